@@ -1,0 +1,70 @@
+/**
+ * What a method of adaptation is.
+ * @module
+ */
+import type { z } from "zod";
+import type { ProgramArguments } from "../engine/types.ts";
+import type { Random } from "../engine/random.ts";
+import type { Tensors } from "../engine/tensor.ts";
+import type { BackboneShape, Hooks } from "../models/types.ts";
+
+/** What a parameter's start value may be made from. */
+export interface StartContext {
+  /** The stream of this parameter alone. */
+  random: Random;
+  vocabularySize: number;
+  /** Token ids of a text. */
+  encode(text: string): number[];
+  /** Rows of the input embedding, concatenated: [ids.length · d_emb]. */
+  embeddings(ids: readonly number[]): Float32Array;
+  /** Names of the task's classes. */
+  labels: readonly string[];
+}
+
+/** A trainable tensor that a method adds. */
+export interface MethodParameter {
+  name: string;
+  shape: readonly number[];
+  start(context: StartContext): Float32Array;
+}
+
+/** What a method leaves on disk, computed from its trained parameters. */
+export interface StoredForm {
+  /** PEFT's adapter_config.json, or null where PEFT has no form for it. */
+  config: Record<string, unknown> | null;
+  /** A pure function of tensors: stored tensors under their keys on disk. */
+  tensors(parameters: Tensors): Tensors;
+}
+
+/** Options every method has. */
+export interface CommonOptions {
+  /** AdamW step size of the method's parameters. */
+  learningRate: number;
+  /** Passes over the training examples. */
+  epochs: number;
+}
+
+/** A method of adaptation with options `O`. */
+export interface Method<O extends CommonOptions = CommonOptions> {
+  name: string;
+  description: string;
+  /** Citation of the paper it comes from. */
+  paper: string;
+  /** Schema of the options with their defaults; unknown keys are errors. */
+  options: z.ZodType<O>;
+  /** Trainable tensors it adds, in a fixed order. */
+  parameters(shape: BackboneShape, options: O): MethodParameter[];
+  /** Names of the backbone's weights that it trains in place. */
+  trains(shape: BackboneShape, options: O): string[];
+  /** Closed form of the number of trained values, classifier excluded; independent of `parameters` and `trains`. */
+  count(shape: BackboneShape, options: O): number;
+  /** Closed form of the number of stored values, classifier excluded. */
+  storedCount(shape: BackboneShape, options: O): number;
+  /** Whether the adapted model equals the backbone before the first step. */
+  identityAtStart: boolean;
+  /** Where its parameters (under the names of `parameters`) enter the forward pass. */
+  hooks(parameters: Tensors, shape: BackboneShape, options: O, dropout: ProgramArguments["dropout"]): Hooks;
+  stored(shape: BackboneShape, options: O): StoredForm;
+  /** Values to add to the backbone's weights so that the method costs nothing at inference, where it has such a form. */
+  merged?(parameters: Tensors, weights: Tensors, shape: BackboneShape, options: O): Tensors;
+}
