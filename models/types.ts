@@ -7,7 +7,7 @@ import type { Tensor, Tensors } from "../engine/tensor.ts";
 
 /** A linear map of the backbone: y = x·W + b. */
 export interface LinearSite {
-  /** Unique path, "layers.0.attention.qkv". */
+  /** Unique path, "layers.0.attention.qkv": its weights are "<name>.weight" [in, out] and "<name>.bias" [out]. */
   name: string;
   /** What it is, the same in every layer: "attention.qkv". Methods choose their targets by it. */
   role: string;
@@ -27,11 +27,13 @@ export interface BackboneShape {
   loraTargets: readonly string[];
   /** Width of each layer's keys and values, d_kv. */
   keyValueWidths: readonly number[];
+  /** Heads that a layer's keys and values divide into. */
+  attentionHeads: number;
   /** Width of an input embedding, d_emb. */
   embeddingWidth: number;
   /** Width of the features the classifier reads. */
   featureWidth: number;
-  /** Most tokens a text may have, virtual tokens included. */
+  /** Most tokens a text may have, virtual tokens not counted. */
   maxLength: number;
 }
 
@@ -50,7 +52,7 @@ export interface Hooks {
 
 /** A backbone ready for use. */
 export interface Backbone extends BackboneShape {
-  /** Where each of the weights lies on disk. */
+  /** Where each of the weights lies on disk, and what else the forward pass reads but nobody trains. */
   stored: Record<string, StoredTensor>;
   /** SHA-256 of the weights and the vocabulary. */
   sha256: string;
