@@ -3,31 +3,127 @@
  * @module
  */
 import { z } from "zod";
-import { specSchema } from "./spec.ts";
+import { type RunSpec, specSchema } from "./spec.ts";
 
 /** Version of the record's form. */
 export const RECORD_VERSION = 1;
 
 /** A measured number, or null and the reason why it was not measured. */
+export type Measured = { value: number } | { value: null; reason: string };
+
+/** Scores by the metric's name. */
+export type Scores = Record<string, number>;
+
+/** The examples of a split. */
+export interface SplitRecord {
+  /** Number of examples. */
+  size: number;
+  /** SHA-256 over the examples' ids and labels in order. */
+  sha256: string;
+}
+
+/** Planned memory of a training step, in bytes by what they hold. */
+export interface PlannedMemory {
+  /** Frozen weights. */
+  weights: number;
+  /** Trained parameters. */
+  parameters: number;
+  /** Gradients. */
+  gradients: number;
+  /** Optimiser state. */
+  optimiser: number;
+  /** Greatest sum of live activations. */
+  activations: number;
+  /** Sum of the others. */
+  total: number;
+}
+
+/** Where a run took place. */
+export interface Environment {
+  /** The program: version, git commit and whether tracked files differ from it (null without git), lock file. */
+  suite: { version: string; commit: string | null; dirty: boolean | null; lockSha256: string };
+  /** Versions of runtimes and libraries. */
+  versions: Record<string, string>;
+  /** Operating system. */
+  os: string;
+  /** Processor architecture. */
+  arch: string;
+  /** Processor model. */
+  processor: string;
+  /** Processor cores. */
+  cores: number;
+  /** Memory of the machine. */
+  memoryBytes: number;
+  /** Threads of this run. */
+  threads: number;
+  /** Name of the device. */
+  device: string;
+  /** Driver of the device, null on processors. */
+  driver: string | null;
+  /** ISO 8601, when the run started; decides nothing. */
+  started: string;
+}
+
+/** The record of a run. */
+export interface RunRecord {
+  /** Version of the record's form. */
+  version: typeof RECORD_VERSION;
+  /** First 16 hex digits of the SHA-256 of the canonical spec. */
+  id: string;
+  /** The same of the spec without its seed. */
+  setting: string;
+  /** Everything that decided the result. */
+  spec: RunSpec;
+  /** The task as it was then. */
+  task: {
+    labels: string[];
+    labelling: string;
+    licence: string;
+    citation: string;
+    source: { path: string; sha256: string }[];
+    splits: { train: SplitRecord; validation: SplitRecord; test: SplitRecord };
+  };
+  /** The backbone; `parameters` is its number of weights. */
+  model: { sha256: string; licence: string; citation: string; parameters: number };
+  /** The task's metrics; the first decides. */
+  metrics: { name: string; unit: "fraction" | "correlation"; direction: "higher" | "lower" }[];
+  /** `majority`: test scores of always answering the class most frequent in the training examples. */
+  scores: { validation: Scores; test: Scores; majority: Scores };
+  /** Epoch whose parameters were kept (from 1; 0 is the start), the earliest of the best on validation. */
+  bestEpoch: number;
+  /** Mean training loss of each step; validation scores after each epoch. */
+  curve: { stepLoss: number[]; validation: Scores[] };
+  /** Test predictions of the kept epoch. */
+  predictions: { id: string; label: number; predicted: number }[];
+  /** Numbers of trained values; `storedBytes` is what the method stores, classifier included. */
+  parameters: { trainable: number; method: number; head: number; storedBytes: number };
+  /**
+   * In bytes. `peak`: greatest resident memory of the worker process. `training`: peak less the resident memory
+   * before the training graph was compiled, what the method costs. `planned`: from the recorded graph.
+   */
+  memory: { peak: Measured; training: Measured; planned: PlannedMemory };
+  /** In seconds. `trainSeconds`: training steps alone, `examplesPerSecond` refers to it. */
+  time: { trainSeconds: number; compileSeconds: number; evaluateSeconds: number; examplesPerSecond: number };
+  /** `integrity`: all passed, else the run would have failed. `flags`: reported beside the score where raised. */
+  checks: {
+    integrity: { name: string; detail: string }[];
+    flags: { name: string; raised: boolean; detail: string }[];
+  };
+  /** Where it ran. */
+  environment: Environment;
+}
+
 const measured = z.union([
   z.strictObject({ value: z.number() }),
   z.strictObject({ value: z.null(), reason: z.string() }),
 ]);
-
 const scores = z.record(z.string(), z.number());
-
-const splitSchema = z.strictObject({
-  size: z.int(),
-  /** SHA-256 over the examples' ids and labels in order. */
-  sha256: z.string(),
-});
+const split = z.strictObject({ size: z.int(), sha256: z.string() });
 
 /** Schema of a record. */
-export const recordSchema = z.strictObject({
+export const recordSchema: z.ZodType<RunRecord> = z.strictObject({
   version: z.literal(RECORD_VERSION),
-  /** First 16 hex digits of the SHA-256 of the canonical spec. */
   id: z.string(),
-  /** The same of the spec without its seed. */
   setting: z.string(),
   spec: specSchema,
   task: z.strictObject({
@@ -36,50 +132,22 @@ export const recordSchema = z.strictObject({
     licence: z.string(),
     citation: z.string(),
     source: z.array(z.strictObject({ path: z.string(), sha256: z.string() })),
-    splits: z.strictObject({ train: splitSchema, validation: splitSchema, test: splitSchema }),
+    splits: z.strictObject({ train: split, validation: split, test: split }),
   }),
-  model: z.strictObject({
-    sha256: z.string(),
-    licence: z.string(),
-    citation: z.string(),
-    /** Number of weights of the backbone. */
-    parameters: z.int(),
-  }),
-  /** The task's metrics; the first decides. */
+  model: z.strictObject({ sha256: z.string(), licence: z.string(), citation: z.string(), parameters: z.int() }),
   metrics: z.array(z.strictObject({
     name: z.string(),
     unit: z.enum(["fraction", "correlation"]),
     direction: z.enum(["higher", "lower"]),
   })),
-  scores: z.strictObject({
-    validation: scores,
-    test: scores,
-    /** Test scores of always answering the class most frequent in the training examples. */
-    majority: scores,
-  }),
-  /** Epoch whose parameters were kept (from 1; 0 is the start), the earliest of the best on validation. */
+  scores: z.strictObject({ validation: scores, test: scores, majority: scores }),
   bestEpoch: z.int(),
-  curve: z.strictObject({
-    /** Mean training loss of each step. */
-    stepLoss: z.array(z.number()),
-    /** Validation scores after each epoch. */
-    validation: z.array(scores),
-  }),
-  /** Test predictions of the kept epoch. */
+  curve: z.strictObject({ stepLoss: z.array(z.number()), validation: z.array(scores) }),
   predictions: z.array(z.strictObject({ id: z.string(), label: z.int(), predicted: z.int() })),
-  parameters: z.strictObject({
-    trainable: z.int(),
-    method: z.int(),
-    head: z.int(),
-    /** Bytes of what the method stores, classifier included. */
-    storedBytes: z.int(),
-  }),
+  parameters: z.strictObject({ trainable: z.int(), method: z.int(), head: z.int(), storedBytes: z.int() }),
   memory: z.strictObject({
-    /** Greatest resident memory of the worker process, in bytes. */
     peak: measured,
-    /** Peak less the resident memory before the training graph was compiled: what the method costs. */
     training: measured,
-    /** Planned from the recorded graph, in bytes. */
     planned: z.strictObject({
       weights: z.int(),
       parameters: z.int(),
@@ -90,17 +158,13 @@ export const recordSchema = z.strictObject({
     }),
   }),
   time: z.strictObject({
-    /** Seconds in training steps, evaluation and compilation not counted. */
     trainSeconds: z.number(),
     compileSeconds: z.number(),
     evaluateSeconds: z.number(),
-    /** Training examples per second of trainSeconds. */
     examplesPerSecond: z.number(),
   }),
   checks: z.strictObject({
-    /** All passed, else the run would have failed. */
     integrity: z.array(z.strictObject({ name: z.string(), detail: z.string() })),
-    /** Reported beside the score: `raised` says whether the flag applies. */
     flags: z.array(z.strictObject({ name: z.string(), raised: z.boolean(), detail: z.string() })),
   }),
   environment: z.strictObject({
@@ -118,30 +182,29 @@ export const recordSchema = z.strictObject({
     memoryBytes: z.int(),
     threads: z.int(),
     device: z.string(),
-    /** Null on processors. */
     driver: z.string().nullable(),
-    /** ISO 8601, when the run started; decides nothing. */
     started: z.string(),
   }),
 });
 
-/** The record of a run. */
-export type RunRecord = z.infer<typeof recordSchema>;
-
 /** A record that could not be read. */
 export interface UnreadableRecord {
+  /** The file. */
   path: string;
+  /** Why. */
   reason: string;
 }
 
 /** What a results folder holds. */
 export interface ReadRecords {
+  /** Records sorted by file name. */
   records: RunRecord[];
+  /** Files that hold no valid record. */
   unreadable: UnreadableRecord[];
 }
 
 /**
- * Reads the records of a results folder (`<folder>/runs/*.json`), sorted by file name. Unreadable ones are listed, never changed.
+ * Reads the records of a results folder (`<folder>/runs/*.json`). Unreadable ones are listed, never changed.
  * @throws {Error} if the folder holds no runs
  */
 export async function readRecords(folder: string): Promise<ReadRecords> {

@@ -5,42 +5,94 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
 
-const partSchema = z.strictObject({
-  name: z.string(),
+/** Numbers of examples asked for. */
+export interface DataSpec {
+  /** Examples to train on. */
+  train: number;
+  /** Examples that choose the epoch. */
+  validation: number;
+  /** Most examples to test on; a smaller rest of the data is taken whole. */
+  test: number;
+}
+
+/** One part of a method. */
+export interface PartSpec {
+  /** Name of the method. */
+  name: string;
   /** Every option of the method, defaults filled in. */
-  options: z.record(z.string(), z.unknown()),
+  options: Record<string, unknown>;
+}
+
+/** How a run is trained. */
+export interface TrainingSpec {
+  /** Passes over the training examples. */
+  epochs: number;
+  /** Examples of a step. */
+  batchSize: number;
+  /** AdamW step size of the classifier. */
+  headLearningRate: number;
+  /** Decoupled weight decay. */
+  weightDecay: number;
+  /** Share of the steps in which the step size rises linearly from 0; it then falls linearly to 0. */
+  warmup: number;
+  /** Greatest global norm of the gradient. */
+  clip: number;
+  /** Most tokens of a text, virtual tokens not counted. */
+  maxLength: number;
+  /** Rows (examples × length) of a micro-batch; gradients of a batch's micro-batches are added. */
+  microBatchRows: number;
+}
+
+/** Everything that decides a run's result. */
+export interface RunSpec {
+  /** The backbone. */
+  model: { name: string; revision: string };
+  /** The task. */
+  task: { name: string; version: number };
+  /** Numbers of examples. */
+  data: DataSpec;
+  /** The method's parts in the order given; one part unless methods are joined with +. */
+  method: PartSpec[];
+  /** Whole number that every random choice of the run follows from. */
+  seed: number;
+  /** How it is trained. */
+  training: TrainingSpec;
+  /** Name of the device. */
+  device: string;
+  /** Number format of weights and arithmetic. */
+  precision: "float32";
+}
+
+/** Schema of {@linkcode DataSpec}. */
+export const dataSchema = z.strictObject({
+  train: z.int().positive(),
+  validation: z.int().positive(),
+  test: z.int().positive(),
 });
 
-/** Schema of a run spec; unknown keys are errors. */
-export const specSchema = z.strictObject({
+/** Schema of {@linkcode TrainingSpec}. */
+export const trainingSchema = z.strictObject({
+  epochs: z.int().positive(),
+  batchSize: z.int().positive(),
+  headLearningRate: z.number().positive(),
+  weightDecay: z.number().nonnegative(),
+  warmup: z.number().min(0).max(1),
+  clip: z.number().positive(),
+  maxLength: z.int().positive(),
+  microBatchRows: z.int().positive(),
+});
+
+/** Schema of {@linkcode RunSpec}; unknown keys are errors. */
+export const specSchema: z.ZodType<RunSpec> = z.strictObject({
   model: z.strictObject({ name: z.string(), revision: z.string() }),
   task: z.strictObject({ name: z.string(), version: z.int() }),
-  /** Numbers of examples asked for. */
-  data: z.strictObject({ train: z.int().positive(), validation: z.int().positive(), test: z.int().positive() }),
-  /** The method's parts in the order given; one part unless methods are joined with +. */
-  method: z.array(partSchema).min(1),
+  data: dataSchema,
+  method: z.array(z.strictObject({ name: z.string(), options: z.record(z.string(), z.unknown()) })).min(1),
   seed: z.int().nonnegative(),
-  training: z.strictObject({
-    epochs: z.int().positive(),
-    batchSize: z.int().positive(),
-    /** Step size of the classifier. */
-    headLearningRate: z.number().positive(),
-    weightDecay: z.number().nonnegative(),
-    /** Share of the steps in which the step size rises linearly from 0; it then falls linearly to 0. */
-    warmup: z.number().min(0).max(1),
-    /** Greatest global norm of the gradient. */
-    clip: z.number().positive(),
-    /** Most tokens of a text, virtual tokens not counted. */
-    maxLength: z.int().positive(),
-    /** Rows (examples × length) of a micro-batch; gradients of a batch's micro-batches are added. */
-    microBatchRows: z.int().positive(),
-  }),
+  training: trainingSchema,
   device: z.string(),
   precision: z.literal("float32"),
 });
-
-/** Everything that decides a run's result. */
-export type RunSpec = z.infer<typeof specSchema>;
 
 /** JSON with sorted keys and no white space: equal values have equal texts. */
 export function canonical(value: unknown): string {
