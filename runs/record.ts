@@ -5,6 +5,8 @@
 import { z } from "zod";
 import { type RunSpec, specSchema } from "./spec.ts";
 
+export { canonical, methodName } from "./spec.ts";
+
 /** Version of the record's form. */
 export const RECORD_VERSION = 1;
 
@@ -139,7 +141,7 @@ export const recordSchema: z.ZodType<RunRecord> = z.strictObject({
     name: z.string(),
     unit: z.enum(["fraction", "correlation"]),
     direction: z.enum(["higher", "lower"]),
-  })),
+  })).min(1),
   scores: z.strictObject({ validation: scores, test: scores, majority: scores }),
   bestEpoch: z.int(),
   curve: z.strictObject({ stepLoss: z.array(z.number()), validation: z.array(scores) }),
@@ -185,7 +187,11 @@ export const recordSchema: z.ZodType<RunRecord> = z.strictObject({
     driver: z.string().nullable(),
     started: z.string(),
   }),
-});
+}).refine(
+  ({ metrics, scores }) =>
+    metrics.every(({ name }) => Object.values(scores).every((ofSplit) => Object.hasOwn(ofSplit, name))),
+  "every metric must have a validation, a test and a majority score",
+);
 
 /** A record that could not be read. */
 export interface UnreadableRecord {
