@@ -71,6 +71,7 @@ export interface MemoryPlan {
 
 /** A random mask the program asks for (see `dropout`): 0 with probability `rate`, else 1 ÷ (1 − rate). */
 export interface MaskSpec {
+  /** Name of the input, "mask/…". */
   name: string;
   rate: number;
   shape(batch: number, length: number): number[];

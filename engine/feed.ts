@@ -1,0 +1,49 @@
+/**
+ * Checks of what a call brings, the same on every device.
+ * @module
+ */
+import type { Feed, Signature } from "./types.ts";
+
+/** The two sizes of a call, read from its inputs' shapes. */
+export interface CallSizes {
+  batch: number;
+  length: number;
+}
+
+/**
+ * Batch size and length of a call (1 where no input has that size).
+ * @throws {Error} if an input is missing, has another shape than the signature says, or an id outside its table
+ */
+export function checkFeed(signature: Signature, feed: Feed): CallSizes {
+  const sizes: Partial<CallSizes> = {};
+  for (const [name, { shape, below }] of Object.entries(signature.inputs)) {
+    const value = feed.inputs[name];
+    const fits = value && value.shape.length === shape.length && shape.every((size, axis) => {
+      const given = value.shape[axis];
+      if (typeof size === "number") return given === size;
+      return (sizes[size] ??= given) === given;
+    });
+    if (!fits) {
+      throw new Error(
+        `Cannot run the program: input ${name} must have shape [${shape}], current value is [${value?.shape}]`,
+      );
+    }
+    if (below !== undefined) {
+      const wrong = value.data.find((id) => !(id >= 0 && id < below));
+      if (wrong !== undefined) {
+        throw new Error(`Cannot run the program: ids of ${name} must be from 0 to ${below - 1}, one is ${wrong}`);
+      }
+    }
+  }
+  return { batch: sizes.batch ?? 1, length: sizes.length ?? 1 };
+}
+
+/** Adds gradient rows to the rows `ids` of a table of this width. */
+export function addRows(table: Float32Array, ids: ArrayLike<number>, rows: Float32Array): void {
+  const width = rows.length / ids.length;
+  for (let row = 0; row < ids.length; row++) {
+    const from = row * width;
+    const to = ids[row] * width;
+    for (let at = 0; at < width; at++) table[to + at] += rows[from + at];
+  }
+}

@@ -1,0 +1,238 @@
+/**
+ * The intermediate form between a recording and an ONNX file: nodes with symbolic shapes, built so that equal nodes
+ * are one node, broadcasts are not materialised and chains of reshapes and transposes collapse.
+ * @module
+ */
+import { addDims, BATCH, type Dim, fixed, isFixed, LENGTH, sameDim, sameShape } from "./dim.ts";
+
+/** Element types of nodes. */
+export type DataType = "float32" | "int32" | "int64" | "bool";
+
+/** A value of a graph: the output of an ONNX operator, an input, a weight or a constant. */
+export interface Node {
+  /** Position in the graph; inputs come before. */
+  id: number;
+  /** ONNX operator, or "input", "weight", "constant". */
+  op: string;
+  inputs: readonly Node[];
+  /** ONNX attributes; `name` of inputs and weights. */
+  attributes: Record<string, number | string | readonly number[]>;
+  shape: readonly Dim[];
+  dtype: DataType;
+  /** Values of a constant. */
+  values?: readonly number[];
+}
+
+/** Sizes where an axis of size 1 meets another repeat along it. */
+function broadcast(a: readonly Dim[], b: readonly Dim[]): Dim[] {
+  const rank = Math.max(a.length, b.length);
+  return Array.from({ length: rank }, (_, axis) => {
+    const left = a[axis - rank + a.length] ?? fixed(1);
+    const right = b[axis - rank + b.length] ?? fixed(1);
+    if (isOne(left)) return right;
+    if (isOne(right) || sameDim(left, right)) return left;
+    throw new Error(`Cannot record the program: shapes [${a.join("; ")}] and [${b.join("; ")}] do not broadcast`);
+  });
+}
+
+function isOne(dim: Dim): boolean {
+  return sameDim(dim, fixed(1));
+}
+
+/** What repeats in a broadcast value; the value itself elsewhere. */
+function unexpanded(x: Node): Node {
+  return x.op === "Expand" ? x.inputs[0] : x;
+}
+
+/** Whether a node is a constant whose entries are all `value`. */
+export function isUniform(node: Node, value: number): boolean {
+  const inner = unexpanded(node);
+  return inner.op === "constant" && inner.shape.length === 0 && inner.values![0] === value;
+}
+
+/** Builds a graph. */
+export class Graph {
+  readonly nodes: Node[] = [];
+  readonly #known = new Map<string, Node>();
+
+  /** The node of an operator; equal calls return the same node. */
+  node(
+    op: string,
+    inputs: readonly Node[],
+    attributes: Node["attributes"],
+    shape: readonly Dim[],
+    dtype: DataType,
+    values?: readonly number[],
+  ): Node {
+    const ids = inputs.map((input) => input.id).join();
+    const key = `${op}(${ids})${JSON.stringify(attributes)}${dtype}[${shape.join("; ")}]${values ?? ""}`;
+    let node = this.#known.get(key);
+    if (!node) {
+      node = { id: this.nodes.length, op, inputs, attributes, shape, dtype, values };
+      this.#known.set(key, node);
+      this.nodes.push(node);
+    }
+    return node;
+  }
+
+  /** A tensor that each call brings. */
+  input(name: string, shape: readonly Dim[], dtype: DataType): Node {
+    return this.node("input", [], { name }, shape, dtype);
+  }
+
+  /** A frozen float32 weight. */
+  weight(name: string, shape: readonly number[]): Node {
+    return this.node("weight", [], { name }, shape.map(fixed), "float32");
+  }
+
+  /** A constant of fixed shape. */
+  constant(values: readonly number[], shape: readonly number[], dtype: DataType): Node {
+    return this.node("constant", [], {}, shape.map(fixed), dtype, values);
+  }
+
+  /** A constant whose entries are all `value`. */
+  full(value: number, shape: readonly Dim[], dtype: DataType = "float32"): Node {
+    return this.expand(this.constant([value], [], dtype), shape);
+  }
+
+  /** int64 vector of sizes, computed from an input's shape where they depend on the call. */
+  sizes(dims: readonly Dim[]): Node {
+    if (dims.every(isFixed)) return this.constant(dims.map((dim) => dim[0]), [dims.length], "int64");
+    const parts = dims.map((dim) => this.size(dim));
+    return this.node("Concat", parts, { axis: 0 }, [fixed(dims.length)], "int64");
+  }
+
+  /** int64 [1] that holds a size. */
+  size(dim: Dim): Node {
+    const one = [fixed(1)];
+    const literal = (value: number) => this.constant([value], [1], "int64");
+    if (isFixed(dim)) return literal(dim[0]);
+    const measured = (wanted: Dim) => {
+      for (const input of this.nodes) {
+        const axis = input.op === "input" ? input.shape.findIndex((of) => sameDim(of, wanted)) : -1;
+        if (axis >= 0) return this.node("Shape", [input], { start: axis, end: axis + 1 }, one, "int64");
+      }
+      throw new Error("Cannot record the program: batch and length must each be a size of some input");
+    };
+    const variables = [
+      () => measured(BATCH),
+      () => measured(LENGTH),
+      () => this.node("Mul", [measured(BATCH), measured(LENGTH)], {}, one, "int64"),
+    ];
+    let sum: Node | undefined = dim[0] === 0 ? undefined : literal(dim[0]);
+    variables.forEach((variable, at) => {
+      const factor = dim[at + 1];
+      if (factor === 0) return;
+      const term = factor === 1 ? variable() : this.node("Mul", [variable(), literal(factor)], {}, one, "int64");
+      sum = sum ? this.node("Add", [sum, term], {}, one, "int64") : term;
+    });
+    return sum!;
+  }
+
+  /** `x` repeated to a larger shape. */
+  expand(x: Node, shape: readonly Dim[]): Node {
+    if (sameShape(x.shape, shape)) return x;
+    return this.node("Expand", [unexpanded(x), this.sizes(shape)], {}, shape, x.dtype);
+  }
+
+  /** An operator on one tensor, entry by entry. */
+  unary(op: string, x: Node, dtype: DataType = x.dtype, attributes: Node["attributes"] = {}): Node {
+    const inner = unexpanded(x);
+    return this.expand(this.node(op, [inner], attributes, inner.shape, dtype), x.shape);
+  }
+
+  /** An operator on several tensors, entry by entry, with broadcasting. */
+  elementwise(op: string, operands: readonly Node[], dtype: DataType): Node {
+    const shape = operands.map((x) => x.shape).reduce(broadcast);
+    const inner = operands.map(unexpanded);
+    const innerShape = inner.map((x) => x.shape).reduce(broadcast);
+    return this.expand(this.node(op, inner, {}, innerShape, dtype), shape);
+  }
+
+  /** Add, Sub, Mul, Div and their like, without the trivial cases. */
+  binary(op: string, a: Node, b: Node, dtype: DataType = a.dtype): Node {
+    const shape = broadcast(a.shape, b.shape);
+    const neutral = op === "Add" || op === "Sub" ? 0 : op === "Mul" || op === "Div" ? 1 : undefined;
+    if (neutral !== undefined && isUniform(b, neutral)) return this.expand(a, shape);
+    if ((op === "Add" || op === "Mul") && isUniform(a, neutral!)) return this.expand(b, shape);
+    return this.elementwise(op, [a, b], dtype);
+  }
+
+  /** Conversion between element types. */
+  cast(x: Node, dtype: DataType): Node {
+    if (x.dtype === dtype) return x;
+    return this.unary("Cast", x, dtype, { to: dtype });
+  }
+
+  /** The same entries in another shape. */
+  reshape(x: Node, shape: readonly Dim[]): Node {
+    if (sameShape(x.shape, shape)) return x;
+    if (x.op === "Reshape") return this.reshape(x.inputs[0], shape);
+    if (x.op === "Expand" && x.inputs[0].shape.every(isOne)) return this.expand(this.reshape(x.inputs[0], []), shape);
+    // One unknown size is left to the runtime (-1); only shapes with several need to be computed.
+    const unknown = shape.filter((dim) => !isFixed(dim)).length;
+    const target = unknown === 1
+      ? this.constant(shape.map((dim) => isFixed(dim) ? dim[0] : -1), [shape.length], "int64")
+      : this.sizes(shape);
+    return this.node("Reshape", [x, target], {}, shape, x.dtype);
+  }
+
+  /** Axes in another order. */
+  transpose(x: Node, perm: readonly number[]): Node {
+    const shape = perm.map((axis) => x.shape[axis]);
+    const moved = perm.filter((axis) => !isOne(x.shape[axis]));
+    if (moved.every((axis, at) => at === 0 || moved[at - 1] < axis)) return this.reshape(x, shape);
+    if (x.op === "Transpose") {
+      const first = x.attributes.perm as number[];
+      return this.transpose(x.inputs[0], perm.map((axis) => first[axis]));
+    }
+    return this.node("Transpose", [x], { perm }, shape, x.dtype);
+  }
+
+  /** ReduceSum, ReduceMean, ReduceMax, … over axes. */
+  reduce(op: string, x: Node, axes: readonly number[], keepDims: boolean): Node {
+    const kept = x.shape.map((dim, axis) => axes.includes(axis) ? fixed(1) : dim);
+    const shape = keepDims ? kept : x.shape.filter((_, axis) => !axes.includes(axis));
+    if (axes.every((axis) => isOne(x.shape[axis]))) return this.reshape(x, shape);
+    const list = this.constant(axes, [axes.length], "int64");
+    return this.node(op, [x, list], { keepdims: keepDims ? 1 : 0 }, shape, x.dtype);
+  }
+
+  /** Matrix product of the last two axes, with transposed operands where asked for. */
+  matmul(a: Node, b: Node, transposeA: boolean, transposeB: boolean): Node {
+    const rows = a.shape.at(transposeA ? -1 : -2)!;
+    const columns = b.shape.at(transposeB ? -2 : -1)!;
+    if (a.shape.length === 2 && b.shape.length === 2) {
+      const attributes = { transA: transposeA ? 1 : 0, transB: transposeB ? 1 : 0 };
+      return this.node("Gemm", [a, b], attributes, [rows, columns], a.dtype);
+    }
+    const swapped = (x: Node) => {
+      const rank = x.shape.length;
+      return this.transpose(x, [...Array(rank - 2).keys(), rank - 1, rank - 2]);
+    };
+    const shape = [...broadcast(a.shape.slice(0, -2), b.shape.slice(0, -2)), rows, columns];
+    return this.node("MatMul", [transposeA ? swapped(a) : a, transposeB ? swapped(b) : b], {}, shape, a.dtype);
+  }
+
+  /** Part of a tensor. */
+  slice(x: Node, begin: readonly Dim[], size: readonly Dim[]): Node {
+    const axes = x.shape.keys().filter((axis) => !sameDim(size[axis], x.shape[axis])).toArray();
+    if (axes.length === 0) return x;
+    const bounds = [axes.map((axis) => begin[axis]), axes.map((axis) => addDims(begin[axis], size[axis]))];
+    const list = this.constant(axes, [axes.length], "int64");
+    return this.node("Slice", [x, ...bounds.map((dims) => this.sizes(dims)), list], {}, size, x.dtype);
+  }
+
+  /** Tensors one after the other along an axis. */
+  concat(parts: readonly Node[], axis: number): Node {
+    if (parts.length === 1) return parts[0];
+    const shape = parts[0].shape.map((dim, at) => at === axis ? parts.map((x) => x.shape[at]).reduce(addDims) : dim);
+    return this.node("Concat", parts, { axis }, shape, parts[0].dtype);
+  }
+
+  /** Rows of `x` along an axis. */
+  gather(x: Node, indices: Node, axis: number): Node {
+    const shape = [...x.shape.slice(0, axis), ...indices.shape, ...x.shape.slice(axis + 1)];
+    return this.node("Gather", [x, indices], { axis }, shape, x.dtype);
+  }
+}

@@ -1,0 +1,44 @@
+/**
+ * Kernels that choose entries by number.
+ * @module
+ */
+import { fixed } from "../dim.ts";
+import { dataType } from "./elementwise.ts";
+import type { Rule } from "./types.ts";
+
+/** Rules of kernels that choose entries by number. */
+export const indexing = {
+  GatherV2: {
+    infer: ({ x, indices }, { axis, batchDims }) => {
+      if (batchDims !== 0) throw new Error(`Cannot record gather: batchDims must be 0, current value is ${batchDims}`);
+      return [{ shape: x.shape.toSpliced(axis, 1, ...indices.shape), dtype: x.dtype }];
+    },
+    lower: (graph, { x, indices }, { axis }) => [graph.gather(x, indices, axis)],
+  },
+  UnsortedSegmentSum: {
+    infer: ({ x, segmentIds }, { numSegments }) => [{
+      shape: [numSegments, ...x.shape.slice(segmentIds.shape.length)],
+      dtype: x.dtype,
+    }],
+    lower: (graph, { x, segmentIds }, _, [{ shape }]) => {
+      const rows = graph.cast(graph.reshape(segmentIds, [...segmentIds.shape, fixed(1)]), "int64");
+      return [graph.node("ScatterND", [graph.full(0, shape), rows, x], { reduction: "add" }, shape, x.dtype)];
+    },
+  },
+  OneHot: {
+    infer: ({ indices }, { depth, dtype }) => [{ shape: [...indices.shape, depth], dtype: dtype ?? "float32" }],
+    lower: (graph, { indices }, { depth, onValue, offValue }, [{ dtype }]) => {
+      const classes = graph.constant([...Array(depth).keys()], [depth], "int32");
+      const column = graph.reshape(indices, [...indices.shape, fixed(1)]);
+      const hit = graph.cast(graph.binary("Equal", column, classes, "bool"), dataType(dtype));
+      const scaled = graph.binary("Mul", hit, graph.full(onValue - offValue, [], hit.dtype));
+      return [graph.binary("Add", scaled, graph.full(offValue, [], hit.dtype))];
+    },
+  },
+  ArgMax: {
+    infer: ({ x }, { axis }) => [{ shape: x.shape.toSpliced(axis, 1), dtype: "int32" }],
+    lower: (graph, { x }, { axis }, [{ shape }]) => [
+      graph.cast(graph.node("ArgMax", [x], { axis, keepdims: 0 }, shape, "int64"), "int32"),
+    ],
+  },
+} satisfies Record<string, Rule>;

@@ -1,0 +1,71 @@
+/**
+ * Kernels that sum, compare or multiply along axes.
+ * @module
+ */
+import { tf } from "../tensor.ts";
+import type { Rule } from "./types.ts";
+
+function axesOf(axis: number | number[] | null | undefined, rank: number): number[] {
+  const all = [...Array(rank).keys()];
+  if (axis === undefined || axis === null) return all;
+  return [axis].flat().map((at) => at < 0 ? at + rank : at).sort((a, b) => a - b);
+}
+
+/** @param key tfjs' name for the attribute that holds the axes */
+function reduction(op: string, key: "axis" | "reductionIndices"): Rule {
+  return {
+    infer: ({ x }, attributes) => {
+      const axes = axesOf(attributes[key], x.shape.length);
+      const kept = x.shape.map((size, axis) => axes.includes(axis) ? 1 : size);
+      const shape = attributes.keepDims ? kept : x.shape.filter((_, axis) => !axes.includes(axis));
+      // tfjs sums booleans as whole numbers.
+      return [{ shape, dtype: x.dtype === "bool" ? "int32" : x.dtype }];
+    },
+    lower: (graph, { x }, attributes) => {
+      const axes = axesOf(attributes[key], x.shape.length);
+      const numbers = x.dtype === "bool" ? graph.cast(x, "int32") : x;
+      return [graph.reduce(op, numbers, axes, attributes.keepDims === true)];
+    },
+  };
+}
+
+function softmax(op: string, key: "dim" | "axis"): Rule {
+  return {
+    infer: ({ logits }) => [{ ...logits }],
+    lower: (graph, { logits }, attributes) => {
+      const rank = logits.shape.length;
+      const axis = (attributes[key] + rank) % rank;
+      return [graph.node(op, [logits], { axis }, logits.shape, logits.dtype)];
+    },
+  };
+}
+
+/** Rules of kernels that work along axes. */
+export const reductions = {
+  Sum: reduction("ReduceSum", "axis"),
+  Mean: reduction("ReduceMean", "axis"),
+  Max: reduction("ReduceMax", "reductionIndices"),
+  Min: reduction("ReduceMin", "axis"),
+  Prod: reduction("ReduceProd", "axis"),
+  Softmax: softmax("Softmax", "dim"),
+  LogSoftmax: softmax("LogSoftmax", "axis"),
+  Cumsum: {
+    infer: ({ x }) => [{ ...x }],
+    lower: (graph, { x }, { axis, exclusive, reverse }) => {
+      const at = graph.constant([axis], [], "int64");
+      const attributes = { exclusive: exclusive ? 1 : 0, reverse: reverse ? 1 : 0 };
+      return [graph.node("CumSum", [x, at], attributes, x.shape, x.dtype)];
+    },
+  },
+  BatchMatMul: {
+    infer: ({ a, b }, { transposeA, transposeB }) => [{
+      shape: [
+        ...tf.broadcast_util.assertAndGetBroadcastShape(a.shape.slice(0, -2), b.shape.slice(0, -2)),
+        a.shape.at(transposeA ? -1 : -2)!,
+        b.shape.at(transposeB ? -2 : -1)!,
+      ],
+      dtype: a.dtype,
+    }],
+    lower: (graph, { a, b }, { transposeA, transposeB }) => [graph.matmul(a, b, transposeA, transposeB)],
+  },
+} satisfies Record<string, Rule>;

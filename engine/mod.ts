@@ -1,0 +1,13 @@
+/**
+ * The table of devices.
+ * @module
+ */
+import { cpu } from "./cpu.ts";
+import { js } from "./js.ts";
+import type { Device } from "./types.ts";
+
+/** The name of a device. */
+export type DeviceName = "cpu" | "js";
+
+/** The machines that run programs. */
+export const devices: Record<DeviceName, Device> = { cpu, js };

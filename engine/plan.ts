@@ -1,0 +1,89 @@
+/**
+ * The memory that a step needs, known from its graph before anything runs.
+ * @module
+ */
+import { evaluate, evaluateShape } from "./dim.ts";
+import type { Node } from "./graph.ts";
+import type { Schedule } from "./schedule.ts";
+import type { MemoryPlan, Signature } from "./types.ts";
+
+/** Operators whose result is their input's memory under another shape. */
+const VIEWS = new Set(["Reshape", "Identity"]);
+/** Operators that write over an operand which nobody reads afterwards. */
+const IN_PLACE = new Set([
+  ..."Add Sub Mul Div Max Min Pow Neg Abs Sign Exp Log Sqrt Tanh Sigmoid Relu Erf Floor Reciprocal Softmax".split(" "),
+]);
+
+const BYTES = { float32: 4, int32: 4, int64: 8, bool: 1 };
+
+function elements(shape: readonly number[]): number {
+  return shape.reduce((product, size) => product * size, 1);
+}
+
+/** The most bytes that values of the schedule, computed in order, hold at once; inputs, weights and parameters aside. */
+function peakActivations(schedule: Schedule, batch: number, length: number): number {
+  const owner = (node: Node): Node => VIEWS.has(node.op) ? owner(node.inputs[0]) : node;
+  const lastReader = new Map<Node, number>();
+  schedule.nodes.forEach((node, at) => node.inputs.forEach((input) => lastReader.set(owner(input), at)));
+  const written = new Set(Object.values(schedule.outputs).map(owner));
+  const sizeOf = (node: Node) =>
+    node.shape.map((dim) => evaluate(dim, batch, length)).reduce((a, b) => a * b, BYTES[node.dtype]);
+  const held = new Map<Node, number>();
+  let live = 0;
+  let peak = 0;
+  schedule.nodes.forEach((node, at) => {
+    const source = ["input", "weight", "constant"].includes(node.op);
+    if (source || VIEWS.has(node.op)) return;
+    const dying = [...new Set(node.inputs.map(owner))].filter((input) =>
+      lastReader.get(input) === at && held.has(input)
+    );
+    // Outputs are written into buffers of the caller.
+    let bytes = written.has(node) ? 0 : sizeOf(node);
+    if (bytes > 0 && IN_PLACE.has(node.op)) {
+      const reused = dying.find((input) => held.get(input) === bytes);
+      if (reused) {
+        held.set(reused, 0);
+        live -= bytes;
+      }
+    }
+    live += bytes;
+    peak = Math.max(peak, live);
+    for (const input of dying) {
+      live -= held.get(input)!;
+      held.delete(input);
+    }
+    if (!lastReader.has(node)) {
+      live -= bytes;
+      bytes = 0;
+    }
+    held.set(node, bytes);
+  });
+  return peak;
+}
+
+/**
+ * Planned memory of one call, in bytes: frozen weights, parameters, their gradients and AdamW's two moments, and the
+ * most that intermediate values hold at once when computed in recorded order.
+ * @param gradients whether the program computes gradients (else there is no gradient and no optimiser state)
+ */
+export function planMemory(
+  schedule: Schedule,
+  signature: Signature,
+  gradients: boolean,
+  batch: number,
+  length: number,
+): MemoryPlan {
+  const used = schedule.nodes.filter((node) => node.op === "weight");
+  const weights = used.reduce((sum, node) => sum + 4 * elements(evaluateShape(node.shape, 1, 1)), 0);
+  const parameters = Object.values(signature.parameters).reduce((sum, shape) => sum + 4 * elements(shape), 0);
+  const state = gradients ? parameters : 0;
+  const activations = peakActivations(schedule, batch, length);
+  return {
+    weights,
+    parameters,
+    gradients: state,
+    optimiser: 2 * state,
+    activations,
+    total: weights + parameters + 3 * state + activations,
+  };
+}
