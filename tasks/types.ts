@@ -7,6 +7,7 @@
 export interface Example {
   /** Stable: the same text of the same task version always has the same id. */
   id: string;
+  /** What the model reads. */
   text: string;
   /** Index into the task's labels. */
   label: number;
@@ -14,9 +15,13 @@ export interface Example {
 
 /** Examples in the splits their makers published, or in one pool that the runner splits. */
 export interface TaskData {
+  /** Everything, where the makers published no splits. */
   pool?: Example[];
+  /** The published training split. */
   train?: Example[];
+  /** The published validation split. */
   validation?: Example[];
+  /** The published test split. */
   test?: Example[];
 }
 
@@ -24,35 +29,49 @@ export interface TaskData {
 export interface SourceFile {
   /** npm package and path inside it: "sentiment/test/fixtures/amazon.json". */
   path: string;
+  /** In hexadecimal. */
   sha256: string;
 }
 
 /** A task of classification. */
 export interface Task {
+  /** As on the command line: "sentiment/amazon". */
   name: string;
+  /** Grows with every change of the examples. */
   version: number;
+  /** What is asked of a model. */
   kind: "classification";
+  /** The question in one sentence. */
   description: string;
   /** How the labels came about. */
   labelling: string;
   /** Licence of the data, not of the package that carries it. */
   licence: string;
+  /** The paper of the data. */
   citation: string;
+  /** Names of the classes. */
   labels: readonly string[];
   /** Names of metrics (see metrics.ts), the first decides. */
   metrics: readonly string[];
   /** Source files with checksums; a folder of many files has one checksum over all. */
   source: readonly SourceFile[];
-  /** @throws {Error} if a source file is missing or has another checksum */
+  /**
+   * Reads the examples, always the same in the same order.
+   * @throws {Error} if a source file is missing or has another checksum
+   */
   load(): Promise<TaskData>;
 }
 
 /** A score computed from labels and predictions. */
 export interface Metric {
+  /** As in the results: "macro_f1". */
   name: string;
+  /** What it is, with its formula where that is not obvious. */
   description: string;
   /** "fraction" is 0 to 1, "correlation" −1 to 1. */
   unit: "fraction" | "correlation";
+  /** Which scores are the better ones. */
   direction: "higher" | "lower";
+  /** The score of predictions, one for each true label. */
   compute(truth: readonly number[], predicted: readonly number[]): number;
 }

@@ -1,0 +1,77 @@
+/**
+ * Scores of classification.
+ * @module
+ */
+import type { Metric } from "./types.ts";
+
+/** How often a class is the truth, the prediction, and both. */
+interface Counts {
+  truth: number;
+  predicted: number;
+  hits: number;
+}
+
+/** Counts of every class that occurs in truth or prediction. */
+function countClasses(truth: readonly number[], predicted: readonly number[]): Counts[] {
+  if (truth.length === 0 || truth.length !== predicted.length) {
+    throw new Error(
+      `Cannot score predictions: there must be one for each of at least one label, ` +
+        `current value is ${predicted.length} for ${truth.length}`,
+    );
+  }
+  const classes = new Map<number, Counts>();
+  const of = (label: number) => {
+    const counts = classes.get(label) ?? { truth: 0, predicted: 0, hits: 0 };
+    classes.set(label, counts);
+    return counts;
+  };
+  truth.forEach((label, index) => {
+    of(label).truth++;
+    of(predicted[index]).predicted++;
+    if (label === predicted[index]) of(label).hits++;
+  });
+  return [...classes.values()];
+}
+
+function sum(classes: readonly Counts[], value: (counts: Counts) => number): number {
+  return classes.reduce((total, counts) => total + value(counts), 0);
+}
+
+/** Every metric by its name. */
+export const metrics: Record<string, Metric> = {
+  accuracy: {
+    name: "accuracy",
+    description: "share of correct predictions",
+    unit: "fraction",
+    direction: "higher",
+    compute(truth, predicted) {
+      return sum(countClasses(truth, predicted), (counts) => counts.hits) / truth.length;
+    },
+  },
+  macro_f1: {
+    name: "macro_f1",
+    description: "mean F1 of the classes that occur in truth or prediction; F1 = 2·hits ÷ (truth + predicted)",
+    unit: "fraction",
+    direction: "higher",
+    compute(truth, predicted) {
+      const classes = countClasses(truth, predicted);
+      return sum(classes, (counts) => 2 * counts.hits / (counts.truth + counts.predicted)) / classes.length;
+    },
+  },
+  matthews: {
+    name: "matthews",
+    description: "Matthews correlation of any number of classes, R_K (Gorodkin, 2004); 0 where it is undefined",
+    unit: "correlation",
+    direction: "higher",
+    compute(truth, predicted) {
+      const classes = countClasses(truth, predicted);
+      const size = truth.length;
+      const covariance = size * sum(classes, (counts) => counts.hits) -
+        sum(classes, (counts) => counts.truth * counts.predicted);
+      const truthVariance = size ** 2 - sum(classes, (counts) => counts.truth ** 2);
+      const predictedVariance = size ** 2 - sum(classes, (counts) => counts.predicted ** 2);
+      const scale = Math.sqrt(truthVariance) * Math.sqrt(predictedVariance);
+      return scale === 0 ? 0 : covariance / scale;
+    },
+  },
+};

@@ -1,0 +1,48 @@
+/**
+ * What the three sets of "Sentiment Labelled Sentences" have in common.
+ * @module
+ */
+import { unique } from "./examples.ts";
+import { readSource } from "./source.ts";
+import type { SourceFile, Task } from "./types.ts";
+
+/** Where the sentences of one set come from. */
+export interface Site {
+  /** Last part of the task's name and first part of the ids: "amazon". */
+  name: string;
+  /** What the sentences are taken from: "product reviews on amazon.com". */
+  reviews: string;
+  /** A list of {@linkcode Entry} as JSON. */
+  source: SourceFile;
+}
+
+interface Entry {
+  text: string;
+  /** Null in the empty last entry, which belongs to no sentence. */
+  class: number | null;
+}
+
+/** The task of one set; an id is the sentence's place in the source file, from 0. */
+export function sentimentTask({ name, reviews, source }: Site): Task {
+  return {
+    name: `sentiment/${name}`,
+    version: 1,
+    kind: "classification",
+    description: `Is a sentence from ${reviews} positive or negative?`,
+    labelling: "by the authors of the data, who chose 500 clearly positive and 500 clearly negative sentences " +
+      "and no neutral ones",
+    licence: "CC BY 4.0",
+    citation: "Kotzias, Denil, de Freitas, Smyth (2015). From Group to Individual Labels Using Deep Features. KDD. " +
+      "https://doi.org/10.1145/2783258.2783380",
+    labels: ["negative", "positive"],
+    metrics: ["accuracy", "macro_f1", "matthews"],
+    source: [source],
+    async load() {
+      const entries: Entry[] = JSON.parse(await readSource(source));
+      const examples = entries.flatMap((entry, index) =>
+        entry.class === null ? [] : [{ id: `${name}/${index}`, text: entry.text.trim(), label: entry.class }]
+      );
+      return { pool: unique(examples) };
+    },
+  };
+}

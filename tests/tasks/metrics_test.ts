@@ -1,0 +1,48 @@
+import assert from "node:assert/strict";
+import { metrics } from "../../tasks/metrics.ts";
+
+interface Case {
+  name: string;
+  y_true: number[];
+  y_pred: number[];
+  accuracy: number;
+  macro_f1_seen: number;
+  matthews: number;
+}
+
+const golden: { classification: Case[] } = JSON.parse(
+  await Deno.readTextFile(new URL("../golden/metrics.json", import.meta.url)),
+);
+
+Deno.test("metrics equal those of scikit-learn", () => {
+  assert.equal(golden.classification.length, 16);
+  for (const { name, y_true, y_pred, ...expected } of golden.classification) {
+    const pairs = [
+      ["accuracy", expected.accuracy],
+      ["macro_f1", expected.macro_f1_seen],
+      ["matthews", expected.matthews],
+    ] as const;
+    for (const [metric, value] of pairs) {
+      const computed = metrics[metric].compute(y_true, y_pred);
+      assert.ok(Math.abs(computed - value) <= 1e-9, `${metric} of "${name}" is ${computed}, not ${value}`);
+    }
+  }
+});
+
+Deno.test("the table of metrics has three rows with name, unit and direction", () => {
+  assert.deepEqual(
+    Object.entries(metrics).map(([key, { name, unit, direction }]) => [key, name, unit, direction]),
+    [
+      ["accuracy", "accuracy", "fraction", "higher"],
+      ["macro_f1", "macro_f1", "fraction", "higher"],
+      ["matthews", "matthews", "correlation", "higher"],
+    ],
+  );
+});
+
+Deno.test("predictions that are missing or too many are an error", () => {
+  for (const { compute } of Object.values(metrics)) {
+    assert.throws(() => compute([0, 1], [0]), /^Error: Cannot score predictions: .* current value is 1 for 2$/);
+    assert.throws(() => compute([], []), /current value is 0 for 0$/);
+  }
+});

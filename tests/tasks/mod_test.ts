@@ -1,0 +1,51 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { metrics } from "../../tasks/metrics.ts";
+import { tasks } from "../../tasks/mod.ts";
+
+/** Examples of each class, and a digest over ids, labels and texts: what a version of a task stands for. */
+const expected: Record<string, { classes: number[]; digest: string }> = {
+  "sentiment/amazon": { classes: [496, 491], digest: "9c04f92e4553c8fc" },
+  "sentiment/imdb": { classes: [499, 498], digest: "14b4e21cea9da255" },
+  "sentiment/yelp": { classes: [497, 499], digest: "f9ece752d06e4190" },
+  "brown/negation": { classes: [750, 750], digest: "c6884de5f5e8b3a5" },
+  "wordnet/verb": { classes: Array(13).fill(150), digest: "f2158ee3a11f30e5" },
+};
+
+for (const [name, task] of Object.entries(tasks)) {
+  Deno.test(`${name} has the same examples as ever, each once`, async () => {
+    const { pool, ...splits } = await task.load();
+    assert.ok(pool);
+    assert.deepEqual(splits, {});
+    const digest = createHash("sha256").update(JSON.stringify(pool.map(({ id, label, text }) => [id, label, text])));
+    assert.deepEqual({
+      classes: task.labels.map((_, label) => pool.filter((example) => example.label === label).length),
+      digest: digest.digest("hex").slice(0, 16),
+    }, expected[name]);
+    assert.equal(new Set(pool.map(({ id }) => id)).size, pool.length);
+    assert.equal(new Set(pool.map(({ text }) => text.toLowerCase())).size, pool.length);
+    for (const { id, text } of pool) assert.ok(text !== "" && text === text.trim(), id);
+  });
+}
+
+Deno.test("the table of tasks has five rows, complete and under their own names", () => {
+  assert.equal(Object.keys(tasks).length, 5);
+  for (const [name, task] of Object.entries(tasks)) {
+    assert.equal(task.name, name);
+    for (const text of [task.description, task.labelling, task.licence, task.citation]) {
+      assert.ok(text.length > 5, name);
+    }
+    assert.deepEqual(task.metrics.filter((metric) => !Object.hasOwn(metrics, metric)), []);
+    for (const { sha256 } of task.source) assert.match(sha256, /^[0-9a-f]{64}$/);
+  }
+});
+
+Deno.test("every task in the folder has its row", async () => {
+  const folder = new URL("../../tasks/", import.meta.url);
+  const found: unknown[] = [];
+  for await (const { name } of Deno.readDir(folder)) {
+    const exported: Record<string, unknown> = await import(new URL(name, folder).href);
+    found.push(...Object.values(exported).filter((value) => value instanceof Object && "load" in value));
+  }
+  assert.deepEqual(new Set(found), new Set(Object.values(tasks)));
+});

@@ -1,0 +1,23 @@
+import assert from "node:assert/strict";
+import { tasks } from "../../tasks/mod.ts";
+
+Deno.test("sentiment sentences keep their place in the source as id and lose the blanks around them", async () => {
+  const { pool = [] } = await tasks["sentiment/imdb"].load();
+  assert.deepEqual(pool[0], {
+    id: "imdb/0",
+    text: "A very, very, very slow-moving, aimless movie about a distressed, drifting young man.",
+    label: 0,
+  });
+  assert.deepEqual(pool.at(-1), {
+    id: "imdb/999",
+    text: "All in all its an insult to one's intelligence and a huge waste of money.",
+    label: 0,
+  });
+});
+
+Deno.test("the empty entry at the end of the sentiment sources is no example", async () => {
+  for (const name of ["amazon", "imdb", "yelp"]) {
+    const { pool = [] } = await tasks[`sentiment/${name}`].load();
+    assert.ok(pool.every(({ id, label }) => id !== `${name}/1000` && (label === 0 || label === 1)), name);
+  }
+});
