@@ -1,0 +1,96 @@
+/**
+ * From records to reports.
+ * @module
+ */
+import { canonical, readRecords, type RunRecord, type UnreadableRecord } from "../runs/record.ts";
+import { renderResultsCsv, renderRunsCsv } from "./csv.ts";
+import { renderMarkdown } from "./markdown.ts";
+import { groupResults, type Results } from "./results.ts";
+import { renderTerminal } from "./terminal.ts";
+
+/** Name of a report format. */
+export type ReportFormatName = "markdown" | "results-csv" | "runs-csv";
+
+/** A report as a file. */
+export interface ReportFormat {
+  /** Name of the file inside the report's folder. */
+  file: string;
+  /** The file's text; the same results give the same text. */
+  render(results: Results): string;
+}
+
+/** Every report that is written. */
+export const reportFormats: Record<ReportFormatName, ReportFormat> = {
+  "markdown": { file: "report.md", render: renderMarkdown },
+  "results-csv": { file: "results.csv", render: renderResultsCsv },
+  "runs-csv": { file: "runs.csv", render: renderRunsCsv },
+};
+
+/** What `writeReport` did. */
+export interface WrittenReport {
+  /** Paths of the files written. */
+  files: string[];
+  /** Records that were left out. */
+  unreadable: UnreadableRecord[];
+  /** The tables as plain text. */
+  terminal: string;
+}
+
+/**
+ * Writes every report of the records in results folders.
+ * @param folders results folders, each with a folder `runs`; a run found in several is taken once
+ * @param out folder of the reports, made if it does not exist
+ * @throws {Error} if a folder holds no runs, no record can be read, two records of a run differ, or `out` cannot be
+ * written
+ */
+export async function writeReport(folders: string[], out: string): Promise<WrittenReport> {
+  const { records, unreadable } = await collect(folders);
+  if (records.length === 0) {
+    const reasons = unreadable.map(({ path, reason }) => `; ${path}: ${reason}`).join("");
+    throw new Error(
+      `Cannot write a report: ${folders.join(", ")} must hold a readable record, current number is 0${reasons}`,
+    );
+  }
+  const results = groupResults(records, unreadable);
+  const texts = Object.values(reportFormats).map(({ file, render }) => ({
+    path: `${out}/${file}`,
+    text: render(results),
+  }));
+  try {
+    await Deno.mkdir(out, { recursive: true });
+    for (const { path, text } of texts) await writeWhole(path, text);
+  } catch (error) {
+    throw new Error(`Cannot write a report: ${out} must be a folder that can be written (${(error as Error).message})`);
+  }
+  return { files: texts.map(({ path }) => path), unreadable: results.unreadable, terminal: renderTerminal(results) };
+}
+
+async function collect(folders: readonly string[]): Promise<{ records: RunRecord[]; unreadable: UnreadableRecord[] }> {
+  const found = new Map<string, { record: RunRecord; folder: string }>();
+  const unreadable: UnreadableRecord[] = [];
+  for (const folder of new Set(folders)) {
+    const read = await readRecords(folder);
+    unreadable.push(...read.unreadable);
+    for (const record of read.records) {
+      const other = found.get(record.id);
+      if (other !== undefined && canonical(other.record) !== canonical(record)) {
+        const paths = [other.folder, folder].map((folder) => `${folder}/runs/${record.id}.json`).join(" and ");
+        throw new Error(`Cannot merge results: records of one run must be the same, ${paths} differ`);
+      }
+      found.set(record.id, { record, folder });
+    }
+  }
+  return { records: [...found.values()].map(({ record }) => record), unreadable };
+}
+
+/** Whoever reads the file sees the old text or the new one, never a part. */
+async function writeWhole(path: string, text: string): Promise<void> {
+  const temporary = `${path}.${Deno.pid}.tmp`;
+  try {
+    await Deno.writeTextFile(temporary, text);
+    await Deno.rename(temporary, path);
+  } catch (error) {
+    await Deno.remove(temporary).catch(() => {});
+    throw error;
+  }
+}

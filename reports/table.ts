@@ -1,0 +1,71 @@
+/**
+ * A protocol's table, the same in every format for people.
+ * @module
+ */
+import { type Cost, meanCost } from "./costs.ts";
+import { formatBytes, formatCount, formatPercent, formatScore, formatSeconds, MISSING } from "./format.ts";
+import type { Protocol, Setting } from "./results.ts";
+
+/** How a format writes a cell. */
+export interface CellStyle {
+  /** Makes any text safe inside a cell. */
+  text(text: string): string;
+  /** Marks the score of a setting that is among the best. */
+  best(score: string): string;
+}
+
+/** Cells ready to be laid out. */
+export interface Table {
+  /** Titles of the columns. */
+  header: string[];
+  /** One a setting. */
+  rows: string[][];
+  /** One a column. */
+  align: ("left" | "right")[];
+}
+
+/** Writes a protocol's settings as cells. The column of flags is left out where none was raised. */
+export function tableOf({ settings }: Protocol, style: CellStyle): Table {
+  const { name, unit, direction } = settings[0].metric;
+  const scoreTitle = `${name}${unit === "fraction" ? " %" : ""}${direction === "lower" ? " (lower is better)" : ""}`;
+  const columns: [title: string, cell: (setting: Setting) => string][] = [
+    ["method", ({ label }) => style.text(label)],
+    [style.text(scoreTitle), (setting) => setting.best ? style.best(scoreOf(setting)) : scoreOf(setting)],
+    ["seeds", ({ runs }) => String(runs.length)],
+    ["trained", costCell("trainable_params", formatCount)],
+    ["% of model", costCell("trainable_percent", formatPercent)],
+    ["stored", costCell("stored_bytes", formatBytes)],
+    ["planned", costCell("planned_memory_bytes", formatBytes)],
+    ["training", costCell("training_memory_bytes", formatBytes)],
+    ["peak", costCell("peak_memory_bytes", formatBytes)],
+    ["time", costCell("train_seconds", formatSeconds)],
+  ];
+  if (settings.some(({ runs }) => raisedFlags(runs).length > 0)) {
+    columns.push(["flags", ({ runs }) => style.text(raisedFlags(runs).join(", "))]);
+  }
+  return {
+    header: columns.map(([title]) => title),
+    rows: settings.map((setting) => columns.map(([, cell]) => cell(setting))),
+    align: columns.map(([title]) => title === "method" || title === "flags" ? "left" : "right"),
+  };
+}
+
+/** "87.5 ± 1.2": the mean and half its 95 % interval. */
+function scoreOf({ mean, interval, metric: { unit } }: Setting): string {
+  return interval === null
+    ? formatScore(mean, unit)
+    : `${formatScore(mean, unit)} ± ${formatScore(interval.high - mean, unit)}`;
+}
+
+function costCell(cost: Cost, format: (value: number) => string): (setting: Setting) => string {
+  return ({ runs }) => {
+    const value = meanCost(runs, cost);
+    return value === null ? MISSING : format(value);
+  };
+}
+
+/** Names of the flags that a run of the setting raised, and in how many runs. */
+function raisedFlags(runs: Setting["runs"]): string[] {
+  const names = runs.flatMap(({ checks }) => checks.flags.filter(({ raised }) => raised).map(({ name }) => name));
+  return [...Map.groupBy(names, (name) => name)].map(([name, { length }]) => `${name} ${length}/${runs.length}`).sort();
+}

@@ -1,0 +1,100 @@
+import assert from "node:assert/strict";
+import { parse } from "csv-parse/sync";
+import fc from "fast-check";
+import { renderResultsCsv, renderRunsCsv } from "../../reports/csv.ts";
+import { groupResults } from "../../reports/results.ts";
+import { makeRecord } from "./record_factory.ts";
+
+const COSTS = "trainable_params,trainable_percent,method_params,head_params,stored_bytes,peak_memory_bytes," +
+  "training_memory_bytes,planned_memory_bytes,train_seconds,examples_per_second";
+
+function rowsOf(csv: string): Record<string, string>[] {
+  return parse(csv, { columns: true });
+}
+
+Deno.test("results.csv has the columns of the design and one row a setting", () => {
+  const runs = [0, 1, 2].map((seed) => makeRecord({ seed, accuracy: 0.7 + 0.1 * seed }));
+  const csv = renderResultsCsv(groupResults([...runs, makeRecord({ method: "full" })], []));
+  assert.equal(
+    csv.split("\n")[0],
+    `model,task,method,setting,metric,n,mean,sd,ci_low,ci_high,majority,${COSTS},run_ids`,
+  );
+  const [full, lora] = rowsOf(csv);
+  assert.deepEqual([full.method, full.n, full.mean, full.sd, full.ci_low, full.ci_high], [
+    "full",
+    "1",
+    "0.8",
+    "",
+    "",
+    "",
+  ]);
+  assert.deepEqual([lora.metric, lora.n, lora.majority, lora.peak_memory_bytes], ["accuracy", "3", "0.5", "314572800"]);
+  assert.equal(lora.run_ids, runs.map(({ id }) => id).join(" "));
+  assert.equal(lora.setting, runs[0].setting);
+  // Three values 0.1 apart: sd 0.1, half the interval 4.302652729749462 · 0.1 / √3.
+  const expected = {
+    mean: 0.8,
+    sd: 0.1,
+    ci_low: 0.8 - 0.2484137712,
+    ci_high: 0.8 + 0.2484137712,
+    trainable_percent: 2.5602,
+  };
+  for (const [column, value] of Object.entries(expected)) {
+    assert.ok(Math.abs(Number(lora[column]) - value) < 1e-9, column);
+  }
+});
+
+Deno.test("runs.csv has one row a run with every metric of validation and test", () => {
+  const other = makeRecord({
+    task: "other",
+    change: (record) => {
+      record.metrics = [{ name: "macro_f1", unit: "fraction", direction: "higher" }];
+      record.scores.test = { macro_f1: 0.25 };
+      record.scores.validation = { macro_f1: 0.5 };
+      record.scores.majority = { macro_f1: 0.125 };
+    },
+  });
+  const csv = renderRunsCsv(groupResults([makeRecord({ seed: 1, accuracy: 0.25 }), other], []));
+  assert.equal(
+    csv.split("\n")[0],
+    "id,model,task,method,setting,seed,validation_accuracy,validation_macro_f1,validation_matthews," +
+      `test_accuracy,test_macro_f1,test_matthews,${COSTS}`,
+  );
+  const [first, second] = rowsOf(csv);
+  assert.deepEqual([first.id, first.test_macro_f1, first.validation_macro_f1], [other.id, "0.25", "0.5"]);
+  assert.deepEqual([first.test_accuracy, second.test_macro_f1], ["", ""]);
+  // A negative score stays a number.
+  assert.deepEqual([second.seed, second.test_accuracy, second.test_matthews], ["1", "0.25", "-0.5"]);
+});
+
+Deno.test("what was not measured is an empty cell; a mean is over the runs that were measured", () => {
+  const runs = [0, 1, 2].map((seed) =>
+    makeRecord({
+      seed,
+      change: ({ memory }) => {
+        memory.peak = { value: null, reason: "lost" };
+        memory.training = seed === 0 ? { value: null, reason: "lost" } : { value: 100 * seed };
+      },
+    })
+  );
+  const results = groupResults(runs, []);
+  const [setting] = rowsOf(renderResultsCsv(results));
+  assert.deepEqual([setting.peak_memory_bytes, setting.training_memory_bytes], ["", "150"]);
+  assert.deepEqual(rowsOf(renderRunsCsv(results)).map((row) => row.training_memory_bytes), ["", "100", "200"]);
+});
+
+Deno.test("any text stays inside its cell and never starts a formula", () => {
+  const start = fc.constantFrom("", "=", "+", "-", "@", "\t", "\r", '"', ",", "\n");
+  const text = fc.tuple(start, fc.string({ unit: "binary" })).map((parts) => parts.join(""));
+  fc.assert(fc.property(text, text, (model, task) => {
+    const results = groupResults([makeRecord({ model, task })], []);
+    for (const csv of [renderResultsCsv(results), renderRunsCsv(results)]) {
+      const rows = rowsOf(csv);
+      assert.equal(rows.length, 1);
+      for (const [cell, original] of [[rows[0].model, model], [rows[0].task, task]]) {
+        assert.doesNotMatch(cell, /^[=+\-@\t\r]/);
+        assert.equal(/^[=+\-@\t\r\uFF1D\uFF0B\uFF0D\uFF20]/.test(original) ? cell.slice(1) : cell, original);
+      }
+    }
+  }));
+});

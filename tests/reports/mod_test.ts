@@ -1,0 +1,119 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { reportFormats, writeReport } from "../../reports/mod.ts";
+import { groupResults } from "../../reports/results.ts";
+import type { RunRecord } from "../../runs/record.ts";
+import { makeRecord } from "./record_factory.ts";
+
+async function withFolder(test: (folder: string) => Promise<void>) {
+  const folder = await Deno.makeTempDir();
+  try {
+    await test(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+async function store(folder: string, records: RunRecord[]): Promise<string> {
+  await Deno.mkdir(`${folder}/runs`, { recursive: true });
+  for (const record of records) await Deno.writeTextFile(`${folder}/runs/${record.id}.json`, JSON.stringify(record));
+  return folder;
+}
+
+const study = ["full", "lora", "lora+prompt-tuning"].flatMap((method, index) =>
+  [0, 1, 2].map((seed) => makeRecord({ method, seed, accuracy: 0.8 + 0.01 * ((seed * 7 + index * 3) % 5) }))
+);
+
+Deno.test("every format of the table is written, and the terminal's text returned", () =>
+  withFolder(async (folder) => {
+    const { files, unreadable, terminal } = await writeReport([await store(folder, study)], `${folder}/new/report`);
+    const written = [...Deno.readDirSync(`${folder}/new/report`)].map(({ name }) => name).sort();
+    assert.deepEqual(written, ["report.md", "results.csv", "runs.csv"]);
+    assert.deepEqual(files.map((file) => file.split("/").at(-1)).sort(), written);
+    assert.deepEqual(unreadable, []);
+    assert.match(terminal, /^lora\+prompt-tuning /m);
+    const formats = Object.values(reportFormats);
+    assert.equal(formats.length, 3);
+    for (const { file, render } of formats) {
+      assert.equal(await Deno.readTextFile(`${folder}/new/report/${file}`), render(groupResults(study, [])));
+    }
+  }));
+
+Deno.test("the same records in any order give the same bytes", () => {
+  const bytes = (records: RunRecord[]) =>
+    Object.values(reportFormats).map(({ render }) => render(groupResults(records, []))).join("\n");
+  const expected = bytes(study);
+  fc.assert(
+    fc.property(fc.shuffledSubarray(study, { minLength: study.length }), (records) => bytes(records) === expected),
+    { numRuns: 10 },
+  );
+});
+
+Deno.test("runs found in several folders are taken once", () =>
+  withFolder(async (folder) => {
+    const first = await store(`${folder}/first`, study.slice(0, 6));
+    const second = await store(`${folder}/second`, study.slice(3));
+    const texts = [];
+    for (const folders of [[first, second], [second, first, first]]) {
+      const { files } = await writeReport(folders, `${folder}/report`);
+      texts.push(files.map((file) => Deno.readTextFileSync(file)).join("\n"));
+    }
+    assert.equal(texts[0], texts[1]);
+    assert.equal(
+      texts[0],
+      Object.values(reportFormats).map(({ render }) => render(groupResults(study, []))).join("\n"),
+    );
+  }));
+
+Deno.test("two different records of one run are an error that names both", () =>
+  withFolder(async (folder) => {
+    const first = await store(`${folder}/first`, [makeRecord({ accuracy: 0.8 })]);
+    const second = await store(`${folder}/second`, [makeRecord({ accuracy: 0.9 })]);
+    await assert.rejects(writeReport([first, second], `${folder}/report`), ({ message }) => {
+      const { id } = makeRecord();
+      assert.equal(
+        message,
+        `Cannot merge results: records of one run must be the same, ${first}/runs/${id}.json and ` +
+          `${second}/runs/${id}.json differ`,
+      );
+      return true;
+    });
+  }));
+
+Deno.test("a corrupt record is listed and left as it is, the others are reported", () =>
+  withFolder(async (folder) => {
+    await store(folder, study);
+    const path = `${folder}/runs/${study[0].id}.json`;
+    await Deno.writeTextFile(path, "{");
+    const scoreless = makeRecord({ method: "full", seed: 5, change: (record) => delete record.scores.test.accuracy });
+    await store(folder, [scoreless]);
+    const { unreadable, files } = await writeReport([folder], `${folder}/report`);
+    assert.deepEqual(unreadable.map(({ path }) => path).sort(), [path, `${folder}/runs/${scoreless.id}.json`].sort());
+    assert.equal(await Deno.readTextFile(path), "{");
+    const report = await Deno.readTextFile(files.find((file) => file.endsWith(".md"))!);
+    assert.ok(report.includes("8 runs of 3 settings") && report.includes(`File ${path}: `));
+  }));
+
+Deno.test("without a readable record nothing is written and the reason is said", () =>
+  withFolder(async (folder) => {
+    const out = `${folder}/report`;
+    await assert.rejects(writeReport([folder], out), /Cannot read results: .* must hold a folder runs/);
+    await store(folder, []);
+    await assert.rejects(writeReport([folder], out), /must hold a readable record, current number is 0$/);
+    await Deno.writeTextFile(`${folder}/runs/x.json`, "[]");
+    await assert.rejects(writeReport([folder], out), /current number is 0; .*runs\/x\.json: /);
+    assert.throws(() => Deno.statSync(out), Deno.errors.NotFound);
+  }));
+
+Deno.test("a folder that cannot be written is an error that names it, and no part of a file is left", () =>
+  withFolder(async (folder) => {
+    await store(folder, study);
+    await Deno.writeTextFile(`${folder}/file`, "");
+    await assert.rejects(
+      writeReport([folder], `${folder}/file/report`),
+      /Cannot write a report: .*\/file\/report must be/,
+    );
+    await Deno.mkdir(`${folder}/out/report.md/full`, { recursive: true });
+    await assert.rejects(writeReport([folder], `${folder}/out`), /Cannot write a report: .*\/out must be/);
+    assert.deepEqual([...Deno.readDirSync(`${folder}/out`)].map(({ name }) => name), ["report.md"]);
+  }));

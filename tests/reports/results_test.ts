@@ -1,0 +1,59 @@
+import assert from "node:assert/strict";
+import { groupResults } from "../../reports/results.ts";
+import { makeRecord } from "./record_factory.ts";
+
+Deno.test("runs that differ in the seed alone are one setting, by seed", () => {
+  const runs = [2, 0, 1].map((seed) => makeRecord({ seed, accuracy: 0.7 + 0.1 * seed }));
+  const { protocols: [{ settings }], ...others } = groupResults(runs, []);
+  assert.equal(others.runs.length, 3);
+  assert.equal(settings.length, 1);
+  assert.deepEqual(settings[0].runs.map((run) => run.spec.seed), [0, 1, 2]);
+  assert.ok(Math.abs(settings[0].mean - 0.8) < 1e-12);
+  assert.equal(settings[0].label, "lora");
+});
+
+Deno.test("other options of one method are rows of their own that name what differs", () => {
+  const runs = [0, 1].flatMap((seed) =>
+    [4, 8].map((rank) => makeRecord({ seed, accuracy: rank / 10, options: { rank, alpha: 16 } }))
+  );
+  const { protocols } = groupResults([...runs, makeRecord({ method: "full" })], []);
+  assert.equal(protocols.length, 1);
+  assert.deepEqual(
+    protocols[0].settings.map(({ label, mean }) => [label, mean]),
+    [["full", 0.8], ["lora (rank 8)", 0.8], ["lora (rank 4)", 0.4]],
+  );
+});
+
+Deno.test("options of joined methods are named with their part", () => {
+  const runs = [4, 8].map((rank) => makeRecord({ method: "lora+ia3", options: { rank } }));
+  const labels = groupResults(runs, []).protocols[0].settings.map(({ label }) => label).sort();
+  assert.deepEqual(labels, ["lora+ia3 (ia3.rank 4, lora.rank 4)", "lora+ia3 (ia3.rank 8, lora.rank 8)"]);
+});
+
+Deno.test("other data sizes, tasks or models are protocols of their own", () => {
+  const runs = [
+    makeRecord(),
+    makeRecord({ method: "full" }),
+    makeRecord({ train: 600 }),
+    makeRecord({ task: "b" }),
+    makeRecord({ model: "m" }),
+  ];
+  const sizes = groupResults(runs, []).protocols.map(({ settings }) => settings.length);
+  assert.deepEqual(sizes.sort(), [1, 1, 1, 2]);
+});
+
+Deno.test("the best mean comes first, the least where lower is better", () => {
+  const order = (direction: "higher" | "lower") =>
+    groupResults(
+      [["a", 0.3], ["b", 0.5], ["c", 0.4]].map(([method, accuracy]) =>
+        makeRecord({
+          method: String(method),
+          accuracy: Number(accuracy),
+          change: (record) => record.metrics[0].direction = direction,
+        })
+      ),
+      [],
+    ).protocols[0].settings.map(({ method }) => method).join("");
+  assert.equal(order("higher"), "bca");
+  assert.equal(order("lower"), "acb");
+});
