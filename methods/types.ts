@@ -12,6 +12,7 @@ import type { BackboneShape, Hooks } from "../models/types.ts";
 export interface StartContext {
   /** The stream of this parameter alone. */
   random: Random;
+  /** Rows of the input embedding. */
   vocabularySize: number;
   /** Token ids of a text. */
   encode(text: string): number[];
@@ -23,8 +24,11 @@ export interface StartContext {
 
 /** A trainable tensor that a method adds. */
 export interface MethodParameter {
+  /** Unique within the method. */
   name: string;
+  /** Sizes of its axes. */
   shape: readonly number[];
+  /** Its values before the first step, row by row. */
   start(context: StartContext): Float32Array;
 }
 
@@ -36,9 +40,12 @@ export interface StoredForm {
   tensors(parameters: Tensors): Tensors;
 }
 
+/** A schema of zod. */
+export type Schema<T> = z.ZodType<T>;
+
 /** Options every method has. */
 export interface CommonOptions {
-  /** AdamW step size of the method's parameters. */
+  /** AdamW step size of the method's parameters; of the classifier where the method trains nothing else. */
   learningRate: number;
   /** Passes over the training examples. */
   epochs: number;
@@ -46,12 +53,14 @@ export interface CommonOptions {
 
 /** A method of adaptation with options `O`. */
 export interface Method<O extends CommonOptions = CommonOptions> {
+  /** As users write it. */
   name: string;
+  /** One line about what is trained. */
   description: string;
   /** Citation of the paper it comes from. */
   paper: string;
   /** Schema of the options with their defaults; unknown keys are errors. */
-  options: z.ZodType<O>;
+  options: Schema<O>;
   /** Trainable tensors it adds, in a fixed order. */
   parameters(shape: BackboneShape, options: O): MethodParameter[];
   /** Names of the backbone's weights that it trains in place. */
@@ -64,7 +73,8 @@ export interface Method<O extends CommonOptions = CommonOptions> {
   identityAtStart: boolean;
   /** Where its parameters (under the names of `parameters`) enter the forward pass. */
   hooks(parameters: Tensors, shape: BackboneShape, options: O, dropout: ProgramArguments["dropout"]): Hooks;
+  /** Its tensors are computed from the parameters and the weights trained in place, under their names. */
   stored(shape: BackboneShape, options: O): StoredForm;
-  /** Values to add to the backbone's weights so that the method costs nothing at inference, where it has such a form. */
+  /** The backbone's weights that change when the method is folded into them, where it has such a form. */
   merged?(parameters: Tensors, weights: Tensors, shape: BackboneShape, options: O): Tensors;
 }

@@ -11,8 +11,11 @@ export interface LinearSite {
   name: string;
   /** What it is, the same in every layer: "attention.qkv". Methods choose their targets by it. */
   role: string;
+  /** From 0; the number of layers for a linear that comes after them. */
   layer: number;
+  /** Width of x. */
   in: number;
+  /** Width of y. */
   out: number;
 }
 
@@ -22,6 +25,7 @@ export interface BackboneShape {
   weights: Record<string, readonly number[]>;
   /** Names of the weights that are biases (LayerNorm biases included). */
   biases: readonly string[];
+  /** Every linear map, in the order of the forward pass. */
   linears: readonly LinearSite[];
   /** Roles that LoRA adapts when nothing else is asked for. */
   loraTargets: readonly string[];
@@ -56,6 +60,7 @@ export interface Backbone extends BackboneShape {
   stored: Record<string, StoredTensor>;
   /** SHA-256 of the weights and the vocabulary. */
   sha256: string;
+  /** Rows of the input embedding. */
   vocabularySize: number;
   /** Name of the weight [vocabulary, d_emb] that holds the input embeddings. */
   embeddingWeight: string;
@@ -71,12 +76,17 @@ export interface Backbone extends BackboneShape {
 
 /** An entry of the table of models. */
 export interface Model {
+  /** As users write it. */
   name: string;
+  /** One line about what it is. */
   description: string;
   /** Version of weights and tokenizer. */
   revision: string;
+  /** Licence of the weights, as SPDX names it. */
   licence: string;
+  /** Paper it comes from. */
   citation: string;
+  /** Sizes and names. */
   shape: BackboneShape;
   /** Reads tokenizer and weight locations, checking the files' checksums. */
   open(): Promise<Backbone>;

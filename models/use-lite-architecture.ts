@@ -12,14 +12,17 @@ import type { Backbone, BackboneShape, LinearSite } from "./types.ts";
 
 /** Sizes of the architecture. */
 export interface UseLiteSizes {
+  /** Rows of the input embedding. */
   vocabulary: number;
   /** Width of the input embeddings and of the first layer's attention. */
   embedding: number;
   /** Width of every layer's output. */
   hidden: number;
+  /** Number of layers. */
   layers: number;
   /** Attention heads, the same in every layer. */
   heads: number;
+  /** Inner width of the feed-forward networks. */
   feedForward: number;
   /** Width of the features. */
   features: number;
@@ -31,7 +34,9 @@ export interface UseLiteSizes {
 
 /** What distinguishes one set of weights from another. */
 export interface UseLiteSource {
+  /** Where each weight and the table of positions lie. */
   stored: Record<string, StoredTensor>;
+  /** SHA-256 of weights and vocabulary. */
   sha256: string;
   /** A text's token ids, at most `limit`. */
   encode(text: string, limit: number): number[];

@@ -1,0 +1,30 @@
+/**
+ * Full fine-tuning.
+ * @module
+ */
+import { z } from "zod";
+import type { BackboneShape } from "../models/types.ts";
+import type { Method } from "./types.ts";
+
+function size(shape: BackboneShape): number {
+  return Object.values(shape.weights).reduce((sum, dims) => sum + dims.reduce((product, dim) => product * dim, 1), 0);
+}
+
+/** Trains every weight of the backbone. Parameters: all. */
+export const full: Method = {
+  name: "full",
+  description: "full fine-tuning: every weight of the backbone is trained",
+  paper:
+    "Howard and Ruder (2018), Universal Language Model Fine-tuning for Text Classification, https://arxiv.org/abs/1801.06146",
+  options: z.strictObject({
+    learningRate: z.number().positive().default(2e-4),
+    epochs: z.int().min(1).default(3),
+  }),
+  parameters: () => [],
+  trains: (shape) => Object.keys(shape.weights),
+  count: size,
+  storedCount: size,
+  identityAtStart: true,
+  hooks: () => ({}),
+  stored: () => ({ config: null, tensors: (parameters) => parameters }),
+};

@@ -1,0 +1,99 @@
+/**
+ * LoRA: low-rank adaptation.
+ * @module
+ */
+import { z } from "zod";
+import { nearest } from "../engine/nearest.ts";
+import type { BackboneShape, LinearSite } from "../models/types.ts";
+import { drawn, uniform } from "./parameter.ts";
+import { peftConfig } from "./peft.ts";
+import type { CommonOptions, Method } from "./types.ts";
+
+/** Options of LoRA. */
+export interface LoraOptions extends CommonOptions {
+  /** Rank r of the update. */
+  rank: number;
+  /** The update is scaled by alpha ÷ rank. */
+  alpha: number;
+  /** Share of the entries of the update's input that are dropped while training. */
+  dropout: number;
+  /** Roles of the linear maps to adapt ("attention.qkv"), or null for those the backbone suggests. */
+  targets: string[] | null;
+}
+
+function sites(shape: BackboneShape, targets: string[] | null): LinearSite[] {
+  const wanted = targets ?? shape.loraTargets;
+  const roles = new Set(shape.linears.map(({ role }) => role));
+  for (const role of wanted) {
+    if (!roles.has(role)) {
+      throw new Error(
+        `Cannot use lora: targets must be among ${[...roles].join(", ")}, current value is ${role}, ` +
+          `the nearest is ${nearest(role, roles)}`,
+      );
+    }
+  }
+  return shape.linears.filter(({ role }) => wanted.includes(role));
+}
+
+function size(shape: BackboneShape, { rank, targets }: LoraOptions): number {
+  return sites(shape, targets).reduce((sum, site) => sum + rank * (site.in + site.out), 0);
+}
+
+/**
+ * Adds (α/r)·x·Aᵀ·Bᵀ to the output of chosen linear maps, A [r, in], B [out, r] (equation 3 of the paper); A starts
+ * uniform over ±1/√in, B as zeros. Parameters: Σ r·(in + out).
+ */
+export const lora: Method<LoraOptions> = {
+  name: "lora",
+  description: "LoRA: trained updates of low rank are added to linear maps",
+  paper: "Hu et al. (2021), LoRA, https://arxiv.org/abs/2106.09685",
+  options: z.strictObject({
+    rank: z.int().min(1).default(8),
+    alpha: z.number().positive().default(16),
+    dropout: z.number().min(0).lt(1).default(0),
+    targets: z.array(z.string()).min(1).nullable().default(null),
+    learningRate: z.number().positive().default(1e-3),
+    epochs: z.int().min(1).default(4),
+  }),
+  parameters: (shape, { rank, targets }) =>
+    sites(shape, targets).flatMap((site) => [
+      drawn(`${site.name}.lora_A`, [rank, site.in], uniform(site.in ** -0.5)),
+      drawn(`${site.name}.lora_B`, [site.out, rank], () => 0),
+    ]),
+  trains: () => [],
+  count: size,
+  storedCount: size,
+  identityAtStart: true,
+  hooks: (parameters, shape, { rank, alpha, dropout: rate, targets }, dropout) => {
+    const adapted = new Set(sites(shape, targets).map(({ name }) => name));
+    return {
+      linear({ name }, x, y) {
+        if (!adapted.has(name)) return y;
+        const kept = rate === 0 ? x : dropout(`lora/${name}`, x, rate);
+        const inner = kept.matMul(parameters[`${name}.lora_A`], false, true).mul(alpha / rank);
+        return y.add(inner.matMul(parameters[`${name}.lora_B`], false, true));
+      },
+    };
+  },
+  stored: (shape, { rank, alpha, dropout, targets }) => ({
+    config: peftConfig("LORA", {
+      bias: "none",
+      fan_in_fan_out: false,
+      lora_alpha: alpha,
+      lora_dropout: dropout,
+      r: rank,
+      target_modules: targets ?? shape.loraTargets,
+    }),
+    tensors: (parameters) =>
+      Object.fromEntries(
+        Object.entries(parameters).map(([name, value]) => [`base_model.model.${name}.weight`, value]),
+      ),
+  }),
+  merged: (parameters, weights, shape, { rank, alpha, targets }) =>
+    Object.fromEntries(
+      sites(shape, targets).map(({ name }) => {
+        const update = parameters[`${name}.lora_A`].matMul(parameters[`${name}.lora_B`], true, true);
+        return [`${name}.weight`, weights[`${name}.weight`].add(update.mul(alpha / rank))];
+      }),
+    ),
+};

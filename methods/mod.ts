@@ -1,0 +1,35 @@
+/**
+ * The table of methods.
+ * @module
+ */
+import { bitfit } from "./bitfit.ts";
+import { full } from "./full.ts";
+import { linearProbe } from "./linear-probe.ts";
+import { lora } from "./lora.ts";
+import { pTuning } from "./p-tuning.ts";
+import { prefixTuning } from "./prefix-tuning.ts";
+import { promptTuning } from "./prompt-tuning.ts";
+import type { Method } from "./types.ts";
+
+/** Names of the methods that come with the project. */
+export type MethodName =
+  | "full"
+  | "linear-probe"
+  | "bitfit"
+  | "prompt-tuning"
+  | "p-tuning"
+  | "prefix-tuning"
+  | "lora";
+
+const own: Record<MethodName, Method> = {
+  "full": full,
+  "linear-probe": linearProbe,
+  "bitfit": bitfit,
+  "prompt-tuning": promptTuning,
+  "p-tuning": pTuning,
+  "prefix-tuning": prefixTuning,
+  "lora": lora,
+};
+
+/** Every method by name; plug-ins may add their own. */
+export const methods: Record<string, Method> = { ...own };

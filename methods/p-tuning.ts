@@ -1,0 +1,123 @@
+/**
+ * P-tuning.
+ * @module
+ */
+import { z } from "zod";
+import { type Tensor, type Tensors, tf } from "../engine/tensor.ts";
+import { linear, linearParameters } from "./linear.ts";
+import { drawn, normal, uniform } from "./parameter.ts";
+import { peftPromptConfig } from "./peft.ts";
+import type { CommonOptions, Method, MethodParameter } from "./types.ts";
+
+/** Options of P-tuning. */
+export interface PTuningOptions extends CommonOptions {
+  /** Rows n of the prompt. */
+  virtualTokens: number;
+  /** The prompt encoder: three linear maps with ReLU between, or a bidirectional LSTM of two layers and two linear maps. */
+  encoder: "mlp" | "lstm";
+  /** Width h of the encoder. */
+  hidden: number;
+}
+
+const LSTM_LAYERS = 2;
+const DIRECTIONS = ["", "_reverse"];
+
+function lstmParameters(width: number, hidden: number): MethodParameter[] {
+  const draw = uniform(hidden ** -0.5);
+  return Array.from({ length: LSTM_LAYERS }, (_, layer) =>
+    DIRECTIONS.flatMap((direction) => {
+      const name = (kind: string) => `lstm_head.${kind}_l${layer}${direction}`;
+      return [
+        drawn(name("weight_ih"), [4 * hidden, layer === 0 ? width : 2 * hidden], draw),
+        drawn(name("weight_hh"), [4 * hidden, hidden], draw),
+        drawn(name("bias_ih"), [4 * hidden], draw),
+        drawn(name("bias_hh"), [4 * hidden], draw),
+      ];
+    })).flat();
+}
+
+/** One direction of one LSTM layer over rows x [n, in] → [n, h]; gates in the order input, forget, cell, output. */
+function lstm(parameters: Tensors, suffix: string, x: Tensor, reverse: boolean): Tensor {
+  const [weights, recurrent, bias, recurrentBias] = ["weight_ih", "weight_hh", "bias_ih", "bias_hh"]
+    .map((kind) => parameters[`lstm_head.${kind}_${suffix}`]);
+  const [width, hidden] = recurrent.shape;
+  const inputs = x.matMul(weights, false, true).add(bias).add(recurrentBias);
+  const outputs: Tensor[] = [];
+  let output: Tensor = tf.zeros([1, hidden]);
+  let cell: Tensor = tf.zeros([1, hidden]);
+  for (let step = 0; step < x.shape[0]; step++) {
+    const row = reverse ? x.shape[0] - 1 - step : step;
+    const gates = inputs.slice([row, 0], [1, width]).add(output.matMul(recurrent, false, true));
+    const [input, forget, candidate, read] = tf.split(gates, 4, 1);
+    cell = forget.sigmoid().mul(cell).add(input.sigmoid().mul(candidate.tanh()));
+    output = read.sigmoid().mul(cell.tanh());
+    outputs[row] = output;
+  }
+  return tf.concat(outputs, 0);
+}
+
+/** The prompt [n, d_emb] that the encoder makes of its parameters. */
+function encode(parameters: Tensors, encoder: PTuningOptions["encoder"]): Tensor {
+  let x = parameters["embedding.weight"];
+  if (encoder === "lstm") {
+    for (let layer = 0; layer < LSTM_LAYERS; layer++) {
+      const both = DIRECTIONS.map((direction) => lstm(parameters, `l${layer}${direction}`, x, direction !== ""));
+      x = tf.concat(both, 1);
+    }
+    return linear(parameters, "mlp_head.2", linear(parameters, "mlp_head.0", x).relu());
+  }
+  for (const name of ["mlp_head.0", "mlp_head.2"]) x = linear(parameters, name, x).relu();
+  return linear(parameters, "mlp_head.4", x);
+}
+
+/**
+ * Puts rows before the input embeddings that a small trained network makes of trained rows; parameters bear the names
+ * of PEFT's prompt encoder.
+ * With d = d_emb: n·d + (d+1)·h + (h+1)·h + (h+1)·d of the MLP; n·d + 8h·(d+h+2) + 8h·(3h+2) + (2h+1)·(2h+d) of the LSTM.
+ */
+export const pTuning: Method<PTuningOptions> = {
+  name: "p-tuning",
+  description: "P-tuning: a trained encoder makes the virtual tokens before the text",
+  paper: "Liu et al. (2021), GPT Understands, Too, https://arxiv.org/abs/2103.10385",
+  options: z.strictObject({
+    virtualTokens: z.int().min(1).default(8),
+    encoder: z.enum(["mlp", "lstm"]).default("mlp"),
+    hidden: z.int().min(1).default(128),
+    learningRate: z.number().positive().default(3e-3),
+    epochs: z.int().min(1).default(4),
+  }),
+  parameters({ embeddingWidth: width }, { virtualTokens, encoder, hidden }) {
+    const embedding = drawn("embedding.weight", [virtualTokens, width], normal(1));
+    return encoder === "mlp"
+      ? [
+        embedding,
+        ...linearParameters("mlp_head.0", width, hidden),
+        ...linearParameters("mlp_head.2", hidden, hidden),
+        ...linearParameters("mlp_head.4", hidden, width),
+      ]
+      : [
+        embedding,
+        ...lstmParameters(width, hidden),
+        ...linearParameters("mlp_head.0", 2 * hidden, 2 * hidden),
+        ...linearParameters("mlp_head.2", 2 * hidden, width),
+      ];
+  },
+  trains: () => [],
+  count({ embeddingWidth: d }, { virtualTokens: n, encoder, hidden: h }) {
+    return encoder === "mlp"
+      ? n * d + (d + 1) * h + (h + 1) * h + (h + 1) * d
+      : n * d + 8 * h * (d + h + 2) + 8 * h * (3 * h + 2) + (2 * h + 1) * (2 * h + d);
+  },
+  storedCount: ({ embeddingWidth }, { virtualTokens }) => virtualTokens * embeddingWidth,
+  identityAtStart: false,
+  hooks: (parameters, _, { encoder }) => ({ prompt: () => encode(parameters, encoder) }),
+  stored: (shape, { virtualTokens, encoder, hidden }) => ({
+    config: peftPromptConfig("P_TUNING", virtualTokens, shape.embeddingWidth, shape, {
+      encoder_dropout: 0,
+      encoder_hidden_size: hidden,
+      encoder_num_layers: LSTM_LAYERS,
+      encoder_reparameterization_type: encoder.toUpperCase(),
+    }),
+    tensors: (parameters) => ({ prompt_embeddings: encode(parameters, encoder) }),
+  }),
+};

@@ -1,0 +1,25 @@
+/**
+ * Parameters that start as random numbers.
+ * @module
+ */
+import type { Random } from "../engine/random.ts";
+import type { MethodParameter } from "./types.ts";
+
+/** Draws one number. */
+export type Draw = (random: Random) => number;
+
+/** From the uniform distribution over [−bound, bound). */
+export function uniform(bound: number): Draw {
+  return (random) => bound * (2 * random.uniform() - 1);
+}
+
+/** From the normal distribution with mean 0. */
+export function normal(deviation: number): Draw {
+  return (random) => deviation * random.normal();
+}
+
+/** A parameter whose entries are drawn one after the other, row by row. */
+export function drawn(name: string, shape: readonly number[], draw: Draw): MethodParameter {
+  const length = shape.reduce((product, size) => product * size, 1);
+  return { name, shape, start: ({ random }) => Float32Array.from({ length }, () => draw(random)) };
+}

@@ -1,0 +1,102 @@
+/**
+ * Prefix tuning.
+ * @module
+ */
+import { z } from "zod";
+import { type Tensor, type Tensors, tf } from "../engine/tensor.ts";
+import type { BackboneShape } from "../models/types.ts";
+import { linear, linearParameters } from "./linear.ts";
+import { drawn, normal } from "./parameter.ts";
+import { peftPromptConfig } from "./peft.ts";
+import type { CommonOptions, Method, StoredForm } from "./types.ts";
+
+/** Options of prefix tuning. */
+export interface PrefixTuningOptions extends CommonOptions {
+  /** Keys and values n that stand before those of the text, in every layer. */
+  prefixLength: number;
+  /** Standard deviation of the start: of keys and values (0.02), or with reparameterisation of the embedding (1). */
+  std: number;
+  /** Width k of the network that makes the prefix while training, or null to train keys and values themselves. */
+  reparameterisation: number | null;
+}
+
+/** Width of keys and values of all layers together, 2·Σ d_kv. */
+function tableWidth({ keyValueWidths }: BackboneShape): number {
+  return 2 * keyValueWidths.reduce((sum, width) => sum + width, 0);
+}
+
+/** Keys and values of each layer [n, d_kv] under the names they are stored by; a table's columns are layer by layer, keys first. */
+function prefixes(parameters: Tensors, shape: BackboneShape, { reparameterisation }: PrefixTuningOptions): Tensors {
+  if (reparameterisation === null) return parameters;
+  const inner = linear(parameters, "transform.0", parameters["embedding.weight"]).tanh();
+  const table = linear(parameters, "transform.2", inner);
+  const widths = shape.keyValueWidths.flatMap((width) => [width, width]);
+  const parts = tf.split(table, widths, 1);
+  return Object.fromEntries(names(shape).map((name, part) => [name, parts[part]]));
+}
+
+function names({ keyValueWidths }: BackboneShape): string[] {
+  return keyValueWidths.flatMap((_, layer) => [`layers.${layer}.keys`, `layers.${layer}.values`]);
+}
+
+function storedForm(shape: BackboneShape, options: PrefixTuningOptions): StoredForm {
+  const [width] = shape.keyValueWidths;
+  // PEFT's single table [n, 2·L·d_kv] holds layers of one width only.
+  if (shape.keyValueWidths.some((other) => other !== width)) {
+    return { config: null, tensors: (parameters) => prefixes(parameters, shape, options) };
+  }
+  return {
+    config: peftPromptConfig("PREFIX_TUNING", options.prefixLength, width, shape, {
+      encoder_hidden_size: options.reparameterisation ?? width,
+      prefix_projection: options.reparameterisation !== null,
+    }),
+    tensors(parameters) {
+      const parts = prefixes(parameters, shape, options);
+      return { prompt_embeddings: tf.concat(names(shape).map((name) => parts[name]), 1) };
+    },
+  };
+}
+
+/**
+ * Puts trained keys and values before those of each layer; reparameterised, a network of two linear maps with tanh
+ * between makes them of trained rows (its parameters bear PEFT's names).
+ * Parameters: 2·n·Σ d_kv, or with k₀ the first layer's d_kv: n·k₀ + (k₀+1)·k + (k+1)·2·Σ d_kv.
+ */
+export const prefixTuning: Method<PrefixTuningOptions> = {
+  name: "prefix-tuning",
+  description: "prefix tuning: trained keys and values stand before the text's in every layer",
+  paper:
+    "Li and Liang (2021), Prefix-Tuning, https://arxiv.org/abs/2101.00190; Liu et al. (2022), P-Tuning v2, https://arxiv.org/abs/2110.07602",
+  options: z.strictObject({
+    prefixLength: z.int().min(1).default(8),
+    std: z.number().min(0).optional(),
+    reparameterisation: z.int().min(1).nullable().default(null),
+    learningRate: z.number().positive().default(0.03),
+    epochs: z.int().min(1).default(4),
+  }).transform((given) => ({ ...given, std: given.std ?? (given.reparameterisation === null ? 0.02 : 1) })),
+  parameters(shape, { prefixLength, std, reparameterisation }) {
+    if (reparameterisation === null) {
+      return names(shape).map((name, part) =>
+        drawn(name, [prefixLength, shape.keyValueWidths[part >> 1]], normal(std))
+      );
+    }
+    const [width] = shape.keyValueWidths;
+    return [
+      drawn("embedding.weight", [prefixLength, width], normal(std)),
+      ...linearParameters("transform.0", width, reparameterisation),
+      ...linearParameters("transform.2", reparameterisation, tableWidth(shape)),
+    ];
+  },
+  trains: () => [],
+  count(shape, { prefixLength: n, reparameterisation: k }) {
+    const [width] = shape.keyValueWidths;
+    return k === null ? n * tableWidth(shape) : n * width + (width + 1) * k + (k + 1) * tableWidth(shape);
+  },
+  storedCount: (shape, { prefixLength }) => prefixLength * tableWidth(shape),
+  identityAtStart: false,
+  hooks(parameters, shape, options) {
+    const parts: Record<string, Tensor> = prefixes(parameters, shape, options);
+    return { prefix: (layer) => ({ keys: parts[`layers.${layer}.keys`], values: parts[`layers.${layer}.values`] }) };
+  },
+  stored: storedForm,
+};

@@ -1,0 +1,95 @@
+/**
+ * Prompt tuning.
+ * @module
+ */
+import { z } from "zod";
+import { drawn, uniform } from "./parameter.ts";
+import { peftPromptConfig } from "./peft.ts";
+import type { CommonOptions, Method, StartContext } from "./types.ts";
+
+/** Options of prompt tuning. */
+export interface PromptTuningOptions extends CommonOptions {
+  /** Rows n of the prompt. */
+  virtualTokens: number;
+  /**
+   * What the rows start from (section 3.2 of the paper): U(−0.5, 0.5); embeddings of tokens sampled among the most
+   * common; the embeddings of `text`, repeated or cut to n; or one row a class name, the mean of its tokens'
+   * embeddings, and sampled tokens for the rest.
+   */
+  start: "vocabulary" | "random" | "text" | "labels";
+  /** Text for the start "text". */
+  text: string | null;
+}
+
+/** Lester et al. sample among the 5,000 most common tokens. Ids of a unigram vocabulary are sorted by frequency. */
+const COMMON_TOKENS = 5000;
+
+function sampledRows(context: StartContext, rows: number): Float32Array {
+  const below = Math.min(COMMON_TOKENS, context.vocabularySize);
+  return context.embeddings(Array.from({ length: rows }, () => context.random.integer(below)));
+}
+
+function textRows(context: StartContext, rows: number, text: string): Float32Array {
+  const ids = context.encode(text);
+  if (ids.length === 0) {
+    throw new Error("Cannot use prompt-tuning: text must have at least 1 token, current value is 0");
+  }
+  return context.embeddings(Array.from({ length: rows }, (_, row) => ids[row % ids.length]));
+}
+
+function labelRows(context: StartContext, rows: number, width: number): Float32Array {
+  const { labels } = context;
+  if (labels.length > rows) {
+    throw new Error(
+      `Cannot use prompt-tuning: virtualTokens must be at least ${labels.length} to start from the labels, ` +
+        `current value is ${rows}`,
+    );
+  }
+  const values = new Float32Array(rows * width);
+  for (const [row, label] of labels.entries()) {
+    const ids = context.encode(label);
+    context.embeddings(ids).forEach((value, at) => values[row * width + at % width] += value / ids.length);
+  }
+  values.set(sampledRows(context, rows - labels.length), labels.length * width);
+  return values;
+}
+
+/** Puts trained rows before the input embeddings. Parameters: n·d_emb. */
+export const promptTuning: Method<PromptTuningOptions> = {
+  name: "prompt-tuning",
+  description: "prompt tuning: trained virtual tokens stand before the text",
+  paper:
+    "Lester, Al-Rfou and Constant (2021), The Power of Scale for Parameter-Efficient Prompt Tuning, https://arxiv.org/abs/2104.08691",
+  options: z.strictObject({
+    virtualTokens: z.int().min(1).default(8),
+    start: z.enum(["vocabulary", "random", "text", "labels"]).default("vocabulary"),
+    text: z.string().min(1).nullable().default(null),
+    learningRate: z.number().positive().default(0.05),
+    epochs: z.int().min(1).default(4),
+  }).refine(({ start, text }) => (start === "text") === (text !== null), {
+    error: 'text must be given with start "text" and only then',
+  }),
+  parameters({ embeddingWidth }, { virtualTokens, start, text }) {
+    const random = drawn("prompt_embeddings", [virtualTokens, embeddingWidth], uniform(0.5));
+    const starts = {
+      random: random.start,
+      vocabulary: (context: StartContext) => sampledRows(context, virtualTokens),
+      text: (context: StartContext) => textRows(context, virtualTokens, text!),
+      labels: (context: StartContext) => labelRows(context, virtualTokens, embeddingWidth),
+    };
+    return [{ ...random, start: starts[start] }];
+  },
+  trains: () => [],
+  count: ({ embeddingWidth }, { virtualTokens }) => virtualTokens * embeddingWidth,
+  storedCount: ({ embeddingWidth }, { virtualTokens }) => virtualTokens * embeddingWidth,
+  identityAtStart: false,
+  hooks: ({ prompt_embeddings }) => ({ prompt: () => prompt_embeddings }),
+  stored: (shape, { virtualTokens, start, text }) => ({
+    config: peftPromptConfig("PROMPT_TUNING", virtualTokens, shape.embeddingWidth, shape, {
+      // What PEFT needs in order to start anew; it loads the stored rows all the same.
+      prompt_tuning_init: start === "text" ? "TEXT" : start === "random" ? "RANDOM" : "SAMPLE_VOCAB",
+      prompt_tuning_init_text: text,
+    }),
+    tensors: (parameters) => parameters,
+  }),
+};
