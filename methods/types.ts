@@ -2,7 +2,6 @@
  * What a method of adaptation is.
  * @module
  */
-import type { z } from "zod";
 import type { ProgramArguments } from "../engine/types.ts";
 import type { Random } from "../engine/random.ts";
 import type { Tensors } from "../engine/tensor.ts";
@@ -40,8 +39,11 @@ export interface StoredForm {
   tensors(parameters: Tensors): Tensors;
 }
 
-/** A schema of zod. */
-export type Schema<T> = z.ZodType<T>;
+/** A zod schema of options. */
+export interface OptionsSchema<O> {
+  /** The options with defaults filled in. @throws {ZodError} if a rule is broken or a key unknown */
+  parse(value: unknown): O;
+}
 
 /** Options every method has. */
 export interface CommonOptions {
@@ -60,7 +62,7 @@ export interface Method<O extends CommonOptions = CommonOptions> {
   /** Citation of the paper it comes from. */
   paper: string;
   /** Schema of the options with their defaults; unknown keys are errors. */
-  options: Schema<O>;
+  options: OptionsSchema<O>;
   /** Trainable tensors it adds, in a fixed order. */
   parameters(shape: BackboneShape, options: O): MethodParameter[];
   /** Names of the backbone's weights that it trains in place. */
