@@ -1,0 +1,175 @@
+/**
+ * The command line.
+ *
+ * Exit status: 0 done, 1 something failed, 2 asked for wrongly, 130 or 143 stopped by a signal. Errors are one sentence; with
+ * TUNEBENCH_DEBUG set, a stack trace too. Commands load what they need, so that the light ones start fast.
+ * @module
+ */
+import { Command, CommanderError } from "commander";
+import config from "./deno.json" with { type: "json" };
+import { UsageError } from "./runs/usage-error.ts";
+
+interface BenchFlags {
+  models?: string;
+  tasks?: string;
+  methods?: string;
+  seeds?: string;
+  device?: string;
+  out: string;
+  jobs?: string;
+  keep?: string;
+  dryRun?: true;
+}
+
+let status = 0;
+
+/** A command's action: what it returns becomes the exit status. */
+const ending = <A extends unknown[]>(run: (...args: A) => Promise<number>) => async (...args: A): Promise<void> => {
+  status = await run(...args);
+};
+
+const program = new Command("tunebench")
+  .description("Compares ways of adapting a pretrained language model.")
+  .version(config.version)
+  .exitOverride()
+  .configureOutput({ outputError: () => {} });
+
+program.command("bench")
+  .description("train and score every model × task × method × seed that has no record yet, then report")
+  .argument("[study]", "a preset (see list presets) or the path of a study.json", "quick")
+  .option("--models <names>", "models, joined by commas")
+  .option("--tasks <names>", "tasks, joined by commas")
+  .option("--methods <names>", "methods, joined by commas; + joins two methods into one: lora+prompt-tuning")
+  .option("--seeds <seeds>", "a count (3: 0, 1, 2) or a list (0,1,7; one seed: 7,)")
+  .option("--device <name>", "device")
+  .option("--out <folder>", "results folder", "results")
+  .option("--jobs <count>", "cells at the same time (default: one for each core)")
+  .option("--keep <what>", "full: also store models that are tuned in full")
+  .option("--dry-run", "show the cells, their parameters and planned memory; train nothing")
+  .action(ending(runBench));
+
+program.command("report")
+  .description("write the reports of results folders")
+  .argument("[results...]", "results folders", ["results"])
+  .option("--out <folder>", "folder of the reports (default: report, in the first results folder)")
+  .action(ending(runReport));
+
+program.command("list")
+  .description("show what a study may name")
+  .argument("[table]", "models, methods, tasks, presets or devices; all if left out")
+  .option("--json", "everything known, as JSON")
+  .action(ending(runList));
+
+async function runBench(source: string, flags: BenchFlags): Promise<number> {
+  const { bench, planBench } = await import("./runs/launcher.ts");
+  const study = await readStudyOf(source, flags);
+  if (flags.keep !== undefined && flags.keep !== "full") {
+    throw new UsageError(`Cannot keep ${flags.keep}: --keep must be full`);
+  }
+  if (flags.jobs !== undefined && !/^[1-9]\d*$/.test(flags.jobs)) {
+    throw new UsageError(`Cannot read --jobs: it must be a whole number from 1, current value is ${flags.jobs}`);
+  }
+  const stop = new AbortController();
+  let stoppedBy: { status: number } | undefined;
+  const stopOn = (name: Deno.Signal, status: number) =>
+    Deno.addSignalListener(name, () => {
+      stoppedBy ??= { status };
+      stop.abort();
+    });
+  stopOn("SIGINT", 130);
+  if (Deno.build.os !== "windows") stopOn("SIGTERM", 143);
+
+  if (flags.dryRun) {
+    const { showPlan } = await import("./runs/show-plan.ts");
+    console.log(showPlan(await planBench(study, { signal: stop.signal })));
+    return 0;
+  }
+  const { showProgress, standardError } = await import("./runs/progress.ts");
+  const { cells, recorded, trained, failures } = await bench(study, {
+    out: flags.out,
+    jobs: flags.jobs === undefined ? undefined : Number(flags.jobs),
+    keep: flags.keep === "full",
+    signal: stop.signal,
+    onEvent: showProgress(standardError()),
+  });
+  if (stoppedBy) {
+    console.error(
+      `Stopped: ${recorded + trained} of ${cells} cells are done, the same command goes on with the others.`,
+    );
+    return stoppedBy.status;
+  }
+  const written = recorded + trained > 0 ? await writeReports([flags.out], `${flags.out}/report`) : 0;
+  if (failures.length === 0) return written;
+  console.error(`${failures.length} of ${cells} cells failed, the same command tries them again:`);
+  const { title } = await import("./runs/progress.ts");
+  for (const { cell, reason } of failures) console.error(`  ${title(cell)}: ${reason}`);
+  return 1;
+}
+
+async function readStudyOf(source: string, flags: BenchFlags) {
+  const { presets } = await import("./runs/presets.ts");
+  const { parseSeeds, readStudy } = await import("./runs/study.ts");
+  const { lookUp } = await import("./runs/look-up.ts");
+  const study = source.endsWith(".json")
+    ? await readStudy(source, presets.quick.study)
+    : lookUp("preset", presets, source).study;
+  return {
+    ...study,
+    models: flags.models?.split(",") ?? study.models,
+    tasks: flags.tasks?.split(",") ?? study.tasks,
+    methods: flags.methods?.split(",") ?? study.methods,
+    seeds: flags.seeds === undefined ? study.seeds : parseSeeds(flags.seeds),
+    device: flags.device ?? study.device,
+  };
+}
+
+function runReport(folders: string[], flags: { out?: string }): Promise<number> {
+  return writeReports(folders, flags.out ?? `${folders[0]}/report`);
+}
+
+/** Writes the reports, shows the tables and says which records were left out. */
+async function writeReports(folders: string[], out: string): Promise<number> {
+  const { writeReport } = await import("./reports/mod.ts");
+  const { files, unreadable, terminal } = await writeReport(folders, out);
+  console.log(`${terminal}\n${files.join("\n")}`);
+  for (const { path, reason } of unreadable) console.error(`Cannot read the record ${path}, it is left out: ${reason}`);
+  return unreadable.length === 0 ? 0 : 1;
+}
+
+async function runList(table: string | undefined, flags: { json?: true }): Promise<number> {
+  const { listings } = await import("./runs/list.ts");
+  const { lookUp } = await import("./runs/look-up.ts");
+  const chosen = table === undefined ? listings : { [table]: lookUp("table", listings, table) };
+  const listed = Object.entries(chosen).map(([name, list]) => [name, list()] as const);
+  if (flags.json) {
+    console.log(JSON.stringify(Object.fromEntries(listed), null, 2));
+    return 0;
+  }
+  const width = Math.max(...listed.flatMap(([, entries]) => entries.map(({ name }) => name.length)));
+  for (const [name, entries] of listed) {
+    console.log(name);
+    for (const entry of entries) console.log(`  ${entry.name.padEnd(width)}  ${entry.description}`);
+  }
+  return 0;
+}
+
+try {
+  await program.parseAsync(Deno.args, { from: "user" });
+} catch (error) {
+  status = report(error as Error);
+}
+Deno.exit(status);
+
+/** Says what went wrong and gives the exit status. */
+function report(error: Error): number {
+  if (error instanceof CommanderError) {
+    // Help and version were asked for; help on a missing command was not.
+    if (error.exitCode === 0) return 0;
+    if (error.code !== "commander.help") {
+      console.error(error.message.replace(/^error: /, "Cannot run: ").replace("\n", " "));
+    }
+    return 2;
+  }
+  console.error(Deno.env.has("TUNEBENCH_DEBUG") ? error : error.message);
+  return error instanceof UsageError ? 2 : 1;
+}

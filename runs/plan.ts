@@ -1,0 +1,111 @@
+/**
+ * From a study to its cells.
+ * @module
+ */
+import { devices } from "../engine/mod.ts";
+import { methods } from "../methods/mod.ts";
+import { parseOptions } from "../methods/options.ts";
+import type { CommonOptions, Method } from "../methods/types.ts";
+import { models } from "../models/mod.ts";
+import type { BackboneShape } from "../models/types.ts";
+import { tasks } from "../tasks/mod.ts";
+import { lookUp } from "./look-up.ts";
+import { type PartSpec, runId, type RunSpec, type TrainingSpec } from "./spec.ts";
+import type { MethodEntry, Study } from "./study.ts";
+import { UsageError } from "./usage-error.ts";
+
+/** A run to make. */
+export interface Cell {
+  /** Name of the run. */
+  id: string;
+  /** What decides its result. */
+  spec: RunSpec;
+}
+
+/** How a run is trained unless the study says otherwise; the epochs come from the method. */
+export const trainingDefaults: Omit<TrainingSpec, "epochs"> = {
+  batchSize: 16,
+  headLearningRate: 3e-3,
+  weightDecay: 0,
+  warmup: 0.06,
+  clip: 1,
+  maxLength: 64,
+  microBatchRows: 512,
+};
+
+/**
+ * The cells of a study. Seed by seed, so that early results compare all methods; within a seed the methods that
+ * train least come first, so that the first result comes soon.
+ * @throws {UsageError} if a name is unknown or an option is out of range
+ */
+export function plan(study: Study): Cell[] {
+  lookUp("device", devices, study.device);
+  const cells = new Map<string, Cell>();
+  for (const seed of study.seeds) {
+    for (const modelName of study.models) {
+      const model = lookUp("model", models, modelName);
+      const trained = study.methods
+        .map((entry) => methodOf(entry, model.shape, study.training))
+        .sort((a, b) => a.count - b.count);
+      for (const taskName of study.tasks) {
+        const task = lookUp("task", tasks, taskName);
+        for (const { parts, training } of trained) {
+          const spec: RunSpec = {
+            model: { name: model.name, revision: model.revision },
+            task: { name: task.name, version: task.version },
+            data: study.data,
+            method: parts,
+            seed,
+            training,
+            device: study.device,
+            precision: "float32",
+          };
+          cells.set(runId(spec), { id: runId(spec), spec });
+        }
+      }
+    }
+  }
+  return [...cells.values()];
+}
+
+interface PlannedMethod {
+  parts: PartSpec[];
+  training: TrainingSpec;
+  /** Number of values it trains besides the classifier. */
+  count: number;
+}
+
+/** Fills in the options of a method's parts and what training takes from them. */
+function methodOf(entry: MethodEntry, shape: BackboneShape, overrides: Partial<TrainingSpec>): PlannedMethod {
+  const given: [string, Record<string, unknown>][] = typeof entry === "string"
+    ? entry.split("+").map((name) => [name, {}])
+    : Object.entries(entry);
+  const parts = given.map(([name, options]) => {
+    const method: Method = lookUp("method", methods as Record<string, Method>, name);
+    // The study's epochs stand in for the method's default; what the part itself says goes before both.
+    const epochs = overrides.epochs === undefined ? {} : { epochs: overrides.epochs };
+    const filled = readOptions(method, { ...epochs, ...options });
+    return { name, options: filled, count: method.count(shape, filled) };
+  });
+  const names = parts.map((part) => part.name);
+  const twice = names.find((name, at) => names.indexOf(name) !== at);
+  if (twice !== undefined) {
+    throw new UsageError(`Cannot join ${twice} with itself: the parts of a method must differ, got ${names.join("+")}`);
+  }
+  const epochs = Math.max(...parts.map((part) => part.options.epochs));
+  // A part that trains nothing in the backbone trains the classifier alone, with its own step size.
+  const headLearningRate = parts.find((part) => part.count === 0)?.options.learningRate;
+  return {
+    parts: parts.map(({ name, options }) => ({ name, options: { ...options, epochs } satisfies CommonOptions })),
+    training: { ...trainingDefaults, ...overrides, epochs, ...(headLearningRate && { headLearningRate }) },
+    count: parts.reduce((sum, part) => sum + part.count, 0),
+  };
+}
+
+function readOptions(method: Method, given: Record<string, unknown>): CommonOptions {
+  try {
+    return parseOptions(method, given);
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+}

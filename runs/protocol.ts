@@ -1,0 +1,25 @@
+/**
+ * What the launcher and its workers say to each other: one job on the worker's standard input, which then stays open
+ * for as long as the launcher lives; messages as JSON lines on its standard output.
+ * @module
+ */
+import type { CellPlan, StepProgress } from "./cell.ts";
+import type { Environment } from "./record.ts";
+import type { RunSpec } from "./spec.ts";
+
+/** What a worker is to do. */
+export type Job =
+  | { mode: "run"; spec: RunSpec; out: string; keep: boolean; environment: Omit<Environment, "started"> }
+  | { mode: "plan"; specs: RunSpec[] };
+
+/** What a worker says. */
+export type Message =
+  | ({ type: "step" } & StepProgress)
+  /** The record is written. `score` is the test score that decides. */
+  | { type: "done"; metric: string; score: number }
+  /** One for each spec of a plan, in order. */
+  | { type: "planned"; plan: CellPlan }
+  | { type: "failed"; reason: string };
+
+/** Exit status of a worker whose launcher is gone. */
+export const LAUNCHER_GONE = 3;

@@ -1,0 +1,96 @@
+/**
+ * The launcher's side of the protocol: one worker process.
+ * @module
+ */
+import { fileURLToPath } from "node:url";
+import type { Job, Message } from "./protocol.ts";
+
+/** Where workers start; their permissions are those of the set "worker". */
+export const workerEntry: URL = new URL("./worker.ts", import.meta.url);
+
+const config = fileURLToPath(new URL("../deno.json", import.meta.url));
+
+/** Bytes of what a worker prints that are kept, for the record of its failure. */
+const LOG_LIMIT = 16_384;
+
+/** How a worker ended. */
+export interface WorkerEnd {
+  /** Why it failed; undefined where it did what it was told. */
+  reason?: string;
+  /** The end of what it printed. */
+  log: string;
+}
+
+/**
+ * Starts a worker and waits for its end.
+ * @param signal kills it
+ * @param onMessage told what it says, failures excepted
+ */
+export async function runWorker(
+  job: Job,
+  entry: URL,
+  signal: AbortSignal,
+  onMessage: (message: Exclude<Message, { type: "failed" }>) => void,
+): Promise<WorkerEnd> {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", "-P=worker", "--config", config, fileURLToPath(entry)],
+    env: { NO_COLOR: "1" },
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const kill = () => child.kill("SIGKILL");
+  signal.addEventListener("abort", kill);
+  if (signal.aborted) kill();
+
+  const input = child.stdin.getWriter();
+  // A worker that is gone before it has read its job says so by its exit status, below.
+  const sent = input.write(new TextEncoder().encode(`${JSON.stringify(job)}\n`)).catch(() => {});
+  let reason: string | undefined;
+  let log = "";
+  const keep = (text: string) => {
+    log = (log + text).slice(-LOG_LIMIT);
+  };
+  const [status] = await Promise.all([
+    child.status.finally(() => signal.removeEventListener("abort", kill)),
+    readLines(child.stdout, (line) => {
+      const message = parseMessage(line);
+      if (!message) keep(`${line}\n`);
+      else if (message.type === "failed") reason = message.reason;
+      else onMessage(message);
+    }),
+    readText(child.stderr, keep),
+  ]);
+  await sent;
+  if (!status.success) {
+    const end = status.signal ? `was ended by ${status.signal}` : `ended with status ${status.code}`;
+    reason ??= `the worker ${end}: ${log.trim().split("\n").at(-1) || "it said nothing"}`;
+  }
+  return { reason, log };
+}
+
+/** Libraries print to standard output too. */
+function parseMessage(line: string): Message | undefined {
+  if (!line.startsWith('{"type":')) return undefined;
+  return JSON.parse(line);
+}
+
+async function readText(
+  stream: ReadableStream<Uint8Array<ArrayBuffer>>,
+  onText: (text: string) => void,
+): Promise<void> {
+  for await (const text of stream.pipeThrough(new TextDecoderStream())) onText(text);
+}
+
+async function readLines(
+  stream: ReadableStream<Uint8Array<ArrayBuffer>>,
+  onLine: (line: string) => void,
+): Promise<void> {
+  let rest = "";
+  await readText(stream, (text) => {
+    const lines = (rest + text).split("\n");
+    rest = lines.pop()!;
+    lines.forEach(onLine);
+  });
+  if (rest) onLine(rest);
+}

@@ -1,0 +1,9 @@
+/**
+ * Entry of the worker process: one cell, with a process and a memory of its own.
+ * @module
+ */
+import "./memory.ts";
+import { serve } from "./serve.ts";
+import { planCell, runCell } from "./train.ts";
+
+await serve({ runCell, planCell });

@@ -1,0 +1,90 @@
+import assert from "node:assert/strict";
+import { methods } from "../../methods/mod.ts";
+import { models } from "../../models/mod.ts";
+import { plan } from "../../runs/plan.ts";
+import { presets } from "../../runs/presets.ts";
+import { methodName, runId } from "../../runs/spec.ts";
+import type { Study } from "../../runs/study.ts";
+import { UsageError } from "../../runs/usage-error.ts";
+
+const study = (changes: Partial<Study> = {}): Study => ({
+  ...presets.quick.study,
+  tasks: ["sentiment/amazon"],
+  methods: ["lora"],
+  seeds: [0],
+  ...changes,
+});
+const refused = (changes: Partial<Study>, message: RegExp) =>
+  assert.throws(() => plan(study(changes)), (error) => error instanceof UsageError && message.test(error.message));
+
+Deno.test("quick has 48 cells and standard 225", () => {
+  assert.equal(plan(presets.quick.study).length, 48);
+  assert.equal(plan(presets.standard.study).length, 225);
+});
+
+Deno.test("cells are named by their spec and go seed by seed", () => {
+  const cells = plan(presets.quick.study);
+  assert.ok(cells.every(({ id, spec }) => id === runId(spec)));
+  assert.equal(new Set(cells.map(({ id }) => id)).size, 48);
+  const seeds = cells.map(({ spec }) => spec.seed);
+  assert.deepEqual(seeds, seeds.toSorted());
+});
+
+Deno.test("the methods that train least come first", () => {
+  const shape = models["use-lite"].shape;
+  const names = plan(study({ methods: presets.quick.study.methods })).map(({ spec }) => methodName(spec));
+  assert.equal(names[0], "linear-probe");
+  assert.equal(names.at(-1), "full");
+  assert.ok(Object.values(shape.weights).length > 0);
+});
+
+Deno.test("every option of a method is in the spec, defaults filled in", () => {
+  const [{ spec }] = plan(study({ methods: [{ lora: { rank: 4 } }] }));
+  assert.deepEqual(spec.method, [{ name: "lora", options: { ...methods.lora.options.parse({}), rank: 4 } }]);
+});
+
+Deno.test("joined methods train for the longest of their parts' epochs, which every part's options state", () => {
+  const [{ spec }] = plan(study({ methods: [{ lora: { epochs: 2 }, "prompt-tuning": { epochs: 5 } }] }));
+  assert.equal(spec.training.epochs, 5);
+  assert.deepEqual(spec.method.map(({ options }) => options.epochs), [5, 5]);
+});
+
+Deno.test("a study's epochs go before a method's default and after what the method is given", () => {
+  const cells = plan(study({ methods: ["lora", { bitfit: { epochs: 2 } }], training: { epochs: 7 } }));
+  const epochs = new Map(cells.map(({ spec }) => [methodName(spec), spec.training.epochs]));
+  assert.deepEqual(Object.fromEntries(epochs), { bitfit: 2, lora: 7 });
+});
+
+Deno.test("the classifier has its own step size, which is the method's where the method trains nothing else", () => {
+  const cells = plan(study({ methods: ["lora", { "linear-probe": { learningRate: 0.5 } }] }));
+  const rates = Object.fromEntries(cells.map(({ spec }) => [methodName(spec), spec.training.headLearningRate]));
+  assert.deepEqual(rates, { "linear-probe": 0.5, lora: 3e-3 });
+  const [{ spec }] = plan(study({ training: { headLearningRate: 0.25, batchSize: 8 } }));
+  assert.equal(spec.training.headLearningRate, 0.25);
+  assert.equal(spec.training.batchSize, 8);
+});
+
+Deno.test("a method written as a name and as an object is the same cell, once", () => {
+  assert.equal(plan(study({ methods: ["lora+prompt-tuning", { lora: {}, "prompt-tuning": {} }] })).length, 1);
+});
+
+Deno.test("unknown names are refused with the nearest one", () => {
+  refused({ methods: ["lorra"] }, /^Cannot find method lorra: the nearest name is lora$/);
+  refused({ methods: ["lora+promt-tuning"] }, /method promt-tuning: the nearest name is prompt-tuning/);
+  refused({ tasks: ["sentiment/amazn"] }, /task sentiment\/amazn: the nearest name is sentiment\/amazon/);
+  refused({ models: ["use-light"] }, /model use-light: the nearest name is use-lite/);
+  refused({ device: "cpux" }, /device cpux: the nearest name is cpu/);
+  refused({ methods: ["constructor"] }, /Cannot find method constructor/);
+  refused({ methods: ["lora+"] }, /Cannot find method/);
+});
+
+Deno.test("options out of range and unknown options are refused", () => {
+  refused({ methods: [{ lora: { rank: 0 } }] }, /lora.*rank.*current value is 0/);
+  refused({ methods: [{ "prefix-tuning": { prefixLength: 0 } }] }, /prefix-tuning.*prefixLength.*current value is 0/);
+  refused({ methods: [{ lora: { learningRate: -1 } }] }, /lora.*learningRate.*current value is -1/);
+  refused({ methods: [{ lora: { rnk: 4 } }] }, /lora.*rnk.*nearest is rank/);
+});
+
+Deno.test("a method cannot be joined with itself", () => {
+  refused({ methods: ["lora+lora"] }, /^Cannot join lora with itself/);
+});
