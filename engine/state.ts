@@ -16,11 +16,18 @@ export interface OptimiserSettings {
   clip: number;
 }
 
-/** A parameter with the group whose step size it shares. */
+/** A parameter with its step size. */
 export interface StateParameter {
   name: string;
   shape: readonly number[];
-  group: string;
+  learningRate: number;
+}
+
+/** Parameters of one step size, which lie together: `bytes` from `at`. */
+interface Group {
+  learningRate: number;
+  at: number;
+  bytes: number;
 }
 
 interface Kernels {
@@ -59,7 +66,7 @@ export class TrainingState {
   readonly gradients: Record<string, Float32Array> = {};
   /** Steps taken. */
   steps = 0;
-  readonly #groups: { name: string; at: number; bytes: number }[];
+  readonly #groups: Group[];
   readonly #region: number;
   readonly #kernels: Kernels;
 
@@ -67,7 +74,7 @@ export class TrainingState {
     memory: WebAssembly.Memory,
     kernels: Kernels,
     region: number,
-    groups: { name: string; at: number; bytes: number }[],
+    groups: Group[],
     offsets: Map<StateParameter, number>,
   ) {
     this.#kernels = kernels;
@@ -85,17 +92,17 @@ export class TrainingState {
    * @throws {Error} if it exceeds the 4 GiB that WebAssembly can address
    */
   static async create(parameters: readonly StateParameter[]): Promise<TrainingState> {
-    const groups: { name: string; at: number; bytes: number }[] = [];
+    const groups: Group[] = [];
     const offsets = new Map<StateParameter, number>();
     let end = 0;
-    for (const name of new Set(parameters.map(({ group }) => group))) {
+    for (const learningRate of new Set(parameters.map((parameter) => parameter.learningRate))) {
       const at = end;
-      for (const parameter of parameters.filter(({ group }) => group === name)) {
+      for (const parameter of parameters.filter((of) => of.learningRate === learningRate)) {
         offsets.set(parameter, end);
         const bytes = 4 * parameter.shape.reduce((product, of) => product * of, 1);
         end += Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
       }
-      groups.push({ name, at, bytes: end - at });
+      groups.push({ learningRate, at, bytes: end - at });
     }
     const pages = Math.max(1, Math.ceil(4 * end / PAGE));
     if (pages > MOST_PAGES) {
@@ -112,17 +119,17 @@ export class TrainingState {
   /**
    * One AdamW step with the gradients summed since the last one, clipped to a global norm as PyTorch does:
    * multiplied by min(1, clip ÷ (norm + 1e-6)).
-   * @param learningRates step size of each group
+   * @param factor of every parameter's step size: the schedule's value
    * @returns the gradient's global norm before clipping
    */
-  step(learningRates: Record<string, number>, settings: OptimiserSettings): number {
+  step(factor: number, settings: OptimiserSettings): number {
     const { beta1, beta2, epsilon, weightDecay, clip } = settings;
     this.steps++;
     const region = this.#region;
     const norm = Math.sqrt(this.#kernels.squaredNorm(region, region));
     const scale = Math.min(1, clip / (norm + 1e-6));
-    for (const { name, at, bytes } of this.#groups) {
-      const rate = learningRates[name];
+    for (const { learningRate, at, bytes } of this.#groups) {
+      const rate = factor * learningRate;
       this.#kernels.adamw(
         at,
         region + at,

@@ -1,0 +1,96 @@
+/**
+ * Joining methods: what the trainer sees of one method or of several.
+ * @module
+ */
+import type { ProgramArguments } from "../engine/types.ts";
+import type { Tensors } from "../engine/tensor.ts";
+import { composeHooks } from "../models/hooks.ts";
+import type { BackboneShape, Hooks } from "../models/types.ts";
+import type { CommonOptions, Method, MethodParameter, StoredForm } from "./types.ts";
+
+/** A method with its options. */
+export interface Part {
+  /** The method. */
+  method: Method;
+  /** Its options, defaults filled in. */
+  options: CommonOptions;
+}
+
+/** A trainable tensor and its step size. */
+export interface AdaptationParameter extends MethodParameter {
+  /** AdamW step size. */
+  learningRate: number;
+}
+
+/** A weight of the backbone that is trained in place, and its step size. */
+export interface TrainedWeight {
+  /** Name of the weight. */
+  name: string;
+  /** AdamW step size. */
+  learningRate: number;
+}
+
+/** Methods joined into one, on a backbone. */
+export interface Adaptation {
+  /** Trainable tensors that the methods add, "method/parameter". */
+  parameters: AdaptationParameter[];
+  /** Weights trained in place, under their own names. */
+  trains: TrainedWeight[];
+  /** Closed form of the number of trained values, classifier excluded. */
+  count: number;
+  /** Closed form of the number of stored values, classifier excluded. */
+  storedCount: number;
+  /** Whether the adapted model equals the backbone before the first step. */
+  identityAtStart: boolean;
+  /** Hooks of all parts; `parameters` may hold more than the adaptation's. */
+  hooks(parameters: Tensors, dropout: ProgramArguments["dropout"]): Hooks;
+  /** What each part leaves on disk, computed from the parameters and trained weights under their names here. */
+  stored: Record<string, StoredForm>;
+}
+
+/**
+ * Joins methods on a backbone.
+ * @throws {Error} if two parts train the same weight
+ */
+export function compose(parts: readonly Part[], shape: BackboneShape): Adaptation {
+  const bound = parts.map(({ method, options }) => {
+    const { learningRate } = options;
+    const parameters = method.parameters(shape, options);
+    const trains = method.trains(shape, options);
+    const place = (parameter: string) => `${method.name}/${parameter}`;
+    const own = (all: Tensors): Tensors => ({
+      ...Object.fromEntries(parameters.map((parameter) => [parameter.name, all[place(parameter.name)]])),
+      ...Object.fromEntries(trains.map((weight) => [weight, all[weight]])),
+    });
+    const form = method.stored(shape, options);
+    return {
+      name: method.name,
+      parameters: parameters.map((parameter) => ({ ...parameter, name: place(parameter.name), learningRate })),
+      trains: trains.map((weight) => ({ name: weight, learningRate })),
+      hooks: (all: Tensors, dropout: ProgramArguments["dropout"]) =>
+        method.hooks(own(all), shape, options, (site, x, rate) => dropout(place(site), x, rate)),
+      stored: { config: form.config, tensors: (all: Tensors) => form.tensors(own(all)) },
+    };
+  });
+  const owners = new Map<string, string>();
+  for (const { name, trains } of bound) {
+    for (const weight of trains) {
+      const other = owners.get(weight.name);
+      if (other) {
+        throw new Error(
+          `Cannot join ${other} and ${name}: a weight must be trained by one part, both train ${weight.name}`,
+        );
+      }
+      owners.set(weight.name, name);
+    }
+  }
+  return {
+    parameters: bound.flatMap((part) => part.parameters),
+    trains: bound.flatMap((part) => part.trains),
+    count: parts.reduce((sum, { method, options }) => sum + method.count(shape, options), 0),
+    storedCount: parts.reduce((sum, { method, options }) => sum + method.storedCount(shape, options), 0),
+    identityAtStart: parts.every(({ method }) => method.identityAtStart),
+    hooks: (all, dropout) => composeHooks(bound.map((part) => part.hooks(all, dropout))),
+    stored: Object.fromEntries(bound.map((part) => [part.name, part.stored])),
+  };
+}

@@ -1,0 +1,54 @@
+/**
+ * Labelled examples in the form a device takes.
+ * @module
+ */
+import type { ArrayValue, Executable } from "../engine/types.ts";
+import type { Backbone } from "../models/types.ts";
+import type { Example } from "../tasks/types.ts";
+import { evaluationBatches } from "./batches.ts";
+
+/** Examples ready to be computed with. */
+export interface EncodedExamples {
+  labels: readonly number[];
+  /** Length of each in tokens. */
+  lengths: readonly number[];
+  /** Inputs of a batch, given as indices. */
+  collate(indices: readonly number[]): Record<string, ArrayValue>;
+}
+
+/** Texts as token ids, at most `limit`. */
+export function encodeExamples(backbone: Backbone, examples: readonly Example[], limit: number): EncodedExamples {
+  const encoded = examples.map(({ text }) => backbone.encode(text, limit));
+  return {
+    labels: examples.map(({ label }) => label),
+    lengths: encoded.map(({ length }) => length),
+    collate: (indices) => backbone.collate(indices.map((index) => encoded[index])),
+  };
+}
+
+/**
+ * Examples whose features are computed once, by a program that gives `features` [batch, d]; each has length 1.
+ * @param rows most examples × length of a batch
+ */
+export async function computeFeatures(
+  examples: EncodedExamples,
+  executable: Executable,
+  rows: number,
+): Promise<EncodedExamples> {
+  const features: Float32Array[] = [];
+  for (const indices of evaluationBatches(examples.lengths, rows)) {
+    const outputs = await executable.run({ parameters: {}, inputs: examples.collate(indices) });
+    const width = outputs.features.length / indices.length;
+    indices.forEach((index, row) => features[index] = outputs.features.slice(row * width, (row + 1) * width));
+  }
+  const width = features[0].length;
+  return {
+    labels: examples.labels,
+    lengths: examples.labels.map(() => 1),
+    collate: (indices) => {
+      const data = new Float32Array(indices.length * width);
+      indices.forEach((index, row) => data.set(features[index], row * width));
+      return { features: { data, shape: [indices.length, width] } };
+    },
+  };
+}

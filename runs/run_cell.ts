@@ -1,0 +1,281 @@
+/**
+ * One cell from its spec to its result: data, training, evaluation, checks.
+ * @module
+ */
+import { devices } from "../engine/mod.ts";
+import { TrainingState } from "../engine/state.ts";
+import type { Device, Executable, MemoryPlan } from "../engine/types.ts";
+import { type Adaptation, compose } from "../methods/compose.ts";
+import { methods } from "../methods/mod.ts";
+import type { CommonOptions } from "../methods/types.ts";
+import { models } from "../models/mod.ts";
+import type { Backbone } from "../models/types.ts";
+import { metrics } from "../tasks/metrics.ts";
+import { tasks } from "../tasks/mod.ts";
+import type { Metric, Task } from "../tasks/types.ts";
+import { writeAdapter } from "./adapter.ts";
+import { microBatches } from "./batches.ts";
+import type { CellOptions, CellPlan, CellResult } from "./cell.ts";
+import { predict, score } from "./evaluate.ts";
+import { computeFeatures, type EncodedExamples, encodeExamples } from "./examples.ts";
+import { countLeaks, hashStored, Integrity, raiseFlags } from "./integrity.ts";
+import { lookUp } from "./look-up.ts";
+import { markBeforeTraining } from "./memory.ts";
+import type { RunRecord, Scores } from "./record.ts";
+import { runId, type RunSpec } from "./spec.ts";
+import { splitExamples, splitRecord, type Splits } from "./split.ts";
+import { train } from "./train.ts";
+import { type SignedProgram, type Trainable, trainable } from "./trainable.ts";
+
+/** Texts whose features are compared with the backbone's before the first step. */
+const IDENTITY_TEXTS = 8;
+/** Greatest difference of a feature that rounding explains. */
+const IDENTITY_TOLERANCE = 1e-4;
+
+/** What a spec names, opened. */
+interface OpenCell {
+  spec: RunSpec;
+  device: Device;
+  task: Task;
+  backbone: Backbone;
+  adaptation: Adaptation;
+  model: Trainable;
+  splits: Splits;
+  examples: Record<keyof Splits, EncodedExamples>;
+}
+
+async function open(spec: RunSpec): Promise<OpenCell> {
+  const task = lookUp("task", tasks, spec.task.name);
+  const model = lookUp("model", models, spec.model.name);
+  const parts = spec.method.map(({ name, options }) => ({
+    method: lookUp("method", methods, name),
+    options: options as Record<string, unknown> & CommonOptions,
+  }));
+  const [backbone, data] = await Promise.all([model.open(), task.load()]);
+  const adaptation = compose(parts, backbone);
+  const splits = splitExamples(data, spec.data, spec.seed);
+  const encode = (name: keyof Splits) => encodeExamples(backbone, splits[name], spec.training.maxLength);
+  return {
+    spec,
+    device: lookUp("device", devices, spec.device),
+    task,
+    backbone,
+    adaptation,
+    model: trainable(backbone, adaptation, task.labels, spec.training.headLearningRate),
+    splits,
+    examples: { train: encode("train"), validation: encode("validation"), test: encode("test") },
+  };
+}
+
+function countParameters({ model, adaptation, backbone, task }: OpenCell): RunRecord["parameters"] {
+  const trainable = model.parameters
+    .reduce((sum, { shape }) => sum + shape.reduce((product, size) => product * size, 1), 0);
+  const head = (backbone.featureWidth + 1) * task.labels.length;
+  return { trainable, method: trainable - head, head, storedBytes: 4 * (adaptation.storedCount + head) };
+}
+
+/** The largest plan of any micro-batch the training examples can be cut into, with the batches of one pass by length. */
+function planTraining(executable: Executable, examples: EncodedExamples, spec: RunSpec): MemoryPlan {
+  const { batchSize, microBatchRows } = spec.training;
+  const longest = [...examples.lengths.keys()].sort((a, b) => examples.lengths[b] - examples.lengths[a])
+    .slice(0, batchSize);
+  return microBatches(longest, examples.lengths, microBatchRows)
+    .map((part) => executable.plan(part.length, Math.max(...part.map((index) => examples.lengths[index]))))
+    .reduce((largest, plan) => plan.total > largest.total ? plan : largest);
+}
+
+/** Numbers of trained values and planned memory of a cell, without training it. */
+export async function planCell(spec: RunSpec): Promise<CellPlan> {
+  const cell = await open(spec);
+  const { device, model } = cell;
+  const { program, signature } = model.featuresFixed ? model.backboneFeatures : model.loss;
+  const executable = await device.compile(program, signature, { gradients: !model.featuresFixed, threads: 1 });
+  const planned = planTraining(executable, cell.examples.train, spec);
+  await executable.release();
+  return { parameters: countParameters(cell), planned };
+}
+
+/** Fails before anything is trained, rather than being killed by the system in the middle. */
+function requireMemory(planned: MemoryPlan): void {
+  const { available } = Deno.systemMemoryInfo();
+  if (planned.total > available) {
+    const gib = (bytes: number) => `${(bytes / 2 ** 30).toFixed(2)} GiB`;
+    throw new Error(
+      `Cannot train: the planned step must fit into free memory, it needs ${gib(planned.total)} of ${gib(available)}`,
+    );
+  }
+}
+
+/** Greatest difference between adapted and unadapted features of some texts, before the first step. */
+async function differenceAtStart(cell: OpenCell, compile: Compile, start: Record<string, Float32Array>) {
+  const { model, examples } = cell;
+  const [before, after] = await Promise.all([compile(model.backboneFeatures), compile(model.features)]);
+  const inputs = examples.validation.collate([...examples.validation.labels.keys()].slice(0, IDENTITY_TEXTS));
+  const { features } = await before.run({ parameters: {}, inputs });
+  const adapted = await after.run({ parameters: start, inputs });
+  await Promise.all([before.release(), after.release()]);
+  return features.reduce((most, value, at) => Math.max(most, Math.abs(value - adapted.features[at])), 0);
+}
+
+type Compile = (of: SignedProgram, gradients?: boolean) => Promise<Executable>;
+
+function better(metric: Metric, score: number, than: number): boolean {
+  return metric.direction === "higher" ? score > than : score < than;
+}
+
+function majorityLabel(labels: readonly number[]): number {
+  const counts: number[] = [];
+  for (const label of labels) counts[label] = (counts[label] ?? 0) + 1;
+  return counts.indexOf(Math.max(...counts.filter((count) => count !== undefined)));
+}
+
+/**
+ * Trains and evaluates a cell and leaves its adapter in the results folder.
+ * @throws {Error} if it cannot be trained or an integrity check fails
+ */
+export async function runCell(spec: RunSpec, options: CellOptions): Promise<CellResult> {
+  const cell = await open(spec);
+  const { device, task, backbone, adaptation, model, splits } = cell;
+  const { microBatchRows } = spec.training;
+  const taskMetrics = task.metrics.map((name) => metrics[name]);
+  const [primary] = taskMetrics;
+  const integrity = new Integrity();
+  const time = { compile: 0, evaluate: 0 };
+  const timed = async <T>(kind: keyof typeof time, work: () => Promise<T>): Promise<T> => {
+    const begun = performance.now();
+    const result = await work();
+    time[kind] += (performance.now() - begun) / 1000;
+    return result;
+  };
+  const compile: Compile = ({ program, signature }, gradients = false) =>
+    timed("compile", () => device.compile(program, signature, { gradients, threads: options.threads }));
+
+  const parameters = countParameters(cell);
+  integrity.check(
+    "parameter count",
+    parameters.method === adaptation.count,
+    `${parameters.method} values, closed form ${adaptation.count}`,
+  );
+  const leaks = countLeaks(splits);
+  integrity.check("no test text in train", leaks === 0, `${leaks} test texts occur in train or validation`);
+  const trained = new Set(adaptation.trains.map(({ name }) => name));
+  const frozen = Object.fromEntries(Object.entries(backbone.stored).filter(([name]) => !trained.has(name)));
+  const frozenBefore = await hashStored(frozen);
+
+  const start = await model.start(spec.seed);
+  let { examples } = cell;
+  let planned: MemoryPlan | undefined;
+  if (model.featuresFixed) {
+    const features = await compile(model.backboneFeatures);
+    planned = planTraining(features, examples.train, spec);
+    requireMemory(planned);
+    const once = (of: EncodedExamples) => timed("evaluate", () => computeFeatures(of, features, microBatchRows));
+    examples = {
+      train: await once(examples.train),
+      validation: await once(examples.validation),
+      test: await once(examples.test),
+    };
+    await features.release();
+  } else if (adaptation.identityAtStart) {
+    const difference = await differenceAtStart(cell, compile, start);
+    integrity.check(
+      "identity at the start",
+      difference <= IDENTITY_TOLERANCE,
+      `features differ by ${difference.toExponential(1)} before the first step`,
+    );
+  }
+  const evaluation = await compile(model.logits);
+  // The first call loads the weights, so that what follows is the cost of training.
+  await predict(evaluation, start, examples.validation, microBatchRows);
+  markBeforeTraining();
+
+  const executable = await compile(model.loss, true);
+  planned ??= planTraining(executable, examples.train, spec);
+  requireMemory(planned);
+  const state = await TrainingState.create(model.parameters);
+  for (const [name, values] of Object.entries(start)) state.parameters[name].set(values);
+
+  const validation: Scores[] = [];
+  let best: { epoch: number; parameters: Record<string, Float32Array> } | undefined;
+  const course = await train({
+    seed: spec.seed,
+    spec: spec.training,
+    executable,
+    state,
+    examples: examples.train,
+    onStep: options.onProgress,
+    async onEpoch(epoch) {
+      const predicted = await timed(
+        "evaluate",
+        () => predict(evaluation, state.parameters, examples.validation, microBatchRows),
+      );
+      const scores = score(taskMetrics, examples.validation.labels, predicted);
+      validation.push(scores);
+      if (!best || better(primary, scores[primary.name], validation[best.epoch - 1][primary.name])) {
+        const copies = Object.entries(state.parameters).map(([name, values]) => [name, values.slice()]);
+        best = { epoch, parameters: Object.fromEntries(copies) };
+      }
+    },
+  });
+  await executable.release();
+  const kept = best!;
+
+  const finite = Object.values(kept.parameters).every((values) => values.every(Number.isFinite));
+  integrity.check("finite values", finite, "losses, logits and trained parameters are finite numbers");
+  const predicted = await timed(
+    "evaluate",
+    () => predict(evaluation, kept.parameters, examples.test, microBatchRows),
+  );
+  await evaluation.release();
+  const frozenAfter = await hashStored(frozen);
+  integrity.check("frozen weights", frozenBefore === frozenAfter, `SHA-256 ${frozenAfter} before and after`);
+
+  const truth = examples.test.labels;
+  const test = score(taskMetrics, truth, predicted);
+  const most = majorityLabel(examples.train.labels);
+  const majority = score(taskMetrics, truth, truth.map(() => most));
+  // A model tuned in full is as large as the backbone: it is kept only on request.
+  if (options.keep || trained.size < Object.keys(backbone.weights).length) {
+    const values = model.parameters.map(({ name, shape }) => [name, { shape, data: kept.parameters[name] }] as const);
+    await writeAdapter(`${options.out}/adapters/${runId(spec)}`, adaptation, Object.fromEntries(values));
+  }
+  return {
+    task: {
+      labels: [...task.labels],
+      labelling: task.labelling,
+      licence: task.licence,
+      citation: task.citation,
+      source: task.source.map(({ path, sha256 }) => ({ path, sha256 })),
+      splits: {
+        train: splitRecord(splits.train),
+        validation: splitRecord(splits.validation),
+        test: splitRecord(splits.test),
+      },
+    },
+    model: describeModel(spec, backbone),
+    metrics: taskMetrics.map(({ name, unit, direction }) => ({ name, unit, direction })),
+    scores: { validation: validation[kept.epoch - 1], test, majority },
+    bestEpoch: kept.epoch,
+    curve: { stepLoss: course.stepLoss, validation },
+    predictions: splits.test.map(({ id, label }, at) => ({ id, label, predicted: predicted[at] })),
+    parameters,
+    planned,
+    time: {
+      trainSeconds: course.seconds,
+      compileSeconds: time.compile,
+      evaluateSeconds: time.evaluate,
+      examplesPerSecond: spec.training.epochs * splits.train.length / course.seconds,
+    },
+    checks: {
+      integrity: integrity.passed,
+      flags: raiseFlags(course.stepLoss, test[primary.name], majority[primary.name]),
+    },
+  };
+}
+
+function describeModel(spec: RunSpec, backbone: Backbone): RunRecord["model"] {
+  const { licence, citation } = models[spec.model.name];
+  const parameters = Object.values(backbone.weights)
+    .reduce((sum, shape) => sum + shape.reduce((product, size) => product * size, 1), 0);
+  return { sha256: backbone.sha256, licence, citation, parameters };
+}

@@ -1,0 +1,85 @@
+/**
+ * The training loop, the same for every method.
+ * @module
+ */
+import { Random } from "../engine/random.ts";
+import type { OptimiserSettings, TrainingState } from "../engine/state.ts";
+import type { ArrayValue, Executable } from "../engine/types.ts";
+import { epochBatches, microBatches } from "./batches.ts";
+import type { StepProgress } from "./cell.ts";
+import type { EncodedExamples } from "./examples.ts";
+import { linearSchedule } from "./learning-rate.ts";
+import type { TrainingSpec } from "./spec.ts";
+
+/** AdamW's constants, those of the paper. */
+const ADAMW = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
+
+/** What training needs. */
+export interface TrainingJob {
+  seed: number;
+  spec: TrainingSpec;
+  /** A program that gives the gradient of `loss`, compiled. */
+  executable: Executable;
+  state: TrainingState;
+  examples: EncodedExamples;
+  onStep(progress: StepProgress): void;
+  /** Called after each epoch, from 1. */
+  onEpoch(epoch: number): Promise<void>;
+}
+
+/** How training went. */
+export interface TrainingCourse {
+  /** Mean loss of each step's batch, before the step. */
+  stepLoss: number[];
+  /** Seconds in steps. */
+  seconds: number;
+}
+
+/** A dropout mask: 0 with probability `rate`, else 1 ÷ (1 − rate). */
+function drawMask(random: Random, rate: number, shape: number[]): ArrayValue {
+  const size = shape.reduce((product, of) => product * of, 1);
+  return { data: Float32Array.from({ length: size }, () => random.uniform() < rate ? 0 : 1 / (1 - rate)), shape };
+}
+
+/**
+ * Trains for the epochs of the spec: AdamW, warm-up and linear decay, the gradient clipped to a global norm.
+ * @throws {Error} if the loss stops being a finite number
+ */
+export async function train(job: TrainingJob): Promise<TrainingCourse> {
+  const { spec, seed, executable, state, examples } = job;
+  const settings: OptimiserSettings = { ...ADAMW, weightDecay: spec.weightDecay, clip: spec.clip };
+  const steps = spec.epochs * Math.ceil(examples.labels.length / spec.batchSize);
+  const course: TrainingCourse = { stepLoss: [], seconds: 0 };
+  for (let epoch = 1; epoch <= spec.epochs; epoch++) {
+    for (const batch of epochBatches(examples.lengths, spec.batchSize, new Random(seed, `order/epoch/${epoch}`))) {
+      const step = course.stepLoss.length;
+      const begun = performance.now();
+      const dropout = new Random(seed, `dropout/step/${step}`);
+      let loss = 0;
+      for (const indices of microBatches(batch, examples.lengths, spec.microBatchRows)) {
+        const length = Math.max(...indices.map((index) => examples.lengths[index]));
+        const masks = executable.masks.map(({ name, rate, shape }) =>
+          [name, drawMask(dropout, rate, shape(indices.length, length))] as const
+        );
+        const outputs = await executable.run({
+          parameters: state.parameters,
+          gradients: state.gradients,
+          inputs: {
+            ...examples.collate(indices),
+            ...Object.fromEntries(masks),
+            labels: { data: Int32Array.from(indices, (index) => examples.labels[index]), shape: [indices.length] },
+            weights: { data: new Float32Array(indices.length).fill(1 / batch.length), shape: [indices.length] },
+          },
+        });
+        loss += outputs.loss[0];
+      }
+      if (!Number.isFinite(loss)) throw new Error(`Cannot go on training: the loss of step ${step + 1} is ${loss}`);
+      state.step(linearSchedule(step, steps, spec.warmup), settings);
+      course.stepLoss.push(loss);
+      course.seconds += (performance.now() - begun) / 1000;
+      job.onStep({ step: step + 1, steps, loss });
+    }
+    await job.onEpoch(epoch);
+  }
+  return course;
+}

@@ -1,0 +1,145 @@
+/**
+ * A backbone, a method and a classifier as one trainable program.
+ * @module
+ */
+import { Random } from "../engine/random.ts";
+import { readStored } from "../engine/safetensors.ts";
+import type { StateParameter } from "../engine/state.ts";
+import { type Tensor, tf } from "../engine/tensor.ts";
+import type { InputSpec, Program, ProgramArguments, Signature } from "../engine/types.ts";
+import type { Adaptation } from "../methods/compose.ts";
+import type { MethodParameter } from "../methods/types.ts";
+import { classify, headShapes } from "../models/head.ts";
+import type { Backbone } from "../models/types.ts";
+
+/** A program with what it takes. */
+export interface SignedProgram {
+  program: Program;
+  signature: Signature;
+}
+
+/** What is trained, and the programs that compute with it. */
+export interface Trainable {
+  /** Every trained tensor: the method's, the backbone's weights trained in place, the classifier's. */
+  parameters: readonly StateParameter[];
+  /** Whether features do not depend on anything trained, so that each text's features are computed once. */
+  featuresFixed: boolean;
+  /** Features of the backbone as it is: inputs → `features` [batch, d]. */
+  backboneFeatures: SignedProgram;
+  /** Features as adapted: inputs → `features` [batch, d]. */
+  features: SignedProgram;
+  /** Inputs (`features` where they are fixed) → `logits` [batch, classes]. */
+  logits: SignedProgram;
+  /** The same with `labels` and `weights` [batch] → `loss`, the weighted sum of the examples' cross-entropies. */
+  loss: SignedProgram;
+  /** Start values of the parameters, by name. */
+  start(seed: number): Promise<Record<string, Float32Array>>;
+}
+
+/**
+ * Joins a backbone, a method and a classifier.
+ * @param labels names of the task's classes
+ * @param headLearningRate AdamW step size of the classifier
+ */
+export function trainable(
+  backbone: Backbone,
+  adaptation: Adaptation,
+  labels: readonly string[],
+  headLearningRate: number,
+): Trainable {
+  const head = headShapes(backbone.featureWidth, labels.length);
+  const adapted: StateParameter[] = [
+    ...adaptation.parameters.map(({ name, shape, learningRate }) => ({ name, shape, learningRate })),
+    ...adaptation.trains.map(({ name, learningRate }) => ({ name, shape: backbone.weights[name], learningRate })),
+  ];
+  const parameters: StateParameter[] = [
+    ...adapted,
+    ...Object.entries(head).map(([name, shape]) => ({ name, shape, learningRate: headLearningRate })),
+  ];
+  const featuresFixed = adapted.length === 0;
+  const trained = new Set(adaptation.trains.map(({ name }) => name));
+  const frozen = Object.fromEntries(Object.entries(backbone.stored).filter(([name]) => !trained.has(name)));
+  const shapes = (of: readonly StateParameter[]) => Object.fromEntries(of.map(({ name, shape }) => [name, shape]));
+  const featureInput: Record<string, InputSpec> = {
+    features: { shape: ["batch", backbone.featureWidth], dtype: "float32" },
+  };
+
+  function computeFeatures({ weights, parameters, inputs, dropout }: ProgramArguments): Tensor {
+    const current = { ...weights, ...Object.fromEntries([...trained].map((name) => [name, parameters[name]])) };
+    return backbone.forward(current, inputs, adaptation.hooks(parameters, dropout));
+  }
+  const computeLogits = (args: ProgramArguments) =>
+    classify(featuresFixed ? args.inputs.features : computeFeatures(args), args.parameters);
+  const logitsSignature: Signature = {
+    weights: featuresFixed ? {} : frozen,
+    parameters: shapes(parameters),
+    inputs: featuresFixed ? featureInput : backbone.inputs,
+  };
+
+  return {
+    parameters,
+    featuresFixed,
+    backboneFeatures: {
+      program: ({ weights, inputs }) => ({ features: backbone.forward(weights, inputs, {}) }),
+      signature: { weights: backbone.stored, parameters: {}, inputs: backbone.inputs },
+    },
+    features: {
+      program: (args) => ({ features: computeFeatures(args) }),
+      signature: { weights: frozen, parameters: shapes(adapted), inputs: backbone.inputs },
+    },
+    logits: { program: (args) => ({ logits: computeLogits(args) }), signature: logitsSignature },
+    loss: {
+      program: (args) => {
+        const logProbabilities = tf.logSoftmax(computeLogits(args));
+        const truth = tf.oneHot(args.inputs.labels, labels.length);
+        const likelihood = tf.sum(tf.mul(logProbabilities, truth), 1);
+        return { loss: tf.neg(tf.sum(tf.mul(likelihood, args.inputs.weights))) };
+      },
+      signature: {
+        ...logitsSignature,
+        inputs: {
+          ...logitsSignature.inputs,
+          labels: { shape: ["batch"], dtype: "int32", below: labels.length },
+          weights: { shape: ["batch"], dtype: "float32" },
+        },
+      },
+    },
+    async start(seed) {
+      const values: Record<string, Float32Array> = {};
+      for (const parameter of await startValues(backbone, adaptation.parameters, labels, seed)) {
+        values[parameter.name] = parameter.values;
+      }
+      for (const name of trained) values[name] = await readStored(backbone.stored[name]);
+      // The classifier starts as zeros: every class is equally likely, and no seed has a luckier start.
+      for (const [name, shape] of Object.entries(head)) {
+        values[name] = new Float32Array(shape.reduce((product, size) => product * size, 1));
+      }
+      return values;
+    },
+  };
+}
+
+async function startValues(
+  backbone: Backbone,
+  parameters: readonly MethodParameter[],
+  labels: readonly string[],
+  seed: number,
+): Promise<{ name: string; values: Float32Array }[]> {
+  if (parameters.length === 0) return [];
+  const table = await readStored(backbone.stored[backbone.embeddingWeight]);
+  const width = backbone.embeddingWidth;
+  return parameters.map(({ name, start }) => ({
+    name,
+    values: start({
+      random: new Random(seed, `start/${name}`),
+      vocabularySize: backbone.vocabularySize,
+      encode: (text) => backbone.encode(text, backbone.maxLength),
+      embeddings: (ids) => {
+        const rows = new Float32Array(ids.length * width);
+        ids.forEach((id, row) => rows.set(table.subarray(id * width, (id + 1) * width), row * width));
+        return rows;
+      },
+      labels,
+    }),
+  }));
+}
