@@ -30,7 +30,7 @@ function fail(variables: string): never {
  * @param name file name without extension; part of the checksum is added to it
  * @param sha256 checksum of the whole file
  * @param build writes the file to a path
- * @throws {Error} if the folder cannot be written, or if what was built has another checksum
+ * @throws {Error} if the folder cannot be used, or if what was built has another checksum
  */
 export async function cachedFile(
   name: string,
@@ -40,13 +40,13 @@ export async function cachedFile(
 ): Promise<string> {
   const folder = cacheFolder();
   const path = join(folder, `${name}-${sha256.slice(0, 16)}.${extension}`);
-  if (await sha256File(path) === sha256) return path;
   const temporary = `${path}.${crypto.randomUUID()}`;
   try {
+    if (await sha256File(path) === sha256) return path;
     await Deno.mkdir(folder, { recursive: true });
     await Deno.writeFile(temporary, new Uint8Array());
   } catch (error) {
-    throw new Error(`Cannot write the cache folder ${folder}: ${(error as Error).message}`);
+    throw new Error(`Cannot use the cache folder ${folder}: ${(error as Error).message}`);
   }
   try {
     await build(temporary);

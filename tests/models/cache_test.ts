@@ -1,0 +1,85 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { cachedFile, cacheFolder } from "../../models/cache.ts";
+import { readVerified } from "../../models/checksum.ts";
+
+const content = "content";
+const sha256 = createHash("sha256").update(content).digest("hex");
+
+async function inCache(folder: string, work: () => Promise<void>): Promise<void> {
+  const before = Deno.env.get("TUNEBENCH_CACHE");
+  Deno.env.set("TUNEBENCH_CACHE", folder);
+  try {
+    await work();
+  } finally {
+    if (before === undefined) Deno.env.delete("TUNEBENCH_CACHE");
+    else Deno.env.set("TUNEBENCH_CACHE", before);
+  }
+}
+
+async function inTemporaryCache(work: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await inCache(folder, () => work(folder));
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+Deno.test("A cached file is built once, and again when it is damaged", () =>
+  inTemporaryCache(async (folder) => {
+    let built = 0;
+    const open = () =>
+      cachedFile("thing", "txt", sha256, async (path) => {
+        built++;
+        await Deno.writeTextFile(path, content);
+      });
+    const path = await open();
+    await open();
+    assert.equal(built, 1);
+    await Deno.writeTextFile(path, "damaged");
+    await open();
+    assert.equal(built, 2);
+    assert.equal(await Deno.readTextFile(path), content);
+    assert.deepEqual(Array.from(Deno.readDirSync(folder), ({ name }) => name), [`thing-${sha256.slice(0, 16)}.txt`]);
+  }));
+
+Deno.test("Processes that build the same file at once all get it", () =>
+  inTemporaryCache(async () => {
+    const open = () => cachedFile("thing", "txt", sha256, (path) => Deno.writeTextFile(path, content));
+    const paths = await Promise.all([open(), open(), open()]);
+    for (const path of paths) assert.equal(await Deno.readTextFile(path), content);
+  }));
+
+Deno.test("A file built with another checksum is refused and leaves nothing", () =>
+  inTemporaryCache(async (folder) => {
+    const build = (path: string) => Deno.writeTextFile(path, "other");
+    await assert.rejects(cachedFile("thing", "txt", sha256, build), /^Error: Cannot build .*: its SHA-256 must be /);
+    assert.deepEqual([...Deno.readDirSync(folder)], []);
+  }));
+
+Deno.test("A cache folder that cannot be written is named", () =>
+  inTemporaryCache((folder) => {
+    const file = `${folder}/file`;
+    Deno.writeTextFileSync(file, "");
+    return inCache(`${file}/cache`, async () => {
+      const open = cachedFile("thing", "txt", sha256, (path) => Deno.writeTextFile(path, content));
+      await assert.rejects(open, { message: new RegExp(`^Cannot use the cache folder ${file}/cache: `) });
+    });
+  }));
+
+Deno.test("TUNEBENCH_CACHE names the cache folder", () =>
+  inCache("/somewhere", () => {
+    assert.equal(cacheFolder(), "/somewhere");
+    return Promise.resolve();
+  }));
+
+Deno.test("A source file with another checksum is named with both checksums", () =>
+  inTemporaryCache(async (folder) => {
+    const path = `${folder}/source`;
+    await Deno.writeTextFile(path, content);
+    assert.equal(new TextDecoder().decode(await readVerified(path, sha256)), content);
+    await assert.rejects(readVerified(path, "0".repeat(64)), {
+      message: `Cannot read ${path}: its SHA-256 must be ${"0".repeat(64)}, current value is ${sha256}`,
+    });
+  }));

@@ -1,0 +1,29 @@
+import assert from "node:assert/strict";
+import { tf } from "../../engine/tensor.ts";
+import { composeHooks } from "../../models/hooks.ts";
+
+const site = { name: "layers.0.ffn.in", role: "ffn.in", layer: 0, in: 1, out: 1 };
+
+Deno.test("Composed prompts and prefixes stand one after the other, in the order given", () => {
+  const rows = (value: number) => tf.fill([1, 2], value);
+  const hooks = composeHooks([
+    { prompt: () => rows(1), prefix: (layer) => ({ keys: rows(10 + layer), values: rows(20) }) },
+    {},
+    { prompt: () => rows(2), prefix: (layer) => ({ keys: rows(30 + layer), values: rows(40) }) },
+  ]);
+  assert.deepEqual(hooks.prompt!().arraySync(), [[1, 1], [2, 2]]);
+  assert.deepEqual(hooks.prefix!(1).keys.arraySync(), [[11, 11], [31, 31]]);
+  assert.deepEqual(hooks.prefix!(1).values.arraySync(), [[20, 20], [40, 40]]);
+});
+
+Deno.test("Composed linear hooks see the same input, each the output of the one before", () => {
+  const { linear } = composeHooks([
+    { linear: (_, x, y) => y.add(x) },
+    { linear: (_, x, y) => y.mul(2).add(x) },
+  ]);
+  assert.deepEqual(linear!(site, tf.tensor([[1]]), tf.tensor([[10]])).arraySync(), [[23]]);
+});
+
+Deno.test("Hooks composed of none leave every site alone", () => {
+  assert.deepEqual(Object.values(composeHooks([{}, {}])), [undefined, undefined, undefined]);
+});
