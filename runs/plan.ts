@@ -3,9 +3,9 @@
  * @module
  */
 import { devices } from "../engine/mod.ts";
+import { compose } from "../methods/compose.ts";
 import { methods } from "../methods/mod.ts";
 import { parseOptions } from "../methods/options.ts";
-import type { CommonOptions, Method } from "../methods/types.ts";
 import { models } from "../models/mod.ts";
 import type { BackboneShape } from "../models/types.ts";
 import { tasks } from "../tasks/mod.ts";
@@ -80,32 +80,38 @@ function methodOf(entry: MethodEntry, shape: BackboneShape, overrides: Partial<T
   const given: [string, Record<string, unknown>][] = typeof entry === "string"
     ? entry.split("+").map((name) => [name, {}])
     : Object.entries(entry);
-  const parts = given.map(([name, options]) => {
-    const method: Method = lookUp("method", methods as Record<string, Method>, name);
-    // The study's epochs stand in for the method's default; what the part itself says goes before both.
-    const epochs = overrides.epochs === undefined ? {} : { epochs: overrides.epochs };
-    const filled = readOptions(method, { ...epochs, ...options });
-    return { name, options: filled, count: method.count(shape, filled) };
-  });
-  const names = parts.map((part) => part.name);
+  const names = given.map(([name]) => name);
   const twice = names.find((name, at) => names.indexOf(name) !== at);
   if (twice !== undefined) {
     throw new UsageError(`Cannot join ${twice} with itself: the parts of a method must differ, got ${names.join("+")}`);
   }
-  const epochs = Math.max(...parts.map((part) => part.options.epochs));
-  // A part that trains nothing in the backbone trains the classifier alone, with its own step size.
-  const headLearningRate = parts.find((part) => part.count === 0)?.options.learningRate;
-  return {
-    parts: parts.map(({ name, options }) => ({ name, options: { ...options, epochs } satisfies CommonOptions })),
-    training: { ...trainingDefaults, ...overrides, epochs, ...(headLearningRate && { headLearningRate }) },
-    count: parts.reduce((sum, part) => sum + part.count, 0),
-  };
+  // The study's epochs stand in for the method's default; what the part itself says goes before both.
+  const defaults = overrides.epochs === undefined ? {} : { epochs: overrides.epochs };
+  const found = given.map(([name, options]) => ({ method: lookUp("method", methods, name), options }));
+  return refusing(() => {
+    const parts = found.map(({ method, options }) => ({
+      method,
+      options: parseOptions(method, { ...defaults, ...options }),
+    }));
+    const epochs = Math.max(...parts.map((part) => part.options.epochs));
+    // A part that trains nothing in the backbone trains the classifier alone, with its own step size.
+    const probe = parts.find(({ method, options }) => method.count(shape, options) === 0);
+    const headLearningRate = probe?.options.learningRate ?? overrides.headLearningRate ??
+      trainingDefaults.headLearningRate;
+    return {
+      parts: parts.map(({ method, options }) => ({ name: method.name, options: { ...options, epochs } })),
+      training: { ...trainingDefaults, ...overrides, epochs, headLearningRate },
+      count: compose(parts, shape).count,
+    };
+  });
 }
 
-function readOptions(method: Method, given: Record<string, unknown>): CommonOptions {
+/** What methods refuse is a mistake of whoever asked. */
+function refusing<T>(work: () => T): T {
   try {
-    return parseOptions(method, given);
+    return work();
   } catch (error) {
-    throw new UsageError((error as Error).message);
+    if (error instanceof TypeError || !(error instanceof Error)) throw error;
+    throw new UsageError(error.message);
   }
 }
