@@ -65,7 +65,9 @@ export class Graph {
     values?: readonly number[],
   ): Node {
     const ids = inputs.map((input) => input.id).join();
-    const key = `${op}(${ids})${JSON.stringify(attributes)}${dtype}[${shape.join("; ")}]${values ?? ""}`;
+    // As texts, 0 and -0 would be the same.
+    const entries = values?.map((value) => Object.is(value, -0) ? "-0" : value);
+    const key = `${op}(${ids})${JSON.stringify(attributes)}${dtype}[${shape.join("; ")}]${entries ?? ""}`;
     let node = this.#known.get(key);
     if (!node) {
       node = { id: this.nodes.length, op, inputs, attributes, shape, dtype, values };
@@ -91,8 +93,18 @@ export class Graph {
   }
 
   /** A constant whose entries are all `value`. */
-  full(value: number, shape: readonly Dim[], dtype: DataType = "float32"): Node {
-    return this.expand(this.constant([value], [], dtype), shape);
+  full(value: number | Dim, shape: readonly Dim[], dtype: DataType = "float32"): Node {
+    const single = typeof value === "number"
+      ? this.constant([value], [], dtype)
+      : this.cast(this.reshape(this.size(value), []), dtype);
+    return this.expand(single, shape);
+  }
+
+  /** The int32 numbers 0, 1, … below a size. */
+  range(size: Dim): Node {
+    if (isFixed(size)) return this.constant([...Array(size[0]).keys()], [size[0]], "int32");
+    const bounds = [fixed(0), size, fixed(1)].map((bound) => this.full(bound, [], "int32"));
+    return this.node("Range", bounds, {}, [size], "int32");
   }
 
   /** int64 vector of sizes, computed from an input's shape where they depend on the call. */

@@ -39,7 +39,7 @@ async function compile(program: Program, signature: Signature, options: CompileO
       const dropout = (name: string, x: Tensor, rate: number) => rate === 0 ? x : tf.mul(x, inputs[`mask/${name}`]);
       const forward = () => {
         const outputs = program({ weights, parameters, inputs, dropout });
-        for (const [name, output] of Object.entries(outputs)) results[name] = output.dataSync() as Float32Array;
+        for (const [name, output] of Object.entries(outputs)) results[name] = Float32Array.from(output.dataSync());
         return outputs;
       };
       if (!gradients) return void forward();

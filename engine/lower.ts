@@ -52,13 +52,11 @@ function unifyShape(steps: readonly TraceStep[], output: number, what: string): 
 /** A constant of the program: uniform at any size, or the same array in every recording. */
 function lowerValues(graph: Graph, steps: readonly TraceStep[], shape: readonly Dim[], dtype: string): Node {
   const arrays = steps.map((step) => step.attributes.values as ArrayLike<number>);
-  const uniform = arrays.map((values) => Array.prototype.every.call(values, (value) => value === values[0]));
+  const uniform = arrays.map((values) => Array.prototype.every.call(values, (value) => Object.is(value, values[0])));
   const type = dataType(dtype);
   if (uniform.every(Boolean)) {
-    const values = arrays.map((array) => Number(array[0]));
-    if (values.every((value) => Object.is(value, values[0]))) return graph.full(values[0], shape, type);
-    const dim = fit(values) ?? differ("a constant");
-    return graph.expand(graph.cast(graph.reshape(graph.size(dim), []), type), shape);
+    const value = unifyAttribute(arrays.map((array) => Number(array[0])), "a constant") as number | Dim;
+    return graph.full(value, shape, type);
   }
   const same = shape.every(isFixed) &&
     arrays.every((array) => Array.prototype.every.call(array, (value, at) => Object.is(value, arrays[0][at])));
@@ -104,7 +102,9 @@ function lowerStep(graph: Graph, steps: readonly TraceStep[], nodes: readonly No
 
 /** The int32 input that a row gradient's ids come from, if they do. */
 function idsInput(node: Node): string | undefined {
-  if (node.op === "input" && node.dtype === "int32") return node.attributes.name as string;
+  // On the way through another type, ids may have become other ids.
+  if (node.dtype !== "int32" && node.dtype !== "int64") return undefined;
+  if (node.op === "input") return node.attributes.name as string;
   return node.op === "Reshape" || node.op === "Cast" ? idsInput(node.inputs[0]) : undefined;
 }
 
@@ -120,19 +120,17 @@ export function lower(program: Program, signature: Signature, gradients: boolean
   const nodes: Node[] = [];
   trace.steps.forEach((_, at) => nodes.push(...lowerStep(graph, traces.map(({ steps }) => steps[at]), nodes)));
 
-  const outputs = Object.fromEntries(Object.entries(trace.outputs).map(([name, number]) => [name, nodes[number]]));
+  const outputs = Object.fromEntries(
+    Object.entries(trace.outputs).map(([name, number]) => [name, graph.cast(nodes[number], "float32")]),
+  );
   const rows: RowGradient[] = [];
   for (const [parameter, number] of Object.entries(trace.gradients)) {
     const gradient = nodes[number];
     const ids = gradient.op === "ScatterND" && gradient.inputs[0].op === "Expand" && idsInput(gradient.inputs[1]);
     if (ids) {
       // Adding rows in place on the host costs far less than a dense gradient of a whole vocabulary.
-      const width = gradient.shape.slice(1);
-      const updates = gradient.inputs[2];
-      const count = updates.shape.slice(0, updates.shape.length - width.length);
-      if (count.length !== 1) throw new Error(`Cannot train parameter ${parameter}: its rows' ids must be a vector`);
       rows.push({ parameter, ids });
-      outputs[`gradient/${parameter}`] = updates;
+      outputs[`gradient/${parameter}`] = gradient.inputs[2];
     } else {
       const accumulator = graph.input(
         `accumulator/${parameter}`,

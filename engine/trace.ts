@@ -6,7 +6,7 @@
 import type * as tfjs from "@tensorflow/tfjs";
 import { type Tensor, type Tensors, tf } from "./tensor.ts";
 import { inferKernel, KERNEL_NAMES } from "./kernels/mod.ts";
-import type { Info } from "./kernels/types.ts";
+import type { Attributes, Info } from "./kernels/types.ts";
 import type { Program, Signature, Size } from "./types.ts";
 
 /** A step of a recording; its outputs are numbered on from `first`. */
@@ -106,8 +106,11 @@ function registerOnce(): void {
         const numbers = Object.fromEntries(named.map(([name, info]) => [name, numberOf(info.dataId)]));
         // The same data under another tensor: tfjs clones every tensor it saves for the gradient.
         if (kernelName === "Identity") return { ...named[0][1] };
-        const infos = inferKernel(kernelName, Object.fromEntries(named), attrs ?? {});
-        const outputs = append(kernelName, numbers, { ...attrs }, infos);
+        const attributes: Attributes = { ...attrs };
+        // tfjs also takes a bare number, which could not be told from a list once it has become a `Dim`.
+        if (kernelName === "Slice") attributes.begin = [attributes.begin].flat();
+        const infos = inferKernel(kernelName, Object.fromEntries(named), attributes);
+        const outputs = append(kernelName, numbers, attributes, infos);
         return outputs.length === 1 && kernelName !== "SplitV" && kernelName !== "Unpack" ? outputs[0] : outputs;
       },
     });

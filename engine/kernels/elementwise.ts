@@ -2,6 +2,7 @@
  * Kernels that work entry by entry.
  * @module
  */
+import type { Dim } from "../dim.ts";
 import { tf } from "../tensor.ts";
 import type { DataType, Graph, Node } from "../graph.ts";
 import type { Info, Rule } from "./types.ts";
@@ -36,7 +37,7 @@ function like(value: number): Rule {
   return unary((graph, x) => graph.full(value, x.shape, x.dtype));
 }
 
-function scalar(graph: Graph, value: number, of: Node): Node {
+function scalar(graph: Graph, value: number | Dim, of: Node): Node {
   return graph.full(value, [], of.dtype);
 }
 
@@ -116,13 +117,6 @@ export const elementwise = {
   },
   Select: {
     infer: ({ t }) => [{ ...t }],
-    lower: (graph, { condition, t, e }) => {
-      // tfjs lets a vector of conditions choose whole rows of tensors of higher rank.
-      const missing = t.shape.length - condition.shape.length;
-      const rows = missing === 0
-        ? condition
-        : graph.reshape(condition, [...condition.shape, ...Array(missing).fill([1, 0, 0, 0])]);
-      return [graph.elementwise("Where", [rows, t, e], t.dtype)];
-    },
+    lower: (graph, { condition, t, e }) => [graph.elementwise("Where", [condition, t, e], t.dtype)],
   },
 } satisfies Record<string, Rule>;

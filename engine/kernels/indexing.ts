@@ -4,6 +4,7 @@
  */
 import { fixed } from "../dim.ts";
 import { dataType } from "./elementwise.ts";
+import { axisOf } from "./layout.ts";
 import type { Rule } from "./types.ts";
 
 /** Rules of kernels that choose entries by number. */
@@ -13,7 +14,7 @@ export const indexing = {
       if (batchDims !== 0) throw new Error(`Cannot record gather: batchDims must be 0, current value is ${batchDims}`);
       return [{ shape: x.shape.toSpliced(axis, 1, ...indices.shape), dtype: x.dtype }];
     },
-    lower: (graph, { x, indices }, { axis }) => [graph.gather(x, indices, axis)],
+    lower: (graph, { x, indices }, { axis }) => [graph.gather(x, indices, axisOf(axis, x.shape.length))],
   },
   UnsortedSegmentSum: {
     infer: ({ x, segmentIds }, { numSegments }) => [{
@@ -26,13 +27,12 @@ export const indexing = {
     },
   },
   OneHot: {
-    infer: ({ indices }, { depth, dtype }) => [{ shape: [...indices.shape, depth], dtype: dtype ?? "float32" }],
-    lower: (graph, { indices }, { depth, onValue, offValue }, [{ dtype }]) => {
-      const classes = graph.constant([...Array(depth).keys()], [depth], "int32");
+    infer: ({ indices }, { depth, dtype }) => [{ shape: [...indices.shape, depth], dtype }],
+    lower: (graph, { indices }, { onValue, offValue }, [{ shape, dtype }]) => {
       const column = graph.reshape(indices, [...indices.shape, fixed(1)]);
-      const hit = graph.cast(graph.binary("Equal", column, classes, "bool"), dataType(dtype));
-      const scaled = graph.binary("Mul", hit, graph.full(onValue - offValue, [], hit.dtype));
-      return [graph.binary("Add", scaled, graph.full(offValue, [], hit.dtype))];
+      const hit = graph.binary("Equal", column, graph.range(shape.at(-1)!), "bool");
+      const type = dataType(dtype);
+      return [graph.elementwise("Where", [hit, graph.full(onValue, [], type), graph.full(offValue, [], type)], type)];
     },
   },
   ArgMax: {

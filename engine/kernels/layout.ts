@@ -9,7 +9,7 @@ import { dataType } from "./elementwise.ts";
 import type { Rule } from "./types.ts";
 
 /** An axis counted from the front. */
-function axisOf(axis: number, rank: number): number {
+export function axisOf(axis: number, rank: number): number {
   return axis < 0 ? axis + rank : axis;
 }
 
@@ -55,7 +55,7 @@ export const layout = {
       dtype: x.dtype,
     }],
     lower: (graph, { x }, { begin }, [{ shape }]) => {
-      const given = dims(typeof begin === "number" ? [begin] : begin);
+      const given = dims(begin);
       return [graph.slice(x, x.shape.map((_, axis) => given[axis] ?? fixed(0)), shape)];
     },
   },
@@ -122,24 +122,23 @@ export const layout = {
     lower: (graph, { x }, { paddings, constantValue }, [{ shape }]) => {
       const before = dims(paddings.map((pair: (number | Dim)[]) => pair[0]));
       const after = dims(paddings.map((pair: (number | Dim)[]) => pair[1]));
-      const value = graph.constant([constantValue], [], x.dtype);
+      const value = graph.full(constantValue, [], x.dtype);
       return [graph.node("Pad", [x, graph.sizes([...before, ...after]), value], {}, shape, x.dtype)];
     },
   },
   Fill: {
-    infer: (_, { shape, value, dtype }) => [{ shape, dtype: dtype ?? tf.util.inferDtype(value) }],
+    infer: (_, { shape, dtype }) => [{ shape, dtype }],
     lower: (graph, _, { value }, [{ shape, dtype }]) => [graph.full(value, shape, dataType(dtype))],
   },
   Range: {
-    infer: (_, { start, stop, step, dtype }) => [{
-      shape: [Math.max(0, Math.ceil((stop - start) / step))],
-      dtype: dtype ?? "float32",
-    }],
+    infer: (_, { start, stop, step, dtype }) => {
+      const size = Math.ceil((stop - start) / step);
+      // tfjs then turns a step of 1 round and returns nothing or nonsense for others.
+      if (size < 0) throw new Error(`Cannot record range: its step must lead from ${start} to ${stop}, it is ${step}`);
+      return [{ shape: [size], dtype }];
+    },
     lower: (graph, _, { start, step }, [{ shape, dtype }]) => {
-      const scalar = (dim: Dim) => graph.reshape(graph.size(dim), []);
-      const [size] = shape;
-      const counted = graph.node("Range", [scalar(fixed(0)), scalar(size), scalar(fixed(1))], {}, shape, "int64");
-      const number = graph.cast(counted, dataType(dtype));
+      const number = graph.cast(graph.range(shape[0]), dataType(dtype));
       const scaled = graph.binary("Mul", number, graph.full(step, [], number.dtype));
       return [graph.binary("Add", scaled, graph.full(start, [], number.dtype))];
     },

@@ -3,52 +3,44 @@
  * @module
  */
 import { tf } from "../tensor.ts";
+import { dataType } from "./elementwise.ts";
+import { axisOf } from "./layout.ts";
 import type { Rule } from "./types.ts";
 
 function axesOf(axis: number | number[] | null | undefined, rank: number): number[] {
   const all = [...Array(rank).keys()];
   if (axis === undefined || axis === null) return all;
-  return [axis].flat().map((at) => at < 0 ? at + rank : at).sort((a, b) => a - b);
+  return [axis].flat().map((at) => axisOf(at, rank)).sort((a, b) => a - b);
 }
 
 /** @param key tfjs' name for the attribute that holds the axes */
-function reduction(op: string, key: "axis" | "reductionIndices"): Rule {
+function reduction(op: string, key: "axis" | "reductionIndices" = "axis"): Rule {
   return {
     infer: ({ x }, attributes) => {
       const axes = axesOf(attributes[key], x.shape.length);
       const kept = x.shape.map((size, axis) => axes.includes(axis) ? 1 : size);
       const shape = attributes.keepDims ? kept : x.shape.filter((_, axis) => !axes.includes(axis));
-      // tfjs sums booleans as whole numbers.
-      return [{ shape, dtype: x.dtype === "bool" ? "int32" : x.dtype }];
+      // tfjs averages in float32 whatever it is given.
+      return [{ shape, dtype: op === "ReduceMean" ? "float32" : x.dtype }];
     },
-    lower: (graph, { x }, attributes) => {
+    lower: (graph, { x }, attributes, [{ dtype }]) => {
       const axes = axesOf(attributes[key], x.shape.length);
-      const numbers = x.dtype === "bool" ? graph.cast(x, "int32") : x;
-      return [graph.reduce(op, numbers, axes, attributes.keepDims === true)];
-    },
-  };
-}
-
-function softmax(op: string, key: "dim" | "axis"): Rule {
-  return {
-    infer: ({ logits }) => [{ ...logits }],
-    lower: (graph, { logits }, attributes) => {
-      const rank = logits.shape.length;
-      const axis = (attributes[key] + rank) % rank;
-      return [graph.node(op, [logits], { axis }, logits.shape, logits.dtype)];
+      return [graph.reduce(op, graph.cast(x, dataType(dtype)), axes, attributes.keepDims === true)];
     },
   };
 }
 
 /** Rules of kernels that work along axes. */
 export const reductions = {
-  Sum: reduction("ReduceSum", "axis"),
-  Mean: reduction("ReduceMean", "axis"),
+  Sum: reduction("ReduceSum"),
+  Mean: reduction("ReduceMean"),
   Max: reduction("ReduceMax", "reductionIndices"),
-  Min: reduction("ReduceMin", "axis"),
-  Prod: reduction("ReduceProd", "axis"),
-  Softmax: softmax("Softmax", "dim"),
-  LogSoftmax: softmax("LogSoftmax", "axis"),
+  Min: reduction("ReduceMin"),
+  Prod: reduction("ReduceProd"),
+  Softmax: {
+    infer: ({ logits }) => [{ ...logits }],
+    lower: (graph, { logits }, { dim }) => [graph.node("Softmax", [logits], { axis: dim }, logits.shape, logits.dtype)],
+  },
   Cumsum: {
     infer: ({ x }) => [{ ...x }],
     lower: (graph, { x }, { axis, exclusive, reverse }) => {

@@ -1,0 +1,75 @@
+/**
+ * Runs one program on the devices `cpu` and `js` with the same random values.
+ * @module
+ */
+import assert from "node:assert/strict";
+import { cpu } from "../../engine/cpu.ts";
+import { js } from "../../engine/js.ts";
+import { Random } from "../../engine/random.ts";
+import type { ArrayValue, Executable, Feed, Program, Signature } from "../../engine/types.ts";
+
+/** Arrays by name. */
+export type Arrays = Record<string, Float32Array>;
+
+function elements(shape: readonly number[]): number {
+  return shape.reduce((product, size) => product * size, 1);
+}
+
+/** Standard normal inputs and parameters, ids below their bound (below 5 where there is none), zero gradients. */
+export function randomFeed(
+  signature: Signature,
+  { masks }: Pick<Executable, "masks">,
+  batch: number,
+  length: number,
+): Feed {
+  const inputs: Record<string, ArrayValue> = {};
+  for (const [name, { shape: sizes, dtype, below }] of Object.entries(signature.inputs)) {
+    const random = new Random(batch * 100 + length, name);
+    const shape = sizes.map((size) => size === "batch" ? batch : size === "length" ? length : size);
+    const data = dtype === "int32" ? new Int32Array(elements(shape)) : new Float32Array(elements(shape));
+    inputs[name] = { data: data.map(() => dtype === "int32" ? random.integer(below ?? 5) : random.normal()), shape };
+  }
+  for (const { name, rate, shape } of masks) {
+    const random = new Random(batch * 100 + length, name);
+    const sizes = shape(batch, length);
+    const data = new Float32Array(elements(sizes)).map(() => random.uniform() < rate ? 0 : 1 / (1 - rate));
+    inputs[name] = { data, shape: sizes };
+  }
+  const parameters: Arrays = {};
+  const gradients: Arrays = {};
+  for (const [name, shape] of Object.entries(signature.parameters)) {
+    const random = new Random(0, name);
+    parameters[name] = new Float32Array(elements(shape)).map(() => random.normal());
+    gradients[name] = new Float32Array(elements(shape));
+  }
+  return { inputs, parameters, gradients };
+}
+
+/** The program compiled on both devices. */
+export async function compileBoth(program: Program, signature: Signature, gradients = false): Promise<Executable[]> {
+  const options = { gradients, threads: 1 };
+  return [await cpu.compile(program, signature, options), await js.compile(program, signature, options)];
+}
+
+/** Outputs of both devices for the same values. */
+export async function runBoth(executables: readonly Executable[], signature: Signature, batch: number, length: number) {
+  const results: { outputs: Arrays; gradients: Arrays }[] = [];
+  for (const executable of executables) {
+    const feed = randomFeed(signature, executable, batch, length);
+    results.push({ outputs: await executable.run(feed), gradients: feed.gradients! });
+  }
+  return results;
+}
+
+/** Asserts that arrays agree to `tolerance` × the largest entry of each (at least `floor`). */
+export function assertClose(actual: Arrays, expected: Arrays, tolerance: number, what: string, floor = 0): void {
+  assert.deepEqual(Object.keys(actual).sort(), Object.keys(expected).sort(), what);
+  for (const [name, values] of Object.entries(expected)) {
+    assert.equal(actual[name].length, values.length, `${what}: size of ${name}`);
+    const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), floor);
+    values.forEach((value, at) => {
+      const close = Object.is(actual[name][at], value) || Math.abs(actual[name][at] - value) <= tolerance * largest;
+      assert.ok(close, `${what}: ${name}[${at}] is ${actual[name][at]}, expected ${value}`);
+    });
+  }
+}
