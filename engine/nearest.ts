@@ -3,7 +3,10 @@
  * @module
  */
 
-/** The candidate with the fewest insertions, deletions and replacements from `name` (Levenshtein, 1966); the first of equals. */
+/**
+ * The candidate with the fewest insertions, deletions and replacements from `name` (Levenshtein, 1966), the first of
+ * equals. A candidate that begins with the name counts as one edit away: "prefix" means "prefix-tuning", not "lora".
+ */
 export function nearest(name: string, candidates: Iterable<string>): string {
   let best = "";
   let least = Infinity;
@@ -15,6 +18,7 @@ export function nearest(name: string, candidates: Iterable<string>): string {
 }
 
 function distance(a: string, b: string): number {
+  if (b !== a && b.startsWith(a)) return 1;
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {
     const next = [i];

@@ -1,0 +1,48 @@
+/**
+ * Values of Hugging Face PEFT 0.21.2 in tests/golden/peft: cases bert/cls of generate.py --seed 7 --shape A.
+ * merged_weight.safetensors holds one weight of that model before and after merging.
+ * @module
+ */
+import { readSafetensors, readStored } from "../../engine/safetensors.ts";
+import { type Tensors, tf } from "../../engine/tensor.ts";
+import type { BackboneShape } from "../../models/types.ts";
+
+function path(name: string): string {
+  return new URL(`../golden/peft/${name}`, import.meta.url).pathname;
+}
+
+/** The tensors of a file. */
+export async function goldenTensors(name: string): Promise<Tensors> {
+  tf.setBackend("cpu");
+  const tensors: Tensors = {};
+  for (const [key, stored] of Object.entries(await readSafetensors(path(name)))) {
+    tensors[key] = tf.tensor(await readStored(stored), [...stored.shape]);
+  }
+  return tensors;
+}
+
+/** adapter_config.json of a case. */
+export async function goldenConfig(name: string): Promise<Record<string, unknown>> {
+  return JSON.parse(await Deno.readTextFile(path(`${name}/adapter_config.json`)));
+}
+
+/** The linears, widths and heads of the BERT that the values were made with; its other sizes do not matter to adapters. */
+export const goldenShape: BackboneShape = {
+  weights: {},
+  biases: [],
+  linears: [0, 1].flatMap((layer) =>
+    ["query", "value"].map((role) => ({
+      name: `bert.encoder.layer.${layer}.attention.self.${role}`,
+      role,
+      layer,
+      in: 32,
+      out: 32,
+    }))
+  ),
+  loraTargets: ["query", "value"],
+  keyValueWidths: [32, 32],
+  attentionHeads: 4,
+  embeddingWidth: 32,
+  featureWidth: 32,
+  maxLength: 64,
+};

@@ -1,0 +1,36 @@
+import assert from "node:assert/strict";
+import { type Tensor, tf } from "../../engine/tensor.ts";
+import { difference, eagerFeatures, eagerWeights } from "../models/eager.ts";
+import { tinyBackbone } from "../models/tiny.ts";
+import { startTensors, variant } from "./variants.ts";
+
+const backbone = await tinyBackbone(9);
+const weights = await eagerWeights(backbone);
+const encoded = ["a text", "another, longer one"].map((text) => backbone.encode(text, 32));
+const keep = (_: string, x: Tensor) => x;
+
+for (const targets of [null, ["attention.output", "residual", "ffn.in", "ffn.out", "pooler"]]) {
+  Deno.test(`Merged into ${targets ?? "its usual targets"}, LoRA gives the same features as beside them`, async () => {
+    const lora = variant("lora", { rank: 2, targets });
+    const { method, options } = lora;
+    const parameters = await startTensors(lora, backbone, 0.3);
+    const beside = eagerFeatures(backbone, weights, encoded, method.hooks(parameters, backbone, options, keep));
+    const merged = { ...weights, ...method.merged!(parameters, weights, backbone, options) };
+    assert(difference(eagerFeatures(backbone, merged, encoded), beside) < 1e-5);
+    assert(difference(eagerFeatures(backbone, weights, encoded), beside) > 1e-2);
+  });
+}
+
+Deno.test("LoRA asks for dropout of its input at each target, under a name of its own", async () => {
+  const lora = variant("lora", { rank: 2, dropout: 0.25 });
+  const { method, options } = lora;
+  const asked: string[] = [];
+  const drop = (name: string, x: Tensor, rate: number) => {
+    asked.push(`${name} ${rate}`);
+    return tf.zerosLike(x);
+  };
+  const hooks = method.hooks(await startTensors(lora, backbone, 0.3), backbone, options, drop);
+  const dropped = eagerFeatures(backbone, weights, encoded, hooks);
+  assert.deepEqual(asked, ["lora/layers.0.attention.qkv 0.25", "lora/layers.1.attention.qkv 0.25"]);
+  assert.equal(difference(dropped, eagerFeatures(backbone, weights, encoded)), 0);
+});

@@ -1,0 +1,104 @@
+import assert from "node:assert/strict";
+import { type Tensor, type Tensors, tf } from "../../engine/tensor.ts";
+import { methods } from "../../methods/mod.ts";
+import { models } from "../../models/mod.ts";
+import { difference, eagerFeatures, eagerWeights } from "../models/eager.ts";
+import { tinyBackbone } from "../models/tiny.ts";
+import { startTensors, variant, variants } from "./variants.ts";
+
+const backbone = await tinyBackbone(7);
+const weights = await eagerWeights(backbone);
+const encoded = ["a text", "another, longer one"].map((text) => backbone.encode(text, 32));
+const keep = (_: string, x: Tensor) => x;
+
+function size(shape: readonly number[]): number {
+  return shape.reduce((product, part) => product * part, 1);
+}
+
+function total(shapes: readonly (readonly number[])[]): number {
+  return shapes.reduce((sum, shape) => sum + size(shape), 0);
+}
+
+Deno.test("The table of methods has 7 entries, each under its own name", () => {
+  assert.deepEqual(
+    Object.entries(methods).map(([name, method]) => [name, method.name]),
+    ["full", "linear-probe", "bitfit", "prompt-tuning", "p-tuning", "prefix-tuning", "lora"].map((
+      name,
+    ) => [name, name]),
+  );
+  assert.deepEqual(new Set(variants.map(({ method }) => method.name)), new Set(Object.keys(methods)));
+});
+
+for (const one of variants) {
+  const { title, method, options } = one;
+
+  Deno.test(`${title} trains as many values as its closed form says`, () => {
+    for (const shape of [backbone, models["use-lite"].shape]) {
+      const added = total(method.parameters(shape, options).map((parameter) => parameter.shape));
+      const inPlace = total(method.trains(shape, options).map((name) => shape.weights[name]));
+      assert.equal(added + inPlace, method.count(shape, options));
+    }
+  });
+
+  Deno.test(`${title} stores as many values as its closed form says`, async () => {
+    const trained: Tensors = await startTensors(one, backbone);
+    for (const name of method.trains(backbone, options)) trained[name] = weights[name];
+    const stored = Object.values(method.stored(backbone, options).tensors(trained));
+    assert.equal(total(stored.map(({ shape }) => shape)), method.storedCount(backbone, options));
+  });
+
+  Deno.test(`${title} starts from values of its shapes, the same each time`, async () => {
+    const [first, second] = [await startTensors(one, backbone), await startTensors(one, backbone)];
+    for (const { name, shape } of method.parameters(backbone, options)) {
+      assert.deepEqual(first[name].shape, shape);
+      const values = first[name].dataSync();
+      assert(values.every(Number.isFinite));
+      assert.deepEqual(values, second[name].dataSync());
+    }
+  });
+
+  Deno.test(`${title} ${method.identityAtStart ? "equals" : "differs from"} the backbone at the start`, async () => {
+    const hooks = method.hooks(await startTensors(one, backbone), backbone, options, keep);
+    const moved = difference(
+      eagerFeatures(backbone, weights, encoded, hooks),
+      eagerFeatures(backbone, weights, encoded),
+    );
+    assert(method.identityAtStart ? moved === 0 : moved > 1e-4, `features moved by ${moved}`);
+  });
+
+  Deno.test(`${title} lets every parameter it adds change the features`, async () => {
+    const parameters = await startTensors(one, backbone, 0.1);
+    const read = (values: Tensors) =>
+      eagerFeatures(backbone, weights, encoded, method.hooks(values, backbone, options, keep));
+    const base = read(parameters);
+    for (const name of Object.keys(parameters)) {
+      const other = read({ ...parameters, [name]: tf.add(parameters[name], 0.3) });
+      assert(difference(base, other) > 1e-6, `${name} changes nothing`);
+    }
+  });
+}
+
+Deno.test("Parameter counts on use-lite are those of an independent implementation", () => {
+  const { shape } = models["use-lite"];
+  const counts = Object.entries({
+    "full": {},
+    "linear-probe": {},
+    "bitfit": {},
+    "prompt-tuning": { virtualTokens: 8 },
+    "p-tuning": { virtualTokens: 8, hidden: 128 },
+    "prefix-tuning": { prefixLength: 8 },
+    "lora": { rank: 8 },
+  }).map(([name, raw]) => {
+    const { method, options } = variant(name, raw);
+    return [name, method.count(shape, options)];
+  });
+  assert.deepEqual(Object.fromEntries(counts), {
+    "full": 6_975_744,
+    "linear-probe": 0,
+    "bitfit": 10_240,
+    "prompt-tuning": 2_048,
+    "p-tuning": 84_480,
+    "prefix-tuning": 12_288,
+    "lora": 24_576,
+  });
+});

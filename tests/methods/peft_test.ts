@@ -1,0 +1,101 @@
+import assert from "node:assert/strict";
+import { type Tensor, type Tensors, tf } from "../../engine/tensor.ts";
+import { difference } from "../models/eager.ts";
+import { goldenConfig, goldenShape, goldenTensors } from "./golden.ts";
+import { type Variant, variant } from "./variants.ts";
+
+const keep = (_: string, x: Tensor) => x;
+
+/** Each case of PEFT and the same method here. */
+const cases: [string, Variant][] = [
+  ["prompt", variant("prompt-tuning", { virtualTokens: 5, start: "random" })],
+  ["ptuning_mlp", variant("p-tuning", { virtualTokens: 4, hidden: 24 })],
+  ["ptuning_lstm", variant("p-tuning", { virtualTokens: 4, hidden: 8, encoder: "lstm" })],
+  ["prefix", variant("prefix-tuning", { prefixLength: 3 })],
+  ["prefix_proj", variant("prefix-tuning", { prefixLength: 3, reparameterisation: 20 })],
+  ["lora", variant("lora", { rank: 4, alpha: 8 })],
+];
+
+for (const [name, { title, method, options }] of cases) {
+  Deno.test(`The configuration of ${title} says what PEFT's says`, async () => {
+    const theirs = await goldenConfig(name);
+    // PEFT lists the modules of prompt methods twice.
+    const modules = [...new Set(theirs.modules_to_save as string[])];
+    const config = method.stored(goldenShape, options).config!;
+    for (const key of Object.keys(config)) {
+      assert.deepEqual(config[key], key === "modules_to_save" ? modules : theirs[key], key);
+    }
+    for (const key of ["peft_type", "task_type", "inference_mode"]) assert(key in config, key);
+  });
+
+  Deno.test(`The parameters of ${title} have the names and shapes of PEFT's`, async () => {
+    const encoder = ["ptuning_mlp", "ptuning_lstm", "prefix_proj"].includes(name);
+    const theirs = await goldenTensors(encoder ? `${name}/encoder.safetensors` : `${name}/adapter_model.safetensors`);
+    const own: Tensors = Object.fromEntries(
+      method.parameters(goldenShape, options).map(({ name, shape }) => [name, tf.zeros([...shape])]),
+    );
+    const ours = encoder ? own : method.stored(goldenShape, options).tensors(own);
+    const shapes = (tensors: Tensors) =>
+      Object.entries(tensors).filter(([key]) => !key.includes("classifier")).map(([key, { shape }]) => [key, shape]);
+    assert.deepEqual(Object.fromEntries(shapes(ours)), Object.fromEntries(shapes(theirs)));
+  });
+}
+
+for (const [name, { title, method, options }] of cases.filter(([name]) => name.includes("_"))) {
+  Deno.test(`The encoder of ${title} gives the output that PEFT stored`, async () => {
+    const parameters = await goldenTensors(`${name}/encoder.safetensors`);
+    const { prompt_embeddings } = await goldenTensors(`${name}/adapter_model.safetensors`);
+    const ours = method.stored(goldenShape, options).tensors(parameters);
+    assert.deepEqual(Object.keys(ours), ["prompt_embeddings"]);
+    assert(difference(ours.prompt_embeddings.dataSync(), prompt_embeddings.dataSync()) < 1e-6);
+  });
+}
+
+Deno.test("PEFT's prefix table holds keys and values layer by layer", async () => {
+  const { method, options } = variant("prefix-tuning", { prefixLength: 3, reparameterisation: 20 });
+  const hooks = method.hooks(await goldenTensors("prefix_proj/encoder.safetensors"), goldenShape, options, keep);
+  const { prompt_embeddings: table } = await goldenTensors("prefix_proj/adapter_model.safetensors");
+  for (const layer of [0, 1]) {
+    const { keys, values } = hooks.prefix!(layer);
+    for (const [slot, found] of [keys, values].entries()) {
+      const columns = tf.slice(table, [0, (2 * layer + slot) * 32], [3, 32]);
+      assert(difference(found.dataSync(), columns.dataSync()) < 1e-6);
+    }
+  }
+});
+
+Deno.test("A prefix of unequal widths is stored as one tensor for each layer's keys and values", () => {
+  const { method, options } = variant("prefix-tuning", { prefixLength: 3, reparameterisation: 20 });
+  const shape = { ...goldenShape, keyValueWidths: [32, 24, 8] };
+  const own = Object.fromEntries(
+    method.parameters(shape, options).map(({ name, shape }) => [name, tf.ones([...shape])]),
+  );
+  const { config, tensors } = method.stored(shape, options);
+  assert.equal(config, null);
+  assert.deepEqual(Object.entries(tensors(own)).map(([name, tensor]) => [name, tensor.shape]), [
+    ["layers.0.keys", [3, 32]],
+    ["layers.0.values", [3, 32]],
+    ["layers.1.keys", [3, 24]],
+    ["layers.1.values", [3, 24]],
+    ["layers.2.keys", [3, 8]],
+    ["layers.2.values", [3, 8]],
+  ]);
+});
+
+Deno.test("A weight merged with LoRA is the one that PEFT merged", async () => {
+  const { method, options } = variant("lora", { rank: 4, alpha: 8 });
+  const stored = await goldenTensors("lora/adapter_model.safetensors");
+  const parameters: Tensors = {};
+  const weights: Tensors = {};
+  const { base, merged } = await goldenTensors("lora/merged_weight.safetensors");
+  for (const { name } of goldenShape.linears) {
+    for (const part of ["lora_A", "lora_B"]) {
+      parameters[`${name}.${part}`] = stored[`base_model.model.${name}.${part}.weight`];
+    }
+    // PyTorch stores [out, in].
+    weights[`${name}.weight`] = tf.transpose(base);
+  }
+  const ours = method.merged!(parameters, weights, goldenShape, options);
+  const [{ name }] = goldenShape.linears;
+  assert(difference(tf.transpose(ours[`${name}.weight`]).dataSync(), merged.dataSync()) < 1e-6);
+});

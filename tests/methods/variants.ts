@@ -1,0 +1,74 @@
+/**
+ * Methods in every form that changes their parameters, and values for these.
+ * @module
+ */
+import { Random } from "../../engine/random.ts";
+import { readStored } from "../../engine/safetensors.ts";
+import { type Tensors, tf } from "../../engine/tensor.ts";
+import type { ArrayValue } from "../../engine/types.ts";
+import { methods } from "../../methods/mod.ts";
+import { parseOptions } from "../../methods/options.ts";
+import type { CommonOptions, Method, StartContext } from "../../methods/types.ts";
+import type { Backbone } from "../../models/types.ts";
+
+/** A method with options. */
+export interface Variant {
+  title: string;
+  method: Method;
+  options: CommonOptions;
+}
+
+/** A method with some of its options. */
+export function variant(name: string, raw: Record<string, unknown> = {}): Variant {
+  const method = methods[name];
+  return { title: `${name} ${JSON.stringify(raw)}`, method, options: parseOptions(method, raw) };
+}
+
+/** Every form of every method. */
+export const variants: Variant[] = [
+  variant("full"),
+  variant("linear-probe"),
+  variant("bitfit"),
+  variant("prompt-tuning", { virtualTokens: 3 }),
+  variant("p-tuning", { virtualTokens: 3, hidden: 5 }),
+  variant("p-tuning", { virtualTokens: 3, hidden: 5, encoder: "lstm" }),
+  variant("prefix-tuning", { prefixLength: 3 }),
+  variant("prefix-tuning", { prefixLength: 3, reparameterisation: 5 }),
+  variant("lora", { rank: 2 }),
+  variant("lora", { rank: 3, targets: ["attention.output", "residual", "ffn.in", "ffn.out", "pooler"] }),
+];
+
+/** What a parameter of that name starts from on a backbone, for a task with the labels "no" and "yes". */
+export async function startContext(backbone: Backbone, name: string): Promise<StartContext> {
+  const table = await readStored(backbone.stored[backbone.embeddingWeight]);
+  const width = backbone.embeddingWidth;
+  return {
+    random: new Random(1, name),
+    vocabularySize: backbone.vocabularySize,
+    encode: (text) => backbone.encode(text, backbone.maxLength),
+    embeddings: (ids) =>
+      Float32Array.from(ids.flatMap((id) => Array.from(table.subarray(id * width, (id + 1) * width)))),
+    labels: ["no", "yes"],
+  };
+}
+
+/** Start values of a method's own parameters, each entry moved by a normal number times `noise`. */
+export async function startValues(
+  { method, options }: Variant,
+  backbone: Backbone,
+  noise = 0,
+): Promise<Record<string, ArrayValue>> {
+  const values: Record<string, ArrayValue> = {};
+  for (const { name, shape, start } of method.parameters(backbone, options)) {
+    const random = new Random(2, name);
+    const data = start(await startContext(backbone, name)).map((value) => value + noise * random.normal());
+    values[name] = { data, shape };
+  }
+  return values;
+}
+
+/** The same as tensors. */
+export async function startTensors(variant: Variant, backbone: Backbone, noise = 0): Promise<Tensors> {
+  const values = Object.entries(await startValues(variant, backbone, noise));
+  return Object.fromEntries(values.map(([name, { data, shape }]) => [name, tf.tensor(data, [...shape])]));
+}
