@@ -4,7 +4,7 @@
  */
 import type { ProgramArguments } from "../engine/types.ts";
 import type { Tensors } from "../engine/tensor.ts";
-import { composeHooks } from "../models/hooks.ts";
+import { composeHooks } from "./hooks.ts";
 import type { BackboneShape, Hooks } from "../models/types.ts";
 import type { CommonOptions, Method, MethodParameter, StoredForm } from "./types.ts";
 

@@ -69,7 +69,7 @@ export const lora: Method<LoraOptions> = {
     return {
       linear({ name }, x, y) {
         if (!adapted.has(name)) return y;
-        const kept = rate === 0 ? x : dropout(`lora/${name}`, x, rate);
+        const kept = rate === 0 ? x : dropout(name, x, rate);
         const inner = kept.matMul(parameters[`${name}.lora_A`], false, true).mul(alpha / rank);
         return y.add(inner.matMul(parameters[`${name}.lora_B`], false, true));
       },

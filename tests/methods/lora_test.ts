@@ -21,7 +21,7 @@ for (const targets of [null, ["attention.output", "residual", "ffn.in", "ffn.out
   });
 }
 
-Deno.test("LoRA asks for dropout of its input at each target, under a name of its own", async () => {
+Deno.test("LoRA asks for dropout of its input at each target", async () => {
   const lora = variant("lora", { rank: 2, dropout: 0.25 });
   const { method, options } = lora;
   const asked: string[] = [];
@@ -31,6 +31,6 @@ Deno.test("LoRA asks for dropout of its input at each target, under a name of it
   };
   const hooks = method.hooks(await startTensors(lora, backbone, 0.3), backbone, options, drop);
   const dropped = eagerFeatures(backbone, weights, encoded, hooks);
-  assert.deepEqual(asked, ["lora/layers.0.attention.qkv 0.25", "lora/layers.1.attention.qkv 0.25"]);
+  assert.deepEqual(asked, ["layers.0.attention.qkv 0.25", "layers.1.attention.qkv 0.25"]);
   assert.equal(difference(dropped, eagerFeatures(backbone, weights, encoded)), 0);
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { tf } from "../../engine/tensor.ts";
-import { composeHooks } from "../../models/hooks.ts";
+import { composeHooks } from "../../methods/hooks.ts";
 
 const site = { name: "layers.0.ffn.in", role: "ffn.in", layer: 0, in: 1, out: 1 };
 

@@ -3,7 +3,7 @@
  * @module
  */
 import { tf } from "../engine/tensor.ts";
-import type { Hooks } from "./types.ts";
+import type { Hooks } from "../models/types.ts";
 
 /** Prompts and prefixes one after the other, linear hooks applied in turn. */
 export function composeHooks(list: readonly Hooks[]): Hooks {

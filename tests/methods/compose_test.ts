@@ -1,0 +1,103 @@
+import assert from "node:assert/strict";
+import { type Tensor, type Tensors, tf } from "../../engine/tensor.ts";
+import { compose } from "../../methods/compose.ts";
+import { difference, eagerFeatures, eagerWeights } from "../models/eager.ts";
+import { tinyBackbone } from "../models/tiny.ts";
+import { startTensors, variant } from "./variants.ts";
+
+const backbone = await tinyBackbone(13);
+const weights = await eagerWeights(backbone);
+const encoded = ["a text", "another, longer one"].map((text) => backbone.encode(text, 32));
+const keep = (_: string, x: Tensor) => x;
+
+const lora = variant("lora", { rank: 2, dropout: 0.5, learningRate: 0.25 });
+const prompt = variant("prompt-tuning", { virtualTokens: 3, learningRate: 0.5 });
+const prefix = variant("prefix-tuning", { prefixLength: 2 });
+const bitfit = variant("bitfit", { learningRate: 0.125 });
+
+/** Values of joined methods under the names of the composition. */
+async function joinedTensors(...parts: (typeof lora)[]): Promise<Tensors> {
+  const all: Tensors = {};
+  for (const part of parts) {
+    for (const [name, value] of Object.entries(await startTensors(part, backbone, 0.3))) {
+      all[`${part.method.name}/${name}`] = value;
+    }
+  }
+  return all;
+}
+
+Deno.test("Joined methods keep their own parameters, weights, step sizes and counts", () => {
+  const joined = compose([lora, prompt, bitfit], backbone);
+  assert.deepEqual(joined.parameters.map(({ name, learningRate }) => [name, learningRate]), [
+    ["lora/layers.0.attention.qkv.lora_A", 0.25],
+    ["lora/layers.0.attention.qkv.lora_B", 0.25],
+    ["lora/layers.1.attention.qkv.lora_A", 0.25],
+    ["lora/layers.1.attention.qkv.lora_B", 0.25],
+    ["prompt-tuning/prompt_embeddings", 0.5],
+  ]);
+  assert.deepEqual(joined.trains, backbone.biases.map((name) => ({ name, learningRate: 0.125 })));
+  const size = (shape: readonly number[]) => shape.reduce((product, part) => product * part, 1);
+  const trained = [
+    ...joined.parameters.map(({ shape }) => size(shape)),
+    ...joined.trains.map(({ name }) => size(backbone.weights[name])),
+  ];
+  assert.equal(joined.count, trained.reduce((sum, part) => sum + part, 0));
+});
+
+Deno.test("Joined methods act as each of them at its own sites", async () => {
+  const parts = [lora, prefix, prompt];
+  const all = await joinedTensors(...parts);
+  const asked: string[] = [];
+  const drop = (name: string, x: Tensor) => {
+    asked.push(name);
+    return x;
+  };
+  const joined = eagerFeatures(backbone, weights, encoded, compose(parts, backbone).hooks(all, drop));
+  const merged = lora.method.merged!(
+    await startTensors(lora, backbone, 0.3),
+    weights,
+    backbone,
+    lora.options,
+  );
+  const byHand = eagerFeatures(backbone, { ...weights, ...merged }, encoded, {
+    ...prefix.method.hooks(await startTensors(prefix, backbone, 0.3), backbone, prefix.options, keep),
+    ...prompt.method.hooks(await startTensors(prompt, backbone, 0.3), backbone, prompt.options, keep),
+  });
+  assert(difference(joined, byHand) < 1e-5);
+  assert.deepEqual(asked, ["lora/layers.0.attention.qkv", "lora/layers.1.attention.qkv"]);
+});
+
+Deno.test("Each of the joined methods is stored as it is alone", async () => {
+  const parts = [lora, prompt, bitfit];
+  const joined = compose(parts, backbone);
+  const all = { ...weights, ...await joinedTensors(lora, prompt) };
+  assert.deepEqual(Object.keys(joined.stored), ["lora", "prompt-tuning", "bitfit"]);
+  let count = 0;
+  for (const part of parts) {
+    const alone = part.method.stored(backbone, part.options);
+    const own = part === bitfit
+      ? Object.fromEntries(backbone.biases.map((name) => [name, weights[name]]))
+      : await startTensors(part, backbone, 0.3);
+    const { config, tensors } = joined.stored[part.method.name];
+    assert.deepEqual(config, alone.config);
+    const [found, expected] = [tensors(all), alone.tensors(own)];
+    assert.deepEqual(Object.keys(found), Object.keys(expected));
+    for (const [name, value] of Object.entries(found)) {
+      assert.deepEqual(value.dataSync(), expected[name].dataSync());
+      count += tf.util.sizeFromShape(value.shape);
+    }
+  }
+  assert.equal(count, joined.storedCount);
+});
+
+Deno.test("A composition is the identity at the start where all its methods are", () => {
+  assert.equal(compose([lora, bitfit], backbone).identityAtStart, true);
+  assert.equal(compose([lora, prompt], backbone).identityAtStart, false);
+});
+
+Deno.test("Two methods that train the same weight are not joined", () => {
+  assert.throws(() => compose([variant("full"), bitfit], backbone), {
+    message:
+      "Cannot join full and bitfit: a weight must be trained by one part, both train layers.0.attention.norm.bias",
+  });
+});
