@@ -139,17 +139,14 @@ export interface PlannedCell {
  * @throws {UsageError} if the study names what does not exist
  * @throws {Error} if a cell cannot be planned
  */
-export async function planBench(
-  study: Study,
-  options: Pick<BenchOptions, "signal" | "worker"> = {},
-): Promise<PlannedCell[]> {
+export async function planBench(study: Study, worker: URL = workerEntry): Promise<PlannedCell[]> {
   const cells = plan(study);
   const settings = new Map(cells.map((cell) => [settingId(cell.spec), cell.spec]));
   const plans: CellPlan[] = [];
   const { reason } = await runWorker(
     { mode: "plan", specs: [...settings.values()] },
-    options.worker ?? workerEntry,
-    options.signal ?? new AbortController().signal,
+    worker,
+    new AbortController().signal,
     (message) => {
       if (message.type === "planned") plans.push(message.plan);
     },

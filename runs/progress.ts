@@ -22,7 +22,8 @@ export interface Screen {
 export function standardError(): Screen {
   return {
     redraws: Deno.stderr.isTerminal() && !Deno.env.get("NO_COLOR"),
-    columns: () => Deno.consoleSize().columns,
+    // Some pseudo-terminals say 0.
+    columns: () => Deno.consoleSize().columns || 80,
     write: (text) => void Deno.stderr.writeSync(new TextEncoder().encode(text)),
     now: () => performance.now() / 1000,
   };

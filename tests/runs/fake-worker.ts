@@ -67,5 +67,9 @@ async function runCell(spec: RunSpec, { out, onProgress }: CellOptions): Promise
 }
 
 if (import.meta.main) {
-  await serve({ runCell, planCell: () => Promise.resolve({ parameters, planned }) });
+  await serve({
+    runCell,
+    planCell: ({ method: [{ name }] }) =>
+      Promise.resolve({ parameters: { ...parameters, trainable: 10 + name.length }, planned }),
+  });
 }
