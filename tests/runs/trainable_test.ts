@@ -1,0 +1,154 @@
+import assert from "node:assert/strict";
+import { Random } from "../../engine/random.ts";
+import { tf } from "../../engine/tensor.ts";
+import type { Executable, Feed, Program, Signature } from "../../engine/types.ts";
+import { compose } from "../../methods/compose.ts";
+import { methods } from "../../methods/mod.ts";
+import { trainable } from "../../runs/trainable.ts";
+import { type Arrays, assertClose, compileBoth } from "../engine/compare.ts";
+import { type Variant, variant, variants } from "../methods/variants.ts";
+import { tinyBackbone } from "../models/tiny.ts";
+
+const LABELS = ["no", "maybe", "yes"];
+const backbone = await tinyBackbone(3);
+
+const joined: Variant[][] = [
+  ...variants.map((one) => [one]),
+  [variant("lora", { rank: 2, dropout: 0.3 })],
+  [variant("lora", { rank: 2 }), variant("prompt-tuning", { virtualTokens: 2 })],
+  [variant("lora", { rank: 2 }), variant("prefix-tuning", { prefixLength: 2 })],
+  [variant("prompt-tuning", { virtualTokens: 2 }), variant("prefix-tuning", { prefixLength: 3 }), variant("bitfit")],
+];
+
+/** A batch of texts of several lengths. The classifier and what starts as zero are moved away from zero,
+ * the rest little: further out the loss bends too much for differences over 1e-2. */
+async function batchOf(model: ReturnType<typeof trainable>, { masks }: Executable): Promise<Feed> {
+  const texts = ["abc", "a longer text", "xyzzy"].map((text) => backbone.encode(text, backbone.maxLength));
+  const random = new Random(5, "batch");
+  const parameters = await model.start(1);
+  const gradients: Arrays = {};
+  for (const [name, values] of Object.entries(parameters)) {
+    const noise = name.startsWith("head.") ? 0.3 : 0.02;
+    parameters[name] = values.map((value) => value + noise * random.normal());
+    gradients[name] = new Float32Array(values.length);
+  }
+  const inputs: Feed["inputs"] = model.featuresFixed
+    ? { features: { data: new Float32Array(3 * 10).map(() => random.normal()), shape: [3, 10] } }
+    : backbone.collate(texts);
+  for (const { name, rate, shape } of masks) {
+    const sizes = shape(3, 13);
+    const data = new Float32Array(sizes.reduce((a, b) => a * b)).map(() =>
+      random.uniform() < rate ? 0 : 1 / (1 - rate)
+    );
+    inputs[name] = { data, shape: sizes };
+  }
+  inputs.labels = { data: Int32Array.of(0, 2, 1), shape: [3] };
+  inputs.weights = { data: Float32Array.of(0.5, 0.3, 0.2), shape: [3] };
+  return { inputs, parameters, gradients };
+}
+
+async function gradientsOn(executables: Executable[], feedOf: (on: Executable) => Promise<Feed>): Promise<Arrays[]> {
+  const all: Arrays[] = [];
+  for (const executable of executables) {
+    const feed = await feedOf(executable);
+    await executable.run(feed);
+    all.push(feed.gradients!);
+  }
+  return all;
+}
+
+/** Asserts that gradients agree with central differences of the loss, at some entries of each parameter. */
+async function assertCentralDifferences(executable: Executable, feed: Feed): Promise<void> {
+  const h = 1e-2;
+  for (const gradient of Object.values(feed.gradients!)) gradient.fill(0);
+  await executable.run(feed);
+  const scratch = Object.fromEntries(
+    Object.entries(feed.gradients!).map(([name, values]) => [name, new Float32Array(values.length)]),
+  );
+  const loss = async () => (await executable.run({ ...feed, gradients: scratch })).loss[0];
+  for (const [name, values] of Object.entries(feed.parameters)) {
+    const gradient = feed.gradients![name];
+    const largest = gradient.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-2);
+    const steepestFirst = [...values.keys()].sort((a, b) => Math.abs(gradient[b]) - Math.abs(gradient[a]));
+    let checked = 0;
+    for (const at of steepestFirst) {
+      const before = values[at];
+      const slope = async (step: number) => {
+        values[at] = before + step;
+        const above = await loss();
+        values[at] = before - step;
+        const below = await loss();
+        values[at] = before;
+        return (above - below) / (2 * step);
+      };
+      const difference = await slope(h);
+      // Where a ReLU switches within the step, or the loss bends, a difference quotient is no derivative.
+      if (Math.abs(difference - await slope(h / 10)) > 5e-3 * largest) continue;
+      assert(
+        Math.abs(difference - gradient[at]) <= 1e-2 * largest,
+        `${name}[${at}]: gradient ${gradient[at]}, central difference ${difference}`,
+      );
+      if (++checked === 3) break;
+    }
+    assert(checked === Math.min(3, values.length), `${name}: only ${checked} entries where the loss is smooth`);
+  }
+}
+
+Deno.test("every method's gradients agree between the devices and with central differences", async (t) => {
+  assert.deepEqual(
+    new Set(joined.flatMap((parts) => parts.map(({ method }) => method))),
+    new Set(Object.values(methods)),
+  );
+  for (const parts of joined) {
+    await t.step(parts.map(({ title }) => title).join(" + "), async () => {
+      const model = trainable(backbone, compose(parts, backbone), LABELS, 1e-3);
+      const executables = await compileBoth(model.loss.program, model.loss.signature, true);
+      const [recorded, reference] = await gradientsOn(executables, (on) => batchOf(model, on));
+      assertClose(recorded, reference, 1e-4, "gradients");
+      await assertCentralDifferences(executables[0], await batchOf(model, executables[0]));
+      for (const executable of executables) await executable.release();
+    });
+  }
+});
+
+Deno.test("a wrong gradient is caught by central differences", async () => {
+  const wrongSquare = tf.customGrad((x) => ({
+    value: (x as ReturnType<typeof tf.scalar>).square(),
+    // The factor 2 of the derivative is missing.
+    gradFunc: (dy) => [(dy as ReturnType<typeof tf.scalar>).mul(x as ReturnType<typeof tf.scalar>)],
+  }));
+  const program: Program = ({ parameters }) => ({ loss: wrongSquare(parameters.x).sum() });
+  const signature: Signature = { weights: {}, parameters: { x: [3] }, inputs: {} };
+  const executables = await compileBoth(program, signature, true);
+  const feed = () => ({
+    inputs: {},
+    parameters: { x: Float32Array.of(1, 2, 3) },
+    gradients: { x: new Float32Array(3) },
+  });
+  await assert.rejects(() => assertCentralDifferences(executables[0], feed()), /central difference/);
+});
+
+Deno.test("the gradients of a batch are the sum of its micro-batches'", async () => {
+  const model = trainable(backbone, compose([variant("lora", { rank: 2 })], backbone), LABELS, 1e-3);
+  const [executable] = await compileBoth(model.loss.program, model.loss.signature, true);
+  const whole = await batchOf(model, executable);
+  await executable.run(whole);
+  const parts = await batchOf(model, executable);
+  for (let row = 0; row < 3; row++) {
+    const inputs = Object.fromEntries(
+      Object.entries(parts.inputs).map(([name, { data, shape }]) => {
+        const width = shape.slice(1).reduce((a, b) => a * b, 1);
+        return [name, { data: data.slice(row * width, (row + 1) * width), shape: [1, ...shape.slice(1)] }];
+      }),
+    );
+    await executable.run({ ...parts, inputs });
+  }
+  assertClose(parts.gradients!, whole.gradients!, 1e-5, "accumulated gradients");
+});
+
+Deno.test("methods that train the same weight cannot be joined", () => {
+  assert.throws(
+    () => compose([variant("full"), variant("bitfit")], backbone),
+    /Cannot join full and bitfit: a weight must be trained by one part, both train .*\.bias/,
+  );
+});
