@@ -25,7 +25,7 @@ async function compile(program: Program, signature: Signature, options: CompileO
   for (const [name, stored] of Object.entries(signature.weights)) {
     weights[name] = tf.tensor(await readStored(stored), [...stored.shape]);
   }
-  function run(feed: Feed): Promise<Record<string, Float32Array>> {
+  function run(feed: Feed): Record<string, Float32Array> {
     checkFeed(signature, feed);
     tf.setBackend("cpu");
     const results: Record<string, Float32Array> = {};
@@ -36,7 +36,7 @@ async function compile(program: Program, signature: Signature, options: CompileO
         ) => [name, tensor({ data: feed.parameters[name], shape })]),
       );
       const inputs = Object.fromEntries(Object.entries(feed.inputs).map(([name, value]) => [name, tensor(value)]));
-      const dropout = (name: string, x: Tensor, rate: number) => rate === 0 ? x : tf.mul(x, inputs[`mask/${name}`]);
+      const dropout = (name: string, x: Tensor, rate: number) => rate === 0 || !gradients ? x : tf.mul(x, inputs[`mask/${name}`]);
       const forward = () => {
         const outputs = program({ weights, parameters, inputs, dropout });
         for (const [name, output] of Object.entries(outputs)) results[name] = Float32Array.from(output.dataSync());
@@ -49,12 +49,12 @@ async function compile(program: Program, signature: Signature, options: CompileO
         grads[at].dataSync().forEach((value, index) => sum[index] += value);
       });
     });
-    return Promise.resolve(results);
+    return results;
   }
 
   return {
     masks: lowered.masks,
-    run,
+    run: (feed) => Promise.try(run, feed),
     plan: (batch, length) => planMemory(graph, signature, gradients, batch, length),
     release: () => Promise.resolve(tf.dispose(weights)),
   };

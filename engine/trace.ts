@@ -142,7 +142,8 @@ export function record(
 ): Trace {
   registerOnce();
   const before = tf.getBackend();
-  const variables = Object.keys(tf.engine().registeredVariables).length;
+  const variables = new Set(Object.values(tf.engine().registeredVariables));
+  const newVariables = () => Object.values(tf.engine().registeredVariables).filter((of) => !variables.has(of));
   current = { steps: [], numbers: new WeakMap(), count: 0 };
   const trace: Trace = { steps: current.steps, outputs: {}, gradients: {}, masks: new Map() };
   const size = (of: Size) => of === "batch" ? batch : of === "length" ? length : of;
@@ -162,7 +163,7 @@ export function record(
         ) => [name, placeholder("input", name, shape.map(size), dtype)]),
       ),
       dropout: (name: string, x: Tensor, rate: number) => {
-        if (rate === 0) return x;
+        if (rate === 0 || !gradients) return x;
         if (trace.masks.has(name)) throw new Error(`Cannot record the program: it asks for the mask ${name} twice`);
         trace.masks.set(name, rate);
         return tf.mul(x, placeholder("mask", name, x.shape, "float32"));
@@ -175,7 +176,14 @@ export function record(
     };
     if (gradients) {
       const names = Object.keys(parameters);
-      const { grads } = tf.engine().gradients(() => run().loss, Object.values(parameters), undefined, true);
+      const loss = () => {
+        const { loss } = run();
+        if (loss?.rank === 0) return loss;
+        throw new Error(
+          `Cannot train the program: its output loss must be a scalar, current value is ${loss && `[${loss.shape}]`}`,
+        );
+      };
+      const { grads } = tf.engine().gradients(loss, Object.values(parameters), undefined, true);
       names.forEach((name, at) => {
         // tfjs types the list as complete, but leaves a gap for a parameter that the loss does not depend on.
         const gradient = grads[at] as Tensor | undefined;
@@ -183,16 +191,17 @@ export function record(
         trace.gradients[name] = numberOf(gradient.dataId);
       });
     } else run();
-    if (Object.keys(tf.engine().registeredVariables).length > variables) {
+    if (newVariables().length > 0) {
       throw new Error("Cannot record the program: it makes a tf.variable; pass it as a parameter");
     }
     return trace;
   } catch (error) {
-    const missing = /Cannot find registered kernel '(\w+)'/.exec((error as Error).message)?.[1];
+    const missing = /[Kk]ernel '(\w+)'/.exec((error as Error).message)?.[1];
     if (missing) throw new Error(`Cannot record the program: tfjs kernel ${missing} has no rule`);
     throw error;
   } finally {
     tf.engine().endScope();
+    newVariables().forEach((variable) => variable.dispose());
     if (tf.engine().state.activeTape) tf.engine().state.activeTape = undefined as never;
     tf.setBackend(before);
     current = undefined;

@@ -35,7 +35,7 @@ export interface ProgramArguments {
   weights: Tensors;
   parameters: Tensors;
   inputs: Tensors;
-  /** `x` with each entry kept with probability 1 − rate and scaled by its inverse; in evaluation, `x` itself. */
+  /** `x` with each entry kept with probability 1 − rate and scaled by its inverse; without gradients, `x` itself. */
   dropout(name: string, x: Tensor, rate: number): Tensor;
 }
 

@@ -109,12 +109,17 @@ function requireMemory(planned: MemoryPlan): void {
 /** Greatest difference between adapted and unadapted features of some texts, before the first step. */
 async function differenceAtStart(cell: OpenCell, compile: Compile, start: Record<string, Float32Array>) {
   const { model, examples } = cell;
-  const [before, after] = await Promise.all([compile(model.backboneFeatures), compile(model.features)]);
   const inputs = examples.validation.collate([...examples.validation.labels.keys()].slice(0, IDENTITY_TEXTS));
-  const { features } = await before.run({ parameters: {}, inputs });
-  const adapted = await after.run({ parameters: start, inputs });
-  await Promise.all([before.release(), after.release()]);
-  return features.reduce((most, value, at) => Math.max(most, Math.abs(value - adapted.features[at])), 0);
+  // One after the other: the peak of memory belongs to training.
+  const featuresOf = async (program: SignedProgram, parameters: Record<string, Float32Array>) => {
+    const executable = await compile(program);
+    const { features } = await executable.run({ parameters, inputs });
+    await executable.release();
+    return features;
+  };
+  const before = await featuresOf(model.backboneFeatures, {});
+  const after = await featuresOf(model.features, start);
+  return before.reduce((most, value, at) => Math.max(most, Math.abs(value - after[at])), 0);
 }
 
 type Compile = (of: SignedProgram, gradients?: boolean) => Promise<Executable>;
@@ -163,20 +168,7 @@ export async function runCell(spec: RunSpec, options: CellOptions): Promise<Cell
   const frozenBefore = await hashStored(frozen);
 
   const start = await model.start(spec.seed);
-  let { examples } = cell;
-  let planned: MemoryPlan | undefined;
-  if (model.featuresFixed) {
-    const features = await compile(model.backboneFeatures);
-    planned = planTraining(features, examples.train, spec);
-    requireMemory(planned);
-    const once = (of: EncodedExamples) => timed("evaluate", () => computeFeatures(of, features, microBatchRows));
-    examples = {
-      train: await once(examples.train),
-      validation: await once(examples.validation),
-      test: await once(examples.test),
-    };
-    await features.release();
-  } else if (adaptation.identityAtStart) {
+  if (!model.featuresFixed && adaptation.identityAtStart) {
     const difference = await differenceAtStart(cell, compile, start);
     integrity.check(
       "identity at the start",
@@ -184,10 +176,24 @@ export async function runCell(spec: RunSpec, options: CellOptions): Promise<Cell
       `features differ by ${difference.toExponential(1)} before the first step`,
     );
   }
-  const evaluation = await compile(model.logits);
-  // The first call loads the weights, so that what follows is the cost of training.
-  await predict(evaluation, start, examples.validation, microBatchRows);
+  let { examples } = cell;
+  let planned: MemoryPlan | undefined;
+  let evaluation = await compile(model.featuresFixed ? model.backboneFeatures : model.logits);
+  // The first call loads the weights, so that what follows is the cost of the method.
+  await evaluation.run({ parameters: start, inputs: examples.validation.collate([0]) });
   markBeforeTraining();
+  if (model.featuresFixed) {
+    planned = planTraining(evaluation, examples.train, spec);
+    requireMemory(planned);
+    const once = (of: EncodedExamples) => timed("evaluate", () => computeFeatures(of, evaluation, microBatchRows));
+    examples = {
+      train: await once(examples.train),
+      validation: await once(examples.validation),
+      test: await once(examples.test),
+    };
+    await evaluation.release();
+    evaluation = await compile(model.logits);
+  }
 
   const executable = await compile(model.loss, true);
   planned ??= planTraining(executable, examples.train, spec);
