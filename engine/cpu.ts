@@ -73,14 +73,14 @@ async function compile(program: Program, signature: Signature, options: CompileO
       if (gradients && !rowParameters.has(name)) {
         const accumulator = wrap(feed.gradients![name], shape);
         feeds[`accumulator/${name}`] = accumulator;
-        fetches[`gradient/${name}`] = accumulator;
+        fetches[`output/gradient/${name}`] = accumulator;
       }
     }
     for (const [name, node] of Object.entries(plan.outputs)) {
-      if (name in fetches) continue;
+      if (`output/${name}` in fetches) continue;
       const shape = evaluateShape(node.shape, batch, length);
       results[name] = new Float32Array(shape.reduce((product, size) => product * size, 1));
-      fetches[name] = new Tensor("float32", results[name], shape);
+      fetches[`output/${name}`] = new Tensor("float32", results[name], shape);
     }
     await session.run(feeds, fetches);
     for (const { parameter, ids } of lowered.rows) {

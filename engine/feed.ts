@@ -2,7 +2,7 @@
  * Checks of what a call brings, the same on every device.
  * @module
  */
-import type { Feed, Signature } from "./types.ts";
+import type { ArrayValue, Feed, Signature } from "./types.ts";
 
 /** The two sizes of a call, read from its inputs' shapes. */
 export interface CallSizes {
@@ -10,22 +10,32 @@ export interface CallSizes {
   length: number;
 }
 
+function describe(value: ArrayValue | undefined): string {
+  if (!value) return "missing";
+  const dtype = value.data instanceof Int32Array ? "int32" : "float32";
+  return `${value.data.length} values of ${dtype} as [${value.shape}]`;
+}
+
 /**
  * Batch size and length of a call (1 where no input has that size).
- * @throws {Error} if an input is missing, has another shape than the signature says, or an id outside its table
+ * @throws {Error} if an input is missing, is not what the signature says, or has an id outside its table
  */
 export function checkFeed(signature: Signature, feed: Feed): CallSizes {
   const sizes: Partial<CallSizes> = {};
-  for (const [name, { shape, below }] of Object.entries(signature.inputs)) {
+  for (const [name, { shape, dtype, below }] of Object.entries(signature.inputs)) {
     const value = feed.inputs[name];
-    const fits = value && value.shape.length === shape.length && shape.every((size, axis) => {
-      const given = value.shape[axis];
-      if (typeof size === "number") return given === size;
-      return (sizes[size] ??= given) === given;
-    });
+    const fits = value && value.data instanceof (dtype === "int32" ? Int32Array : Float32Array) &&
+      value.data.length === value.shape.reduce((product, size) => product * size, 1) &&
+      value.shape.length === shape.length && shape.every((size, axis) => {
+        const given = value.shape[axis];
+        if (typeof size === "number") return given === size;
+        return (sizes[size] ??= given) === given;
+      });
     if (!fits) {
+      const known = Object.entries(sizes).map(([size, value]) => `${size} ${value}`).join(" and ");
       throw new Error(
-        `Cannot run the program: input ${name} must have shape [${shape}], current value is [${value?.shape}]`,
+        `Cannot run the program: input ${name} must be ${dtype} [${shape}]${known && ` with ${known}`}, ` +
+          `current value is ${describe(value)}`,
       );
     }
     if (below !== undefined) {

@@ -40,7 +40,7 @@ function isOne(dim: Dim): boolean {
 }
 
 /** What repeats in a broadcast value; the value itself elsewhere. */
-function unexpanded(x: Node): Node {
+export function unexpanded(x: Node): Node {
   return x.op === "Expand" ? x.inputs[0] : x;
 }
 

@@ -36,7 +36,8 @@ async function compile(program: Program, signature: Signature, options: CompileO
         ) => [name, tensor({ data: feed.parameters[name], shape })]),
       );
       const inputs = Object.fromEntries(Object.entries(feed.inputs).map(([name, value]) => [name, tensor(value)]));
-      const dropout = (name: string, x: Tensor, rate: number) => rate === 0 || !gradients ? x : tf.mul(x, inputs[`mask/${name}`]);
+      const dropout = (name: string, x: Tensor, rate: number) =>
+        rate === 0 || !gradients ? x : tf.mul(x, inputs[`mask/${name}`]);
       const forward = () => {
         const outputs = program({ weights, parameters, inputs, dropout });
         for (const [name, output] of Object.entries(outputs)) results[name] = Float32Array.from(output.dataSync());

@@ -3,8 +3,8 @@
  * differs between them becomes an expression of batch and length, and each kernel becomes nodes.
  * @module
  */
-import { type Dim, evaluateShape, fit, fixed, isFixed, RECORDED_SIZES } from "./dim.ts";
-import { Graph, type Node } from "./graph.ts";
+import { type Dim, evaluateShape, fit, fixed, isFixed, RECORDED_SIZES, sameDim } from "./dim.ts";
+import { Graph, type Node, unexpanded } from "./graph.ts";
 import { dataType } from "./kernels/elementwise.ts";
 import { type KernelName, kernels } from "./kernels/mod.ts";
 import { record, type Trace, type TraceStep } from "./trace.ts";
@@ -100,12 +100,15 @@ function lowerStep(graph: Graph, steps: readonly TraceStep[], nodes: readonly No
   return kernels[what as KernelName].lower(graph, inputs, attributes, outputs);
 }
 
-/** The int32 input that a row gradient's ids come from, if they do. */
-function idsInput(node: Node): string | undefined {
+/** The int32 input that holds the ids of a gradient's rows, if the gradient is nothing but rows put into zeros. */
+function idsOfRows(gradient: Node): string | undefined {
+  if (gradient.op !== "ScatterElements" || gradient.inputs[0].op !== "Expand") return undefined;
+  const [, ids, rows] = gradient.inputs;
+  let node = unexpanded(ids);
+  if (node.shape.length === 0 || !sameDim(node.shape[0], rows.shape[0])) return undefined;
   // On the way through another type, ids may have become other ids.
-  if (node.dtype !== "int32" && node.dtype !== "int64") return undefined;
-  if (node.op === "input") return node.attributes.name as string;
-  return node.op === "Reshape" || node.op === "Cast" ? idsInput(node.inputs[0]) : undefined;
+  while ((node.op === "Reshape" || node.op === "Cast") && node.dtype.startsWith("int")) node = node.inputs[0];
+  return node.op === "input" && node.dtype === "int32" ? node.attributes.name as string : undefined;
 }
 
 /**
@@ -126,7 +129,7 @@ export function lower(program: Program, signature: Signature, gradients: boolean
   const rows: RowGradient[] = [];
   for (const [parameter, number] of Object.entries(trace.gradients)) {
     const gradient = nodes[number];
-    const ids = gradient.op === "ScatterND" && gradient.inputs[0].op === "Expand" && idsInput(gradient.inputs[1]);
+    const ids = idsOfRows(gradient);
     if (ids) {
       // Adding rows in place on the host costs far less than a dense gradient of a whole vocabulary.
       rows.push({ parameter, ids });

@@ -58,18 +58,19 @@ function constantBytes(values: readonly number[], dtype: DataType): Uint8Array<A
 }
 
 /**
- * The model's bytes. Inputs and outputs have the names of the schedule.
+ * The model's bytes. Inputs have the names of the schedule, outputs too, after "output/".
  * @param weights where each weight lies; files are named without their folder
  */
 export function encodeOnnx(schedule: Schedule, weights: Record<string, StoredTensor>): Uint8Array {
   // An operator's value takes the name of its output; other outputs are copies.
   const named = new Map<Node, string>();
-  for (const [name, node] of Object.entries(schedule.outputs)) {
+  const outputs = Object.entries(schedule.outputs).map(([name, node]) => [`output/${name}`, node] as const);
+  for (const [name, node] of outputs) {
     if (!named.has(node) && !SOURCES.includes(node.op)) named.set(node, name);
   }
   const nameOf = (node: Node) =>
-    named.get(node) ?? (node.op === "input" ? node.attributes.name as string : `n${node.id}`);
-  const copies = Object.entries(schedule.outputs).filter(([name, node]) => named.get(node) !== name);
+    named.get(node) ?? (node.op === "input" ? node.attributes.name as string : `node/${node.id}`);
+  const copies = outputs.filter(([name, node]) => named.get(node) !== name);
   const shape = (node: Node) => node.shape.map((dim) => BigInt(dim[0]));
   const constants = schedule.nodes.filter((node) => node.op === "constant").map((node) => ({
     name: nameOf(node),
@@ -101,7 +102,7 @@ export function encodeOnnx(schedule: Schedule, weights: Record<string, StoredTen
       name: "program",
       initializer: [...constants, ...external],
       input: schedule.nodes.filter((node) => node.op === "input").map((node) => valueInfo(nameOf(node), node)),
-      output: Object.entries(schedule.outputs).map(([name, node]) => valueInfo(name, node)),
+      output: outputs.map(([name, node]) => valueInfo(name, node)),
       node: [
         ...operators.map((node) => ({
           opType: node.op,

@@ -17,13 +17,18 @@ export const indexing = {
     lower: (graph, { x, indices }, { axis }) => [graph.gather(x, indices, axisOf(axis, x.shape.length))],
   },
   UnsortedSegmentSum: {
-    infer: ({ x, segmentIds }, { numSegments }) => [{
-      shape: [numSegments, ...x.shape.slice(segmentIds.shape.length)],
-      dtype: x.dtype,
-    }],
+    infer: ({ x, segmentIds }, { numSegments }) => {
+      if (segmentIds.shape.length !== 1) {
+        throw new Error(`Cannot record unsortedSegmentSum: ids must be a vector, their shape is [${segmentIds.shape}]`);
+      }
+      return [{ shape: [numSegments, ...x.shape.slice(1)], dtype: x.dtype }];
+    },
     lower: (graph, { x, segmentIds }, _, [{ shape }]) => {
-      const rows = graph.cast(graph.reshape(segmentIds, [...segmentIds.shape, fixed(1)]), "int64");
-      return [graph.node("ScatterND", [graph.full(0, shape), rows, x], { reduction: "add" }, shape, x.dtype)];
+      const column = graph.reshape(segmentIds, x.shape.map((dim, axis) => axis === 0 ? dim : fixed(1)));
+      const ids = graph.expand(graph.cast(column, "int64"), x.shape);
+      // Not ScatterND: with several threads, the runtime loses additions to a repeated row.
+      const operands = [graph.full(0, shape, x.dtype), ids, x];
+      return [graph.node("ScatterElements", operands, { axis: 0, reduction: "add" }, shape, x.dtype)];
     },
   },
   OneHot: {

@@ -2,7 +2,7 @@
  * Kernels that move entries without changing them.
  * @module
  */
-import { tf } from "../tensor.ts";
+import { type Tensor, tf } from "../tensor.ts";
 import { addDims, type Dim, fixed, isFixed } from "../dim.ts";
 import type { Graph, Node } from "../graph.ts";
 import { dataType } from "./elementwise.ts";
@@ -50,10 +50,12 @@ export const layout = {
     lower: (graph, { x }, { perm }) => [graph.transpose(x, perm)],
   },
   Slice: {
-    infer: ({ x }, { begin, size }) => [{
-      shape: tf.slice_util.parseSliceParams({ shape: x.shape, rank: x.shape.length } as never, begin, size)[1],
-      dtype: x.dtype,
-    }],
+    infer: ({ x }, { begin, size }) => {
+      const of = { shape: x.shape, rank: x.shape.length } as Tensor;
+      const [from, shape] = tf.slice_util.parseSliceParams(of, begin, size);
+      tf.slice_util.assertParamsValid(of, from, shape);
+      return [{ shape, dtype: x.dtype }];
+    },
     lower: (graph, { x }, { begin }, [{ shape }]) => {
       const given = dims(begin);
       return [graph.slice(x, x.shape.map((_, axis) => given[axis] ?? fixed(0)), shape)];
@@ -83,9 +85,10 @@ export const layout = {
   Concat: {
     infer: (inputs, { axis }) => {
       const parts = Object.values(inputs);
-      const along = axisOf(axis, parts[0].shape.length);
-      const size = parts.reduce((sum, part) => sum + part.shape[along], 0);
-      return [{ shape: parts[0].shape.with(along, size), dtype: parts[0].dtype }];
+      const shapes = parts.map(({ shape }) => shape);
+      const along = axisOf(axis, shapes[0].length);
+      tf.backend_util.assertParamsConsistent(shapes, along);
+      return [{ shape: tf.backend_util.computeOutShape(shapes, along), dtype: parts[0].dtype }];
     },
     lower: (graph, inputs, { axis }) => {
       const parts = Object.values(inputs);

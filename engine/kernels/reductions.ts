@@ -50,14 +50,18 @@ export const reductions = {
     },
   },
   BatchMatMul: {
-    infer: ({ a, b }, { transposeA, transposeB }) => [{
-      shape: [
-        ...tf.broadcast_util.assertAndGetBroadcastShape(a.shape.slice(0, -2), b.shape.slice(0, -2)),
-        a.shape.at(transposeA ? -1 : -2)!,
-        b.shape.at(transposeB ? -2 : -1)!,
-      ],
-      dtype: a.dtype,
-    }],
+    infer: ({ a, b }, { transposeA, transposeB }) => {
+      if (a.shape.at(transposeA ? -2 : -1) !== b.shape.at(transposeB ? -1 : -2)) {
+        const of = (transposed: boolean) => transposed ? " transposed" : "";
+        throw new Error(
+          "Cannot record matMul: inner sizes must be equal, " +
+            `operands are [${a.shape}]${of(transposeA)} and [${b.shape}]${of(transposeB)}`,
+        );
+      }
+      const outer = tf.broadcast_util.assertAndGetBroadcastShape(a.shape.slice(0, -2), b.shape.slice(0, -2));
+      const inner = [a.shape.at(transposeA ? -1 : -2)!, b.shape.at(transposeB ? -2 : -1)!];
+      return [{ shape: [...outer, ...inner], dtype: a.dtype }];
+    },
     lower: (graph, { a, b }, { transposeA, transposeB }) => [graph.matmul(a, b, transposeA, transposeB)],
   },
 } satisfies Record<string, Rule>;
