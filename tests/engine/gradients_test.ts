@@ -209,7 +209,7 @@ const operations: Record<string, (p: Tensor, q: Tensor, x: Tensor) => Tensor> = 
   "slices and padding": (p) => p.slice([1, 0], [2, 2]).pad([[0, 1], [3, 0]], 7).mul(2),
   "splits": (p) => tf.concat([...p.split([1, 3]), ...p.unstack().map((row) => row.expandDims().square())]),
   "stacks": (p, q) => tf.stack([p.mul(q), p.cumsum(1), p.cumsum(1, true, true), p.neg()], 1),
-  "transpositions": (p, q, x) =>
+  "transpositions": (p, _, x) =>
     p.transpose().expandDims().mul(x.mean([1], true)).transpose([2, 0, 1]).mul(p.expandDims(1)),
   "gather along another axis": (p, _, x) => p.transpose().gather(tf.tensor1d([3, 0, 3], "int32"), 1).mul(x.sum()),
   "means of everything": (p, q) => p.mean().mul(q.mean(-1)).add(p.mean([0, 1])),
