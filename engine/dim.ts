@@ -6,11 +6,14 @@
 /** The coefficients of 1, batch, length and batch·length. */
 export type Dim = readonly [constant: number, batch: number, length: number, area: number];
 
-/** The (batch, length) pairs at which programs are recorded. Four determine a `Dim`, the fifth contradicts what is none. */
-export const RECORDED_SIZES: readonly (readonly [batch: number, length: number])[] = [[2, 5], [3, 5], [2, 7], [3, 7], [
-  5,
-  11,
-]];
+/**
+ * The (batch, length) pairs at which programs are recorded. Four determine a `Dim`; the fifth, where batch is greater
+ * than length, contradicts what is none.
+ */
+// deno-fmt-ignore
+export const RECORDED_SIZES: readonly (readonly [batch: number, length: number])[] = [
+  [2, 5], [3, 5], [2, 7], [3, 7], [13, 3],
+];
 
 /** The batch size. */
 export const BATCH: Dim = [0, 1, 0, 0];
