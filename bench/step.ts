@@ -1,0 +1,57 @@
+/**
+ * TuneBench's side of a comparison: trains in turns. Each line of standard input is a number of steps; the answer is a
+ * line of JSON.
+ *
+ *     deno run … bench/step.ts FOLDER METHOD STEPS
+ * @module
+ */
+import process from "node:process";
+import { createInterface } from "node:readline/promises";
+import { devices } from "../engine/mod.ts";
+import { TrainingState } from "../engine/state.ts";
+import { train } from "../runs/train.ts";
+import type { Turn } from "./contestant.ts";
+import { LENGTH, readSetting, texts, THREADS, training } from "./setting.ts";
+
+const [folder, name, steps] = Deno.args;
+const { backbone, trainable, start } = await readSetting(folder, name);
+const state = await TrainingState.create(trainable.parameters);
+for (const [parameter, values] of Object.entries(start)) {
+  state.parameters[parameter].set(values);
+  delete start[parameter];
+}
+const { program, signature } = trainable.loss;
+const executable = await devices.cpu.compile(program, signature, { gradients: true, threads: THREADS });
+const { ids, labels } = texts();
+
+const orders = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
+let turn: Turn = { milliseconds: [], losses: [], peak: 0, resident: 0 };
+let left = Number((await orders.next()).value);
+let begun = performance.now();
+
+await train({
+  seed: 0,
+  spec: { ...training, epochs: Number(steps) },
+  executable,
+  state,
+  examples: {
+    labels,
+    lengths: labels.map(() => LENGTH),
+    collate: (indices) => backbone.collate(indices.map((index) => ids[index])),
+  },
+  onStep({ loss }) {
+    turn.milliseconds.push(performance.now() - begun);
+    turn.losses.push(loss);
+    begun = performance.now();
+  },
+  // An epoch is one step.
+  async onEpoch() {
+    if (--left > 0) return;
+    const peak = process.resourceUsage().maxRSS * 1024;
+    console.log(JSON.stringify({ ...turn, peak, resident: Deno.memoryUsage().rss }));
+    turn = { ...turn, milliseconds: [], losses: [] };
+    left = Number((await orders.next()).value);
+    begun = performance.now();
+  },
+});
+Deno.exit(0);
