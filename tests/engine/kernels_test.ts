@@ -255,6 +255,8 @@ const cases: Record<string, Case> = {
     table.matMul(flat(x), false, true),
     flat(x).matMul(flat(y), true),
     flat(x).matMul(table, false, true).add(row.sum()),
+    flat(x).matMul(table, false, true).add(flat(x).sum(1, true)),
+    table.sum(1).add(flat(x).matMul(table, false, true)),
     flat(x).matMul(table.slice([0], [4])).add(row),
     row.add(flat(x).matMul(table.slice([0], [4]), false, true)),
     flat(x).matMul(flat(y), false, true).add(flat(x).matMul(flat(y), false, true)),
