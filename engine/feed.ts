@@ -6,7 +6,9 @@ import type { ArrayValue, Feed, Signature } from "./types.ts";
 
 /** The two sizes of a call, read from its inputs' shapes. */
 export interface CallSizes {
+  /** The batch size. */
   batch: number;
+  /** The length. */
   length: number;
 }
 

@@ -14,10 +14,13 @@ export interface Node {
   id: number;
   /** ONNX operator, or "input", "weight", "constant". */
   op: string;
+  /** Operands in the operator's order. */
   inputs: readonly Node[];
   /** ONNX attributes; `name` of inputs and weights. */
   attributes: Record<string, number | string | readonly number[]>;
+  /** Sizes of its axes in any call. */
   shape: readonly Dim[];
+  /** Type of its entries. */
   dtype: DataType;
   /** Values of a constant. */
   values?: readonly number[];
@@ -52,6 +55,7 @@ export function isUniform(node: Node, value: number): boolean {
 
 /** Builds a graph. */
 export class Graph {
+  /** Every node so far, in order. */
   readonly nodes: Node[] = [];
   readonly #known = new Map<string, Node>();
 

@@ -6,12 +6,13 @@
 import { type Dim, evaluateShape, fit, fixed, isFixed, RECORDED_SIZES, sameDim } from "./dim.ts";
 import { Graph, type Node, unexpanded } from "./graph.ts";
 import { dataType } from "./kernels/elementwise.ts";
-import { type KernelName, kernels } from "./kernels/mod.ts";
+import { kernels } from "./kernels/mod.ts";
 import { record, type Trace, type TraceStep } from "./trace.ts";
 import type { MaskSpec, Program, Signature } from "./types.ts";
 
 /** A gradient of embedding rows: rows [n, width] to be added to the parameter's rows `ids`. */
 export interface RowGradient {
+  /** Name of the parameter. */
   parameter: string;
   /** int32 input that holds the n ids. */
   ids: string;
@@ -23,6 +24,7 @@ export interface LoweredProgram {
   outputs: Record<string, Node>;
   /** Gradients that are returned as rows instead of being added to `accumulator/<parameter>`. */
   rows: RowGradient[];
+  /** Masks that the program asks for. */
   masks: MaskSpec[];
 }
 
@@ -97,7 +99,7 @@ function lowerStep(graph: Graph, steps: readonly TraceStep[], nodes: readonly No
     ) => [key, unifyAttribute(steps.map((of) => of.attributes[key]), `${key} of ${what}`)]),
   );
   const inputs = Object.fromEntries(Object.entries(step.inputs).map(([key, number]) => [key, nodes[number]]));
-  return kernels[what as KernelName].lower(graph, inputs, attributes, outputs);
+  return kernels[what].lower(graph, inputs, attributes, outputs);
 }
 
 /** The int32 input that holds the ids of a gradient's rows, if the gradient is nothing but rows put into zeros. */

@@ -11,6 +11,7 @@ export class Random {
   #spare: number | undefined;
 
   /**
+   * Starts a stream.
    * @param seed whole number of the run
    * @param purpose what the numbers are for ("order/epoch/3"): streams of different purposes are independent, so
    * that a method that draws more numbers does not change the data order of the others

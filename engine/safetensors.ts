@@ -13,7 +13,9 @@ function elements(shape: readonly number[]): number {
 
 /** A float32 tensor in memory. */
 export interface NamedArray {
+  /** Sizes of its axes. */
   shape: readonly number[];
+  /** Entries, row-major. */
   data: Float32Array;
 }
 

@@ -9,6 +9,7 @@ import type { Node } from "./graph.ts";
 export interface Schedule {
   /** Every node an output depends on, inputs first. */
   nodes: Node[];
+  /** Output name → node. */
   outputs: Record<string, Node>;
 }
 

@@ -7,8 +7,11 @@ import wabt from "wabt";
 
 /** Settings of AdamW (Loshchilov and Hutter, 2019). */
 export interface OptimiserSettings {
+  /** Decay of the first moment. */
   beta1: number;
+  /** Decay of the second moment. */
   beta2: number;
+  /** Added to the root of the second moment. */
   epsilon: number;
   /** Decoupled weight decay λ. */
   weightDecay: number;
@@ -18,8 +21,11 @@ export interface OptimiserSettings {
 
 /** A parameter with its step size. */
 export interface StateParameter {
+  /** Its name. */
   name: string;
+  /** Sizes of its axes. */
   shape: readonly number[];
+  /** Step size before the schedule's factor. */
   learningRate: number;
 }
 

@@ -5,7 +5,7 @@
  */
 import type * as tfjs from "@tensorflow/tfjs";
 import { type Tensor, type Tensors, tf } from "./tensor.ts";
-import { inferKernel, KERNEL_NAMES } from "./kernels/mod.ts";
+import { kernels } from "./kernels/mod.ts";
 import type { Attributes, Info } from "./kernels/types.ts";
 import type { Program, Signature, Size } from "./types.ts";
 
@@ -15,13 +15,17 @@ export interface TraceStep {
   kernel: string;
   /** Numbers of the input tensors by the kernel's names for them. */
   inputs: Record<string, number>;
+  /** The kernel's attributes; `name` of inputs and the like, `values` of constants. */
   attributes: Record<string, unknown>;
+  /** Shapes and types of its outputs. */
   outputs: Info[];
+  /** Number of its first output. */
   first: number;
 }
 
 /** What a program did with tensors of one batch size and length. */
 export interface Trace {
+  /** In the order they were dispatched. */
   steps: TraceStep[];
   /** Output name → tensor number. */
   outputs: Record<string, number>;
@@ -97,7 +101,7 @@ const BACKEND = "tunebench-recorder";
 function registerOnce(): void {
   if (tf.findBackend(BACKEND)) return;
   tf.registerBackend(BACKEND, createBackend);
-  for (const kernelName of KERNEL_NAMES) {
+  for (const kernelName of Object.keys(kernels)) {
     tf.registerKernel({
       kernelName,
       backendName: BACKEND,
@@ -109,7 +113,7 @@ function registerOnce(): void {
         const attributes: Attributes = { ...attrs };
         // tfjs also takes a bare number, which could not be told from a list once it has become a `Dim`.
         if (kernelName === "Slice") attributes.begin = [attributes.begin].flat();
-        const infos = inferKernel(kernelName, Object.fromEntries(named), attributes);
+        const infos = kernels[kernelName].infer(Object.fromEntries(named), attributes);
         const outputs = append(kernelName, numbers, attributes, infos);
         return outputs.length === 1 && kernelName !== "SplitV" && kernelName !== "Unpack" ? outputs[0] : outputs;
       },

@@ -2,14 +2,15 @@
  * What a kernel rule is: how a tfjs kernel's output shapes follow from its inputs, and which graph nodes compute it.
  * @module
  */
-import type * as tfjs from "@tensorflow/tfjs";
 import type { Dim } from "../dim.ts";
 import type { Graph, Node } from "../graph.ts";
 
 /** Shape and type of a tensor while a program is recorded. */
 export interface Info {
+  /** Sizes of its axes. */
   shape: number[];
-  dtype: tfjs.DataType;
+  /** tfjs' name of its type. */
+  dtype: "float32" | "int32" | "bool" | "complex64" | "string";
 }
 
 /** A kernel's attributes as tfjs gives them. */
