@@ -1,0 +1,202 @@
+import assert from "node:assert/strict";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Random } from "../engine/random.ts";
+import { readStored } from "../engine/safetensors.ts";
+import { TrainingState } from "../engine/state.ts";
+import type { Executable } from "../engine/types.ts";
+import { compose } from "../methods/compose.ts";
+import { methods } from "../methods/mod.ts";
+import { parseOptions } from "../methods/options.ts";
+import type { Method } from "../methods/types.ts";
+import { models } from "../models/mod.ts";
+import type { Backbone, Model } from "../models/types.ts";
+import { encodeExamples } from "../runs/examples.ts";
+import { plan, trainingDefaults } from "../runs/plan.ts";
+import { presets } from "../runs/presets.ts";
+import { runCell } from "../runs/run-cell.ts";
+import { splitExamples } from "../runs/split.ts";
+import { train } from "../runs/train.ts";
+import { trainable } from "../runs/trainable.ts";
+import { metrics } from "../tasks/metrics.ts";
+import { tasks } from "../tasks/mod.ts";
+import type { Task } from "../tasks/types.ts";
+import { type Arrays, assertClose, compileBoth } from "./engine/compare.ts";
+import { tinyBackbone } from "./models/tiny.ts";
+
+/** A folder for the examples, for the cache and for results. */
+const folder = await Deno.makeTempDir({ prefix: "tunebench-contributing-" });
+globalThis.addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
+Deno.env.set("TUNEBENCH_CACHE", `${folder}/cache`);
+
+const root = new URL("../", import.meta.url);
+const files = await writeExamples();
+const { outputScale } = await load<{ outputScale: Method }>("methods/output-scale.ts");
+const { wordnetOrganism } = await load<{ wordnetOrganism: Task }>("tasks/wordnet-organism.ts");
+const { randomWords } = await load<{ randomWords: Model }>("models/random-words.ts");
+
+/** Writes the files that CONTRIBUTING.md shows; what they import from the project is imported from where it lies. */
+async function writeExamples(): Promise<Map<string, string>> {
+  const text = await Deno.readTextFile(new URL("CONTRIBUTING.md", root));
+  const written = new Map<string, string>();
+  for (const [, path, code] of text.matchAll(/^`(\S+\.ts)`\n\n```ts\n(.*?)^```$/gms)) {
+    const at = new URL(path, root);
+    const target = join(folder, path);
+    await Deno.mkdir(dirname(target), { recursive: true });
+    await Deno.writeTextFile(
+      target,
+      code.replace(/(from ")(\.[^"]+)"/g, (_, before, to) => `${before}${new URL(to, at).href}"`),
+    );
+    written.set(path, target);
+  }
+  return written;
+}
+
+function load<T>(path: string): Promise<T> {
+  return import(`file://${files.get(path)}`);
+}
+
+/** The example method on a backbone, for the example task. */
+function adapted(backbone: Backbone, headLearningRate = 3e-3) {
+  const adaptation = compose([{ method: outputScale, options: parseOptions(outputScale, {}) }], backbone);
+  return { adaptation, model: trainable(backbone, adaptation, wordnetOrganism.labels, headLearningRate) };
+}
+
+Deno.test("the examples are the three files of CONTRIBUTING.md, and are type-checked", async () => {
+  assert.deepEqual([...files.keys()], [
+    "methods/output-scale.ts",
+    "tasks/wordnet-organism.ts",
+    "models/random-words.ts",
+  ]);
+  const { success, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["check", "--config", fileURLToPath(new URL("deno.json", root)), ...files.values()],
+    env: { NO_COLOR: "1" },
+  }).output();
+  assert.ok(success, new TextDecoder().decode(stderr));
+});
+
+Deno.test("the example method trains as many values as its closed form says", async () => {
+  const { adaptation, model } = adapted(await tinyBackbone(1));
+  // Outputs of qkv, attention, residual, feed-forward in and out of layer 0; the same without residual of layer 1; pooler.
+  const outputs = [24, 12, 12, 20, 12, 36, 12, 20, 12, 10].reduce((sum, size) => sum + size);
+  assert.equal(adaptation.count, outputs);
+  const classifier = (10 + 1) * 2;
+  const trained = model.parameters.reduce((sum, { shape }) => sum + shape.reduce((product, size) => product * size), 0);
+  assert.equal(trained, outputs + classifier);
+});
+
+Deno.test("the example method's gradients on the devices cpu and js agree", async () => {
+  const backbone = await tinyBackbone(2);
+  const { model } = adapted(backbone);
+  const executables = await compileBoth(model.loss.program, model.loss.signature, true);
+  const random = new Random(4, "noise");
+  const parameters: Arrays = {};
+  for (const [name, values] of Object.entries(await model.start(0))) {
+    parameters[name] = values.map((value) => value + 0.1 * random.normal());
+  }
+  const encoded = ["a text", "another, longer one", "x"].map((text) => backbone.encode(text, 32));
+  const gradientsOn = async (executable: Executable): Promise<Arrays> => {
+    const gradients = Object.fromEntries(
+      Object.entries(parameters).map(([name, { length }]) => [name, new Float32Array(length)]),
+    );
+    const inputs = {
+      ...backbone.collate(encoded),
+      labels: { data: Int32Array.of(0, 1, 1), shape: [3] },
+      weights: { data: Float32Array.of(0.5, 0.25, 0.25), shape: [3] },
+    };
+    await executable.run({ parameters, gradients, inputs });
+    await executable.release();
+    return gradients;
+  };
+  const [cpu, js] = [await gradientsOn(executables[0]), await gradientsOn(executables[1])];
+  for (const [name, values] of Object.entries(js)) assert.ok(values.some((value) => value !== 0), name);
+  assertClose(cpu, js, 1e-4, "gradient");
+});
+
+Deno.test("the example method lowers the loss when it is trained", async () => {
+  const backbone = await tinyBackbone(3);
+  const { model } = adapted(backbone, 1e-2);
+  const [executable, unused] = await compileBoth(model.loss.program, model.loss.signature, true);
+  await unused.release();
+  const state = await TrainingState.create(model.parameters);
+  const start = await model.start(0);
+  for (const [name, values] of Object.entries(start)) state.parameters[name].set(values);
+  const random = new Random(5, "texts");
+  const examples = Array.from({ length: 32 }, (_, at) => {
+    const letters = at % 2 === 0 ? "abcdef" : "opqrst";
+    const text = Array.from({ length: 4 + random.integer(8) }, () => letters[random.integer(6)]).join("");
+    return { id: String(at), text, label: at % 2 };
+  });
+  const { stepLoss } = await train({
+    seed: 0,
+    spec: { ...trainingDefaults, epochs: 20, maxLength: 32 },
+    executable,
+    state,
+    examples: encodeExamples(backbone, examples, 32),
+    onStep() {},
+    onEpoch: () => Promise.resolve(),
+  });
+  await executable.release();
+  assert.ok(Math.abs(stepLoss[0] - Math.log(2)) < 1e-5, "a classifier of zeros finds both classes equally likely");
+  assert.ok(stepLoss.at(-1)! < 0.5 * stepLoss[0], stepLoss.join(" "));
+  for (const [name, values] of Object.entries(start)) assert.notDeepEqual(state.parameters[name], values, name);
+});
+
+Deno.test("the example task is loaded, split and scored", async () => {
+  const { pool } = await wordnetOrganism.load();
+  assert.ok(pool);
+  assert.deepEqual([0, 1].map((label) => pool.filter((example) => example.label === label).length), [500, 500]);
+  assert.deepEqual(await wordnetOrganism.load(), { pool });
+  const splits = splitExamples({ pool }, { train: 300, validation: 150, test: 400 }, 0);
+  const texts = Object.values(splits).flat().map(({ text }) => text.toLowerCase());
+  assert.equal(new Set(texts).size, 850);
+  const truth = splits.test.map(({ label }) => label);
+  const scores = wordnetOrganism.metrics.map((name) => metrics[name].compute(truth, truth.map(() => 0)));
+  // Always "animal" in a balanced set: accuracy 1/2, F1 2/3 and 0, no correlation.
+  assert.deepEqual(scores, [1 / 2, 1 / 3, 0]);
+});
+
+Deno.test("the example model opens, and its features are those of the formula", async () => {
+  const backbone = await randomWords.open();
+  const [table, weight, bias] = await Promise.all(
+    ["embeddings", "pooler.weight", "pooler.bias"].map((name) => readStored(backbone.stored[name])),
+  );
+  const encoded = ["The cat sat", "on the mat, the CAT", "!"].map((text) => backbone.encode(text, 128));
+  assert.deepEqual(encoded.map(({ length }) => length), [3, 5, 0]);
+  assert.equal(encoded[0][1], encoded[1][4]);
+  const expected = encoded.flatMap((ids) => {
+    const mean = (at: number) => ids.reduce((sum, id) => sum + table[id * 128 + at], 0) / Math.max(1, ids.length);
+    return Array.from(bias, (shift, out) => {
+      let y = shift;
+      for (let at = 0; at < 128; at++) y += mean(at) * weight[at * 256 + out];
+      return Math.tanh(y);
+    });
+  });
+  const { model } = adapted(backbone);
+  const { program, signature } = model.backboneFeatures;
+  for (const executable of await compileBoth(program, signature)) {
+    const found = await executable.run({ parameters: {}, inputs: backbone.collate(encoded) });
+    assertClose(found, { features: Float32Array.from(expected) }, 1e-5, "features");
+    await executable.release();
+  }
+});
+
+Deno.test("rows added to the tables at run time make a cell that passes every check", async () => {
+  methods[outputScale.name] = outputScale;
+  tasks[wordnetOrganism.name] = wordnetOrganism;
+  models[randomWords.name] = randomWords;
+  const [{ spec }] = plan({
+    ...presets.quick.study,
+    models: ["random-words"],
+    tasks: ["wordnet/organism"],
+    methods: ["output-scale+prompt-tuning"],
+    seeds: [0],
+    data: { train: 600, validation: 50, test: 350 },
+  });
+  const { scores, checks, parameters } = await runCell(spec, { threads: 1, out: folder, keep: false, onProgress() {} });
+  assert.equal(parameters.method, 256 + 8 * 128);
+  assert.ok(checks.integrity.length >= 4);
+  assert.deepEqual(checks.flags.filter(({ raised }) => raised), []);
+  // Half the texts are animals: four standard errors above a coin.
+  assert.ok(scores.test.accuracy > 0.5 + 4 * Math.sqrt(0.25 / 350), JSON.stringify(scores));
+});
