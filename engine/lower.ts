@@ -3,7 +3,7 @@
  * differs between them becomes an expression of batch and length, and each kernel becomes nodes.
  * @module
  */
-import { type Dim, evaluateShape, fit, fixed, isFixed, RECORDED_SIZES, sameDim } from "./dim.ts";
+import { type Dim, evaluateShape, fit, fixed, isFixed, RECORDED_SIZES } from "./dim.ts";
 import { Graph, type Node, unexpanded } from "./graph.ts";
 import { dataType } from "./kernels/elementwise.ts";
 import { kernels } from "./kernels/mod.ts";
@@ -105,9 +105,9 @@ function lowerStep(graph: Graph, steps: readonly TraceStep[], nodes: readonly No
 /** The int32 input that holds the ids of a gradient's rows, if the gradient is nothing but rows put into zeros. */
 function idsOfRows(gradient: Node): string | undefined {
   if (gradient.op !== "ScatterElements" || gradient.inputs[0].op !== "Expand") return undefined;
-  const [, ids, rows] = gradient.inputs;
-  let node = unexpanded(ids);
-  if (node.shape.length === 0 || !sameDim(node.shape[0], rows.shape[0])) return undefined;
+  let node = unexpanded(gradient.inputs[1]);
+  // One id for all rows.
+  if (node.shape.length === 0) return undefined;
   // On the way through another type, ids may have become other ids.
   while ((node.op === "Reshape" || node.op === "Cast") && node.dtype.startsWith("int")) node = node.inputs[0];
   return node.op === "input" && node.dtype === "int32" ? node.attributes.name as string : undefined;

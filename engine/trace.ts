@@ -206,7 +206,6 @@ export function record(
   } finally {
     tf.engine().endScope();
     newVariables().forEach((variable) => variable.dispose());
-    if (tf.engine().state.activeTape) tf.engine().state.activeTape = undefined as never;
     tf.setBackend(before);
     current = undefined;
   }

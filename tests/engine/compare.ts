@@ -66,7 +66,7 @@ export function assertClose(actual: Arrays, expected: Arrays, tolerance: number,
   assert.deepEqual(Object.keys(actual).sort(), Object.keys(expected).sort(), what);
   for (const [name, values] of Object.entries(expected)) {
     assert.equal(actual[name].length, values.length, `${what}: size of ${name}`);
-    const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), floor);
+    const largest = values.filter(Number.isFinite).reduce((most, value) => Math.max(most, Math.abs(value)), floor);
     values.forEach((value, at) => {
       const close = Object.is(actual[name][at], value) || Math.abs(actual[name][at] - value) <= tolerance * largest;
       assert.ok(close, `${what}: ${name}[${at}] is ${actual[name][at]}, expected ${value}`);

@@ -180,6 +180,8 @@ const dense: Record<string, (args: ProgramArguments) => Tensor> = {
     tf.concat([table.gather(inputs.ids.flatten() as never), table.gather(inputs.labels as never)]),
   "a table read by computed ids": ({ inputs, parameters: { table } }) =>
     table.gather(inputs.ids.toBool().toInt().flatten() as never),
+  "a table read by one id for all rows": ({ inputs, parameters: { table } }) =>
+    table.gather(inputs.id.add(tf.zeros([5], "int32")) as never),
   "a table that is scaled first": ({ inputs, parameters: { table } }) =>
     table.mul(3).gather(inputs.ids.flatten() as never),
 };
@@ -187,7 +189,11 @@ const dense: Record<string, (args: ProgramArguments) => Tensor> = {
 for (const [what, logits] of Object.entries(dense)) {
   Deno.test(`${what} gets a dense gradient`, async () => {
     const program: Program = (args) => ({ loss: logits(args).square().sum() });
-    const only = { ...signature, parameters: { table: signature.parameters.table } };
+    const only: Signature = {
+      weights: {},
+      parameters: { table: signature.parameters.table },
+      inputs: { ...signature.inputs, id: { shape: [1], dtype: "int32", below: VOCABULARY } },
+    };
     assert.deepEqual(lower(program, only, true).rows, []);
     const executables = await compileBoth(program, only, true);
     const [actual, expected] = await runBoth(executables, only, 9, 5);

@@ -201,6 +201,7 @@ const cases: Record<string, Case> = {
       tf.tensor1d([0, -0, 1, -1]).reciprocal(),
       tf.scalar(0).reciprocal(),
       tf.scalar(-0).reciprocal(),
+      tf.tensor1d([0, -0]).reciprocal(),
       x.clipByValue(0, length),
       tf.fill([2], 1, "bool").toFloat(),
     ];
@@ -256,6 +257,7 @@ const cases: Record<string, Case> = {
     flat(x).matMul(flat(y), true),
     flat(x).matMul(table, false, true).add(row.sum()),
     flat(x).matMul(table, false, true).add(flat(x).sum(1, true)),
+    row.expandDims().matMul(table, false, true).add(flat(x).sum(1, true)),
     table.sum(1).add(flat(x).matMul(table, false, true)),
     flat(x).matMul(table.slice([0], [4])).add(row),
     row.add(flat(x).matMul(table.slice([0], [4]), false, true)),

@@ -158,6 +158,14 @@ Deno.test("the norm is over all parameters and clipping scales all of them", asy
   }
 });
 
+Deno.test("a gradient as small as the clipping's own 1e-6 is scaled as PyTorch scales it", async () => {
+  const state = await TrainingState.create([{ name: "p", shape: [1], learningRate: 1 }]);
+  state.gradients.p.set([1e-6]);
+  // g = 1e-6 × 1e-6 ÷ (1e-6 + 1e-6), and the first step is g ÷ (g + ε).
+  state.step(1, { ...settings, weightDecay: 0, epsilon: 1e-6, clip: 1e-6 });
+  assertRelative(state.parameters.p[0], -0.5 / 1.5, "the parameter");
+});
+
 Deno.test("parameters that cannot fit into 4 GiB with their state are refused before memory is taken", async () => {
   await assert.rejects(
     TrainingState.create([{ name: "p", shape: [30_000, 10_000], learningRate: 1 }]),
