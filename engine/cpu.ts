@@ -16,7 +16,12 @@ import type { ArrayValue, CompileOptions, Device, Executable, Feed, Program, Sig
 // Loaded on first use: the runtime's library is 45 MB, and commands that compute nothing do without it.
 let runtime: typeof import("onnxruntime-node") | undefined;
 function loadRuntime() {
-  return runtime ??= createRequire(import.meta.url)("onnxruntime-node") as typeof import("onnxruntime-node");
+  if (!runtime) {
+    // The runtime's builds for Linux send usage data to its makers unless told not to.
+    Deno.env.set("ORT_DISABLE_TELEMETRY", "1");
+    runtime = createRequire(import.meta.url)("onnxruntime-node") as typeof import("onnxruntime-node");
+  }
+  return runtime;
 }
 
 /** Folder of all weights: the runtime resolves external data in one folder. */
