@@ -41,9 +41,9 @@ async function until(holds: () => Promise<boolean>, what: string): Promise<void>
   assert.fail(`waited 20 s for ${what}`);
 }
 
-/** What a record says apart from time, memory and the moment it was made. */
+/** What a record says apart from time, memory and the moment and commit it was made at. */
 function decided({ time: _, memory: { planned }, environment, ...rest }: RunRecord): unknown {
-  return { ...rest, planned, environment: { ...environment, started: "" } };
+  return { ...rest, planned, environment: { ...environment, suite: null, started: null } };
 }
 
 Deno.test("a bench killed five times at random moments ends with the records of an undisturbed one, and leaves no worker", async () => {
