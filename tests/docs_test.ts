@@ -147,7 +147,7 @@ Deno.test("the study of README.md is a valid one, and its text names the keys th
   const given = JSON.parse(json);
   const study = parseStudy(given, presets.quick.study);
   const cells = plan(study);
-  assert.equal(cells.length, study.methods.length * study.seeds.length);
+  assert.equal(cells.length, study.tasks.length * study.methods.length * study.seeds.length);
   const text = named(section("Studies").split("```").at(-1)!);
   const left = (whole: object, part: object) => Object.keys(whole).filter((key) => !Object.hasOwn(part, key));
   for (const key of [...left(study, given), ...left(cells[0].spec.training, given.training)]) {
