@@ -7,12 +7,6 @@ import { type Tensors, tf } from "../engine/tensor.ts";
 import type { Adaptation } from "../methods/compose.ts";
 import { writeFolder } from "./write.ts";
 
-/** Trained values by the parameter's name. */
-export interface TrainedValues {
-  shape: readonly number[];
-  data: Float32Array;
-}
-
 /** Names under which PEFT stores a classifier that a method of this type trains. */
 function headNames(config: Record<string, unknown> | null): { weight: string; bias: string } {
   if (config === null) return { weight: "head.weight", bias: "head.bias" };
@@ -37,7 +31,7 @@ function arrays(tensors: Tensors): Record<string, NamedArray> {
 export async function writeAdapter(
   folder: string,
   adaptation: Adaptation,
-  values: Record<string, TrainedValues>,
+  values: Record<string, NamedArray>,
 ): Promise<void> {
   tf.setBackend("cpu");
   const all = Object.fromEntries(

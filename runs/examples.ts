@@ -9,6 +9,7 @@ import { evaluationBatches } from "./batches.ts";
 
 /** Examples ready to be computed with. */
 export interface EncodedExamples {
+  /** Class of each. */
   labels: readonly number[];
   /** Length of each in tokens. */
   lengths: readonly number[];

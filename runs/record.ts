@@ -122,8 +122,7 @@ const measured = z.union([
 const scores = z.record(z.string(), z.number());
 const split = z.strictObject({ size: z.int(), sha256: z.string() });
 
-/** Schema of a record. */
-export const recordSchema: z.ZodType<RunRecord> = z.strictObject({
+const recordSchema: z.ZodType<RunRecord> = z.strictObject({
   version: z.literal(RECORD_VERSION),
   id: z.string(),
   setting: z.string(),

@@ -14,12 +14,12 @@ import { metrics } from "../tasks/metrics.ts";
 import { tasks } from "../tasks/mod.ts";
 import type { Metric, Task } from "../tasks/types.ts";
 import { writeAdapter } from "./adapter.ts";
-import { microBatches } from "./batches.ts";
 import type { CellOptions, CellPlan, CellResult } from "./cell.ts";
 import { predict, score } from "./evaluate.ts";
 import { computeFeatures, type EncodedExamples, encodeExamples } from "./examples.ts";
 import { countLeaks, hashStored, Integrity, raiseFlags } from "./integrity.ts";
 import { lookUp } from "./look-up.ts";
+import { planTraining, requireMemory } from "./plan-memory.ts";
 import { markBeforeTraining } from "./memory.ts";
 import type { RunRecord, Scores } from "./record.ts";
 import { runId, type RunSpec } from "./spec.ts";
@@ -74,36 +74,15 @@ function countParameters({ model, adaptation, backbone, task }: OpenCell): RunRe
   return { trainable, method: trainable - head, head, storedBytes: 4 * (adaptation.storedCount + head) };
 }
 
-/** The largest plan of any micro-batch the training examples can be cut into, with the batches of one pass by length. */
-function planTraining(executable: Executable, examples: EncodedExamples, spec: RunSpec): MemoryPlan {
-  const { batchSize, microBatchRows } = spec.training;
-  const longest = [...examples.lengths.keys()].sort((a, b) => examples.lengths[b] - examples.lengths[a])
-    .slice(0, batchSize);
-  return microBatches(longest, examples.lengths, microBatchRows)
-    .map((part) => executable.plan(part.length, Math.max(...part.map((index) => examples.lengths[index]))))
-    .reduce((largest, plan) => plan.total > largest.total ? plan : largest);
-}
-
 /** Numbers of trained values and planned memory of a cell, without training it. */
 export async function planCell(spec: RunSpec): Promise<CellPlan> {
   const cell = await open(spec);
   const { device, model } = cell;
   const { program, signature } = model.featuresFixed ? model.backboneFeatures : model.loss;
   const executable = await device.compile(program, signature, { gradients: !model.featuresFixed, threads: 1 });
-  const planned = planTraining(executable, cell.examples.train, spec);
+  const planned = planTraining(executable, cell.examples.train, spec.training);
   await executable.release();
   return { parameters: countParameters(cell), planned };
-}
-
-/** Fails before anything is trained, rather than being killed by the system in the middle. */
-function requireMemory(planned: MemoryPlan): void {
-  const { available } = Deno.systemMemoryInfo();
-  if (planned.total > available) {
-    const gib = (bytes: number) => `${(bytes / 2 ** 30).toFixed(2)} GiB`;
-    throw new Error(
-      `Cannot train: the planned step must fit into free memory, it needs ${gib(planned.total)} of ${gib(available)}`,
-    );
-  }
 }
 
 /** Greatest difference between adapted and unadapted features of some texts, before the first step. */
@@ -183,8 +162,8 @@ export async function runCell(spec: RunSpec, options: CellOptions): Promise<Cell
   await evaluation.run({ parameters: start, inputs: examples.validation.collate([0]) });
   markBeforeTraining();
   if (model.featuresFixed) {
-    planned = planTraining(evaluation, examples.train, spec);
-    requireMemory(planned);
+    planned = planTraining(evaluation, examples.train, spec.training);
+    requireMemory(planned, Deno.systemMemoryInfo().available);
     const once = (of: EncodedExamples) => timed("evaluate", () => computeFeatures(of, evaluation, microBatchRows));
     examples = {
       train: await once(examples.train),
@@ -196,8 +175,8 @@ export async function runCell(spec: RunSpec, options: CellOptions): Promise<Cell
   }
 
   const executable = await compile(model.loss, true);
-  planned ??= planTraining(executable, examples.train, spec);
-  requireMemory(planned);
+  planned ??= planTraining(executable, examples.train, spec.training);
+  requireMemory(planned, Deno.systemMemoryInfo().available);
   const state = await TrainingState.create(model.parameters);
   for (const [name, values] of Object.entries(start)) state.parameters[name].set(values);
 

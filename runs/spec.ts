@@ -64,14 +64,13 @@ export interface RunSpec {
 }
 
 /** Schema of {@linkcode DataSpec}. */
-export const dataSchema = z.strictObject({
+export const dataSchema: z.ZodType<DataSpec> = z.strictObject({
   train: z.int().positive(),
   validation: z.int().positive(),
   test: z.int().positive(),
 });
 
-/** Schema of {@linkcode TrainingSpec}. */
-export const trainingSchema = z.strictObject({
+const training = z.strictObject({
   epochs: z.int().positive(),
   batchSize: z.int().positive(),
   headLearningRate: z.number().positive(),
@@ -82,6 +81,9 @@ export const trainingSchema = z.strictObject({
   microBatchRows: z.int().positive(),
 });
 
+/** Schema of a part of {@linkcode TrainingSpec}. */
+export const trainingOverridesSchema: z.ZodType<Partial<TrainingSpec>> = training.partial();
+
 /** Schema of {@linkcode RunSpec}; unknown keys are errors. */
 export const specSchema: z.ZodType<RunSpec> = z.strictObject({
   model: z.strictObject({ name: z.string(), revision: z.string() }),
@@ -89,7 +91,7 @@ export const specSchema: z.ZodType<RunSpec> = z.strictObject({
   data: dataSchema,
   method: z.array(z.strictObject({ name: z.string(), options: z.record(z.string(), z.unknown()) })).min(1),
   seed: z.int().nonnegative(),
-  training: trainingSchema,
+  training,
   device: z.string(),
   precision: z.literal("float32"),
 });

@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import { nearest } from "../engine/nearest.ts";
-import { dataSchema, type DataSpec, trainingSchema, type TrainingSpec } from "./spec.ts";
+import { dataSchema, type DataSpec, trainingOverridesSchema, type TrainingSpec } from "./spec.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** A method: "lora+prompt-tuning", or its parts with options that differ from the defaults: {"lora": {"rank": 4}}. */
@@ -41,7 +41,7 @@ const studySchema: z.ZodType<Study> = z.strictObject({
   seeds: z.array(z.int().nonnegative()).min(1),
   data: dataSchema,
   device: z.string(),
-  training: trainingSchema.partial(),
+  training: trainingOverridesSchema,
 });
 
 /**

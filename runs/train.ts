@@ -16,12 +16,17 @@ const ADAMW = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
 
 /** What training needs. */
 export interface TrainingJob {
+  /** Seed of data order and dropout. */
   seed: number;
+  /** How to train. */
   spec: TrainingSpec;
   /** A program that gives the gradient of `loss`, compiled. */
   executable: Executable;
+  /** Parameters, at their start values. */
   state: TrainingState;
+  /** The training examples. */
   examples: EncodedExamples;
+  /** Called after each step. */
   onStep(progress: StepProgress): void;
   /** Called after each epoch, from 1. */
   onEpoch(epoch: number): Promise<void>;

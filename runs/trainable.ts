@@ -14,7 +14,9 @@ import type { Backbone } from "../models/types.ts";
 
 /** A program with what it takes. */
 export interface SignedProgram {
+  /** The computation. */
   program: Program;
+  /** Its weights, parameters and inputs. */
   signature: Signature;
 }
 
