@@ -17,7 +17,7 @@ export const full: Method = {
   paper:
     "Howard and Ruder (2018), Universal Language Model Fine-tuning for Text Classification, https://arxiv.org/abs/1801.06146",
   options: z.strictObject({
-    learningRate: z.number().positive().default(2e-4),
+    learningRate: z.number().positive().default(6e-4),
     epochs: z.int().min(1).default(3),
   }),
   parameters: () => [],

@@ -12,7 +12,7 @@ export const linearProbe: Method = {
   paper:
     "Alain and Bengio (2017), Understanding intermediate layers using linear classifier probes, https://arxiv.org/abs/1610.01644",
   options: z.strictObject({
-    learningRate: z.number().positive().default(1e-3),
+    learningRate: z.number().positive().default(1e-2),
     epochs: z.int().min(1).default(20),
   }),
   parameters: () => [],

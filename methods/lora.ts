@@ -52,7 +52,7 @@ export const lora: Method<LoraOptions> = {
     alpha: z.number().positive().default(16),
     dropout: z.number().min(0).lt(1).default(0),
     targets: z.array(z.string()).min(1).nullable().default(null),
-    learningRate: z.number().positive().default(1e-3),
+    learningRate: z.number().positive().default(3e-3),
     epochs: z.int().min(1).default(4),
   }),
   parameters: (shape, { rank, targets }) =>

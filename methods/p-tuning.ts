@@ -83,7 +83,7 @@ export const pTuning: Method<PTuningOptions> = {
     virtualTokens: z.int().min(1).default(8),
     encoder: z.enum(["mlp", "lstm"]).default("mlp"),
     hidden: z.int().min(1).default(128),
-    learningRate: z.number().positive().default(3e-3),
+    learningRate: z.number().positive().default(1e-2),
     epochs: z.int().min(1).default(4),
   }),
   parameters({ embeddingWidth: width }, { virtualTokens, encoder, hidden }) {

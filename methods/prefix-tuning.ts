@@ -71,7 +71,7 @@ export const prefixTuning: Method<PrefixTuningOptions> = {
     prefixLength: z.int().min(1).default(8),
     std: z.number().min(0).optional(),
     reparameterisation: z.int().min(1).nullable().default(null),
-    learningRate: z.number().positive().default(0.03),
+    learningRate: z.number().positive().default(0.1),
     epochs: z.int().min(1).default(4),
   }).transform((given) => ({ ...given, std: given.std ?? (given.reparameterisation === null ? 0.02 : 1) })),
   parameters(shape, { prefixLength, std, reparameterisation }) {

@@ -64,7 +64,7 @@ export const promptTuning: Method<PromptTuningOptions> = {
     virtualTokens: z.int().min(1).default(8),
     start: z.enum(["vocabulary", "random", "text", "labels"]).default("vocabulary"),
     text: z.string().min(1).nullable().default(null),
-    learningRate: z.number().positive().default(0.05),
+    learningRate: z.number().positive().default(0.1),
     epochs: z.int().min(1).default(4),
   }).refine(({ start, text }) => (start === "text") === (text !== null), {
     error: 'text must be given with start "text" and only then',
