@@ -17,13 +17,18 @@ export interface Turn {
 
 /** A process that trains in turns. */
 export class Contestant {
+  readonly #program: string;
   readonly #child: Deno.ChildProcess;
   readonly #orders: WritableStreamDefaultWriter<Uint8Array>;
   readonly #answers: AsyncIterator<string>;
   readonly #errors: Promise<string>;
 
-  /** @throws {Deno.errors.NotFound} if there is no such program */
+  /**
+   * Starts the process.
+   * @throws {Deno.errors.NotFound} if there is no such program
+   */
   constructor(program: string, args: readonly string[]) {
+    this.#program = program;
     const command = new Deno.Command(program, { args: [...args], stdin: "piped", stdout: "piped", stderr: "piped" });
     this.#child = command.spawn();
     this.#orders = this.#child.stdin.getWriter();
@@ -36,9 +41,13 @@ export class Contestant {
    * @throws {Error} if the process ends instead
    */
   async take(steps: number): Promise<Turn> {
+    // A process that has ended says so by its answer, below.
     await this.#orders.write(new TextEncoder().encode(`${steps}\n`)).catch(() => {});
     const { done, value } = await this.#answers.next();
-    if (done) throw new Error((await this.#errors).trim().split("\n").at(-1));
+    if (done) {
+      const last = (await this.#errors).trim().split("\n").at(-1) || "it said nothing";
+      throw new Error(`Cannot measure: ${this.#program} has ended: ${last}`);
+    }
     return JSON.parse(value);
   }
 

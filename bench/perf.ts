@@ -6,10 +6,12 @@
  * the resident size after 30 and after 300 steps. `start` measures `deno task list` and the first cell of `bench`.
  * @module
  */
+import os from "node:os";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { markdownTable } from "markdown-table";
-import { cacheFolder } from "../models/cache.ts";
+import { lookUp } from "../runs/look-up.ts";
+import { UsageError } from "../runs/usage-error.ts";
 import { Contestant, type Turn } from "./contestant.ts";
 import { BATCH_SIZE, LENGTH, measured, THREADS } from "./setting.ts";
 import { measureStart } from "./start.ts";
@@ -18,25 +20,28 @@ const python = Deno.env.get("TUNEBENCH_PYTHON") ?? "python3";
 const pathOf = (file: string) => fileURLToPath(new URL(file, import.meta.url));
 const worker = ["run", "--quiet", "-P=worker", "--config", pathOf("../deno.json")];
 
-/** Where the files of a measurement lie; each run writes them anew. */
-const folder = `${cacheFolder()}/perf`;
-
-function tuneBench(method: string, steps: number): Contestant {
+function tuneBench(folder: string, method: string, steps: number): Contestant {
   return new Contestant(Deno.execPath(), [...worker, pathOf("step.ts"), folder, method, String(steps)]);
 }
 
-function peft(method: string, steps: number): Contestant {
+function peft(folder: string, method: string, steps: number): Contestant {
   return new Contestant(python, [pathOf("step_peft.py"), folder, method, String(steps), String(THREADS)]);
 }
 
-async function prepare(): Promise<void> {
-  const { success } = await new Deno.Command(Deno.execPath(), { args: [...worker, pathOf("prepare.ts"), folder] })
-    .spawn()
-    .status;
-  if (!success) throw new Error(`Cannot measure: the files of the measurement could not be written to ${folder}`);
+/** Measures with the files of a comparison in a folder of its own. */
+async function withFiles<T>(measure: (folder: string) => Promise<T>): Promise<T> {
+  const folder = await Deno.makeTempDir({ prefix: "tunebench-perf-" });
+  try {
+    const args = [...worker, pathOf("prepare.ts"), folder];
+    const { success } = await new Deno.Command(Deno.execPath(), { args }).spawn().status;
+    if (!success) throw new Error(`Cannot measure: the files of the comparison could not be written to ${folder}`);
+    return await measure(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 }
 
-/** Turns of contestants, alternating. The first turn warms up; of its losses the first is kept. */
+/** Turns of contestants, alternating: one to warm up, then one a round. */
 async function alternate(contestants: readonly Contestant[], rounds: number, steps: number): Promise<Turn[][]> {
   const turns: Turn[][] = contestants.map(() => []);
   for (let round = 0; round <= rounds; round++) {
@@ -60,39 +65,52 @@ function spread(values: readonly number[], digits: number): string {
 const megabytes = (bytes: number) => (bytes / 1e6).toFixed(0);
 const stepMedians = (turns: readonly Turn[]) => turns.slice(1).map(({ milliseconds }) => median(milliseconds));
 
+/** A Markdown table of rows with the same columns, the first of them text. */
+function table(rows: readonly Record<string, string>[]): string {
+  const header = Object.keys(rows[0]);
+  const align = header.map((_, column) => column === 0 ? "l" : "r");
+  return markdownTable([header, ...rows.map((row) => Object.values(row))], { align });
+}
+
 /** A method's row: alone, or next to PEFT. */
-async function compareSteps(method: string, withPeft: boolean, rounds: number, steps: number): Promise<string[]> {
+async function compareSteps(
+  folder: string,
+  method: string,
+  withPeft: boolean,
+  rounds: number,
+  steps: number,
+): Promise<Record<string, string>> {
   const total = (rounds + 1) * steps;
-  const contestants = withPeft ? [tuneBench(method, total), peft(method, total)] : [tuneBench(method, total)];
+  const contestants = [tuneBench(folder, method, total), ...withPeft ? [peft(folder, method, total)] : []];
   const [ours, theirs] = await alternate(contestants, rounds, steps);
   await Promise.all(contestants.map((contestant) => contestant.end()));
-  const own = [method, spread(stepMedians(ours), 0), megabytes(ours.at(-1)!.peak)];
   const losses = ours.flatMap(({ losses }) => losses);
-  if (!theirs) return [...own, losses[0].toFixed(6), losses.at(-1)!.toFixed(6)];
+  const row = {
+    method,
+    "ms": spread(stepMedians(ours), 0),
+    "peak MB": megabytes(ours.at(-1)!.peak),
+    "first loss": losses[0].toFixed(6),
+    "last loss": losses.at(-1)!.toFixed(6),
+  };
+  if (!theirs) return row;
   const ratios = stepMedians(theirs).map((time, round) => time / stepMedians(ours)[round]);
-  const difference = theirs.flatMap(({ losses }) => losses).map((loss, step) => Math.abs(loss - losses[step]));
-  return [
-    ...own,
-    spread(stepMedians(theirs), 0),
-    megabytes(theirs.at(-1)!.peak),
-    spread(ratios, 2),
-    (ours.at(-1)!.peak / theirs.at(-1)!.peak).toFixed(2),
-    losses[0].toFixed(6),
-    losses.at(-1)!.toFixed(6),
-    difference[0].toExponential(0),
-    Math.max(...difference).toExponential(0),
-  ];
+  const differences = theirs.flatMap(({ losses }) => losses).map((loss, step) => Math.abs(loss - losses[step]));
+  return {
+    ...row,
+    "PEFT ms": spread(stepMedians(theirs), 0),
+    "PEFT peak MB": megabytes(theirs.at(-1)!.peak),
+    "speed ×": spread(ratios, 2),
+    "memory ×": (ours.at(-1)!.peak / theirs.at(-1)!.peak).toFixed(2),
+    "loss differs first by": differences[0].toExponential(0),
+    "at most by": Math.max(...differences).toExponential(0),
+  };
 }
 
 /** Whether Python has what the peer needs. */
 async function peftWorks(): Promise<boolean> {
   try {
-    const { success } = await new Deno.Command(python, {
-      args: ["-c", "import torch, transformers, peft"],
-      stderr: "null",
-    })
-      .output();
-    return success;
+    const args = ["-c", "import torch, transformers, peft"];
+    return (await new Deno.Command(python, { args, stderr: "null" }).output()).success;
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return false;
     throw error;
@@ -107,66 +125,72 @@ async function measureSteps(names: readonly string[], rounds: number, steps: num
         "name that Python in TUNEBENCH_PYTHON to compare.",
     );
   }
-  await prepare();
-  const header = withPeft
-    ? [
-      "method",
-      "ms",
-      "peak MB",
-      "PEFT ms",
-      "PEFT MB",
-      "speed ×",
-      "memory ×",
-      "first loss",
-      "last loss",
-      "Δ first",
-      "Δ most",
-    ]
-    : ["method", "ms", "peak MB", "first loss", "last loss"];
-  const rows = [];
-  for (const name of names) rows.push(await compareSteps(name, withPeft, rounds, steps));
-  return `Training step, MiniLM-L6 shape, batch ${BATCH_SIZE}, length ${LENGTH}, ${THREADS} threads, ` +
-    `median (range) of ${rounds} rounds of ${steps} steps; peak resident memory of each one's process\n\n` +
-    markdownTable([header, ...rows], { align: ["l", ...header.slice(1).map(() => "r")] });
+  const rows = await withFiles(async (folder) => {
+    const rows = [];
+    for (const name of names) rows.push(await compareSteps(folder, name, withPeft, rounds, steps));
+    return rows;
+  });
+  return `Training step at MiniLM-L6 shape: batch ${BATCH_SIZE}, length ${LENGTH}, ${THREADS} threads of ` +
+    `${os.cpus()[0].model}, AdamW included. Median (range) over ${rounds} rounds of ${steps} steps; peak resident ` +
+    `memory of each one's process.\n\n${table(rows)}`;
 }
 
 async function measureMemory(names: readonly string[]): Promise<string> {
-  await prepare();
-  const rows = [];
-  for (const name of names) {
-    const contestant = tuneBench(name, 300);
-    const early = (await contestant.take(30)).resident!;
-    const late = (await contestant.take(270)).resident!;
-    await contestant.end();
-    rows.push([name, megabytes(early), megabytes(late), `${(100 * (late / early - 1)).toFixed(1)} %`]);
-  }
-  const header = ["method", "MB after 30 steps", "MB after 300 steps", "change"];
-  return `Resident memory\n\n${markdownTable([header, ...rows], { align: ["l", "r", "r", "r"] })}`;
+  const rows = await withFiles(async (folder) => {
+    const rows = [];
+    for (const method of names) {
+      const contestant = tuneBench(folder, method, 300);
+      const early = (await contestant.take(30)).resident!;
+      const late = (await contestant.take(270)).resident!;
+      await contestant.end();
+      rows.push({
+        method,
+        "MB after 30 steps": megabytes(early),
+        "MB after 300 steps": megabytes(late),
+        "change": `${(100 * (late / early - 1)).toFixed(1)} %`,
+      });
+    }
+    return rows;
+  });
+  return `Resident memory at MiniLM-L6 shape, batch ${BATCH_SIZE}, length ${LENGTH}.\n\n${table(rows)}`;
 }
 
-const { positionals, values } = parseArgs({
-  args: Deno.args,
-  allowPositionals: true,
-  options: { rounds: { type: "string", default: "7" }, steps: { type: "string", default: "3" } },
-});
-const [what = "step", ...chosen] = positionals;
-const unknown = chosen.find((name) => !(name in measured));
-if (unknown) {
-  console.error(`Cannot measure ${unknown}: it must be one of ${Object.keys(measured).join(", ")}`);
-  Deno.exit(2);
+function wholeNumber(flag: string, text: string): number {
+  if (!/^[1-9]\d*$/.test(text)) {
+    throw new UsageError(`Cannot read --${flag}: it must be a whole number from 1, current value is ${text}`);
+  }
+  return Number(text);
 }
-const names = chosen.length > 0 ? chosen : Object.keys(measured);
-switch (what) {
-  case "step":
-    console.log(await measureSteps(names, Number(values.rounds), Number(values.steps)));
-    break;
-  case "memory":
-    console.log(await measureMemory(names));
-    break;
-  case "start":
-    console.log(await measureStart());
-    break;
-  default:
-    console.error(`Cannot measure ${what}: it must be one of step, memory, start`);
-    Deno.exit(2);
+
+function parse(args: string[]) {
+  try {
+    return parseArgs({
+      args,
+      allowPositionals: true,
+      options: { rounds: { type: "string", default: "7" }, steps: { type: "string", default: "3" } },
+    });
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+}
+
+/** What the command line asks for, as text. */
+async function measure(args: string[]): Promise<string> {
+  const { positionals, values } = parse(args);
+  const [what = "step", ...chosen] = positionals;
+  const names = chosen.length > 0 ? chosen : Object.keys(measured);
+  names.forEach((name) => lookUp("method", measured, name));
+  const measurements: Record<string, () => Promise<string>> = {
+    step: () => measureSteps(names, wholeNumber("rounds", values.rounds), wholeNumber("steps", values.steps)),
+    memory: () => measureMemory(names),
+    start: measureStart,
+  };
+  return await lookUp("measurement", measurements, what)();
+}
+
+try {
+  console.log(await measure(Deno.args));
+} catch (error) {
+  console.error((error as Error).message);
+  Deno.exit(error instanceof UsageError ? 2 : 1);
 }

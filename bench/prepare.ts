@@ -1,5 +1,5 @@
 /**
- * Writes the files from which both sides of a comparison start into a folder: the model under Hugging Face's names,
+ * Writes the files from which both sides of a comparison start into an empty folder: the model under Hugging Face's names,
  * its config, the texts, and each method's start values as a PEFT adapter. A process of its own, so that the memory
  * this takes is nobody else's.
  *
@@ -12,7 +12,6 @@ import { bertShape, SIZES } from "./bert.ts";
 import { drawWeights, measured, readSetting, texts, weightsPath } from "./setting.ts";
 
 const [folder] = Deno.args;
-await Deno.mkdir(folder, { recursive: true });
 
 const shapes: Record<string, readonly number[]> = {
   ...bertShape.weights,

@@ -47,8 +47,11 @@ export function weightsPath(folder: string): string {
 
 /** A method on the backbone, with its start values. */
 export interface Setting {
+  /** The backbone. */
   backbone: Backbone;
+  /** The method. */
   adaptation: Adaptation;
+  /** What is trained, and the programs. */
   trainable: Trainable;
   /** Start values of all that is trained, by name. */
   start: Record<string, Float32Array>;

@@ -25,8 +25,15 @@ const executable = await devices.cpu.compile(program, signature, { gradients: tr
 const { ids, labels } = texts();
 
 const orders = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
+/** Number of steps to take; ends the process where nobody asks for more. */
+async function readOrder(): Promise<number> {
+  const { done, value } = await orders.next();
+  if (done) Deno.exit(0);
+  return Number(value);
+}
+
 let turn: Turn = { milliseconds: [], losses: [], peak: 0, resident: 0 };
-let left = Number((await orders.next()).value);
+let left = await readOrder();
 let begun = performance.now();
 
 await train({
@@ -50,7 +57,7 @@ await train({
     const peak = process.resourceUsage().maxRSS * 1024;
     console.log(JSON.stringify({ ...turn, peak, resident: Deno.memoryUsage().rss }));
     turn = { ...turn, milliseconds: [], losses: [] };
-    left = Number((await orders.next()).value);
+    left = await readOrder();
     begun = performance.now();
   },
 });
