@@ -34,7 +34,11 @@ function weightsFolder(signature: Signature): string | undefined {
 }
 
 async function createSession(model: Uint8Array, folder: string | undefined, threads: number) {
-  const session = folder === undefined ? {} : { model_external_initializers_file_folder_path: folder };
+  const session = {
+    ...folder !== undefined && { model_external_initializers_file_folder_path: folder },
+    // Long enough to meet the next operator; the default burns a core that another process may need.
+    intra_op: { spin_duration_us: "50" },
+  };
   return await loadRuntime().InferenceSession.create(model, {
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
