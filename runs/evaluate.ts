@@ -4,7 +4,7 @@
  */
 import type { Executable } from "../engine/types.ts";
 import type { Metric } from "../tasks/types.ts";
-import { evaluationBatches } from "./batches.ts";
+import { microBatches } from "./batches.ts";
 import type { EncodedExamples } from "./examples.ts";
 import type { Scores } from "./record.ts";
 
@@ -21,7 +21,7 @@ export async function predict(
   rows: number,
 ): Promise<number[]> {
   const predicted: number[] = [];
-  for (const indices of evaluationBatches(examples.lengths, rows)) {
+  for (const indices of microBatches([...examples.labels.keys()], examples.lengths, rows)) {
     const { logits } = await executable.run({ parameters, inputs: examples.collate(indices) });
     if (logits.some(Number.isNaN)) throw new Error("Cannot evaluate: a logit is not a number");
     const classes = logits.length / indices.length;

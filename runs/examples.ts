@@ -5,7 +5,7 @@
 import type { ArrayValue, Executable } from "../engine/types.ts";
 import type { Backbone } from "../models/types.ts";
 import type { Example } from "../tasks/types.ts";
-import { evaluationBatches } from "./batches.ts";
+import { microBatches } from "./batches.ts";
 
 /** Examples ready to be computed with. */
 export interface EncodedExamples {
@@ -37,7 +37,7 @@ export async function computeFeatures(
   rows: number,
 ): Promise<EncodedExamples> {
   const features: Float32Array[] = [];
-  for (const indices of evaluationBatches(examples.lengths, rows)) {
+  for (const indices of microBatches([...examples.labels.keys()], examples.lengths, rows)) {
     const outputs = await executable.run({ parameters: {}, inputs: examples.collate(indices) });
     const width = outputs.features.length / indices.length;
     indices.forEach((index, row) => features[index] = outputs.features.slice(row * width, (row + 1) * width));

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { Random } from "../../engine/random.ts";
-import { epochBatches, evaluationBatches, microBatches } from "../../runs/batches.ts";
+import { epochBatches, microBatches } from "../../runs/batches.ts";
 
 const someLengths = fc.array(fc.integer({ min: 1, max: 64 }), { minLength: 1, maxLength: 300 });
 
@@ -28,24 +28,39 @@ Deno.test("an epoch pads less than batches in random order do, and its order fol
   assert.notDeepEqual(epochBatches(lengths, 16, new Random(3, "order")), grouped);
 });
 
-Deno.test("micro-batches share out a batch and stay below the rows where one example does", () => {
+Deno.test("micro-batches hold every example once, shortest first, and at most the rows asked for", () => {
   fc.assert(fc.property(someLengths, fc.integer({ min: 1, max: 600 }), (lengths, rows) => {
-    const batch = [...lengths.keys()];
-    const parts = microBatches(batch, lengths, rows);
-    assert.deepEqual(parts.flat().sort((a, b) => a - b), batch);
-    for (const part of parts) {
-      assert(part.length === 1 || part.length * Math.max(...part.map((index) => lengths[index])) <= rows + 64);
-    }
+    const parts = microBatches([...lengths.keys()], lengths, rows);
+    assert.deepEqual(parts.flat().sort((a, b) => a - b), [...lengths.keys()]);
+    const inOrder = parts.flat().map((index) => lengths[index]);
+    assert.deepEqual(inOrder, inOrder.toSorted((a, b) => a - b));
+    assert(parts.every((part) => part.length === 1 || padded([part], lengths) <= rows));
   }));
-  assert.deepEqual(microBatches([0, 1, 2, 3], [64, 8, 64, 8], 128), [[1, 3], [0, 2]]);
-  assert.equal(microBatches([...Array(16).keys()], Array(16).fill(20), 512).length, 1);
-  assert.equal(microBatches([...Array(32).keys()], Array(32).fill(64), 512).length, 4);
 });
 
-Deno.test("evaluation batches hold every example once and at most the rows asked for", () => {
-  fc.assert(fc.property(someLengths, fc.integer({ min: 64, max: 600 }), (lengths, rows) => {
-    const batches = evaluationBatches(lengths, rows);
-    assert.deepEqual(batches.flat().sort((a, b) => a - b), [...lengths.keys()]);
-    assert(batches.every((batch) => padded([batch], lengths) <= rows));
+Deno.test("micro-batches cost no more than any other way to cut the sorted examples", () => {
+  const cost = (parts: number[][], lengths: number[]) => padded(parts, lengths) + 16 * parts.length;
+  fc.assert(fc.property(fc.array(fc.integer({ min: 1, max: 64 }), { minLength: 1, maxLength: 9 }), (lengths) => {
+    const sorted = [...lengths.keys()].sort((a, b) => lengths[a] - lengths[b]);
+    const least = cost(microBatches(sorted, lengths, 128), lengths);
+    for (let cuts = 0; cuts < 2 ** (sorted.length - 1); cuts++) {
+      const parts: number[][] = [[]];
+      sorted.forEach((index, at) => {
+        parts.at(-1)!.push(index);
+        if (cuts >> at & 1) parts.push([]);
+      });
+      const whole = parts.filter((part) => part.length > 0);
+      const allowed = whole.every((part) => part.length === 1 || padded([part], lengths) <= 128);
+      assert(!allowed || cost(whole, lengths) >= least);
+    }
   }));
+});
+
+Deno.test("equal lengths are shared out evenly", () => {
+  const sizes = (count: number, length: number) =>
+    microBatches([...Array(count).keys()], Array(count).fill(length), 512).map((part) => part.length);
+  assert.deepEqual(sizes(16, 20), [16]);
+  assert.deepEqual(sizes(16, 40), [8, 8]);
+  assert.deepEqual(sizes(32, 64), [8, 8, 8, 8]);
+  assert.deepEqual(microBatches([0, 1, 2, 3], [64, 8, 64, 8], 512), [[1, 3], [0, 2]]);
 });
