@@ -23,7 +23,6 @@ export { readRecords, RECORD_VERSION } from "./runs/record.ts";
 export type {
   Environment,
   Measured,
-  PlannedMemory,
   ReadRecords,
   RunRecord,
   Scores,

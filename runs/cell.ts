@@ -2,13 +2,14 @@
  * What the worker asks of training.
  * @module
  */
-import type { PlannedMemory, RunRecord } from "./record.ts";
+import type { MemoryPlan } from "../engine/types.ts";
+import type { RunRecord } from "./record.ts";
 import type { RunSpec } from "./spec.ts";
 
 /** All of a record that training knows. */
 export type CellResult =
   & Omit<RunRecord, "version" | "id" | "setting" | "spec" | "memory" | "environment">
-  & { planned: PlannedMemory };
+  & { planned: MemoryPlan };
 
 /** A step of training. */
 export interface StepProgress {
@@ -37,7 +38,7 @@ export interface CellPlan {
   /** Numbers of trained values. */
   parameters: RunRecord["parameters"];
   /** Memory of a training step. */
-  planned: PlannedMemory;
+  planned: MemoryPlan;
 }
 
 /** Runs and plans cells. */

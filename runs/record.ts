@@ -3,6 +3,7 @@
  * @module
  */
 import { z } from "zod";
+import type { MemoryPlan } from "../engine/types.ts";
 import { type RunSpec, specSchema } from "./spec.ts";
 
 export { canonical, methodName } from "./spec.ts";
@@ -22,22 +23,6 @@ export interface SplitRecord {
   size: number;
   /** SHA-256 over the examples' ids and labels in order. */
   sha256: string;
-}
-
-/** Planned memory of a training step, in bytes by what they hold. */
-export interface PlannedMemory {
-  /** Frozen weights. */
-  weights: number;
-  /** Trained parameters. */
-  parameters: number;
-  /** Gradients. */
-  gradients: number;
-  /** Optimiser state. */
-  optimiser: number;
-  /** Greatest sum of live activations. */
-  activations: number;
-  /** Sum of the others. */
-  total: number;
 }
 
 /** Where a run took place. */
@@ -103,7 +88,7 @@ export interface RunRecord {
    * In bytes. `peak`: greatest resident memory of the worker process. `training`: peak less the resident memory
    * before the training graph was compiled, what the method costs. `planned`: from the recorded graph.
    */
-  memory: { peak: Measured; training: Measured; planned: PlannedMemory };
+  memory: { peak: Measured; training: Measured; planned: MemoryPlan };
   /** In seconds. `trainSeconds`: training steps alone, `examplesPerSecond` refers to it. */
   time: { trainSeconds: number; compileSeconds: number; evaluateSeconds: number; examplesPerSecond: number };
   /** `integrity`: all passed, else the run would have failed. `flags`: reported beside the score where raised. */
