@@ -142,8 +142,7 @@ export async function runCell(spec: RunSpec, options: CellOptions): Promise<Cell
   );
   const leaks = countLeaks(splits);
   integrity.check("no test text in train", leaks === 0, `${leaks} test texts occur in train or validation`);
-  const trained = new Set(adaptation.trains.map(({ name }) => name));
-  const frozen = Object.fromEntries(Object.entries(backbone.stored).filter(([name]) => !trained.has(name)));
+  const { weights: frozen } = model.features.signature;
   const frozenBefore = await hashStored(frozen);
 
   const start = await model.start(spec.seed);
@@ -220,7 +219,7 @@ export async function runCell(spec: RunSpec, options: CellOptions): Promise<Cell
   const most = majorityLabel(examples.train.labels);
   const majority = score(taskMetrics, truth, truth.map(() => most));
   // A model tuned in full is as large as the backbone: it is kept only on request.
-  if (options.keep || trained.size < Object.keys(backbone.weights).length) {
+  if (options.keep || adaptation.trains.length < Object.keys(backbone.weights).length) {
     const values = model.parameters.map(({ name, shape }) => [name, { shape, data: kept.parameters[name] }] as const);
     await writeAdapter(`${options.out}/adapters/${runId(spec)}`, adaptation, Object.fromEntries(values));
   }
