@@ -15,6 +15,7 @@ interface BenchFlags {
   methods?: string;
   seeds?: string;
   device?: string;
+  memory?: string;
   out: string;
   jobs?: string;
   keep?: string;
@@ -41,7 +42,8 @@ program.command("bench")
   .option("--tasks <names>", "tasks, joined by commas")
   .option("--methods <names>", "methods, joined by commas; + joins two methods into one: lora+prompt-tuning")
   .option("--seeds <seeds>", "a count (3: 0, 1, 2) or a list (0,1,7; one seed: 7,)")
-  .option("--device <name>", "device")
+  .option("--device <name>", "device (see list devices)")
+  .option("--memory <how>", "small: less memory, at less speed")
   .option("--out <folder>", "results folder", "results")
   .option("--jobs <count>", "cells at the same time (default: one for each core)")
   .option("--keep <what>", "full: also store models that are tuned in full")
@@ -56,7 +58,7 @@ program.command("report")
 
 program.command("list")
   .description("show what a study may name")
-  .argument("[table]", "models, methods, tasks, presets or devices; all if left out")
+  .argument("[table]", "models, methods, tasks, presets or devices (which are looked at); all if left out")
   .option("--json", "everything known, as JSON")
   .action(ending(runList));
 
@@ -111,8 +113,12 @@ async function readStudyOf(source: string, flags: BenchFlags) {
   const study = source.endsWith(".json")
     ? await readStudy(source, presets.quick.study)
     : lookUp("preset", presets, source).study;
+  if (flags.memory !== undefined && flags.memory !== "small") {
+    throw new UsageError(`Cannot read --memory: it must be small, current value is ${flags.memory}`);
+  }
   return {
     ...study,
+    ...flags.memory && { memory: "small" as const },
     models: flags.models?.split(",") ?? study.models,
     tasks: flags.tasks?.split(",") ?? study.tasks,
     methods: flags.methods?.split(",") ?? study.methods,
@@ -135,8 +141,17 @@ async function writeReports(folders: string[], out: string): Promise<number> {
 }
 
 async function runList(table: string | undefined, flags: { json?: true }): Promise<number> {
-  const { listings } = await import("./runs/list.ts");
+  const { describeDevice, listDevices, listings } = await import("./runs/list.ts");
   const { lookUp } = await import("./runs/look-up.ts");
+  // Devices alone are looked at: that loads their libraries.
+  if (table === "devices") {
+    const inspected = await listDevices();
+    if (flags.json) console.log(JSON.stringify({ devices: inspected }, null, 2));
+    for (const { name, description, report } of flags.json ? [] : inspected) {
+      console.log([`${name}: ${description}`, ...describeDevice(report).map((line) => `  ${line}`)].join("\n"));
+    }
+    return 0;
+  }
   const chosen = table === undefined ? listings : { [table]: lookUp("table", listings, table) };
   const listed = Object.entries(chosen).map(([name, list]) => [name, list()] as const);
   if (flags.json) {

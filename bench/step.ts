@@ -8,20 +8,17 @@
 import process from "node:process";
 import { createInterface } from "node:readline/promises";
 import { devices } from "../engine/mod.ts";
-import { TrainingState } from "../engine/state.ts";
 import { train } from "../runs/train.ts";
 import type { Turn } from "./contestant.ts";
 import { LENGTH, readSetting, texts, THREADS, training } from "./setting.ts";
 
 const [folder, name, steps] = Deno.args;
 const { backbone, trainable, start } = await readSetting(folder, name);
-const state = await TrainingState.create(trainable.parameters);
-for (const [parameter, values] of Object.entries(start)) {
-  state.parameters[parameter].set(values);
-  delete start[parameter];
-}
 const { program, signature } = trainable.loss;
-const executable = await devices.cpu.compile(program, signature, { gradients: true, threads: THREADS });
+const compiled = await devices.cpu.train(program, signature, trainable.parameters, { threads: THREADS });
+await compiled.write(start);
+// Start values are as large as the model where all of it is trained.
+for (const parameter of Object.keys(start)) delete start[parameter];
 const { ids, labels } = texts();
 
 const orders = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
@@ -39,8 +36,7 @@ let begun = performance.now();
 await train({
   seed: 0,
   spec: { ...training, epochs: Number(steps) },
-  executable,
-  state,
+  training: compiled,
   examples: {
     labels,
     lengths: labels.map(() => LENGTH),

@@ -7,6 +7,8 @@ import { dirname } from "node:path";
 import type { InferenceSession, Tensor as RuntimeTensor } from "onnxruntime-node";
 import { evaluateShape } from "./dim.ts";
 import { addRows, checkFeed } from "./feed.ts";
+import { hostTraining } from "./host-training.ts";
+import { inspectProcessor } from "./inspect-processor.ts";
 import { lower } from "./lower.ts";
 import { encodeOnnx } from "./onnx.ts";
 import { planMemory } from "./plan.ts";
@@ -33,8 +35,9 @@ function weightsFolder(signature: Signature): string | undefined {
   return folders.values().next().value;
 }
 
-async function createSession(model: Uint8Array, folder: string | undefined, threads: number) {
+async function createSession(model: Uint8Array, folder: string | undefined, { threads, small }: CompileOptions) {
   const session = {
+    ...small && { disable_prepacking: "1" },
     ...folder !== undefined && { model_external_initializers_file_folder_path: folder },
     // Long enough to meet the next operator; the default burns a core that another process may need.
     intra_op: { spin_duration_us: "50" },
@@ -54,7 +57,7 @@ async function compile(program: Program, signature: Signature, options: CompileO
   const lowered = lower(program, signature, gradients);
   const plan = schedule(lowered.outputs);
   const model = encodeOnnx(plan, signature.weights);
-  const session = await createSession(model, weightsFolder(signature), options.threads);
+  const session = await createSession(model, weightsFolder(signature), options);
   const { Tensor } = loadRuntime();
   const taken = new Set(session.inputNames);
   const rowParameters = new Set(lowered.rows.map(({ parameter }) => parameter));
@@ -108,4 +111,10 @@ async function compile(program: Program, signature: Signature, options: CompileO
 }
 
 /** The processor through ONNX Runtime. */
-export const cpu: Device = { name: "cpu", description: "processor, ONNX Runtime", compile };
+export const cpu: Device = {
+  name: "cpu",
+  description: "processor, ONNX Runtime",
+  inspect: () => inspectProcessor("onnxruntime-node, CPUExecutionProvider", ["onnxruntime-node"], []),
+  compile,
+  train: hostTraining(compile),
+};

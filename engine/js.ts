@@ -4,6 +4,8 @@
  * @module
  */
 import { checkFeed } from "./feed.ts";
+import { hostTraining } from "./host-training.ts";
+import { inspectProcessor } from "./inspect-processor.ts";
 import { lower } from "./lower.ts";
 import { planMemory } from "./plan.ts";
 import { readStored } from "./safetensors.ts";
@@ -62,4 +64,13 @@ async function compile(program: Program, signature: Signature, options: CompileO
 }
 
 /** tfjs' plain backend, the reference. */
-export const js: Device = { name: "js", description: "plain JavaScript, the reference", compile };
+export const js: Device = {
+  name: "js",
+  description: "plain JavaScript, the reference: slow",
+  inspect: () =>
+    inspectProcessor("tfjs, backend cpu", ["@tensorflow/tfjs"], [
+      "It computes in plain JavaScript on one core, several hundred times slower than cpu.",
+    ]),
+  compile,
+  train: hostTraining(compile),
+};

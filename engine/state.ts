@@ -122,6 +122,19 @@ export class TrainingState {
     return new TrainingState(memory, instance.exports as unknown as Kernels, end, groups, offsets);
   }
 
+  /** Sets the parameters. @throws {Error} if one is missing or has another size */
+  write(values: Record<string, Float32Array>): void {
+    for (const [name, parameter] of Object.entries(this.parameters)) {
+      if (values[name]?.length !== parameter.length) {
+        throw new Error(
+          `Cannot set parameter ${name}: it must have ${parameter.length} values, ` +
+            `current value has ${values[name]?.length ?? "none"}`,
+        );
+      }
+      parameter.set(values[name]);
+    }
+  }
+
   /**
    * One AdamW step with the gradients summed since the last one, clipped to a global norm as PyTorch does:
    * multiplied by min(1, clip ÷ (norm + 1e-6)).

@@ -2,6 +2,7 @@
  * What a program is, and what a device makes of it.
  * @module
  */
+import type { OptimiserSettings, StateParameter } from "./state.ts";
 import type { Tensor, Tensors } from "./tensor.ts";
 
 /** A size of an input: fixed, or one of the two that differ from call to call. */
@@ -111,12 +112,55 @@ export interface Executable {
   release(): Promise<void>;
 }
 
+/** Training with AdamW: the parameters, their gradients and moments, wherever the device keeps them. */
+export interface Training {
+  /** Inputs that the caller fills besides those of the signature. */
+  readonly masks: readonly MaskSpec[];
+  /** Sets the parameters. @throws {Error} if one is missing or has another size */
+  write(parameters: Record<string, Float32Array>): Promise<void>;
+  /** The parameters' values now; what is returned may change with the next step. */
+  read(): Promise<Record<string, Float32Array>>;
+  /** Computes the program's outputs, and adds the gradients of `loss` to those since the last step. */
+  accumulate(inputs: Record<string, ArrayValue>): Promise<Record<string, Float32Array>>;
+  /** One step of AdamW with the added gradients, clipped to a global norm. `factor` multiplies every step size. */
+  step(factor: number, settings: OptimiserSettings): Promise<void>;
+  /** Planned memory of a step with micro-batches of these sizes. */
+  plan(batch: number, length: number): MemoryPlan;
+  /** Frees what the device holds. */
+  release(): Promise<void>;
+}
+
+/** Something a platform may not tell. */
+export type Known<T extends string | number> = { value: T } | { value: null; reason: string };
+
+/** What is known of a device on this machine. */
+export interface DeviceReport {
+  /** Why it cannot be used and what would help, in one sentence; null where it can be used. */
+  unusable: string | null;
+  /** What computes: a library and its part. */
+  provider: string;
+  /** The hardware's name. */
+  hardware: Known<string>;
+  /** Memory it computes in. */
+  memoryBytes: Known<number>;
+  /** Driver and its version. */
+  driver: Known<string>;
+  /** Number formats of its arithmetic. */
+  precision: Known<string>;
+  /** Versions of the libraries it uses, by name. */
+  versions: Record<string, string>;
+  /** What it does not do well, in sentences. */
+  limits: readonly string[];
+}
+
 /** How a program is compiled. */
 export interface CompileOptions {
   /** Also compute the gradient of the scalar output `loss` with respect to every parameter. */
   gradients?: boolean;
   /** Processor threads. */
   threads: number;
+  /** Less memory at less speed: matrices stay as they are stored instead of being laid out for the processor. */
+  small?: boolean;
 }
 
 /** A machine that runs programs. */
@@ -125,9 +169,22 @@ export interface Device {
   name: string;
   /** What it is, in a few words. */
   description: string;
+  /** Looks at this machine; loads the device's libraries. Never throws: what is wrong is in the report. */
+  inspect(): Promise<DeviceReport>;
   /**
    * Makes a program ready to run.
    * @throws {Error} if it cannot be recorded: unknown kernel, random numbers, values read, tensors from outside
    */
   compile(program: Program, signature: Signature, options: CompileOptions): Promise<Executable>;
+  /**
+   * Makes ready to train a program whose output `loss` is a scalar.
+   * @param parameters those of the signature, with their step sizes
+   * @throws {Error} as `compile`, or if the state does not fit
+   */
+  train(
+    program: Program,
+    signature: Signature,
+    parameters: readonly StateParameter[],
+    options: Omit<CompileOptions, "gradients">,
+  ): Promise<Training>;
 }

@@ -4,7 +4,7 @@
  */
 import utils from "cli-table3/src/utils.js";
 import { markdownTable } from "markdown-table";
-import { canonical, type RunRecord } from "../runs/record.ts";
+import { canonical, type Environment, type RunRecord } from "../runs/record.ts";
 import { formatBytes, formatCount, formatScore, oneLine } from "./format.ts";
 import { byKeys, type Protocol, type Results, type Setting } from "./results.ts";
 import { tableOf } from "./table.ts";
@@ -127,9 +127,15 @@ function environmentKey({ environment: { started: _started, ...rest } }: RunReco
   return canonical(rest);
 }
 
+/** What computed: what the platform does not tell, and a processor that is named anyway, are left out. */
+function describeDevice({ name, provider, hardware, driver }: Environment["device"], processor: string): string {
+  const known = [hardware.value === processor ? null : hardware.value, driver.value && `driver ${driver.value}`];
+  return [`${name} (${provider})`, ...known.filter((value) => value !== null)].join(", ");
+}
+
 function environmentItem(runs: readonly RunRecord[], index: number, withIds: boolean): Item {
   const [{ environment }] = runs;
-  const { suite, versions, os, arch, processor, cores, memoryBytes, threads, device, driver } = environment;
+  const { suite, versions, os, arch, processor, cores, memoryBytes, threads, device } = environment;
   const starts = runs.map(({ environment }) => environment.started).sort();
   const state = suite.dirty === null ? ", unknown whether changed" : suite.dirty ? ", with uncommitted changes" : "";
   return [
@@ -140,7 +146,7 @@ function environmentItem(runs: readonly RunRecord[], index: number, withIds: boo
         formatBytes(memoryBytes)
       }; ${os} ${arch}`,
     ),
-    escape(`device ${device}${driver === null ? "" : `, driver ${driver}`}`),
+    escape(`device ${describeDevice(device, processor)}`),
     escape(`versions: ${describe(versions)}`),
     ...withIds ? [`runs: ${escape(runs.map(({ id }) => id).join(" "))}`] : [],
   ];

@@ -2,7 +2,7 @@
  * What the worker asks of training.
  * @module
  */
-import type { MemoryPlan } from "../engine/types.ts";
+import type { DeviceReport, MemoryPlan } from "../engine/types.ts";
 import type { RunRecord } from "./record.ts";
 import type { RunSpec } from "./spec.ts";
 
@@ -47,4 +47,6 @@ export interface CellRunner {
   runCell(spec: RunSpec, options: CellOptions): Promise<CellResult>;
   /** Plans without training. */
   planCell(spec: RunSpec): Promise<CellPlan>;
+  /** Looks at a device of this machine. */
+  inspectDevice(name: string): Promise<DeviceReport>;
 }

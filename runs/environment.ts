@@ -10,8 +10,8 @@ import type { Environment } from "./record.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-/** What is the same for all runs of a command. */
-export async function readEnvironment(device: string, threads: number): Promise<Omit<Environment, "started">> {
+/** What is the same for all runs of a command; the device speaks for itself. */
+export async function readEnvironment(threads: number): Promise<Omit<Environment, "started" | "device">> {
   return {
     suite: {
       version: config.version,
@@ -20,8 +20,7 @@ export async function readEnvironment(device: string, threads: number): Promise<
     },
     versions: {
       ...Deno.version,
-      tfjs: pinned("@tensorflow/tfjs"),
-      "onnxruntime-node": pinned("onnxruntime-node"),
+      "@tensorflow/tfjs": pinned("@tensorflow/tfjs"),
     },
     os: `${os.type()} ${os.release()}`,
     arch: Deno.build.arch,
@@ -29,8 +28,6 @@ export async function readEnvironment(device: string, threads: number): Promise<
     cores: navigator.hardwareConcurrency,
     memoryBytes: os.totalmem(),
     threads,
-    device,
-    driver: null,
   };
 }
 

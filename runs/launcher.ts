@@ -5,6 +5,7 @@
  */
 import type { CellPlan } from "./cell.ts";
 import { readEnvironment } from "./environment.ts";
+import { requireDevice } from "./inspect-device.ts";
 import { type Cell, plan } from "./plan.ts";
 import { readRecords } from "./record.ts";
 import { settingId } from "./spec.ts";
@@ -62,7 +63,7 @@ export interface BenchResult {
  * Runs every cell of a study that has no record yet. A cell that fails leaves a file in `<out>/failed`, the others go
  * on; calling again tries it again. A record that cannot be read is a failure of its cell and is left as it is.
  * @throws {UsageError} if the study names what does not exist
- * @throws {Error} if the results folder cannot be written
+ * @throws {Error} if the results folder cannot be written or the device cannot be used here
  */
 export async function bench(study: Study, options: BenchOptions): Promise<BenchResult> {
   const { out, keep = false, signal = new AbortController().signal, onEvent = () => {}, worker = workerEntry } =
@@ -88,7 +89,8 @@ export async function bench(study: Study, options: BenchOptions): Promise<BenchR
   onEvent({ type: "plan", cells: cells.length, recorded });
   const queue = cells.filter((cell) => !done.has(cell.id));
 
-  const environment = await readEnvironment(study.device, Math.max(1, Math.floor(cores / jobs)));
+  if (queue.length > 0) await requireDevice(study.device, worker);
+  const environment = await readEnvironment(Math.max(1, Math.floor(cores / jobs)));
   let trained = 0;
   const runOne = async (cell: Cell) => {
     const path = recordPath(out, cell.id);
@@ -137,10 +139,11 @@ export interface PlannedCell {
 /**
  * Plans every cell of a study without training: a worker asks each setting once.
  * @throws {UsageError} if the study names what does not exist
- * @throws {Error} if a cell cannot be planned
+ * @throws {Error} if the device cannot be used here or a cell cannot be planned
  */
 export async function planBench(study: Study, worker: URL = workerEntry): Promise<PlannedCell[]> {
   const cells = plan(study);
+  await requireDevice(study.device, worker);
   const settings = new Map(cells.map((cell) => [settingId(cell.spec), cell.spec]));
   const plans: CellPlan[] = [];
   const { reason } = await runWorker(

@@ -3,9 +3,11 @@
  * @module
  */
 import { devices } from "../engine/mod.ts";
+import type { DeviceReport, Known } from "../engine/types.ts";
 import { methods } from "../methods/mod.ts";
 import { models } from "../models/mod.ts";
 import { tasks } from "../tasks/mod.ts";
+import { inspectDevice } from "./inspect-device.ts";
 import { presets } from "./presets.ts";
 
 /** An entry of a table. */
@@ -32,3 +34,28 @@ export const listings: Record<"models" | "methods" | "tasks" | "presets" | "devi
   presets: () => Object.entries(presets).map(([name, preset]) => ({ name, ...preset })),
   devices: () => Object.values(devices).map(({ name, description }) => ({ name, description })),
 };
+
+/** The devices with what is known of them on this machine. */
+export function listDevices(): Promise<(Listed & { report: DeviceReport })[]> {
+  return Promise.all(
+    Object.values(devices).map(async ({ name, description }) => (
+      { name, description, report: await inspectDevice(name) }
+    )),
+  );
+}
+
+/** A device's report as lines for a terminal. */
+export function describeDevice(report: DeviceReport): string[] {
+  const told = <T extends string | number>(known: Known<T>, text: (value: T) => string = String) =>
+    "reason" in known ? `unknown (${known.reason})` : text(known.value);
+  const versions = Object.entries(report.versions).map(([name, version]) => `${name} ${version}`).join(", ");
+  return [
+    report.unusable === null ? "usable" : `not usable: ${report.unusable}`,
+    `provider: ${report.provider}${versions && ` (${versions})`}`,
+    `hardware: ${told(report.hardware)}`,
+    `memory: ${told(report.memoryBytes, (bytes) => `${(bytes / 2 ** 30).toFixed(1)} GiB`)}`,
+    `driver: ${told(report.driver)}`,
+    `precision: ${told(report.precision)}`,
+    ...report.limits.map((limit) => `limit: ${limit}`),
+  ];
+}

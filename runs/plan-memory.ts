@@ -2,17 +2,21 @@
  * The memory of a training step, before it is taken.
  * @module
  */
-import type { Executable, MemoryPlan } from "../engine/types.ts";
+import type { MemoryPlan, Training } from "../engine/types.ts";
 import { microBatches } from "./batches.ts";
 import type { EncodedExamples } from "./examples.ts";
 import type { TrainingSpec } from "./spec.ts";
 
 /** The plan of the step that needs most: the largest micro-batch of a batch of the longest examples. */
-export function planTraining(executable: Executable, examples: EncodedExamples, spec: TrainingSpec): MemoryPlan {
+export function planTraining(
+  { plan }: Pick<Training, "plan">,
+  examples: EncodedExamples,
+  spec: TrainingSpec,
+): MemoryPlan {
   const longest = [...examples.lengths.keys()].sort((a, b) => examples.lengths[b] - examples.lengths[a])
     .slice(0, spec.batchSize);
   return microBatches(longest, examples.lengths, spec.microBatchRows)
-    .map((part) => executable.plan(part.length, Math.max(...part.map((index) => examples.lengths[index]))))
+    .map((part) => plan(part.length, Math.max(...part.map((index) => examples.lengths[index]))))
     .reduce((largest, plan) => plan.total > largest.total ? plan : largest);
 }
 

@@ -33,6 +33,9 @@ export const trainingDefaults: Omit<TrainingSpec, "epochs"> = {
   microBatchRows: 512,
 };
 
+/** Micro-batches of one text. */
+const ONE_BY_ONE: Partial<TrainingSpec> = { microBatchRows: 1 };
+
 /**
  * The cells of a study. Seed by seed, so that early results compare all methods; within a seed the methods that
  * train least come first, so that the first result comes soon.
@@ -45,7 +48,7 @@ export function plan(study: Study): Cell[] {
     for (const modelName of study.models) {
       const model = lookUp("model", models, modelName);
       const trained = study.methods
-        .map((entry) => methodOf(entry, model.shape, study.training))
+        .map((entry) => methodOf(entry, model.shape, { ...study.memory && ONE_BY_ONE, ...study.training }))
         .sort((a, b) => a.count - b.count);
       for (const taskName of study.tasks) {
         const task = lookUp("task", tasks, taskName);
@@ -59,6 +62,7 @@ export function plan(study: Study): Cell[] {
             training,
             device: study.device,
             precision: "float32",
+            ...study.memory && { memory: study.memory },
           };
           cells.set(runId(spec), { id: runId(spec), spec });
         }

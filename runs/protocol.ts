@@ -3,14 +3,16 @@
  * for as long as the launcher lives; messages as JSON lines on its standard output.
  * @module
  */
+import type { DeviceReport } from "../engine/types.ts";
 import type { CellPlan, StepProgress } from "./cell.ts";
 import type { Environment } from "./record.ts";
 import type { RunSpec } from "./spec.ts";
 
 /** What a worker is to do. */
 export type Job =
-  | { mode: "run"; spec: RunSpec; out: string; keep: boolean; environment: Omit<Environment, "started"> }
-  | { mode: "plan"; specs: RunSpec[] };
+  | { mode: "run"; spec: RunSpec; out: string; keep: boolean; environment: Omit<Environment, "started" | "device"> }
+  | { mode: "plan"; specs: RunSpec[] }
+  | { mode: "inspect"; device: string };
 
 /** What a worker says. */
 export type Message =
@@ -19,6 +21,7 @@ export type Message =
   | { type: "done"; metric: string; score: number }
   /** One for each spec of a plan, in order. */
   | { type: "planned"; plan: CellPlan }
+  | { type: "inspected"; report: DeviceReport }
   | { type: "failed"; reason: string };
 
 /** Exit status of a worker whose launcher is gone. */

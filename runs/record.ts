@@ -3,7 +3,7 @@
  * @module
  */
 import { z } from "zod";
-import type { MemoryPlan } from "../engine/types.ts";
+import type { Known, MemoryPlan } from "../engine/types.ts";
 import { type RunSpec, specSchema } from "./spec.ts";
 
 export { canonical, methodName } from "./spec.ts";
@@ -12,7 +12,7 @@ export { canonical, methodName } from "./spec.ts";
 export const RECORD_VERSION = 1;
 
 /** A measured number, or null and the reason why it was not measured. */
-export type Measured = { value: number } | { value: null; reason: string };
+export type Measured = Known<number>;
 
 /** Scores by the metric's name. */
 export type Scores = Record<string, number>;
@@ -43,10 +43,8 @@ export interface Environment {
   memoryBytes: number;
   /** Threads of this run. */
   threads: number;
-  /** Name of the device. */
-  device: string;
-  /** Driver of the device, null on processors. */
-  driver: string | null;
+  /** What computed, as the platform tells. */
+  device: { name: string; provider: string; hardware: Known<string>; driver: Known<string> };
   /** ISO 8601, when the run started; decides nothing. */
   started: string;
 }
@@ -102,6 +100,10 @@ export interface RunRecord {
 
 const measured = z.union([
   z.strictObject({ value: z.number() }),
+  z.strictObject({ value: z.null(), reason: z.string() }),
+]);
+const known = z.union([
+  z.strictObject({ value: z.string() }),
   z.strictObject({ value: z.null(), reason: z.string() }),
 ]);
 const scores = z.record(z.string(), z.number());
@@ -167,8 +169,7 @@ const recordSchema: z.ZodType<RunRecord> = z.strictObject({
     cores: z.int(),
     memoryBytes: z.int(),
     threads: z.int(),
-    device: z.string(),
-    driver: z.string().nullable(),
+    device: z.strictObject({ name: z.string(), provider: z.string(), hardware: known, driver: known }),
     started: z.string(),
   }),
 }).refine(

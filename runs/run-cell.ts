@@ -3,8 +3,7 @@
  * @module
  */
 import { devices } from "../engine/mod.ts";
-import { TrainingState } from "../engine/state.ts";
-import type { Device, Executable, MemoryPlan } from "../engine/types.ts";
+import type { Device, DeviceReport, Executable, MemoryPlan } from "../engine/types.ts";
 import { type Adaptation, compose } from "../methods/compose.ts";
 import { methods } from "../methods/mod.ts";
 import type { CommonOptions } from "../methods/types.ts";
@@ -85,6 +84,11 @@ export async function planCell(spec: RunSpec): Promise<CellPlan> {
   return { parameters: countParameters(cell), planned };
 }
 
+/** Looks at a device of this machine. */
+export function inspectDevice(name: string): Promise<DeviceReport> {
+  return lookUp("device", devices, name).inspect();
+}
+
 /** Greatest difference between adapted and unadapted features of some texts, before the first step. */
 async function differenceAtStart(cell: OpenCell, compile: Compile, start: Record<string, Float32Array>) {
   const { model, examples } = cell;
@@ -101,7 +105,7 @@ async function differenceAtStart(cell: OpenCell, compile: Compile, start: Record
   return before.reduce((most, value, at) => Math.max(most, Math.abs(value - after[at])), 0);
 }
 
-type Compile = (of: SignedProgram, gradients?: boolean) => Promise<Executable>;
+type Compile = (of: SignedProgram) => Promise<Executable>;
 
 function better(metric: Metric, score: number, than: number): boolean {
   return metric.direction === "higher" ? score > than : score < than;
@@ -131,8 +135,9 @@ export async function runCell(spec: RunSpec, options: CellOptions): Promise<Cell
     time[kind] += (performance.now() - begun) / 1000;
     return result;
   };
-  const compile: Compile = ({ program, signature }, gradients = false) =>
-    timed("compile", () => device.compile(program, signature, { gradients, threads: options.threads }));
+  const compileOptions = { threads: options.threads, small: spec.memory === "small" };
+  const compile: Compile = ({ program, signature }) =>
+    timed("compile", () => device.compile(program, signature, compileOptions));
 
   const parameters = countParameters(cell);
   integrity.check(
@@ -173,35 +178,37 @@ export async function runCell(spec: RunSpec, options: CellOptions): Promise<Cell
     evaluation = await compile(model.logits);
   }
 
-  const executable = await compile(model.loss, true);
-  planned ??= planTraining(executable, examples.train, spec.training);
+  const training = await timed(
+    "compile",
+    () => device.train(model.loss.program, model.loss.signature, model.parameters, compileOptions),
+  );
+  planned ??= planTraining(training, examples.train, spec.training);
   requireMemory(planned, Deno.systemMemoryInfo().available);
-  const state = await TrainingState.create(model.parameters);
-  for (const [name, values] of Object.entries(start)) state.parameters[name].set(values);
+  await training.write(start);
 
   const validation: Scores[] = [];
   let best: { epoch: number; parameters: Record<string, Float32Array> } | undefined;
   const course = await train({
     seed: spec.seed,
     spec: spec.training,
-    executable,
-    state,
+    training,
     examples: examples.train,
     onStep: options.onProgress,
     async onEpoch(epoch) {
+      const parameters = await training.read();
       const predicted = await timed(
         "evaluate",
-        () => predict(evaluation, state.parameters, examples.validation, microBatchRows),
+        () => predict(evaluation, parameters, examples.validation, microBatchRows),
       );
       const scores = score(taskMetrics, examples.validation.labels, predicted);
       validation.push(scores);
       if (!best || better(primary, scores[primary.name], validation[best.epoch - 1][primary.name])) {
-        const copies = Object.entries(state.parameters).map(([name, values]) => [name, values.slice()]);
+        const copies = Object.entries(parameters).map(([name, values]) => [name, values.slice()]);
         best = { epoch, parameters: Object.fromEntries(copies) };
       }
     },
   });
-  await executable.release();
+  await training.release();
   const kept = best!;
 
   const finite = Object.values(kept.parameters).every((values) => values.every(Number.isFinite));

@@ -3,6 +3,7 @@
  * @module
  */
 import { memoryFigures } from "./memory.ts";
+import type { Environment } from "./record.ts";
 import type { CellRunner } from "./cell.ts";
 import { type Job, LAUNCHER_GONE, type Message } from "./protocol.ts";
 import { writeRecord } from "./write.ts";
@@ -16,7 +17,9 @@ export async function serve(runner: CellRunner): Promise<never> {
   Deno.addSignalListener("SIGINT", () => {});
   const job = await readJob();
   try {
-    await (job.mode === "run" ? run(job, runner) : plan(job, runner));
+    if (job.mode === "run") await run(job, runner);
+    else if (job.mode === "plan") await plan(job, runner);
+    else send({ type: "inspected", report: await runner.inspectDevice(job.device) });
   } catch (error) {
     console.error(error);
     send({ type: "failed", reason: error instanceof Error ? error.message : String(error) });
@@ -26,7 +29,14 @@ export async function serve(runner: CellRunner): Promise<never> {
 }
 
 async function run(job: Job & { mode: "run" }, runner: CellRunner): Promise<void> {
-  const environment = { ...job.environment, started: new Date().toISOString() };
+  const started = new Date().toISOString();
+  const { provider, hardware, driver, versions } = await runner.inspectDevice(job.spec.device);
+  const environment: Environment = {
+    ...job.environment,
+    versions: { ...job.environment.versions, ...versions },
+    device: { name: job.spec.device, provider, hardware, driver },
+    started,
+  };
   let reported = -Infinity;
   const result = await runner.runCell(job.spec, {
     threads: environment.threads,

@@ -61,6 +61,8 @@ export interface RunSpec {
   device: string;
   /** Number format of weights and arithmetic. */
   precision: "float32";
+  /** Less memory at less speed: weights are not laid out for the processor. Left out otherwise. */
+  memory?: "small";
 }
 
 /** Schema of {@linkcode DataSpec}. */
@@ -94,6 +96,7 @@ export const specSchema: z.ZodType<RunSpec> = z.strictObject({
   training,
   device: z.string(),
   precision: z.literal("float32"),
+  memory: z.literal("small").optional(),
 });
 
 /** JSON with sorted keys and no white space: equal values have equal texts. */

@@ -24,6 +24,8 @@ export interface Study {
   data: DataSpec;
   /** Name of the device. */
   device: string;
+  /** "small": matrices are not laid out for the processor, and texts are computed one by one. */
+  memory?: "small";
   /** What differs from the defaults of training. */
   training: Partial<TrainingSpec>;
 }
@@ -41,6 +43,7 @@ const studySchema: z.ZodType<Study> = z.strictObject({
   seeds: z.array(z.int().nonnegative()).min(1),
   data: dataSchema,
   device: z.string(),
+  memory: z.literal("small", { error: "must be small" }).optional(),
   training: trainingOverridesSchema,
 });
 

@@ -3,8 +3,8 @@
  * @module
  */
 import { Random } from "../engine/random.ts";
-import type { OptimiserSettings, TrainingState } from "../engine/state.ts";
-import type { ArrayValue, Executable } from "../engine/types.ts";
+import type { OptimiserSettings } from "../engine/state.ts";
+import type { ArrayValue, Training } from "../engine/types.ts";
 import { epochBatches, microBatches } from "./batches.ts";
 import type { StepProgress } from "./cell.ts";
 import type { EncodedExamples } from "./examples.ts";
@@ -20,10 +20,8 @@ export interface TrainingJob {
   seed: number;
   /** How to train. */
   spec: TrainingSpec;
-  /** A program that gives the gradient of `loss`, compiled. */
-  executable: Executable;
-  /** Parameters, at their start values. */
-  state: TrainingState;
+  /** A program that gives `loss`, its parameters at their start values. */
+  training: Training;
   /** The training examples. */
   examples: EncodedExamples;
   /** Called after each step. */
@@ -51,7 +49,7 @@ function drawMask(random: Random, rate: number, shape: number[]): ArrayValue {
  * @throws {Error} if the loss stops being a finite number
  */
 export async function train(job: TrainingJob): Promise<TrainingCourse> {
-  const { spec, seed, executable, state, examples } = job;
+  const { spec, seed, training, examples } = job;
   const settings: OptimiserSettings = { ...ADAMW, weightDecay: spec.weightDecay, clip: spec.clip };
   const steps = spec.epochs * Math.ceil(examples.labels.length / spec.batchSize);
   const course: TrainingCourse = { stepLoss: [], seconds: 0 };
@@ -63,23 +61,19 @@ export async function train(job: TrainingJob): Promise<TrainingCourse> {
       let loss = 0;
       for (const indices of microBatches(batch, examples.lengths, spec.microBatchRows)) {
         const length = Math.max(...indices.map((index) => examples.lengths[index]));
-        const masks = executable.masks.map(({ name, rate, shape }) =>
+        const masks = training.masks.map(({ name, rate, shape }) =>
           [name, drawMask(dropout, rate, shape(indices.length, length))] as const
         );
-        const outputs = await executable.run({
-          parameters: state.parameters,
-          gradients: state.gradients,
-          inputs: {
-            ...examples.collate(indices),
-            ...Object.fromEntries(masks),
-            labels: { data: Int32Array.from(indices, (index) => examples.labels[index]), shape: [indices.length] },
-            weights: { data: new Float32Array(indices.length).fill(1 / batch.length), shape: [indices.length] },
-          },
+        const outputs = await training.accumulate({
+          ...examples.collate(indices),
+          ...Object.fromEntries(masks),
+          labels: { data: Int32Array.from(indices, (index) => examples.labels[index]), shape: [indices.length] },
+          weights: { data: new Float32Array(indices.length).fill(1 / batch.length), shape: [indices.length] },
         });
         loss += outputs.loss[0];
       }
       if (!Number.isFinite(loss)) throw new Error(`Cannot go on training: the loss of step ${step + 1} is ${loss}`);
-      state.step(linearSchedule(step, steps, spec.warmup), settings);
+      await training.step(linearSchedule(step, steps, spec.warmup), settings);
       course.stepLoss.push(loss);
       course.seconds += (performance.now() - begun) / 1000;
       job.onStep({ step: step + 1, steps, loss });

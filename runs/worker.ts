@@ -4,6 +4,6 @@
  */
 import "./memory.ts";
 import { serve } from "./serve.ts";
-import { planCell, runCell } from "./run-cell.ts";
+import { inspectDevice, planCell, runCell } from "./run-cell.ts";
 
-await serve({ runCell, planCell });
+await serve({ runCell, planCell, inspectDevice });

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { devices } from "../engine/mod.ts";
 import { Random } from "../engine/random.ts";
 import { readStored } from "../engine/safetensors.ts";
-import { TrainingState } from "../engine/state.ts";
 import type { Executable } from "../engine/types.ts";
 import { compose } from "../methods/compose.ts";
 import { methods } from "../methods/mod.ts";
@@ -116,11 +116,10 @@ Deno.test("the example method's gradients on the devices cpu and js agree", asyn
 Deno.test("the example method lowers the loss when it is trained", async () => {
   const backbone = await tinyBackbone(3);
   const { model } = adapted(backbone, 1e-2);
-  const [executable, unused] = await compileBoth(model.loss.program, model.loss.signature, true);
-  await unused.release();
-  const state = await TrainingState.create(model.parameters);
+  const { program, signature } = model.loss;
+  const training = await devices.cpu.train(program, signature, model.parameters, { threads: 1 });
   const start = await model.start(0);
-  for (const [name, values] of Object.entries(start)) state.parameters[name].set(values);
+  await training.write(start);
   const random = new Random(5, "texts");
   const examples = Array.from({ length: 32 }, (_, at) => {
     const letters = at % 2 === 0 ? "abcdef" : "opqrst";
@@ -130,16 +129,16 @@ Deno.test("the example method lowers the loss when it is trained", async () => {
   const { stepLoss } = await train({
     seed: 0,
     spec: { ...trainingDefaults, epochs: 20, maxLength: 32 },
-    executable,
-    state,
+    training,
     examples: encodeExamples(backbone, examples, 32),
     onStep() {},
     onEpoch: () => Promise.resolve(),
   });
-  await executable.release();
+  const trained = await training.read();
+  await training.release();
   assert.ok(Math.abs(stepLoss[0] - Math.log(2)) < 1e-5, "a classifier of zeros finds both classes equally likely");
   assert.ok(stepLoss.at(-1)! < 0.5 * stepLoss[0], stepLoss.join(" "));
-  for (const [name, values] of Object.entries(start)) assert.notDeepEqual(state.parameters[name], values, name);
+  for (const [name, values] of Object.entries(start)) assert.notDeepEqual(trained[name], values, name);
 });
 
 Deno.test("the example task is loaded, split and scored", async () => {

@@ -20,7 +20,9 @@ function saying(text: string): RunRecord {
       for (const scores of Object.values(record.scores)) scores[text] = 0.5;
       record.memory.peak = { value: null, reason: text };
       record.checks.flags = [{ name: text, raised: true, detail: text }];
-      Object.assign(record.environment, { processor: text, os: text, arch: text, device: text, driver: text });
+      Object.assign(record.environment, { processor: text, os: text, arch: text });
+      const known = { value: text };
+      record.environment.device = { name: text, provider: text, hardware: known, driver: known };
       record.environment.versions = { [text]: text };
     },
   });

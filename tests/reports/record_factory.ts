@@ -91,8 +91,12 @@ export function makeRecord(choice: RecordChoice = {}): RunRecord {
       cores: 2,
       memoryBytes: 8 * 1024 ** 3,
       threads: 2,
-      device: "cpu",
-      driver: null,
+      device: {
+        name: "cpu",
+        provider: "onnxruntime-node, CPUExecutionProvider",
+        hardware: { value: "Some CPU" },
+        driver: { value: null, reason: "a processor has no driver" },
+      },
       started: `2026-01-01T00:00:0${seed % 10}Z`,
     },
   };

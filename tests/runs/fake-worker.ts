@@ -3,6 +3,7 @@
  * @module
  */
 import "../../runs/memory.ts";
+import { type DeviceName, devices } from "../../engine/mod.ts";
 import type { CellOptions, CellResult } from "../../runs/cell.ts";
 import { markBeforeTraining } from "../../runs/memory.ts";
 import { serve } from "../../runs/serve.ts";
@@ -71,5 +72,6 @@ if (import.meta.main) {
     runCell,
     planCell: ({ method: [{ name }] }) =>
       Promise.resolve({ parameters: { ...parameters, trainable: 10 + name.length }, planned }),
+    inspectDevice: (name) => devices[name as DeviceName].inspect(),
   });
 }
