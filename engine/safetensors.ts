@@ -28,28 +28,79 @@ export async function writeSafetensors(
   tensors: Record<string, NamedArray>,
   metadata: Record<string, string> = { format: "pt" },
 ): Promise<void> {
-  const header: Record<string, unknown> = { __metadata__: metadata };
-  let offset = 0;
-  for (const [name, { shape, data }] of Object.entries(tensors)) {
-    header[name] = { dtype: "F32", shape, data_offsets: [offset, offset + data.byteLength] };
-    offset += data.byteLength;
-  }
-  const text = new TextEncoder().encode(JSON.stringify(header));
-  const begin = Math.ceil((8 + text.length) / ALIGNMENT) * ALIGNMENT;
-  const bytes = new Uint8Array(begin + offset);
-  bytes.fill(" ".charCodeAt(0), 8, begin);
-  bytes.set(text, 8);
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(begin - 8), true);
-  let at = begin;
-  for (const { data } of Object.values(tensors)) {
-    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
-    at += data.byteLength;
-  }
-  await Deno.writeFile(path, bytes);
+  const shapes = Object.fromEntries(Object.entries(tensors).map(([name, { shape }]) => [name, shape]));
+  await writeInPieces(path, shapes, (name) => [tensors[name].data], metadata);
 }
 
+/**
+ * Writes float32 tensors that need not be in memory as a whole.
+ * @param pieces the entries of a tensor, one array after the other
+ */
+export async function writeInPieces(
+  path: string,
+  shapes: Record<string, readonly number[]>,
+  pieces: (name: string) => Iterable<Float32Array> | AsyncIterable<Float32Array>,
+  metadata: Record<string, string> = { format: "pt" },
+): Promise<void> {
+  const header: Record<string, unknown> = { __metadata__: metadata };
+  let offset = 0;
+  for (const [name, shape] of Object.entries(shapes)) {
+    const start = offset;
+    offset += 4 * elements(shape);
+    header[name] = { dtype: "F32", shape, data_offsets: [start, offset] };
+  }
+  const text = new TextEncoder().encode(JSON.stringify(header));
+  const bytes = new Uint8Array(Math.ceil((8 + text.length) / ALIGNMENT) * ALIGNMENT);
+  bytes.fill(" ".charCodeAt(0), 8);
+  bytes.set(text, 8);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(bytes.length - 8), true);
+  using file = await Deno.open(path, { write: true, create: true, truncate: true });
+  const write = async (data: Uint8Array) => {
+    for (let written = 0; written < data.length;) written += await file.write(data.subarray(written));
+  };
+  await write(bytes);
+  for (const name of Object.keys(shapes)) {
+    for await (const data of pieces(name)) {
+      await write(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+    }
+  }
+}
+
+/** The types of entries that the format has, with their bytes. */
+const BYTES = {
+  F64: 8,
+  F32: 4,
+  F16: 2,
+  BF16: 2,
+  F8_E4M3: 1,
+  F8_E5M2: 1,
+  I64: 8,
+  I32: 4,
+  I16: 2,
+  I8: 1,
+  U64: 8,
+  U32: 4,
+  U16: 2,
+  U8: 1,
+  BOOL: 1,
+} as const;
+
+/** A type of entries. */
+export type StoredType = keyof typeof BYTES;
+
+/** Where a tensor of any type lies. */
+export interface StoredEntry extends StoredTensor {
+  /** Type of its entries. */
+  dtype: StoredType;
+}
+
+/** Bytes of the longest header that is read: some hundred thousand tensors. */
+const LONGEST_HEADER = 1 << 24;
+/** Axes of a tensor, at most. */
+const MOST_AXES = 8;
+
 interface HeaderEntry {
-  dtype: "F32";
+  dtype: StoredType;
   shape: number[];
   data_offsets: [start: number, end: number];
 }
@@ -58,19 +109,25 @@ function isSize(value: unknown): value is number {
   return Number.isSafeInteger(value) && value as number >= 0;
 }
 
-/** Whether a header's value describes a float32 tensor in the first `size` bytes after the header. */
+/** Whether a header's value describes a tensor in the first `size` bytes after the header. */
 function isEntry(value: unknown, size: number): value is HeaderEntry {
   const { dtype, shape, data_offsets: offsets } = (value ?? {}) as Record<string, unknown>;
-  if (dtype !== "F32" || !Array.isArray(shape) || !shape.every(isSize)) return false;
+  if (typeof dtype !== "string" || !Object.hasOwn(BYTES, dtype)) return false;
+  if (!Array.isArray(shape) || shape.length > MOST_AXES || !shape.every(isSize)) return false;
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isSize)) return false;
-  return offsets[1] - offsets[0] === 4 * elements(shape) && offsets[1] <= size;
+  return offsets[1] - offsets[0] === BYTES[dtype as StoredType] * elements(shape) && offsets[1] <= size;
+}
+
+/** A name as a message shows it. */
+function shown(name: string): string {
+  return name.length > 80 ? `${name.slice(0, 80)}…` : name;
 }
 
 /**
- * Reads a file's header: where each tensor lies.
- * @throws {Error} if the file is no safetensors file, holds anything but float32 or tensors that overlap
+ * Reads a file's header: where each tensor lies, of whatever type. Nothing but the header is read.
+ * @throws {Error} if the file is no safetensors file, or holds tensors that overlap or do not lie inside it
  */
-export async function readSafetensors(path: string): Promise<Record<string, StoredTensor>> {
+export async function readHeader(path: string): Promise<Record<string, StoredEntry>> {
   using file = await Deno.open(path);
   const length = new Uint8Array(8);
   const size = (await file.stat()).size;
@@ -79,24 +136,45 @@ export async function readSafetensors(path: string): Promise<Record<string, Stor
   if (headerLength > size - 8) {
     throw new Error(`Cannot read ${path}: its header claims ${headerLength} bytes of a file of ${size}`);
   }
+  if (headerLength > LONGEST_HEADER) {
+    throw new Error(
+      `Cannot read ${path}: its header must have at most ${LONGEST_HEADER} bytes, current value is ${headerLength}`,
+    );
+  }
   const bytes = new Uint8Array(headerLength);
   for (let read = 0; read < headerLength;) read += (await file.read(bytes.subarray(read))) ?? headerLength;
   const entries = Object.entries(parseHeader(path, bytes)).filter(([name]) => name !== "__metadata__")
     .map(([name, entry]) => {
       if (isEntry(entry, size - 8 - headerLength)) return { name, entry };
-      throw new Error(`Cannot read ${path}: tensor ${name} must be float32 and lie inside the file`);
+      throw new Error(
+        `Cannot read ${path}: tensor ${shown(name)} must have a known type, a shape, and bytes inside the file`,
+      );
     });
   let [last, end] = ["", 0];
   for (const { name, entry } of entries.toSorted((a, b) => a.entry.data_offsets[0] - b.entry.data_offsets[0])) {
     if (entry.data_offsets[0] < end) {
-      throw new Error(`Cannot read ${path}: tensors ${last} and ${name} must not overlap`);
+      throw new Error(`Cannot read ${path}: tensors ${shown(last)} and ${shown(name)} must not overlap`);
     }
     [last, end] = [name, entry.data_offsets[1]];
   }
-  return Object.fromEntries(entries.map(({ name, entry: { shape, data_offsets } }) => [
+  return Object.fromEntries(entries.map(({ name, entry: { dtype, shape, data_offsets } }) => [
     name,
-    { path, offset: 8 + headerLength + data_offsets[0], shape },
+    { path, offset: 8 + headerLength + data_offsets[0], shape, dtype },
   ]));
+}
+
+/**
+ * Where each tensor of a file of float32 tensors lies.
+ * @throws {Error} as {@linkcode readHeader}, or if a tensor has another type
+ */
+export async function readSafetensors(path: string): Promise<Record<string, StoredTensor>> {
+  const found = await readHeader(path);
+  return Object.fromEntries(
+    Object.entries(found).map(([name, { dtype, ...stored }]) => {
+      if (dtype === "F32") return [name, stored];
+      throw new Error(`Cannot read ${path}: tensor ${shown(name)} must be float32, current value is ${dtype}`);
+    }),
+  );
 }
 
 function parseHeader(path: string, bytes: Uint8Array): object {
@@ -109,16 +187,37 @@ function parseHeader(path: string, bytes: Uint8Array): object {
   throw new Error(`Cannot read ${path}: its header must be a JSON object`);
 }
 
-/** Reads tensors' values. */
+/** Bytes of a piece. */
+const PIECE = 1 << 22;
+
+/** Reads a tensor's bytes piece by piece, each a multiple of 8 bytes but the last; a piece is valid until the next. */
+export async function* readBytes(
+  stored: StoredTensor & { dtype?: StoredType },
+): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  let left = BYTES[stored.dtype ?? "F32"] * elements(stored.shape);
+  const buffer = new Uint8Array(Math.min(left, PIECE));
+  using file = await Deno.open(stored.path);
+  await file.seek(stored.offset, Deno.SeekMode.Start);
+  while (left > 0) {
+    const piece = buffer.subarray(0, Math.min(left, PIECE));
+    for (let read = 0; read < piece.length;) {
+      const count = await file.read(piece.subarray(read));
+      if (count === null) throw new Error(`Cannot read ${stored.path}: it ends inside a tensor`);
+      read += count;
+    }
+    left -= piece.length;
+    yield piece;
+  }
+}
+
+/** Reads a float32 tensor's values. */
 export async function readStored(stored: StoredTensor): Promise<Float32Array> {
   const values = new Float32Array(elements(stored.shape));
   const bytes = new Uint8Array(values.buffer);
-  using file = await Deno.open(stored.path);
-  await file.seek(stored.offset, Deno.SeekMode.Start);
-  for (let read = 0; read < bytes.length;) {
-    const count = await file.read(bytes.subarray(read));
-    if (count === null) throw new Error(`Cannot read ${stored.path}: it ends inside a tensor`);
-    read += count;
+  let at = 0;
+  for await (const piece of readBytes({ ...stored, dtype: "F32" })) {
+    bytes.set(piece, at);
+    at += piece.length;
   }
   return values;
 }

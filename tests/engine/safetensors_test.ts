@@ -58,7 +58,7 @@ function withLength(length: bigint): Uint8Array {
 }
 
 const tensor = { dtype: "F32", shape: [2], data_offsets: [0, 8] };
-const inside = /^Error: Cannot read .*: tensor a must be float32 and lie inside the file$/;
+const inside = /^Error: Cannot read .*: tensor a must have a known type, a shape, and bytes inside the file$/;
 const object = /^Error: Cannot read .*: its header must be a JSON object$/;
 
 const hostile: [string, Uint8Array, RegExp][] = [
@@ -81,7 +81,10 @@ const hostile: [string, Uint8Array, RegExp][] = [
   ],
   ["no offsets", file({ a: { dtype: "F32", shape: [2] } }), inside],
   ["null as a tensor", file({ a: null }), inside],
-  ["another type", file({ a: { ...tensor, dtype: "F16" } }), inside],
+  ["another type", file({ a: { ...tensor, dtype: "F16", data_offsets: [0, 4] } }), /a must be float32, .* is F16$/],
+  ["an unknown type", file({ a: { ...tensor, dtype: "F128" } }), inside],
+  ["a type of an inherited name", file({ a: { ...tensor, dtype: "constructor" } }), inside],
+  ["too many axes", file({ a: { ...tensor, shape: [2, 1, 1, 1, 1, 1, 1, 1, 1] } }), inside],
   ["offsets beyond the end", file({ a: { ...tensor, data_offsets: [12, 20] } }), inside],
   ["negative offsets", file({ a: { ...tensor, data_offsets: [-8, 0] } }), inside],
   ["fractional offsets", file({ a: { ...tensor, data_offsets: [0.5, 8.5] } }), inside],
