@@ -1,51 +1,14 @@
 import assert from "node:assert/strict";
-import { Random } from "../../engine/random.ts";
 import { tf } from "../../engine/tensor.ts";
 import type { Executable, Feed, Program, Signature } from "../../engine/types.ts";
 import { compose } from "../../methods/compose.ts";
 import { methods } from "../../methods/mod.ts";
-import { trainable } from "../../runs/trainable.ts";
 import { type Arrays, assertClose, compileBoth } from "../engine/compare.ts";
-import { type Variant, variant, variants } from "../methods/variants.ts";
+import { variant } from "../methods/variants.ts";
 import { tinyBackbone } from "../models/tiny.ts";
+import { batchOf, combinations, tinyTrainable } from "./tiny-training.ts";
 
-const LABELS = ["no", "maybe", "yes"];
 const backbone = await tinyBackbone(3);
-
-const joined: Variant[][] = [
-  ...variants.map((one) => [one]),
-  [variant("lora", { rank: 2, dropout: 0.3 })],
-  [variant("lora", { rank: 2 }), variant("prompt-tuning", { virtualTokens: 2 })],
-  [variant("lora", { rank: 2 }), variant("prefix-tuning", { prefixLength: 2 })],
-  [variant("prompt-tuning", { virtualTokens: 2 }), variant("prefix-tuning", { prefixLength: 3 }), variant("bitfit")],
-];
-
-/** A batch of texts of several lengths. The classifier and what starts as zero are moved away from zero,
- * the rest little: further out the loss bends too much for differences over 1e-2. */
-async function batchOf(model: ReturnType<typeof trainable>, { masks }: Executable): Promise<Feed> {
-  const texts = ["abc", "a longer text", "xyzzy"].map((text) => backbone.encode(text, backbone.maxLength));
-  const random = new Random(5, "batch");
-  const parameters = await model.start(1);
-  const gradients: Arrays = {};
-  for (const [name, values] of Object.entries(parameters)) {
-    const noise = name.startsWith("head.") ? 0.3 : 0.02;
-    parameters[name] = values.map((value) => value + noise * random.normal());
-    gradients[name] = new Float32Array(values.length);
-  }
-  const inputs: Feed["inputs"] = model.featuresFixed
-    ? { features: { data: new Float32Array(3 * 10).map(() => random.normal()), shape: [3, 10] } }
-    : backbone.collate(texts);
-  for (const { name, rate, shape } of masks) {
-    const sizes = shape(3, 13);
-    const data = new Float32Array(sizes.reduce((a, b) => a * b)).map(() =>
-      random.uniform() < rate ? 0 : 1 / (1 - rate)
-    );
-    inputs[name] = { data, shape: sizes };
-  }
-  inputs.labels = { data: Int32Array.of(0, 2, 1), shape: [3] };
-  inputs.weights = { data: Float32Array.of(0.5, 0.3, 0.2), shape: [3] };
-  return { inputs, parameters, gradients };
-}
 
 async function gradientsOn(executables: Executable[], feedOf: (on: Executable) => Promise<Feed>): Promise<Arrays[]> {
   const all: Arrays[] = [];
@@ -96,12 +59,12 @@ async function assertCentralDifferences(executable: Executable, feed: Feed): Pro
 
 Deno.test("every method's gradients agree between the devices and with central differences", async (t) => {
   assert.deepEqual(
-    new Set(joined.flatMap((parts) => parts.map(({ method }) => method))),
+    new Set(combinations.flatMap((parts) => parts.map(({ method }) => method))),
     new Set(Object.values(methods)),
   );
-  for (const parts of joined) {
+  for (const parts of combinations) {
     await t.step(parts.map(({ title }) => title).join(" + "), async () => {
-      const model = trainable(backbone, compose(parts, backbone), LABELS, 1e-3);
+      const model = tinyTrainable(parts);
       const executables = await compileBoth(model.loss.program, model.loss.signature, true);
       const [recorded, reference] = await gradientsOn(executables, (on) => batchOf(model, on));
       assertClose(recorded, reference, 1e-4, "gradients");
@@ -129,7 +92,7 @@ Deno.test("a wrong gradient is caught by central differences", async () => {
 });
 
 Deno.test("the gradients of a batch are the sum of its micro-batches'", async () => {
-  const model = trainable(backbone, compose([variant("lora", { rank: 2 })], backbone), LABELS, 1e-3);
+  const model = tinyTrainable([variant("lora", { rank: 2 })]);
   const [executable] = await compileBoth(model.loss.program, model.loss.signature, true);
   const whole = await batchOf(model, executable);
   await executable.run(whole);
