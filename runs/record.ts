@@ -87,8 +87,18 @@ export interface RunRecord {
    * before the training graph was compiled, what the method costs. `planned`: from the recorded graph.
    */
   memory: { peak: Measured; training: Measured; planned: MemoryPlan };
-  /** In seconds. `trainSeconds`: training steps alone, `examplesPerSecond` refers to it. */
-  time: { trainSeconds: number; compileSeconds: number; evaluateSeconds: number; examplesPerSecond: number };
+  /**
+   * In seconds. `trainSeconds`: training steps alone, examples and tokens a second refer to it. `padding`: share of the
+   * positions computed in training that held no token. Virtual tokens are not counted.
+   */
+  time: {
+    trainSeconds: number;
+    compileSeconds: number;
+    evaluateSeconds: number;
+    examplesPerSecond: number;
+    tokensPerSecond: Measured;
+    padding: Measured;
+  };
   /** `integrity`: all passed, else the run would have failed. `flags`: reported beside the score where raised. */
   checks: {
     integrity: { name: string; detail: string }[];
@@ -150,6 +160,8 @@ const recordSchema: z.ZodType<RunRecord> = z.strictObject({
     compileSeconds: z.number(),
     evaluateSeconds: z.number(),
     examplesPerSecond: z.number(),
+    tokensPerSecond: measured,
+    padding: measured,
   }),
   checks: z.strictObject({
     integrity: z.array(z.strictObject({ name: z.string(), detail: z.string() })),

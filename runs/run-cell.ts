@@ -20,10 +20,10 @@ import { countLeaks, hashStored, Integrity, raiseFlags } from "./integrity.ts";
 import { lookUp } from "./look-up.ts";
 import { planTraining, requireMemory } from "./plan-memory.ts";
 import { markBeforeTraining } from "./memory.ts";
-import type { RunRecord, Scores } from "./record.ts";
+import type { Measured, RunRecord, Scores } from "./record.ts";
 import { runId, type RunSpec } from "./spec.ts";
 import { splitExamples, splitRecord, type Splits } from "./split.ts";
-import { train } from "./train.ts";
+import { train, type TrainingCourse } from "./train.ts";
 import { type SignedProgram, type Trainable, trainable } from "./trainable.ts";
 
 /** Texts whose features are compared with the backbone's before the first step. */
@@ -256,12 +256,24 @@ export async function runCell(spec: RunSpec, options: CellOptions): Promise<Cell
       compileSeconds: time.compile,
       evaluateSeconds: time.evaluate,
       examplesPerSecond: spec.training.epochs * splits.train.length / course.seconds,
+      ...describeReading(course, model.featuresFixed),
     },
     checks: {
       integrity: integrity.passed,
       flags: raiseFlags(course.stepLoss, test[primary.name], majority[primary.name]),
     },
   };
+}
+
+function describeReading(
+  { tokens, padding, seconds }: TrainingCourse,
+  featuresFixed: boolean,
+): Pick<RunRecord["time"], "tokensPerSecond" | "padding"> {
+  if (featuresFixed) {
+    const unread: Measured = { value: null, reason: "features were computed once, training read no texts" };
+    return { tokensPerSecond: unread, padding: unread };
+  }
+  return { tokensPerSecond: { value: tokens / seconds }, padding: { value: padding / (tokens + padding) } };
 }
 
 function describeModel(spec: RunSpec, backbone: Backbone): RunRecord["model"] {

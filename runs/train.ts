@@ -36,6 +36,10 @@ export interface TrainingCourse {
   stepLoss: number[];
   /** Seconds in steps. */
   seconds: number;
+  /** Positions computed that hold a token of a text; virtual tokens are not counted. */
+  tokens: number;
+  /** Positions computed that hold padding. */
+  padding: number;
 }
 
 /** A dropout mask: 0 with probability `rate`, else 1 ÷ (1 − rate). */
@@ -52,7 +56,7 @@ export async function train(job: TrainingJob): Promise<TrainingCourse> {
   const { spec, seed, training, examples } = job;
   const settings: OptimiserSettings = { ...ADAMW, weightDecay: spec.weightDecay, clip: spec.clip };
   const steps = spec.epochs * Math.ceil(examples.labels.length / spec.batchSize);
-  const course: TrainingCourse = { stepLoss: [], seconds: 0 };
+  const course: TrainingCourse = { stepLoss: [], seconds: 0, tokens: 0, padding: 0 };
   for (let epoch = 1; epoch <= spec.epochs; epoch++) {
     for (const batch of epochBatches(examples.lengths, spec.batchSize, new Random(seed, `order/epoch/${epoch}`))) {
       const step = course.stepLoss.length;
@@ -60,7 +64,11 @@ export async function train(job: TrainingJob): Promise<TrainingCourse> {
       const dropout = new Random(seed, `dropout/step/${step}`);
       let loss = 0;
       for (const indices of microBatches(batch, examples.lengths, spec.microBatchRows)) {
-        const length = Math.max(...indices.map((index) => examples.lengths[index]));
+        const lengths = indices.map((index) => examples.lengths[index]);
+        const length = Math.max(...lengths);
+        const tokens = lengths.reduce((sum, of) => sum + of, 0);
+        course.tokens += tokens;
+        course.padding += indices.length * length - tokens;
         const masks = training.masks.map(({ name, rate, shape }) =>
           [name, drawMask(dropout, rate, shape(indices.length, length))] as const
         );

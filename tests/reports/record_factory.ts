@@ -77,7 +77,14 @@ export function makeRecord(choice: RecordChoice = {}): RunRecord {
       training: { value: 100 * 1024 ** 2 },
       planned: { weights: 1, parameters: 2, gradients: 3, optimiser: 4, activations: 5, total: 120 * 1024 ** 2 },
     },
-    time: { trainSeconds: 2.5, compileSeconds: 1, evaluateSeconds: 1, examplesPerSecond: 480 },
+    time: {
+      trainSeconds: 2.5,
+      compileSeconds: 1,
+      evaluateSeconds: 1,
+      examplesPerSecond: 480,
+      tokensPerSecond: { value: 4800 },
+      padding: { value: 0.125 },
+    },
     checks: {
       integrity: [{ name: "frozen weights", detail: "unchanged" }],
       flags: [{ name: "at majority", raised: false, detail: "" }],

@@ -62,7 +62,14 @@ async function runCell(spec: RunSpec, { out, onProgress }: CellOptions): Promise
     predictions: [{ id: "x", label: 0, predicted: 0 }],
     parameters,
     planned,
-    time: { trainSeconds: 1, compileSeconds: 0, evaluateSeconds: 0, examplesPerSecond: 1 },
+    time: {
+      trainSeconds: 1,
+      compileSeconds: 0,
+      evaluateSeconds: 0,
+      examplesPerSecond: 1,
+      tokensPerSecond: { value: 1 },
+      padding: { value: 0 },
+    },
     checks: { integrity: [], flags: [] },
   };
 }
