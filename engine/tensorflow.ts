@@ -36,6 +36,7 @@ interface Found {
   name: string;
   version: string;
   folder: string;
+  /** Requires as the package does. */
   require: NodeJS.Require;
 }
 
@@ -58,8 +59,9 @@ function find(): Found {
         `${install(PACKAGES[1])} puts one there`,
     );
   }
-  const require = createRequire(join(folder, "package.json"));
-  const found = require(`${name}/package.json`).version;
+  // Resolved, so that the package's own requirements are found where links or nested folders hold them.
+  const require = createRequire(createRequire(join(folder, "package.json")).resolve(`${name}/package.json`));
+  const found = require("./package.json").version;
   if (found !== version) {
     throw new Error(
       `${name} must have the version of ${TFJS}, ${version}, but in ${folder} it is ${found}: ` +
@@ -91,8 +93,9 @@ function load(threads: number): NonNullable<typeof loaded> {
     // global variable) but replace the kernels of the other devices by its own: it gets the one already loaded.
     const own = createRequire(import.meta.url);
     require.cache[require.resolve(TFJS)] = own.cache[own.resolve(TFJS)];
-    require(name);
-    const backend = tf.findBackend(BACKEND) as unknown as NodeBackend;
+    require("./");
+    const backend = tf.findBackend(BACKEND) as unknown as NodeBackend | null;
+    if (!backend) throw new Error("it does not start");
     return loaded = { name, version, threads, backend };
   } catch (error) {
     const [reason] = (error as Error).message.split(/\.?\s*\n/);
