@@ -11,17 +11,17 @@ import type { Scores } from "./record.ts";
 /**
  * The class of greatest logit for each example, the first of equals.
  * @param executable a program that gives `logits` [batch, classes]
- * @param rows most examples × length of a batch
+ * @param microBatchRows most rows of a micro-batch
  * @throws {Error} if a logit is not a number
  */
 export async function predict(
   executable: Executable,
   parameters: Record<string, Float32Array>,
   examples: EncodedExamples,
-  rows: number,
+  microBatchRows: number,
 ): Promise<number[]> {
   const predicted: number[] = [];
-  for (const indices of microBatches([...examples.labels.keys()], examples.lengths, rows)) {
+  for (const indices of microBatches([...examples.labels.keys()], examples.positions, microBatchRows)) {
     const { logits } = await executable.run({ parameters, inputs: examples.collate(indices) });
     if (logits.some(Number.isNaN)) throw new Error("Cannot evaluate: a logit is not a number");
     const classes = logits.length / indices.length;

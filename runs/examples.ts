@@ -11,8 +11,10 @@ import { microBatches } from "./batches.ts";
 export interface EncodedExamples {
   /** Class of each. */
   labels: readonly number[];
-  /** Length of each in tokens. */
+  /** Length of each text in tokens. */
   lengths: readonly number[];
+  /** Positions of each that are computed: its tokens, or 1 where its features are given. */
+  positions: readonly number[];
   /** Inputs of a batch, given as indices. */
   collate(indices: readonly number[]): Record<string, ArrayValue>;
 }
@@ -23,21 +25,22 @@ export function encodeExamples(backbone: Backbone, examples: readonly Example[],
   return {
     labels: examples.map(({ label }) => label),
     lengths: encoded.map(({ length }) => length),
+    positions: encoded.map(({ length }) => length),
     collate: (indices) => backbone.collate(indices.map((index) => encoded[index])),
   };
 }
 
 /**
- * Examples whose features are computed once, by a program that gives `features` [batch, d]; each has length 1.
- * @param rows most examples × length of a batch
+ * Examples whose features are computed once, by a program that gives `features` [batch, d].
+ * @param microBatchRows most rows of a micro-batch
  */
 export async function computeFeatures(
   examples: EncodedExamples,
   executable: Executable,
-  rows: number,
+  microBatchRows: number,
 ): Promise<EncodedExamples> {
   const features: Float32Array[] = [];
-  for (const indices of microBatches([...examples.labels.keys()], examples.lengths, rows)) {
+  for (const indices of microBatches([...examples.labels.keys()], examples.positions, microBatchRows)) {
     const outputs = await executable.run({ parameters: {}, inputs: examples.collate(indices) });
     const width = outputs.features.length / indices.length;
     indices.forEach((index, row) => features[index] = outputs.features.slice(row * width, (row + 1) * width));
@@ -45,7 +48,8 @@ export async function computeFeatures(
   const width = features[0].length;
   return {
     labels: examples.labels,
-    lengths: examples.labels.map(() => 1),
+    lengths: examples.lengths,
+    positions: examples.labels.map(() => 1),
     collate: (indices) => {
       const data = new Float32Array(indices.length * width);
       indices.forEach((index, row) => data.set(features[index], row * width));

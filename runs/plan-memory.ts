@@ -13,10 +13,10 @@ export function planTraining(
   examples: EncodedExamples,
   spec: TrainingSpec,
 ): MemoryPlan {
-  const longest = [...examples.lengths.keys()].sort((a, b) => examples.lengths[b] - examples.lengths[a])
+  const longest = [...examples.lengths.keys()].sort((a, b) => examples.positions[b] - examples.positions[a])
     .slice(0, spec.batchSize);
-  return microBatches(longest, examples.lengths, spec.microBatchRows)
-    .map((part) => plan(part.length, Math.max(...part.map((index) => examples.lengths[index]))))
+  return microBatches(longest, examples.positions, spec.microBatchRows)
+    .map((part) => plan(part.length, Math.max(...part.map((index) => examples.positions[index]))))
     .reduce((largest, plan) => plan.total > largest.total ? plan : largest);
 }
 

@@ -63,8 +63,8 @@ export async function train(job: TrainingJob): Promise<TrainingCourse> {
       const begun = performance.now();
       const dropout = new Random(seed, `dropout/step/${step}`);
       let loss = 0;
-      for (const indices of microBatches(batch, examples.lengths, spec.microBatchRows)) {
-        const lengths = indices.map((index) => examples.lengths[index]);
+      for (const indices of microBatches(batch, examples.positions, spec.microBatchRows)) {
+        const lengths = indices.map((index) => examples.positions[index]);
         const length = Math.max(...lengths);
         const tokens = lengths.reduce((sum, of) => sum + of, 0);
         course.tokens += tokens;
