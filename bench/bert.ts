@@ -1,6 +1,6 @@
 /**
- * A BERT classifier (Devlin et al., 2019, https://arxiv.org/abs/1810.04805) at MiniLM-L6 shape, under the names that
- * Hugging Face's `BertForSequenceClassification` has for its weights: what the measurements train.
+ * A BERT classifier (Devlin et al., 2019, https://arxiv.org/abs/1810.04805), under the names that Hugging Face's
+ * `BertForSequenceClassification` has for its weights: what the measurements train.
  *
  * Virtual tokens are read as PEFT reads them: n of a prompt take the positions 0 … n − 1 and stand before [CLS], and
  * index 0, the first of them, is pooled; after n of a prefix the text starts at position n.
@@ -10,17 +10,43 @@ import { type Tensor, type Tensors, tf } from "../engine/tensor.ts";
 import type { StoredTensor } from "../engine/types.ts";
 import type { Backbone, BackboneShape, Hooks, LinearSite } from "../models/types.ts";
 
+/** Sizes, under the names of Hugging Face's config.json. */
+export interface BertConfig {
+  /** Rows of the word embeddings. */
+  vocab_size: number;
+  /** Most tokens of a text, virtual ones included. */
+  max_position_embeddings: number;
+  /** Rows of the segment embeddings. */
+  type_vocab_size: number;
+  /** Width of a token. */
+  hidden_size: number;
+  /** Layers. */
+  num_hidden_layers: number;
+  /** Heads of a layer. */
+  num_attention_heads: number;
+  /** Inner width of the feed-forward network. */
+  intermediate_size: number;
+  /** Classes. */
+  num_labels: number;
+  /** Nothing is dropped, so that both sides compute the same. */
+  hidden_dropout_prob: 0;
+  /** Nothing is dropped, so that both sides compute the same. */
+  attention_probs_dropout_prob: 0;
+}
+
 /** MiniLM-L6. */
-export const SIZES = {
-  vocabulary: 30522,
-  positions: 512,
-  tokenTypes: 2,
-  hidden: 384,
-  layers: 6,
-  heads: 12,
-  feedForward: 1536,
-  classes: 2,
-} as const;
+export const MINILM_L6: BertConfig = {
+  vocab_size: 30522,
+  max_position_embeddings: 512,
+  type_vocab_size: 2,
+  hidden_size: 384,
+  num_hidden_layers: 6,
+  num_attention_heads: 12,
+  intermediate_size: 1536,
+  num_labels: 2,
+  hidden_dropout_prob: 0,
+  attention_probs_dropout_prob: 0,
+};
 
 const EPSILON = 1e-12;
 const MASKED = 1e9;
@@ -28,8 +54,8 @@ const MASKED = 1e9;
 const EMBEDDINGS = "bert.embeddings";
 const layerName = (layer: number) => `bert.encoder.layer.${layer}`;
 
-function linearSites(): LinearSite[] {
-  const { hidden, feedForward, layers } = SIZES;
+function linearSites(config: BertConfig): LinearSite[] {
+  const { hidden_size: hidden, intermediate_size: feedForward, num_hidden_layers: layers } = config;
   const site = (prefix: string, role: string, layer: number, from: number, to: number) => ({
     name: `${prefix}.${role}`,
     role,
@@ -50,8 +76,8 @@ function linearSites(): LinearSite[] {
   ];
 }
 
-function weightShapes(linears: readonly LinearSite[]): Record<string, readonly number[]> {
-  const { hidden, layers } = SIZES;
+function weightShapes(config: BertConfig, linears: readonly LinearSite[]): Record<string, readonly number[]> {
+  const { hidden_size: hidden, num_hidden_layers: layers } = config;
   const norms = [
     EMBEDDINGS,
     ...Array.from({ length: layers }, (_, layer) => [
@@ -60,9 +86,9 @@ function weightShapes(linears: readonly LinearSite[]): Record<string, readonly n
     ]).flat(),
   ];
   return {
-    [`${EMBEDDINGS}.word_embeddings.weight`]: [SIZES.vocabulary, hidden],
-    [`${EMBEDDINGS}.position_embeddings.weight`]: [SIZES.positions, hidden],
-    [`${EMBEDDINGS}.token_type_embeddings.weight`]: [SIZES.tokenTypes, hidden],
+    [`${EMBEDDINGS}.word_embeddings.weight`]: [config.vocab_size, hidden],
+    [`${EMBEDDINGS}.position_embeddings.weight`]: [config.max_position_embeddings, hidden],
+    [`${EMBEDDINGS}.token_type_embeddings.weight`]: [config.type_vocab_size, hidden],
     ...Object.fromEntries(norms.flatMap((name) => [
       [`${name}.LayerNorm.weight`, [hidden]],
       [`${name}.LayerNorm.bias`, [hidden]],
@@ -75,22 +101,23 @@ function weightShapes(linears: readonly LinearSite[]): Record<string, readonly n
   };
 }
 
-const linears = linearSites();
-const weights = weightShapes(linears);
-const sites = new Map(linears.map((site) => [site.name, site]));
-
 /** What methods need to know of the backbone. */
-export const bertShape: BackboneShape = {
-  weights,
-  biases: Object.keys(weights).filter((name) => name.endsWith(".bias")),
-  linears,
-  loraTargets: ["attention.self.query", "attention.self.value"],
-  keyValueWidths: Array(SIZES.layers).fill(SIZES.hidden),
-  attentionHeads: SIZES.heads,
-  embeddingWidth: SIZES.hidden,
-  featureWidth: SIZES.hidden,
-  maxLength: SIZES.positions,
-};
+export function bertShape(config: BertConfig): BackboneShape {
+  const { hidden_size: hidden } = config;
+  const linears = linearSites(config);
+  const weights = weightShapes(config, linears);
+  return {
+    weights,
+    biases: Object.keys(weights).filter((name) => name.endsWith(".bias")),
+    linears,
+    loraTargets: ["attention.self.query", "attention.self.value"],
+    keyValueWidths: Array(config.num_hidden_layers).fill(hidden),
+    attentionHeads: config.num_attention_heads,
+    embeddingWidth: hidden,
+    featureWidth: hidden,
+    maxLength: config.max_position_embeddings,
+  };
+}
 
 /** [n, width] once for each of a batch: [batch · n, width]. */
 function repeat(rows: Tensor, batch: number): Tensor {
@@ -98,16 +125,16 @@ function repeat(rows: Tensor, batch: number): Tensor {
   return rows.reshape([1, n, width]).add(tf.zeros([batch, n, width])).reshape([batch * n, width]);
 }
 
-/** [batch · n, hidden] → [batch, heads, n, hidden ÷ heads]. */
-function splitHeads(x: Tensor, batch: number): Tensor {
-  const { heads, hidden } = SIZES;
-  return x.reshape([batch, x.shape[0] / batch, heads, hidden / heads]).transpose([0, 2, 1, 3]);
+/** [batch · n, width] → [batch, heads, n, width ÷ heads]. */
+function splitHeads(x: Tensor, batch: number, heads: number): Tensor {
+  const [rows, width] = x.shape;
+  return x.reshape([batch, rows / batch, heads, width / heads]).transpose([0, 2, 1, 3]);
 }
 
-/** The first row of each text: [batch · n, hidden] → [batch, hidden]. */
+/** The first row of each text: [batch · n, width] → [batch, width]. */
 function firstRows(x: Tensor, batch: number): Tensor {
-  const { hidden } = SIZES;
-  return x.reshape([batch, x.shape[0] / batch, hidden]).slice([0, 0, 0], [batch, 1, hidden]).reshape([batch, hidden]);
+  const [rows, width] = x.shape;
+  return x.reshape([batch, rows / batch, width]).slice([0, 0, 0], [batch, 1, width]).reshape([batch, width]);
 }
 
 function gelu(x: Tensor): Tensor {
@@ -115,8 +142,14 @@ function gelu(x: Tensor): Tensor {
 }
 
 /** Features: the pooler's output, of the first position. */
-function forward(weights: Tensors, inputs: Tensors, hooks: Hooks): Tensor {
-  const { hidden, layers, heads } = SIZES;
+function forward(
+  config: BertConfig,
+  sites: ReadonlyMap<string, LinearSite>,
+  weights: Tensors,
+  inputs: Tensors,
+  hooks: Hooks,
+): Tensor {
+  const { hidden_size: hidden, num_hidden_layers: layers, num_attention_heads: heads } = config;
   const [batch, length] = inputs.ids.shape;
 
   const linear = (name: string, x: Tensor) => {
@@ -139,12 +172,12 @@ function forward(weights: Tensors, inputs: Tensors, hooks: Hooks): Tensor {
   const penalty = allowed.sub(1).mul(MASKED).reshape([batch, 1, 1, virtual + length]);
 
   const withPrefix = (x: Tensor, before: Tensor | undefined) => {
-    const own = splitHeads(x, batch);
-    return before ? tf.concat([splitHeads(repeat(before, batch), batch), own], 2) : own;
+    const own = splitHeads(x, batch, heads);
+    return before ? tf.concat([splitHeads(repeat(before, batch), batch, heads), own], 2) : own;
   };
   const attend = (queries: Tensor, keys: Tensor, values: Tensor, layer: number) => {
     const prefix = prefixes[layer];
-    const scaled = splitHeads(queries, batch).mul((hidden / heads) ** -0.5);
+    const scaled = splitHeads(queries, batch, heads).mul((hidden / heads) ** -0.5);
     const scores = tf.matMul(scaled, withPrefix(keys, prefix?.keys), false, true);
     const mixed = tf.matMul(tf.softmax(scores.add(penalty)), withPrefix(values, prefix?.values));
     return mixed.transpose([0, 2, 1, 3]).reshape(queries.shape);
@@ -190,19 +223,21 @@ function collate(encoded: readonly (readonly number[])[]): ReturnType<Backbone["
 }
 
 /** The backbone with weights that lie in a file. It has no tokenizer: the measurements bring ids. */
-export function bertBackbone(stored: Record<string, StoredTensor>): Backbone {
+export function bertBackbone(config: BertConfig, stored: Record<string, StoredTensor>): Backbone {
+  const shape = bertShape(config);
+  const sites = new Map(shape.linears.map((site) => [site.name, site]));
   return {
-    ...bertShape,
-    stored: Object.fromEntries(Object.keys(weights).map((name) => [name, stored[name]])),
+    ...shape,
+    stored: Object.fromEntries(Object.keys(shape.weights).map((name) => [name, stored[name]])),
     sha256: "",
-    vocabularySize: SIZES.vocabulary,
+    vocabularySize: config.vocab_size,
     embeddingWeight: `${EMBEDDINGS}.word_embeddings.weight`,
     encode: () => [],
     inputs: {
-      ids: { shape: ["batch", "length"], dtype: "int32", below: SIZES.vocabulary },
+      ids: { shape: ["batch", "length"], dtype: "int32", below: config.vocab_size },
       mask: { shape: ["batch", "length"], dtype: "float32" },
     },
     collate,
-    forward,
+    forward: (weights, inputs, hooks) => forward(config, sites, weights, inputs, hooks),
   };
 }

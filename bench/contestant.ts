@@ -1,27 +1,17 @@
 /**
- * A process that trains in turns, so that two can be compared under the same load of the machine.
+ * A process that works in turns, so that several can be compared under the same load of the machine.
  * @module
  */
 
-/** What a contestant says after a turn. */
-export interface Turn {
-  /** Of each step. */
-  milliseconds: number[];
-  /** Loss before each step. */
-  losses: number[];
-  /** Greatest resident size so far, in bytes. */
-  peak: number;
-  /** Resident size now, in bytes, where the contestant knows it. */
-  resident?: number;
-}
-
-/** A process that trains in turns. */
+/** A process that answers each line of its standard input with a line of JSON. */
 export class Contestant {
   readonly #program: string;
   readonly #child: Deno.ChildProcess;
   readonly #orders: WritableStreamDefaultWriter<Uint8Array>;
   readonly #answers: AsyncIterator<string>;
   readonly #errors: Promise<string>;
+  readonly #status: Promise<void>;
+  #ended = false;
 
   /**
    * Starts the process.
@@ -34,15 +24,16 @@ export class Contestant {
     this.#orders = this.#child.stdin.getWriter();
     this.#answers = lines(this.#child.stdout);
     this.#errors = new Response(this.#child.stderr).text();
+    this.#status = this.#child.status.then(() => void (this.#ended = true));
   }
 
   /**
-   * Trains for some steps.
+   * Gives the process an order and waits for its answer.
    * @throws {Error} if the process ends instead
    */
-  async take(steps: number): Promise<Turn> {
+  async ask<Answer>(order: string): Promise<Answer> {
     // A process that has ended says so by its answer, below.
-    await this.#orders.write(new TextEncoder().encode(`${steps}\n`)).catch(() => {});
+    await this.#orders.write(new TextEncoder().encode(`${order}\n`)).catch(() => {});
     const { done, value } = await this.#answers.next();
     if (done) {
       const last = (await this.#errors).trim().split("\n").at(-1) || "it said nothing";
@@ -51,10 +42,10 @@ export class Contestant {
     return JSON.parse(value);
   }
 
-  /** Ends the process. */
+  /** Ends the process, if it has not ended by itself. */
   async end(): Promise<void> {
-    this.#child.kill();
-    await this.#child.status;
+    if (!this.#ended) this.#child.kill();
+    await this.#status;
   }
 }
 

@@ -1,48 +1,65 @@
 /**
- * Writes the files from which both sides of a comparison start into an empty folder: the model under Hugging Face's names,
- * its config, the texts, and each method's start values as a PEFT adapter. A process of its own, so that the memory
- * this takes is nobody else's.
+ * Writes the files from which both sides of a comparison start into an empty folder: the model under Hugging Face's
+ * names, its config, the texts, and each method's start values as a PEFT adapter. A process of its own, so that the
+ * memory this takes is nobody else's.
  *
- *     deno run … bench/prepare.ts FOLDER
+ *     deno run … bench/prepare.ts FOLDER FILES_SPEC
  * @module
  */
+import { Random } from "../engine/random.ts";
 import { writeSafetensors } from "../engine/safetensors.ts";
 import { writeAdapter } from "../runs/adapter.ts";
-import { bertShape, SIZES } from "./bert.ts";
-import { drawWeights, measured, readSetting, texts, weightsPath } from "./setting.ts";
+import { bertShape, MINILM_L6 } from "./bert.ts";
+import { open } from "./open.ts";
+import { sentences } from "./sentences.ts";
+import { type FilesSpec, paths, SEED, type Texts } from "./setting.ts";
 
-const [folder] = Deno.args;
+const folder = Deno.args[0];
+const spec: FilesSpec = JSON.parse(Deno.args[1]);
+const config = { ...MINILM_L6, num_hidden_layers: spec.layers };
+
+/** Start values as BERT's, but with random biases so that they matter. */
+function drawWeight(name: string, shape: readonly number[]): Float32Array {
+  const random = new Random(SEED, name);
+  const centre = name.endsWith("LayerNorm.weight") ? 1 : 0;
+  const length = shape.reduce((product, size) => product * size, 1);
+  return Float32Array.from({ length }, () => centre + 0.02 * random.normal());
+}
+
+function randomTexts(count: number, length: number): Texts {
+  const random = new Random(SEED, "texts");
+  const text = () => Array.from({ length }, () => random.integer(config.vocab_size));
+  return {
+    ids: Array.from({ length: count }, text),
+    labels: Array.from({ length: count }, () => random.integer(config.num_labels)),
+  };
+}
 
 const shapes: Record<string, readonly number[]> = {
-  ...bertShape.weights,
-  "classifier.weight": [SIZES.classes, SIZES.hidden],
-  "classifier.bias": [SIZES.classes],
+  ...bertShape(config).weights,
+  "classifier.weight": [config.num_labels, config.hidden_size],
+  "classifier.bias": [config.num_labels],
 };
-const values = drawWeights(shapes);
 await writeSafetensors(
-  weightsPath(folder),
-  Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, { shape, data: values[name] }])),
+  paths.weights(folder),
+  Object.fromEntries(
+    Object.entries(shapes).map(([name, shape]) => [name, { shape, data: drawWeight(name, shape) }]),
+  ),
 );
+await Deno.writeTextFile(paths.config(folder), JSON.stringify(config));
+const texts = spec.texts === "sentences"
+  ? await sentences(config.vocab_size)
+  : randomTexts(spec.texts.count, spec.texts.length);
+await Deno.writeTextFile(paths.texts(folder), JSON.stringify(texts));
 
-const config = {
-  vocab_size: SIZES.vocabulary,
-  max_position_embeddings: SIZES.positions,
-  type_vocab_size: SIZES.tokenTypes,
-  hidden_size: SIZES.hidden,
-  num_hidden_layers: SIZES.layers,
-  num_attention_heads: SIZES.heads,
-  intermediate_size: SIZES.feedForward,
-  num_labels: SIZES.classes,
-  hidden_dropout_prob: 0,
-  attention_probs_dropout_prob: 0,
-};
-await Deno.writeTextFile(`${folder}/config.json`, JSON.stringify(config));
-await Deno.writeTextFile(`${folder}/texts.json`, JSON.stringify(texts()));
-
-for (const name of Object.keys(measured)) {
-  const { adaptation, trainable, start } = await readSetting(folder, name);
-  const { config } = adaptation.stored[name];
-  if (config === null) continue;
-  const named = trainable.parameters.map(({ name, shape }) => [name, { shape, data: start[name] }]);
-  await writeAdapter(`${folder}/${name}`, adaptation, Object.fromEntries(named));
+for (const name of spec.methods) {
+  const { adaptation, trainable, start } = await open(folder, name);
+  if (Object.values(adaptation.stored).some(({ config }) => config === null)) continue;
+  const values = await start();
+  const named = Object.fromEntries(
+    trainable.parameters.map(({ name, shape }) => [name, { shape, data: values[name] }]),
+  );
+  await writeAdapter(`${folder}/${name}`, adaptation, named);
+  // What trains may be more than what is stored: the encoder of P-tuning.
+  await writeSafetensors(`${folder}/${name}/start.safetensors`, named);
 }

@@ -1,45 +1,32 @@
-"""PyTorch and PEFT's side of a comparison: trains in turns. Each line of standard input is a number of steps; the
-answer is a line of JSON.
+"""
+PyTorch and PEFT's side of a comparison of steps: trains in turns, all texts in a step. See peer.py for the orders.
 
     python step_peft.py FOLDER METHOD STEPS THREADS
 """
 
-import json
-import os
-import resource
 import sys
 import time
 
 import torch
-from peft import PeftConfig, get_peft_model, load_peft_weights, set_peft_model_state_dict
-from safetensors.torch import load_file
-from transformers import BertConfig, BertForSequenceClassification
+from peer import load_model, read_texts, take_turns
 
 folder, method, steps, threads = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
 torch.set_num_threads(threads)
 
-model = BertForSequenceClassification(BertConfig.from_json_file(f"{folder}/config.json"))
-model.load_state_dict(load_file(f"{folder}/model.safetensors"))
-adapter = f"{folder}/{method}"
-if os.path.exists(adapter):
-    config = PeftConfig.from_pretrained(adapter)
-    config.inference_mode = False
-    model = get_peft_model(model, config)
-    set_peft_model_state_dict(model, load_peft_weights(adapter))
+model = load_model(folder, method)
 model.train()
 parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
 # Fused, as transformers' Trainer has it: several times faster than PyTorch's default.
-optimiser = torch.optim.AdamW(parameters, lr=1e-4, fused=True)
+optimiser = torch.optim.AdamW(parameters, lr=1e-4, weight_decay=0.01, fused=True)
 schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: 1 - step / steps)
-
-with open(f"{folder}/texts.json") as file:
-    texts = json.load(file)
-ids, labels = torch.tensor(texts["ids"]), torch.tensor(texts["labels"])
+texts, classes = read_texts(folder)
+ids, labels = torch.tensor(texts), torch.tensor(classes)
 mask = torch.ones_like(ids)
 
-for line in sys.stdin:
+
+def train(count):
     milliseconds, losses = [], []
-    for _ in range(int(line)):
+    for _ in range(count):
         begun = time.perf_counter()
         optimiser.zero_grad()
         loss = model(input_ids=ids, attention_mask=mask, labels=labels).loss
@@ -48,5 +35,7 @@ for line in sys.stdin:
         schedule.step()
         milliseconds.append(1000 * (time.perf_counter() - begun))
         losses.append(loss.item())
-    peak = 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    print(json.dumps({"milliseconds": milliseconds, "losses": losses, "peak": peak}), flush=True)
+    return {"milliseconds": milliseconds, "losses": losses, "tokens": count * ids.numel(), "positions": count * ids.numel()}
+
+
+take_turns(train, model, texts, classes)

@@ -1,0 +1,85 @@
+/**
+ * The contestants of a comparison: processes that start from the same files and take turns.
+ * @module
+ */
+import { fileURLToPath } from "node:url";
+import { Contestant } from "./contestant.ts";
+import { type FilesSpec, type Job, THREADS } from "./setting.ts";
+
+const python = Deno.env.get("TUNEBENCH_PYTHON") ?? "python3";
+const pathOf = (file: string) => fileURLToPath(new URL(file, import.meta.url));
+const worker = ["run", "--quiet", "-P=worker", "--config", pathOf("../deno.json")];
+
+/** What a measurement found. */
+export interface Report {
+  /** For the terminal, in Markdown. */
+  text: string;
+  /** Checks that do not hold, as sentences. */
+  violations: string[];
+}
+
+/** TuneBench's side: answers as train.ts says. */
+export function tuneBench(folder: string, method: string, job: Job): Contestant {
+  return new Contestant(Deno.execPath(), [...worker, pathOf("train.ts"), folder, method, JSON.stringify(job)]);
+}
+
+/** The most that this machine does: answers as roof.ts says. */
+export function roof(folder: string, method: string, job: Job): Contestant {
+  return new Contestant(Deno.execPath(), [...worker, pathOf("roof.ts"), folder, method, JSON.stringify(job)]);
+}
+
+/** PyTorch and PEFT, a step on all texts an epoch. */
+export function peft(folder: string, method: string, { epochs }: Job): Contestant {
+  return new Contestant(python, [pathOf("step_peft.py"), folder, method, String(epochs), String(THREADS)]);
+}
+
+/** transformers' Trainer and PEFT. `sampling` is Trainer's train_sampling_strategy. */
+export function trainer(folder: string, method: string, { batchSize }: Job, sampling: string): Contestant {
+  const args = [folder, method, sampling, String(batchSize), String(THREADS)];
+  return new Contestant(python, [pathOf("epoch_peft.py"), ...args]);
+}
+
+/** Measures with the files of a comparison in a folder of its own. */
+export async function withFiles<T>(spec: FilesSpec, measure: (folder: string) => Promise<T>): Promise<T> {
+  const folder = await Deno.makeTempDir({ prefix: "tunebench-perf-" });
+  try {
+    const args = [...worker, pathOf("prepare.ts"), folder, JSON.stringify(spec)];
+    const { success } = await new Deno.Command(Deno.execPath(), { args }).spawn().status;
+    if (!success) throw new Error(`Cannot measure: the files of the comparison could not be written to ${folder}`);
+    return await measure(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** Answers of contestants that take turns: by contestant, one a round. They end afterwards. */
+export async function alternate<Answer>(
+  contestants: readonly Contestant[],
+  rounds: number,
+  order: string,
+): Promise<Answer[][]> {
+  try {
+    const answers: Answer[][] = contestants.map(() => []);
+    for (let round = 0; round < rounds; round++) {
+      for (const [at, contestant] of contestants.entries()) answers[at].push(await contestant.ask(order));
+    }
+    return answers;
+  } finally {
+    await Promise.all(contestants.map((contestant) => contestant.end()));
+  }
+}
+
+/** Whether Python has what the peers need; says so where it has not. */
+export async function peersWork(): Promise<boolean> {
+  const args = ["-c", "import accelerate, peft, safetensors, tokenizers, torch, transformers"];
+  try {
+    if ((await new Deno.Command(python, { args, stderr: "null" }).output()).success) return true;
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+  console.error(
+    `${python} lacks packages of bench/requirements.txt: TuneBench is measured alone. Install them and name that ` +
+      "Python in TUNEBENCH_PYTHON to compare.",
+  );
+  return false;
+}

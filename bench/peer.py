@@ -1,0 +1,92 @@
+"""What PyTorch and PEFT's programs of a comparison share: the model at the start values, the texts, and turns."""
+
+import json
+import os
+import resource
+import sys
+
+import torch
+from peft import PeftConfig, get_peft_model, inject_adapter_in_model, load_peft_weights, set_peft_model_state_dict
+from safetensors.torch import load_file
+from transformers import BertConfig, BertForSequenceClassification
+
+CHECKED = 64
+
+
+def read_config(path):
+    config = PeftConfig.from_pretrained(path)
+    config.inference_mode = False
+    return config
+
+
+def load_model(folder, method):
+    """The classifier with the method's adapter, at the start values that lie in the folder."""
+    model = BertForSequenceClassification(BertConfig.from_json_file(f"{folder}/config.json"))
+    model.load_state_dict(load_file(f"{folder}/model.safetensors"))
+    adapter = f"{folder}/{method}"
+    if not os.path.exists(adapter):
+        return model
+    parts = method.split("+")
+    *inner, outer = [adapter] if len(parts) == 1 else [f"{adapter}/{part}" for part in parts]
+    # A PeftModel around a PeftModel loses the inner one's virtual tokens and gradients: all but the last part are put
+    # into the model itself.
+    trained = []
+    for path in inner:
+        config = read_config(path)
+        config.modules_to_save = None
+        model = inject_adapter_in_model(config, model)
+        set_peft_model_state_dict(model, load_peft_weights(path))
+        trained += [parameter for parameter in model.parameters() if parameter.requires_grad]
+        del model.peft_config
+    config = read_config(outer)
+    model = get_peft_model(model, config)
+    set_peft_model_state_dict(model, load_peft_weights(outer))
+    for parameter in trained:
+        # The outer part has frozen everything that it found.
+        parameter.requires_grad = True
+    if config.peft_type == "P_TUNING":
+        # The adapter holds what the encoder makes, training needs the encoder.
+        start = load_file(f"{folder}/{method}/start.safetensors")
+        prefix = f"{method}/"
+        encoder = {name.removeprefix(prefix): value for name, value in start.items() if name.startswith(prefix)}
+        model.prompt_encoder["default"].load_state_dict(encoder)
+    return model
+
+
+def read_texts(folder):
+    """Token ids and labels, as lists."""
+    with open(f"{folder}/texts.json") as file:
+        texts = json.load(file)
+    return texts["ids"], texts["labels"]
+
+
+def mean_loss(model, ids, labels):
+    """Mean loss of the first texts, each computed alone: no padding, no mask."""
+    first = list(zip(ids, labels))[:CHECKED]
+    with torch.no_grad():
+        losses = [
+            model(
+                input_ids=torch.tensor([tokens]),
+                attention_mask=torch.ones(1, len(tokens), dtype=torch.long),
+                labels=torch.tensor([label]),
+            ).loss.item()
+            for tokens, label in first
+        ]
+    return sum(losses) / len(losses)
+
+
+def answer(value):
+    print(json.dumps(value), flush=True)
+
+
+def take_turns(train, model, ids, labels):
+    """
+    Answers each line of standard input with a line of JSON: "loss" with the mean loss of the first texts, a number of
+    epochs with what `train` returns for it and the greatest resident size so far.
+    """
+    for line in sys.stdin:
+        if line.strip() == "loss":
+            answer(mean_loss(model, ids, labels))
+        else:
+            turn = train(int(line))
+            answer({**turn, "peak": 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss})
