@@ -13,6 +13,8 @@ import { type Variant, variant, variants } from "../methods/variants.ts";
 import { tinyBackbone } from "../models/tiny.ts";
 
 const LABELS = ["no", "maybe", "yes"];
+/** Large enough for losses to move within a few steps, so that a wrong gradient shows in them. */
+const HEAD_LEARNING_RATE = 0.05;
 const backbone = await tinyBackbone(3);
 
 /** Every form of every method, and joined ones. */
@@ -26,7 +28,7 @@ export const combinations: Variant[][] = [
 
 /** The tiny backbone with these methods and a classifier of three classes. */
 export function tinyTrainable(parts: Variant[]): Trainable {
-  return trainable(backbone, compose(parts, backbone), LABELS, 1e-3);
+  return trainable(backbone, compose(parts, backbone), LABELS, HEAD_LEARNING_RATE);
 }
 
 /**
@@ -83,7 +85,7 @@ export async function trainingLosses(device: Device, parts: Variant[]): Promise<
     spec: {
       epochs: 2,
       batchSize: 4,
-      headLearningRate: 1e-3,
+      headLearningRate: HEAD_LEARNING_RATE,
       weightDecay: 0.01,
       warmup: 0.1,
       clip: 1,
