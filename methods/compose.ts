@@ -42,15 +42,33 @@ export interface Adaptation {
   storedCount: number;
   /** Whether the adapted model equals the backbone before the first step. */
   identityAtStart: boolean;
+  /** Most tokens a text may have. */
+  maxLength: number;
   /** Hooks of all parts; `parameters` may hold more than the adaptation's. */
   hooks(parameters: Tensors, dropout: ProgramArguments["dropout"]): Hooks;
   /** What each part leaves on disk, computed from the parameters and trained weights under their names here. */
   stored: Record<string, StoredForm>;
 }
 
+/** Tokens that a text must have room for: one, and one around it on each side. */
+const SHORTEST_TEXT = 3;
+
+/** Most tokens a text may have beside the parts' virtual tokens. @throws {Error} if these leave no room */
+function roomForText(parts: readonly Part[], { maxLength, positions }: BackboneShape): number {
+  if (positions === undefined) return maxLength;
+  const virtual = parts.reduce((sum, { method, options }) => sum + (method.virtualTokens?.(options) ?? 0), 0);
+  if (positions - virtual < SHORTEST_TEXT) {
+    throw new Error(
+      `Cannot insert virtual tokens: there must be at most ${positions - SHORTEST_TEXT}, as the backbone has ` +
+        `${positions} positions, current value is ${virtual}`,
+    );
+  }
+  return Math.min(maxLength, positions - virtual);
+}
+
 /**
  * Joins methods on a backbone.
- * @throws {Error} if two parts train the same weight
+ * @throws {Error} if two parts train the same weight, or if virtual tokens leave no room for a text
  */
 export function compose(parts: readonly Part[], shape: BackboneShape): Adaptation {
   const bound = parts.map(({ method, options }) => {
@@ -89,6 +107,7 @@ export function compose(parts: readonly Part[], shape: BackboneShape): Adaptatio
     trains: bound.flatMap((part) => part.trains),
     count: parts.reduce((sum, { method, options }) => sum + method.count(shape, options), 0),
     storedCount: parts.reduce((sum, { method, options }) => sum + method.storedCount(shape, options), 0),
+    maxLength: roomForText(parts, shape),
     identityAtStart: parts.every(({ method }) => method.identityAtStart),
     hooks: (all, dropout) => composeHooks(bound.map((part) => part.hooks(all, dropout))),
     stored: Object.fromEntries(bound.map((part) => [part.name, part.stored])),

@@ -6,7 +6,7 @@ import { z } from "zod";
 import { nearest } from "../engine/nearest.ts";
 import type { BackboneShape, LinearSite } from "../models/types.ts";
 import { drawn, uniform } from "./parameter.ts";
-import { peftConfig } from "./peft.ts";
+import { peftConfig, peftTargets } from "./peft.ts";
 import type { CommonOptions, Method } from "./types.ts";
 
 /** Options of LoRA. */
@@ -78,7 +78,7 @@ export const lora: Method<LoraOptions> = {
   stored: (shape, { rank, alpha, dropout, targets }) => ({
     config: peftConfig("LORA", {
       bias: "none",
-      fan_in_fan_out: false,
+      fan_in_fan_out: sites(shape, targets).every(({ outputFirst }) => !outputFirst),
       lora_alpha: alpha,
       lora_dropout: dropout,
       r: rank,
@@ -88,11 +88,27 @@ export const lora: Method<LoraOptions> = {
       Object.fromEntries(
         Object.entries(parameters).map(([name, value]) => [`base_model.model.${name}.weight`, value]),
       ),
+    parameters: (stored) =>
+      Object.fromEntries(
+        Object.entries(stored).map((
+          [key, value],
+        ) => [key.replace(/^base_model\.model\./, "").replace(/\.weight$/, ""), value]),
+      ),
   }),
+  peft: {
+    type: "LORA",
+    options: ({ r, lora_alpha, lora_dropout, target_modules }, shape) => ({
+      rank: r,
+      alpha: lora_alpha,
+      dropout: lora_dropout,
+      targets: peftTargets(target_modules, shape),
+    }),
+  },
   merged: (parameters, weights, shape, { rank, alpha, targets }) =>
     Object.fromEntries(
-      sites(shape, targets).map(({ name }) => {
-        const update = parameters[`${name}.lora_A`].matMul(parameters[`${name}.lora_B`], true, true);
+      sites(shape, targets).map(({ name, outputFirst }) => {
+        const [a, b] = ["lora_A", "lora_B"].map((part) => parameters[`${name}.${part}`]);
+        const update = outputFirst ? b.matMul(a) : a.matMul(b, true, true);
         return [`${name}.weight`, weights[`${name}.weight`].add(update.mul(alpha / rank))];
       }),
     ),

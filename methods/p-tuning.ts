@@ -17,14 +17,18 @@ export interface PTuningOptions extends CommonOptions {
   encoder: "mlp" | "lstm";
   /** Width h of the encoder. */
   hidden: number;
+  /** Layers of the LSTM; left out: 2. */
+  lstmLayers?: number;
+  /** How virtual tokens are read, see {@linkcode Hooks}; left out: soundly. */
+  reading?: "peft";
 }
 
 const LSTM_LAYERS = 2;
 const DIRECTIONS = ["", "_reverse"];
 
-function lstmParameters(width: number, hidden: number): MethodParameter[] {
+function lstmParameters(width: number, hidden: number, layers: number): MethodParameter[] {
   const draw = uniform(hidden ** -0.5);
-  return Array.from({ length: LSTM_LAYERS }, (_, layer) =>
+  return Array.from({ length: layers }, (_, layer) =>
     DIRECTIONS.flatMap((direction) => {
       const name = (kind: string) => `lstm_head.${kind}_l${layer}${direction}`;
       return [
@@ -57,10 +61,10 @@ function lstm(parameters: Tensors, suffix: string, x: Tensor, reverse: boolean):
 }
 
 /** The prompt [n, d_emb] that the encoder makes of its parameters. */
-function encode(parameters: Tensors, encoder: PTuningOptions["encoder"]): Tensor {
+function encode(parameters: Tensors, { encoder, lstmLayers = LSTM_LAYERS }: PTuningOptions): Tensor {
   let x = parameters["embedding.weight"];
   if (encoder === "lstm") {
-    for (let layer = 0; layer < LSTM_LAYERS; layer++) {
+    for (let layer = 0; layer < lstmLayers; layer++) {
       const both = DIRECTIONS.map((direction) => lstm(parameters, `l${layer}${direction}`, x, direction !== ""));
       x = tf.concat(both, 1);
     }
@@ -73,7 +77,7 @@ function encode(parameters: Tensors, encoder: PTuningOptions["encoder"]): Tensor
 /**
  * Puts rows before the input embeddings that a small trained network makes of trained rows; parameters bear the names
  * of PEFT's prompt encoder.
- * With d = d_emb: n·d + (d+1)·h + (h+1)·h + (h+1)·d of the MLP; n·d + 8h·(d+h+2) + 8h·(3h+2) + (2h+1)·(2h+d) of the LSTM.
+ * With d = d_emb: n·d + (d+1)·h + (h+1)·h + (h+1)·d of the MLP; n·d + 8h·(d+h+2) + (layers−1)·8h·(3h+2) + (2h+1)·(2h+d) of the LSTM.
  */
 export const pTuning: Method<PTuningOptions> = {
   name: "p-tuning",
@@ -83,10 +87,12 @@ export const pTuning: Method<PTuningOptions> = {
     virtualTokens: z.int().min(1).default(8),
     encoder: z.enum(["mlp", "lstm"]).default("mlp"),
     hidden: z.int().min(1).default(128),
+    lstmLayers: z.int().min(1).optional(),
+    reading: z.literal("peft").optional(),
     learningRate: z.number().positive().default(1e-2),
     epochs: z.int().min(1).default(4),
   }),
-  parameters({ embeddingWidth: width }, { virtualTokens, encoder, hidden }) {
+  parameters({ embeddingWidth: width }, { virtualTokens, encoder, hidden, lstmLayers = LSTM_LAYERS }) {
     const embedding = drawn("embedding.weight", [virtualTokens, width], normal(1));
     return encoder === "mlp"
       ? [
@@ -97,27 +103,38 @@ export const pTuning: Method<PTuningOptions> = {
       ]
       : [
         embedding,
-        ...lstmParameters(width, hidden),
+        ...lstmParameters(width, hidden, lstmLayers),
         ...linearParameters("mlp_head.0", 2 * hidden, 2 * hidden),
         ...linearParameters("mlp_head.2", 2 * hidden, width),
       ];
   },
   trains: () => [],
-  count({ embeddingWidth: d }, { virtualTokens: n, encoder, hidden: h }) {
+  count({ embeddingWidth: d }, { virtualTokens: n, encoder, hidden: h, lstmLayers = LSTM_LAYERS }) {
     return encoder === "mlp"
       ? n * d + (d + 1) * h + (h + 1) * h + (h + 1) * d
-      : n * d + 8 * h * (d + h + 2) + 8 * h * (3 * h + 2) + (2 * h + 1) * (2 * h + d);
+      : n * d + 8 * h * (d + h + 2) + (lstmLayers - 1) * 8 * h * (3 * h + 2) + (2 * h + 1) * (2 * h + d);
   },
   storedCount: ({ embeddingWidth }, { virtualTokens }) => virtualTokens * embeddingWidth,
+  virtualTokens: ({ virtualTokens }) => virtualTokens,
   identityAtStart: false,
-  hooks: (parameters, _, { encoder }) => ({ prompt: () => encode(parameters, encoder) }),
-  stored: (shape, { virtualTokens, encoder, hidden }) => ({
-    config: peftPromptConfig("P_TUNING", virtualTokens, shape.embeddingWidth, shape, {
+  hooks: (parameters, _, options) => ({ prompt: () => encode(parameters, options), reading: options.reading }),
+  stored: (shape, options) => ({
+    config: peftPromptConfig("P_TUNING", options.virtualTokens, shape.embeddingWidth, shape, {
       encoder_dropout: 0,
-      encoder_hidden_size: hidden,
-      encoder_num_layers: LSTM_LAYERS,
-      encoder_reparameterization_type: encoder.toUpperCase(),
+      encoder_hidden_size: options.hidden,
+      encoder_num_layers: options.lstmLayers ?? LSTM_LAYERS,
+      encoder_reparameterization_type: options.encoder.toUpperCase(),
     }),
-    tensors: (parameters) => ({ prompt_embeddings: encode(parameters, encoder) }),
+    tensors: (parameters) => ({ prompt_embeddings: encode(parameters, options) }),
   }),
+  peft: {
+    type: "P_TUNING",
+    options: (config) => ({
+      virtualTokens: config.num_virtual_tokens,
+      encoder: String(config.encoder_reparameterization_type).toLowerCase(),
+      hidden: config.encoder_hidden_size,
+      lstmLayers: config.encoder_num_layers,
+      reading: "peft",
+    }),
+  },
 };

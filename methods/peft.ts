@@ -37,3 +37,16 @@ export function peftPromptConfig(
     ...fields,
   });
 }
+
+/** Roles of the linear maps that PEFT's `target_modules` names by the ends of their paths. */
+export function peftTargets(modules: unknown, { linears }: BackboneShape): string[] {
+  if (!Array.isArray(modules)) {
+    throw new Error(
+      `Cannot read the adapter: its target_modules must be a list of names, current value is ${
+        JSON.stringify(modules)
+      }`,
+    );
+  }
+  const hit = linears.filter(({ name }) => modules.some((end) => name === end || name.endsWith(`.${end}`)));
+  return [...new Set(hit.map(({ role }) => role))];
+}

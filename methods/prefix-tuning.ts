@@ -29,10 +29,13 @@ function tableWidth({ keyValueWidths }: BackboneShape): number {
 function prefixes(parameters: Tensors, shape: BackboneShape, { reparameterisation }: PrefixTuningOptions): Tensors {
   if (reparameterisation === null) return parameters;
   const inner = linear(parameters, "transform.0", parameters["embedding.weight"]).tanh();
-  const table = linear(parameters, "transform.2", inner);
-  const widths = shape.keyValueWidths.flatMap((width) => [width, width]);
-  const parts = tf.split(table, widths, 1);
-  return Object.fromEntries(names(shape).map((name, part) => [name, parts[part]]));
+  return parts(linear(parameters, "transform.2", inner), shape);
+}
+
+/** Keys and values of each layer from a table [n, 2·Σ d_kv]. */
+function parts(table: Tensor, shape: BackboneShape): Tensors {
+  const found = tf.split(table, shape.keyValueWidths.flatMap((width) => [width, width]), 1);
+  return Object.fromEntries(names(shape).map((name, part) => [name, found[part]]));
 }
 
 function names({ keyValueWidths }: BackboneShape): string[] {
@@ -53,6 +56,9 @@ function storedForm(shape: BackboneShape, options: PrefixTuningOptions): StoredF
     tensors(parameters) {
       const parts = prefixes(parameters, shape, options);
       return { prompt_embeddings: tf.concat(names(shape).map((name) => parts[name]), 1) };
+    },
+    ...options.reparameterisation === null && {
+      parameters: ({ prompt_embeddings }: Tensors) => parts(prompt_embeddings, shape),
     },
   };
 }
@@ -93,10 +99,18 @@ export const prefixTuning: Method<PrefixTuningOptions> = {
     return k === null ? n * tableWidth(shape) : n * width + (width + 1) * k + (k + 1) * tableWidth(shape);
   },
   storedCount: (shape, { prefixLength }) => prefixLength * tableWidth(shape),
+  virtualTokens: ({ prefixLength }) => prefixLength,
   identityAtStart: false,
   hooks(parameters, shape, options) {
     const parts: Record<string, Tensor> = prefixes(parameters, shape, options);
     return { prefix: (layer) => ({ keys: parts[`layers.${layer}.keys`], values: parts[`layers.${layer}.values`] }) };
   },
   stored: storedForm,
+  peft: {
+    type: "PREFIX_TUNING",
+    options: (config) => ({
+      prefixLength: config.num_virtual_tokens,
+      reparameterisation: config.prefix_projection ? config.encoder_hidden_size : null,
+    }),
+  },
 };

@@ -19,6 +19,8 @@ export interface PromptTuningOptions extends CommonOptions {
   start: "vocabulary" | "random" | "text" | "labels";
   /** Text for the start "text". */
   text: string | null;
+  /** How virtual tokens are read, see {@linkcode Hooks}; left out: soundly. */
+  reading?: "peft";
 }
 
 /** Lester et al. sample among the 5,000 most common tokens. Ids of a unigram vocabulary are sorted by frequency. */
@@ -64,6 +66,7 @@ export const promptTuning: Method<PromptTuningOptions> = {
     virtualTokens: z.int().min(1).default(8),
     start: z.enum(["vocabulary", "random", "text", "labels"]).default("vocabulary"),
     text: z.string().min(1).nullable().default(null),
+    reading: z.literal("peft").optional(),
     learningRate: z.number().positive().default(0.1),
     epochs: z.int().min(1).default(4),
   }).refine(({ start, text }) => (start === "text") === (text !== null), {
@@ -82,8 +85,9 @@ export const promptTuning: Method<PromptTuningOptions> = {
   trains: () => [],
   count: ({ embeddingWidth }, { virtualTokens }) => virtualTokens * embeddingWidth,
   storedCount: ({ embeddingWidth }, { virtualTokens }) => virtualTokens * embeddingWidth,
+  virtualTokens: ({ virtualTokens }) => virtualTokens,
   identityAtStart: false,
-  hooks: ({ prompt_embeddings }) => ({ prompt: () => prompt_embeddings }),
+  hooks: ({ prompt_embeddings }, _, { reading }) => ({ prompt: () => prompt_embeddings, reading }),
   stored: (shape, { virtualTokens, start, text }) => ({
     config: peftPromptConfig("PROMPT_TUNING", virtualTokens, shape.embeddingWidth, shape, {
       // What PEFT needs in order to start anew; it loads the stored rows all the same.
@@ -91,5 +95,10 @@ export const promptTuning: Method<PromptTuningOptions> = {
       prompt_tuning_init_text: text,
     }),
     tensors: (parameters) => parameters,
+    parameters: (stored) => stored,
   }),
+  peft: {
+    type: "PROMPT_TUNING",
+    options: ({ num_virtual_tokens }) => ({ virtualTokens: num_virtual_tokens, reading: "peft" }),
+  },
 };

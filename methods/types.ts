@@ -14,7 +14,7 @@ export interface StartContext {
   /** Rows of the input embedding. */
   vocabularySize: number;
   /** Token ids of a text. */
-  encode(text: string): number[];
+  encode(text: string): readonly number[];
   /** Rows of the input embedding, concatenated: [ids.length · d_emb]. */
   embeddings(ids: readonly number[]): Float32Array;
   /** Names of the task's classes. */
@@ -37,6 +37,16 @@ export interface StoredForm {
   config: Record<string, unknown> | null;
   /** A pure function of tensors: stored tensors under their keys on disk. */
   tensors(parameters: Tensors): Tensors;
+  /** Its inverse; absent where what is stored does not determine the parameters. */
+  parameters?(stored: Tensors): Tensors;
+}
+
+/** A method as PEFT's adapter_config.json describes it. */
+export interface PeftForm {
+  /** Its `peft_type`. */
+  type: string;
+  /** Options of ours that say what the config says. */
+  options(config: Record<string, unknown>, shape: BackboneShape): Record<string, unknown>;
 }
 
 /** A zod schema of options. */
@@ -69,6 +79,8 @@ export interface Method<O extends CommonOptions = CommonOptions> {
   trains(shape: BackboneShape, options: O): string[];
   /** Closed form of the number of trained values, classifier excluded; independent of `parameters` and `trains`. */
   count(shape: BackboneShape, options: O): number;
+  /** Number of positions that its virtual tokens take before a text; absent: none. */
+  virtualTokens?(options: O): number;
   /** Closed form of the number of stored values, classifier excluded. */
   storedCount(shape: BackboneShape, options: O): number;
   /** Whether the adapted model equals the backbone before the first step. */
@@ -77,6 +89,8 @@ export interface Method<O extends CommonOptions = CommonOptions> {
   hooks(parameters: Tensors, shape: BackboneShape, options: O, dropout: ProgramArguments["dropout"]): Hooks;
   /** Its tensors are computed from the parameters and the weights trained in place, under their names. */
   stored(shape: BackboneShape, options: O): StoredForm;
+  /** How PEFT knows the method, where it does. */
+  peft?: PeftForm;
   /** The backbone's weights that change when the method is folded into them, where it has such a form. */
   merged?(parameters: Tensors, weights: Tensors, shape: BackboneShape, options: O): Tensors;
 }

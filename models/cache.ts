@@ -25,6 +25,55 @@ function fail(variables: string): never {
 }
 
 /**
+ * The path of a file made from others, whose checksum is known only once it is made: it is noted beside the file, last.
+ * @param name file name without extension; part of `source` is added to it
+ * @param source SHA-256 that identifies what it is made from
+ * @param build writes the file to a path; the same bytes for the same source
+ * @throws {Error} if the folder cannot be used
+ */
+export async function derivedFile(
+  name: string,
+  source: string,
+  extension: string,
+  build: (path: string) => Promise<void>,
+): Promise<string> {
+  const note = join(cacheFolder(), `${name}-${source.slice(0, 16)}.sha256`);
+  const noted = await Deno.readTextFile(note).catch((error) => {
+    if (error instanceof Deno.errors.NotFound) return "";
+    throw new Error(`Cannot use the cache folder ${cacheFolder()}: ${error.message}`);
+  });
+  const path = join(cacheFolder(), `${name}-${source.slice(0, 16)}.${extension}`);
+  if (noted !== "" && await sha256File(path) === noted) return path;
+  const built = await replace(path, build, sha256File);
+  await replace(note, (draft) => Deno.writeTextFile(draft, built!), () => Promise.resolve());
+  return path;
+}
+
+/** Puts a file in place in one step once it is built and checked; returns what the check found. */
+async function replace<T>(
+  path: string,
+  build: (path: string) => Promise<void>,
+  check: (path: string) => Promise<T>,
+): Promise<T> {
+  const temporary = `${path}.${crypto.randomUUID()}`;
+  try {
+    await Deno.mkdir(cacheFolder(), { recursive: true });
+    await Deno.writeFile(temporary, new Uint8Array());
+  } catch (error) {
+    throw new Error(`Cannot use the cache folder ${cacheFolder()}: ${(error as Error).message}`);
+  }
+  try {
+    await build(temporary);
+    const found = await check(temporary);
+    await Deno.rename(temporary, path);
+    return found;
+  } catch (error) {
+    await Deno.remove(temporary);
+    throw error;
+  }
+}
+
+/**
  * The path of a cached file, which is built where it is missing or damaged. Several processes may ask for it at once:
  * each builds under a name of its own, and the rename is atomic.
  * @param name file name without extension; part of the checksum is added to it
@@ -38,26 +87,16 @@ export async function cachedFile(
   sha256: string,
   build: (path: string) => Promise<void>,
 ): Promise<string> {
-  const folder = cacheFolder();
-  const path = join(folder, `${name}-${sha256.slice(0, 16)}.${extension}`);
-  const temporary = `${path}.${crypto.randomUUID()}`;
-  try {
-    if (await sha256File(path) === sha256) return path;
-    await Deno.mkdir(folder, { recursive: true });
-    await Deno.writeFile(temporary, new Uint8Array());
-  } catch (error) {
-    throw new Error(`Cannot use the cache folder ${folder}: ${(error as Error).message}`);
-  }
-  try {
-    await build(temporary);
-    const built = await sha256File(temporary);
+  const path = join(cacheFolder(), `${name}-${sha256.slice(0, 16)}.${extension}`);
+  const found = await sha256File(path).catch((error) => {
+    throw new Error(`Cannot use the cache folder ${cacheFolder()}: ${error.message}`);
+  });
+  if (found === sha256) return path;
+  await replace(path, build, async (draft) => {
+    const built = await sha256File(draft);
     if (built !== sha256) {
       throw new Error(`Cannot build ${path}: its SHA-256 must be ${sha256}, current value is ${built}`);
     }
-    await Deno.rename(temporary, path);
-  } catch (error) {
-    await Deno.remove(temporary);
-    throw error;
-  }
+  });
   return path;
 }

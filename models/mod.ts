@@ -1,11 +1,29 @@
 /**
- * The table of models.
+ * The tables of models and architectures.
  * @module
  */
-import type { Model } from "./types.ts";
+import { bert } from "./bert.ts";
+import { readFolder } from "./folder.ts";
+import type { Architecture, Model } from "./types.ts";
 import { useLite } from "./use-lite.ts";
 
 /** Every model that needs no files of the user's, by name. */
 export const models: Record<string, Model> = {
   "use-lite": useLite,
 };
+
+/** What a model folder may hold, by the `model_type` of its config.json. */
+export const architectures: Record<string, Architecture> = { bert };
+
+/** Whether a model's name is the path of a folder. */
+export function isFolder(name: string): boolean {
+  return /^[./]/.test(name);
+}
+
+/**
+ * The model of a folder; neither weights nor tensor library are loaded.
+ * @throws {Error} one sentence, if it cannot be used
+ */
+export function findFolder(path: string): Promise<Model> {
+  return readFolder(path, architectures);
+}

@@ -7,7 +7,7 @@ import type { Tensor, Tensors } from "../engine/tensor.ts";
 
 /** A linear map of the backbone: y = x·W + b. */
 export interface LinearSite {
-  /** Unique path, "layers.0.attention.qkv": its weights are "<name>.weight" [in, out] and "<name>.bias" [out]. */
+  /** Unique path, "layers.0.attention.qkv": its weights are "<name>.weight" and, where it has one, "<name>.bias" [out]. */
   name: string;
   /** What it is, the same in every layer: "attention.qkv". Methods choose their targets by it. */
   role: string;
@@ -17,6 +17,8 @@ export interface LinearSite {
   in: number;
   /** Width of y. */
   out: number;
+  /** The weight is stored as [out, in], as PyTorch keeps it, instead of [in, out]. */
+  outputFirst?: true;
 }
 
 /** What is known of a backbone without reading its weights. */
@@ -39,6 +41,8 @@ export interface BackboneShape {
   featureWidth: number;
   /** Most tokens a text may have, virtual tokens not counted. */
   maxLength: number;
+  /** Most tokens of text and virtual tokens together; absent where there is no limit. */
+  positions?: number;
 }
 
 /**
@@ -52,6 +56,35 @@ export interface Hooks {
   prefix?(layer: number): { keys: Tensor; values: Tensor };
   /** Changes a linear's output: x [rows, in] and y [rows, out] → [rows, out]. */
   linear?(site: LinearSite, x: Tensor, y: Tensor): Tensor;
+  /**
+   * "peft": where Hugging Face PEFT reads virtual tokens in a doubtful way, so does the forward pass: the pooler of an
+   * encoder reads the first virtual token of a prompt instead of the text's first.
+   */
+  reading?: "peft";
+}
+
+/** A text's token ids. */
+export interface Encoding extends ReadonlyArray<number> {
+  /** Segment of each token, where the text is a pair and the backbone tells its parts apart. */
+  readonly types?: readonly number[];
+}
+
+/** A trained tensor of a classifier. */
+export interface HeadParameter {
+  /** Its name, "classifier.weight". */
+  name: string;
+  /** Sizes of its axes. */
+  shape: readonly number[];
+  /** It starts from the normal distribution with this standard deviation; 0: from zeros. */
+  deviation: number;
+}
+
+/** The classifier on the features, trained by every method. */
+export interface Head {
+  /** Its tensors for a number of classes. */
+  parameters(classes: number): HeadParameter[];
+  /** Features [batch, d] → logits [batch, classes]. */
+  classify(features: Tensor, parameters: Tensors): Tensor;
 }
 
 /** A backbone ready for use. */
@@ -64,23 +97,54 @@ export interface Backbone extends BackboneShape {
   vocabularySize: number;
   /** Name of the weight [vocabulary, d_emb] that holds the input embeddings. */
   embeddingWeight: string;
-  /** A text's token ids, at most `limit`. */
-  encode(text: string, limit: number): number[];
+  /** Token ids of a text, or of a pair of texts, with what the backbone puts around them: at most `limit`. */
+  encode(text: string, limit: number, pair?: string): Encoding;
+  /** Token ids of a text alone; absent where `encode` puts nothing around it. */
+  tokenize?(text: string): number[];
   /** Inputs of the forward pass besides the weights. */
   inputs: Record<string, InputSpec>;
   /** Encoded texts as one batch, padded to the longest. */
-  collate(encoded: readonly (readonly number[])[]): Record<string, ArrayValue>;
+  collate(encoded: readonly Encoding[]): Record<string, ArrayValue>;
   /** Features [batch, d] for the classifier. */
   forward(weights: Tensors, inputs: Tensors, hooks: Hooks): Tensor;
+  /** Output of the embeddings and of each layer, [batch, virtual tokens of a prompt + length, d] each. */
+  hiddenStates?(weights: Tensors, inputs: Tensors, hooks: Hooks): Tensor[];
+  /** The classifier; absent: one linear map, "head.weight" [d, classes] and "head.bias". */
+  head?: Head;
 }
 
-/** An entry of the table of models. */
+/** A backbone without weights and tokenizer. */
+export type Design = Omit<Backbone, "stored" | "sha256" | "encode" | "tokenize"> & {
+  /** What stands before the weights' names in files of the model with a head, and may be absent in others: "bert.". */
+  prefix: string;
+};
+
+/** A kind of backbone that a model folder may hold. */
+export interface Architecture {
+  /** Paper it comes from. */
+  citation: string;
+  /**
+   * The backbone that config.json describes.
+   * @throws {Error} if a value is missing, or not supported
+   */
+  design(config: Config): Design;
+}
+
+/** A model folder's config.json, in the spelling of transformers 5: `dtype`, `rope_parameters`. */
+export interface Config {
+  /** Where it was read, for messages. */
+  path: string;
+  /** Its values by key. */
+  values: Record<string, unknown>;
+}
+
+/** A model: an entry of the table, or a folder. */
 export interface Model {
-  /** As users write it. */
+  /** As users write it; of a folder, the last part of its path. */
   name: string;
   /** One line about what it is. */
   description: string;
-  /** Version of weights and tokenizer. */
+  /** Version of weights and tokenizer; of a folder, the SHA-256 of its config, weights and tokenizer. */
   revision: string;
   /** Licence of the weights, as SPDX names it. */
   licence: string;
@@ -88,6 +152,8 @@ export interface Model {
   citation: string;
   /** Sizes and names. */
   shape: BackboneShape;
+  /** Where it lies, if it is a folder. */
+  folder?: string;
   /** Reads tokenizer and weight locations, checking the files' checksums. */
   open(): Promise<Backbone>;
 }

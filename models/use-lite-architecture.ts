@@ -1,13 +1,15 @@
 /**
  * The transformer of Universal Sentence Encoder Lite (Cer et al., 2018, https://arxiv.org/abs/1803.11175), for any sizes.
  *
- * Activations are written [batch · length, width]: a matrix product of rank 3 with rank 2 has a wrong gradient in
- * TensorFlow.js. Virtual tokens come first: n of a prompt and prefix together take the positions 0 … n − 1.
+ * Virtual tokens come first: n of a prompt and prefix together take the positions 0 … n − 1.
  * @module
  */
 import type { NamedArray } from "../engine/safetensors.ts";
 import { type Tensor, tf } from "../engine/tensor.ts";
 import type { StoredTensor } from "../engine/types.ts";
+import { attend, maskPenalty, virtualTokens, withPrompt } from "./attention.ts";
+import { padded, paddingMask } from "./batch.ts";
+import { layerNorm, linearMaps } from "./layers.ts";
 import type { Backbone, BackboneShape, LinearSite } from "./types.ts";
 
 /** Sizes of the architecture. */
@@ -43,7 +45,6 @@ export interface UseLiteSource {
 }
 
 const EPSILON = 1e-6;
-const MASKED = 1e9;
 const WORD_EMBEDDINGS = "embeddings.word";
 const POSITIONS = "positions";
 
@@ -90,6 +91,7 @@ export function useLiteShape(sizes: UseLiteSizes): BackboneShape {
     embeddingWidth: embedding,
     featureWidth: sizes.features,
     maxLength: sizes.maxLength,
+    positions: sizes.positions,
   };
 }
 
@@ -111,30 +113,6 @@ export function useLitePositions(sizes: UseLiteSizes): Record<string, NamedArray
   return { [POSITIONS]: { shape: [sizes.positions, sizes.embedding], data } };
 }
 
-function collate(encoded: readonly (readonly number[])[]): ReturnType<Backbone["collate"]> {
-  const length = Math.max(1, ...encoded.map((ids) => ids.length));
-  const shape = [encoded.length, length];
-  const ids = new Int32Array(encoded.length * length);
-  const mask = new Float32Array(encoded.length * length);
-  for (const [row, tokens] of encoded.entries()) {
-    ids.set(tokens, row * length);
-    mask.fill(1, row * length, row * length + tokens.length);
-  }
-  return { ids: { data: ids, shape }, mask: { data: mask, shape } };
-}
-
-/** A table [n, width] once for each of a batch: [batch, n, width]. */
-function repeat(table: Tensor, batch: number): Tensor {
-  const [n, width] = table.shape;
-  return table.reshape([1, n, width]).add(tf.zeros([batch, n, width]));
-}
-
-/** [batch · length, width] → [batch, heads, length, width ÷ heads]. */
-function splitHeads(x: Tensor, batch: number, heads: number): Tensor {
-  const [rows, width] = x.shape;
-  return x.reshape([batch, rows / batch, heads, width / heads]).transpose([0, 2, 1, 3]);
-}
-
 /** The backbone of given sizes and weights. */
 export function useLiteBackbone(sizes: UseLiteSizes, source: UseLiteSource): Backbone {
   const shape = useLiteShape(sizes);
@@ -142,28 +120,10 @@ export function useLiteBackbone(sizes: UseLiteSizes, source: UseLiteSource): Bac
 
   const forward: Backbone["forward"] = (weights, inputs, hooks) => {
     const [batch, length] = inputs.ids.shape;
-    const prompt = hooks.prompt?.();
-    const prefixes = shape.keyValueWidths.map((_, layer) => hooks.prefix?.(layer));
-    const prefixLength = prefixes[0]?.keys.shape[0] ?? 0;
-    const promptLength = prompt?.shape[0] ?? 0;
-    const virtual = prefixLength + promptLength;
-    if (virtual > sizes.positions - sizes.maxLength) {
-      throw new Error(
-        `Cannot insert virtual tokens: there must be at most ${sizes.positions - sizes.maxLength}, ` +
-          `current value is ${virtual}`,
-      );
-    }
+    const { prompt, promptLength, prefixes, prefixLength } = virtualTokens(hooks, sizes.layers);
     const total = promptLength + length;
-
-    const linear = (name: string, x: Tensor): Tensor => {
-      const y = x.matMul(weights[`${name}.weight`]).add(weights[`${name}.bias`]);
-      return hooks.linear ? hooks.linear(sites.get(name)!, x, y) : y;
-    };
-    const normalise = (name: string, x: Tensor): Tensor => {
-      const centred = x.sub(x.mean(-1, true));
-      const scale = centred.square().mean(-1, true).add(EPSILON).rsqrt();
-      return centred.mul(scale).mul(weights[`${name}.norm.weight`]).add(weights[`${name}.norm.bias`]);
-    };
+    const linear = linearMaps(weights, sites, hooks);
+    const normalise = (name: string, x: Tensor) => layerNorm(x, weights, `${name}.norm`, EPSILON);
     // Features pool the text's positions only, so the last layer asks nothing at those of the prompt.
     const textRows = (x: Tensor): Tensor => {
       const width = x.shape[1]!;
@@ -173,30 +133,9 @@ export function useLiteBackbone(sizes: UseLiteSizes, source: UseLiteSource): Bac
           .reshape([batch * length, width]);
     };
 
-    const allowed = virtual === 0 ? inputs.mask : tf.concat([tf.ones([batch, virtual]), inputs.mask], 1);
-    const penalty = allowed.sub(1).mul(MASKED).reshape([batch, 1, 1, virtual + length]);
-    const attend = (name: string, queries: Tensor, keys: Tensor, values: Tensor, layer: number): Tensor => {
-      const prefix = prefixes[layer];
-      const [rows, width] = queries.shape;
-      const heads = (x: Tensor, before?: Tensor): Tensor => {
-        const own = splitHeads(x, batch, sizes.heads);
-        if (!before) return own;
-        const repeated = repeat(before, batch).reshape([batch * prefixLength, width]);
-        return tf.concat([splitHeads(repeated, batch, sizes.heads), own], 2);
-      };
-      const scores = tf.matMul(
-        heads(queries).mul((width / sizes.heads) ** -0.5),
-        heads(keys, prefix?.keys),
-        false,
-        true,
-      );
-      const mixed = tf.matMul(tf.softmax(scores.add(penalty)), heads(values, prefix?.values));
-      return linear(`${name}.attention.output`, mixed.transpose([0, 2, 1, 3]).reshape([rows, width]));
-    };
-
-    const words = tf.gather(weights[WORD_EMBEDDINGS], inputs.ids.reshape([batch * length]))
-      .reshape([batch, length, sizes.embedding]);
-    const tokens = prompt ? tf.concat([repeat(prompt, batch), words], 1) : words;
+    const penalty = maskPenalty(inputs.mask, promptLength + prefixLength);
+    const words = tf.gather(weights[WORD_EMBEDDINGS], inputs.ids.reshape([batch * length]));
+    const tokens = withPrompt(words, prompt, batch);
     const positions = weights[POSITIONS].slice([prefixLength, 0], [total, sizes.embedding]);
     // The original graph adds the embedding twice.
     let x = tokens.mul(2).add(positions).reshape([batch * total, sizes.embedding]);
@@ -209,7 +148,16 @@ export function useLiteBackbone(sizes: UseLiteSizes, source: UseLiteSource): Bac
         1,
       );
       const residual = width === sizes.hidden ? read(x) : linear(`${name}.residual`, read(x));
-      const y = residual.add(attend(name, read(queries), keys, values, layer));
+      const mixed = attend({
+        queries: read(queries),
+        keys,
+        values,
+        prefix: prefixes[layer],
+        penalty,
+        batch,
+        heads: sizes.heads,
+      });
+      const y = residual.add(linear(`${name}.attention.output`, mixed));
       x = y.add(linear(`${name}.ffn.out`, linear(`${name}.ffn.in`, normalise(`${name}.ffn`, y)).relu()));
     }
     const text = x.reshape([batch, length, sizes.hidden]).mul(inputs.mask.reshape([batch, length, 1]));
@@ -226,7 +174,7 @@ export function useLiteBackbone(sizes: UseLiteSizes, source: UseLiteSource): Bac
       ids: { shape: ["batch", "length"], dtype: "int32", below: sizes.vocabulary },
       mask: { shape: ["batch", "length"], dtype: "float32" },
     },
-    collate,
+    collate: (encoded) => ({ ids: padded(encoded, 0), mask: paddingMask(encoded) }),
     forward,
   };
 }

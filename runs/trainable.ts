@@ -9,7 +9,7 @@ import { type Tensor, tf } from "../engine/tensor.ts";
 import type { InputSpec, Program, ProgramArguments, Signature } from "../engine/types.ts";
 import type { Adaptation } from "../methods/compose.ts";
 import type { MethodParameter } from "../methods/types.ts";
-import { classify, headShapes } from "../models/head.ts";
+import { plainHead } from "../models/head.ts";
 import type { Backbone } from "../models/types.ts";
 
 /** A program with what it takes. */
@@ -49,14 +49,15 @@ export function trainable(
   labels: readonly string[],
   headLearningRate: number,
 ): Trainable {
-  const head = headShapes(backbone.featureWidth, labels.length);
+  const { classify, parameters: headParameters } = backbone.head ?? plainHead(backbone.featureWidth);
+  const head = headParameters(labels.length);
   const adapted: StateParameter[] = [
     ...adaptation.parameters.map(({ name, shape, learningRate }) => ({ name, shape, learningRate })),
     ...adaptation.trains.map(({ name, learningRate }) => ({ name, shape: backbone.weights[name], learningRate })),
   ];
   const parameters: StateParameter[] = [
     ...adapted,
-    ...Object.entries(head).map(([name, shape]) => ({ name, shape, learningRate: headLearningRate })),
+    ...head.map(({ name, shape }) => ({ name, shape, learningRate: headLearningRate })),
   ];
   const featuresFixed = adapted.length === 0;
   const trained = new Set(adaptation.trains.map(({ name }) => name));
@@ -112,9 +113,11 @@ export function trainable(
         values[parameter.name] = parameter.values;
       }
       for (const name of trained) values[name] = await readStored(backbone.stored[name]);
-      // The classifier starts as zeros: every class is equally likely, and no seed has a luckier start.
-      for (const [name, shape] of Object.entries(head)) {
-        values[name] = new Float32Array(shape.reduce((product, size) => product * size, 1));
+      // The logits start as zeros: every class is equally likely, and no seed has a luckier start.
+      for (const { name, shape, deviation } of head) {
+        const random = new Random(seed, `start/${name}`);
+        const length = shape.reduce((product, size) => product * size, 1);
+        values[name] = Float32Array.from({ length }, () => deviation === 0 ? 0 : deviation * random.normal());
       }
       return values;
     },
@@ -135,7 +138,7 @@ async function startValues(
     values: start({
       random: new Random(seed, `start/${name}`),
       vocabularySize: backbone.vocabularySize,
-      encode: (text) => backbone.encode(text, backbone.maxLength),
+      encode: (text) => backbone.tokenize?.(text) ?? backbone.encode(text, backbone.maxLength),
       embeddings: (ids) => {
         const rows = new Float32Array(ids.length * width);
         ids.forEach((id, row) => rows.set(table.subarray(id * width, (id + 1) * width), row * width));

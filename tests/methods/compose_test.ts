@@ -101,3 +101,21 @@ Deno.test("Two methods that train the same weight are not joined", () => {
       "Cannot join full and bitfit: a weight must be trained by one part, both train layers.0.attention.norm.bias",
   });
 });
+
+Deno.test("Virtual tokens of all parts take room from the text, and must leave some", () => {
+  const tokens = (prompt: number, prefix: number) =>
+    compose([
+      variant("prompt-tuning", { virtualTokens: prompt }),
+      variant("prefix-tuning", { prefixLength: prefix }),
+      variant("lora"),
+    ], backbone);
+  assert.equal(backbone.positions, 64);
+  assert.equal(tokens(16, 16).maxLength, 32);
+  assert.equal(tokens(17, 16).maxLength, 31);
+  assert.equal(tokens(30, 31).maxLength, 3);
+  assert.throws(() => tokens(31, 31), {
+    message: "Cannot insert virtual tokens: there must be at most 61, as the backbone has 64 positions, " +
+      "current value is 62",
+  });
+  assert.equal(compose([variant("p-tuning", { virtualTokens: 60 })], backbone).maxLength, 4);
+});

@@ -37,6 +37,7 @@ export const goldenShape: BackboneShape = {
       layer,
       in: 32,
       out: 32,
+      outputFirst: true as const,
     }))
   ),
   loraTargets: ["query", "value"],

@@ -25,5 +25,9 @@ Deno.test("Composed linear hooks see the same input, each the output of the one 
 });
 
 Deno.test("Hooks composed of none leave every site alone", () => {
-  assert.deepEqual(Object.values(composeHooks([{}, {}])), [undefined, undefined, undefined]);
+  assert(Object.values(composeHooks([{}, {}])).every((hook) => hook === undefined));
+});
+
+Deno.test("Composed hooks are read as PEFT reads them if one of them is", () => {
+  assert.equal(composeHooks([{}, { reading: "peft" }]).reading, "peft");
 });

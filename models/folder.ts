@@ -1,0 +1,66 @@
+/**
+ * Models that lie in a folder as transformers saves them.
+ * @module
+ */
+import { createHash } from "node:crypto";
+import { basename, resolve } from "node:path";
+import { sha256File } from "./checksum.ts";
+import { readConfig } from "./config.ts";
+import { openTokenizer, type TextTokenizer, tokenizerFiles } from "./tokenizer.ts";
+import type { Architecture, Model } from "./types.ts";
+import { openWeights, weightFiles } from "./weights.ts";
+
+/** SHA-256 over the names and checksums of the files that a model consists of. */
+async function identify(folder: string): Promise<string> {
+  const names = ["config.json", ...await weightFiles(folder), ...await tokenizerFiles(folder)].sort();
+  const hash = createHash("sha256");
+  for (const name of names) hash.update(`${name} ${await sha256File(`${folder}/${name}`)}\n`);
+  return hash.digest("hex");
+}
+
+/**
+ * The model of a folder. Weights are not read, except for their checksum.
+ * @param architectures by `model_type`
+ * @throws {Error} one sentence, if a file is missing or the model is none of these architectures
+ */
+export async function readFolder(folder: string, architectures: Record<string, Architecture>): Promise<Model> {
+  const config = await readConfig(folder);
+  const type = config.values.model_type as string;
+  if (!Object.hasOwn(architectures, type)) {
+    throw new Error(
+      `Cannot use ${folder}: its architecture must be one of ${Object.keys(architectures).join(", ")}, ` +
+        `current value is ${type.slice(0, 80)}`,
+    );
+  }
+  const { citation, design } = architectures[type];
+  const shape = design(config);
+  const revision = await identify(folder);
+  return {
+    name: basename(resolve(folder)),
+    description: `${type} from a folder`,
+    revision,
+    licence: "unknown",
+    citation,
+    shape,
+    folder: resolve(folder),
+    async open() {
+      const { prefix, weights, vocabularySize } = shape;
+      const stored = await openWeights(folder, revision, { prefix, shapes: weights });
+      // A model without a tokenizer can still be computed with.
+      let opened: TextTokenizer | undefined;
+      const files = await tokenizerFiles(folder);
+      if (files.length > 0) opened = await openTokenizer(folder, vocabularySize);
+      const tokenizer = () => {
+        if (opened) return opened;
+        throw new Error(`Cannot encode a text: ${folder} has no tokenizer`);
+      };
+      return {
+        ...shape,
+        stored,
+        sha256: revision,
+        encode: (text, limit, pair) => tokenizer().encode(text, Math.min(limit, shape.maxLength), pair),
+        tokenize: (text) => tokenizer().tokenize(text),
+      };
+    },
+  };
+}

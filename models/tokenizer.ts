@@ -1,0 +1,99 @@
+/**
+ * The tokenizer of a model folder.
+ * @module
+ */
+import { readObject } from "./config.ts";
+import type { Encoding } from "./types.ts";
+import { readWordPiece } from "./wordpiece.ts";
+
+/** Bytes of the longest tokenizer.json that is read. */
+const LONGEST = 1 << 27;
+const SETTINGS = "tokenizer_config.json";
+
+/** Files that a tokenizer is read from, the first that is there: as a value of the form of tokenizer.json. */
+const sources: Record<string, (path: string, settings: Record<string, unknown>) => Promise<object>> = {
+  "tokenizer.json": (path) => readObject(path, LONGEST),
+  "vocab.txt": readWordPiece,
+};
+
+async function exists(path: string): Promise<boolean> {
+  return await Deno.stat(path).then(({ isFile }) => isFile, () => false);
+}
+
+/** Files of the folder that its tokenizer is read from; none where it has no tokenizer. */
+export async function tokenizerFiles(folder: string): Promise<string[]> {
+  for (const name of Object.keys(sources)) {
+    if (!await exists(`${folder}/${name}`)) continue;
+    return await exists(`${folder}/${SETTINGS}`) ? [name, SETTINGS] : [name];
+  }
+  return [];
+}
+
+/** Turns texts into token ids. */
+export interface TextTokenizer {
+  /** A text or a pair with special tokens around: at most `limit`. @throws {Error} if these leave no room */
+  encode(text: string, limit: number, pair?: string): Encoding;
+  /** A text alone. */
+  tokenize(text: string): number[];
+}
+
+/** How many tokens of each text stay where both may have `room`: tokens go from the longer one, until both are as long. */
+function truncated(first: number, second: number, room: number): [number, number] {
+  const shorter = Math.min(first, second, Math.floor(room / 2));
+  const longer = Math.min(Math.max(first, second), room - shorter);
+  return first <= second ? [shorter, longer] : [longer, shorter];
+}
+
+/**
+ * Opens the tokenizer of a folder.
+ * @param vocabularySize rows of the word embeddings
+ * @throws {Error} if there is none, if it cannot be read, or if it has more ids than the embeddings have rows
+ */
+export async function openTokenizer(folder: string, vocabularySize: number): Promise<TextTokenizer> {
+  const [name, settingsFile] = await tokenizerFiles(folder);
+  if (name === undefined) {
+    throw new Error(`Cannot use ${folder}: it must have a tokenizer, one of ${Object.keys(sources).join(", ")}`);
+  }
+  const settings = settingsFile ? await readObject(`${folder}/${settingsFile}`, LONGEST) : {};
+  const form = await sources[name](`${folder}/${name}`, settings);
+  // Loaded here so that listing models does not load it.
+  const { Tokenizer } = await import("@huggingface/tokenizers");
+  const tokenizer = (() => {
+    try {
+      return new Tokenizer(form, settings);
+    } catch (error) {
+      throw new Error(`Cannot use the tokenizer ${folder}/${name}: ${(error as Error).message.split("\n")[0]}`);
+    }
+  })();
+  const largest = [...tokenizer.get_vocab().values()].reduce((most, id) => Math.max(most, id), 0);
+  if (largest >= vocabularySize) {
+    throw new Error(
+      `Cannot use ${folder}: ids of its tokenizer must be below the ${vocabularySize} rows of its word embeddings, ` +
+        `the largest is ${largest}`,
+    );
+  }
+  /** What the model reads of these tokens. */
+  function finish(first: string[], second: string[] | null): Encoding {
+    const done = tokenizer.post_processor?.post_process(first, second, true) ??
+      { tokens: [...first, ...second ?? []] };
+    // A byte-level processor alone leaves the second text where it is.
+    const tokens = "tokens_pair" in done && done.tokens_pair ? [...done.tokens, ...done.tokens_pair] : done.tokens;
+    const ids = tokens.map((token) => tokenizer.token_to_id(token) ?? tokenizer.model!.unk_token_id!);
+    return Object.assign(ids, second !== null && { types: done.token_type_ids });
+  }
+  return {
+    encode(text, limit, pair) {
+      const first = tokenizer.tokenize(text);
+      const second = pair === undefined ? null : tokenizer.tokenize(pair);
+      const around = finish([], second && []).length;
+      const room = limit - around;
+      if (room < 1) {
+        throw new Error(`Cannot encode a text: it must have room for more than ${around} tokens, there is ${limit}`);
+      }
+      if (second === null) return finish(first.slice(0, room), null);
+      const [ofFirst, ofSecond] = truncated(first.length, second.length, room);
+      return finish(first.slice(0, ofFirst), second.slice(0, ofSecond));
+    },
+    tokenize: (text) => tokenizer.encode(text, { add_special_tokens: false }).ids,
+  };
+}
