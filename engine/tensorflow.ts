@@ -37,7 +37,7 @@ interface Found {
   version: string;
   folder: string;
   /** Requires as the package does. */
-  require: NodeJS.Require;
+  require: ReturnType<typeof createRequire>;
 }
 
 /** @throws {Error} one sentence on what is missing and what would help */
