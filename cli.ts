@@ -15,6 +15,7 @@ interface BenchFlags {
   methods?: string;
   seeds?: string;
   device?: string;
+  precision?: string;
   memory?: string;
   out: string;
   jobs?: string;
@@ -43,6 +44,7 @@ program.command("bench")
   .option("--methods <names>", "methods, joined by commas; + joins two methods into one: lora+prompt-tuning")
   .option("--seeds <seeds>", "a count (3: 0, 1, 2) or a list (0,1,7; one seed: 7,)")
   .option("--device <name>", "device (see list devices)")
+  .option("--precision <format>", "int8: products with frozen matrices in 8-bit integers")
   .option("--memory <how>", "small: less memory, at less speed")
   .option("--out <folder>", "results folder", "results")
   .option("--jobs <count>", "cells at the same time (default: one for each core)")
@@ -118,6 +120,7 @@ async function readStudyOf(source: string, flags: BenchFlags) {
   }
   return {
     ...study,
+    ...flags.precision !== undefined && { precision: flags.precision },
     ...flags.memory && { memory: "small" as const },
     models: flags.models?.split(",") ?? study.models,
     tasks: flags.tasks?.split(",") ?? study.tasks,

@@ -13,6 +13,7 @@ const compile = hostCompile({ name: "cpu" });
 export const cpu: Device = {
   name: "cpu",
   description: "processor, ONNX Runtime",
+  int8: true,
   inspect: () => inspectProcessor("onnxruntime-node, CPUExecutionProvider", ["onnxruntime-node"], []),
   compile,
   train: hostTraining(compile),

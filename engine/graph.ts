@@ -6,7 +6,7 @@
 import { addDims, BATCH, type Dim, fixed, isFixed, LENGTH, sameDim, sameShape } from "./dim.ts";
 
 /** Element types of nodes. */
-export type DataType = "float32" | "int32" | "int64" | "bool";
+export type DataType = "float32" | "int32" | "int64" | "uint8" | "bool";
 
 /** A value of a graph: the output of an ONNX operator, an input, a weight or a constant. */
 export interface Node {
@@ -51,6 +51,19 @@ export function unexpanded(x: Node): Node {
 export function isUniform(node: Node, value: number): boolean {
   const inner = unexpanded(node);
   return inner.op === "constant" && inner.shape.length === 0 && inner.values![0] === value;
+}
+
+/** Those of nodes (inputs before their readers) that are weights or follow from weights and constants alone. */
+export function frozenNodes(nodes: readonly Node[]): Set<Node> {
+  const same = new Set<Node>();
+  const frozen = new Set<Node>();
+  for (const node of nodes) {
+    const { op, inputs } = node;
+    const follows = inputs.length > 0 && inputs.every((input) => same.has(input));
+    if (op === "constant" || op === "weight" || follows) same.add(node);
+    if (op === "weight" || (follows && inputs.some((input) => frozen.has(input)))) frozen.add(node);
+  }
+  return frozen;
 }
 
 /** Builds a graph. */

@@ -22,8 +22,13 @@ const TYPES: Record<DataType, TensorType> = {
   float32: TensorType.FLOAT,
   int32: TensorType.INT32,
   int64: TensorType.INT64,
+  uint8: TensorType.UINT8,
   bool: TensorType.BOOL,
 };
+
+/** Operators of ONNX Runtime's own. */
+const RUNTIME_DOMAIN = "com.microsoft";
+const RUNTIME_OPERATORS = ["MatMulIntegerToFloat"];
 
 /** Nodes that no operator computes. */
 const SOURCES = ["input", "weight", "constant"];
@@ -97,7 +102,7 @@ export function encodeOnnx(schedule: Schedule, weights: Record<string, StoredTen
   const model = create(ModelProtoSchema, {
     irVersion: IR_VERSION,
     producerName: "tunebench",
-    opsetImport: [{ domain: "", version: OPSET }],
+    opsetImport: [{ domain: "", version: OPSET }, { domain: RUNTIME_DOMAIN, version: 1n }],
     graph: {
       name: "program",
       initializer: [...constants, ...external],
@@ -106,6 +111,7 @@ export function encodeOnnx(schedule: Schedule, weights: Record<string, StoredTen
       node: [
         ...operators.map((node) => ({
           opType: node.op,
+          domain: RUNTIME_OPERATORS.includes(node.op) ? RUNTIME_DOMAIN : "",
           input: node.inputs.map(nameOf),
           output: [nameOf(node)],
           attribute: Object.entries(node.attributes).map(([name, value]) => attribute(name, value)),

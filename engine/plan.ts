@@ -3,7 +3,7 @@
  * @module
  */
 import { evaluate, evaluateShape } from "./dim.ts";
-import type { Node } from "./graph.ts";
+import { frozenNodes, type Node } from "./graph.ts";
 import type { Schedule } from "./schedule.ts";
 import type { MemoryPlan, Signature } from "./types.ts";
 
@@ -14,14 +14,14 @@ const IN_PLACE = new Set([
   ..."Add Sub Mul Div Max Min Pow Neg Abs Sign Exp Log Sqrt Tanh Sigmoid Relu Erf Floor Reciprocal Softmax".split(" "),
 ]);
 
-const BYTES = { float32: 4, int32: 4, int64: 8, bool: 1 };
+const BYTES = { float32: 4, int32: 4, int64: 8, uint8: 1, bool: 1 };
 
 function elements(shape: readonly number[]): number {
   return shape.reduce((product, size) => product * size, 1);
 }
 
-/** The most bytes that values of the schedule, computed in order, hold at once; inputs, weights and parameters aside. */
-function peakActivations(schedule: Schedule, batch: number, length: number): number {
+/** The most bytes that values of the schedule, computed in order, hold at once; inputs, parameters and what is frozen aside. */
+function peakActivations(schedule: Schedule, frozen: ReadonlySet<Node>, batch: number, length: number): number {
   const owner = (node: Node): Node => VIEWS.has(node.op) ? owner(node.inputs[0]) : node;
   const lastReader = new Map<Node, number>();
   schedule.nodes.forEach((node, at) => node.inputs.forEach((input) => lastReader.set(owner(input), at)));
@@ -32,7 +32,7 @@ function peakActivations(schedule: Schedule, batch: number, length: number): num
   let live = 0;
   let peak = 0;
   schedule.nodes.forEach((node, at) => {
-    const source = ["input", "weight", "constant"].includes(node.op);
+    const source = node.op === "input" || node.op === "constant" || frozen.has(node);
     if (source || VIEWS.has(node.op)) return;
     const dying = [...new Set(node.inputs.map(owner))].filter((input) =>
       lastReader.get(input) === at && held.has(input)
@@ -61,6 +61,14 @@ function peakActivations(schedule: Schedule, batch: number, length: number): num
   return peak;
 }
 
+/** Bytes of what a call reads of the weights, as they are or as the runtime makes them when it folds constants. */
+function weightBytes(schedule: Schedule, frozen: ReadonlySet<Node>): number {
+  const readers = schedule.nodes.filter((node) => !frozen.has(node));
+  const read = new Set([...readers.flatMap((node) => node.inputs), ...Object.values(schedule.outputs)])
+    .intersection(frozen);
+  return [...read].reduce((sum, { dtype, shape }) => sum + BYTES[dtype] * elements(evaluateShape(shape, 1, 1)), 0);
+}
+
 /**
  * Planned memory of one call, in bytes: frozen weights, parameters, their gradients and AdamW's two moments, and the
  * most that intermediate values hold at once when computed in recorded order.
@@ -73,11 +81,11 @@ export function planMemory(
   batch: number,
   length: number,
 ): MemoryPlan {
-  const used = schedule.nodes.filter((node) => node.op === "weight");
-  const weights = used.reduce((sum, node) => sum + 4 * elements(evaluateShape(node.shape, 1, 1)), 0);
+  const frozen = frozenNodes(schedule.nodes);
+  const weights = weightBytes(schedule, frozen);
   const parameters = Object.values(signature.parameters).reduce((sum, shape) => sum + 4 * elements(shape), 0);
   const state = gradients ? parameters : 0;
-  const activations = peakActivations(schedule, batch, length);
+  const activations = peakActivations(schedule, frozen, batch, length);
   return {
     weights,
     parameters,

@@ -10,6 +10,7 @@ import { addRows, checkFeed } from "./feed.ts";
 import { lower, type LoweredProgram } from "./lower.ts";
 import { encodeOnnx } from "./onnx.ts";
 import { planMemory } from "./plan.ts";
+import { quantise } from "./quantise.ts";
 import { type Schedule, schedule } from "./schedule.ts";
 import type { ArrayValue, CompileOptions, Device, Feed, Program, Signature } from "./types.ts";
 
@@ -96,7 +97,7 @@ export async function createProgram(
   provider: Provider,
 ): Promise<ProgramSession> {
   const lowered = lower(program, signature, options.gradients === true);
-  const graph = schedule(lowered.outputs);
+  const graph = schedule(options.precision === "int8" ? quantise(lowered.outputs) : lowered.outputs);
   const model = encodeOnnx(graph, signature.weights);
   return { lowered, graph, session: await createSession(model, provider, options, weightsFolder(signature)) };
 }

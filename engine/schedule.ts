@@ -23,7 +23,7 @@ function countReaders(nodes: readonly Node[], outputs: Iterable<Node>): Map<Node
 }
 
 /** The nodes that the outputs depend on, in the order they were recorded. */
-function live(outputs: Iterable<Node>): Node[] {
+export function live(outputs: Iterable<Node>): Node[] {
   const found = new Set<Node>();
   const pending = [...outputs];
   while (pending.length > 0) {

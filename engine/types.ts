@@ -153,6 +153,9 @@ export interface DeviceReport {
   limits: readonly string[];
 }
 
+/** Number formats of products with frozen matrices; everything else is computed in float32. */
+export type Precision = "float32" | "int8";
+
 /** How a program is compiled. */
 export interface CompileOptions {
   /** Also compute the gradient of the scalar output `loss` with respect to every parameter. */
@@ -161,6 +164,8 @@ export interface CompileOptions {
   threads: number;
   /** Less memory at less speed: matrices stay as they are stored instead of being laid out for the processor. */
   small?: boolean;
+  /** By default float32. int8 is for devices that have it. */
+  precision?: Precision;
 }
 
 /** A machine that runs programs. */
@@ -169,6 +174,8 @@ export interface Device {
   name: string;
   /** What it is, in a few words. */
   description: string;
+  /** Whether products with frozen matrices may be in int8. */
+  int8?: true;
   /** Looks at this machine; loads the device's libraries. Never throws: what is wrong is in the report. */
   inspect(): Promise<DeviceReport>;
   /**

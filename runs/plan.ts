@@ -3,6 +3,7 @@
  * @module
  */
 import { devices } from "../engine/mod.ts";
+import type { Device, Precision } from "../engine/types.ts";
 import { compose } from "../methods/compose.ts";
 import { methods } from "../methods/mod.ts";
 import { parseOptions } from "../methods/options.ts";
@@ -39,10 +40,11 @@ const ONE_BY_ONE: Partial<TrainingSpec> = { microBatchRows: 1 };
 /**
  * The cells of a study. Seed by seed, so that early results compare all methods; within a seed the methods that
  * train least come first, so that the first result comes soon.
- * @throws {UsageError} if a name is unknown or an option is out of range
+ * @throws {UsageError} if a name is unknown, an option is out of range, or int8 is asked of a device that has none or of
+ * a method that leaves no matrix frozen
  */
 export function plan(study: Study): Cell[] {
-  lookUp("device", devices, study.device);
+  const precision = precisionOf(study, lookUp("device", devices, study.device));
   const cells = new Map<string, Cell>();
   for (const seed of study.seeds) {
     for (const modelName of study.models) {
@@ -50,6 +52,11 @@ export function plan(study: Study): Cell[] {
       const trained = study.methods
         .map((entry) => methodOf(entry, model.shape, { ...study.memory && ONE_BY_ONE, ...study.training }))
         .sort((a, b) => a.count - b.count);
+      const unfit = trained.find(({ trainsMatrices }) => precision === "int8" && trainsMatrices);
+      if (unfit) {
+        const name = unfit.parts.map((part) => part.name).join("+");
+        throw new UsageError(`Cannot train ${name} in int8: matrices must stay frozen, it trains all of them`);
+      }
       for (const taskName of study.tasks) {
         const task = lookUp("task", tasks, taskName);
         for (const { parts, training } of trained) {
@@ -61,7 +68,7 @@ export function plan(study: Study): Cell[] {
             seed,
             training,
             device: study.device,
-            precision: "float32",
+            precision,
             ...study.memory && { memory: study.memory },
           };
           cells.set(runId(spec), { id: runId(spec), spec });
@@ -77,6 +84,19 @@ interface PlannedMethod {
   training: TrainingSpec;
   /** Number of values it trains besides the classifier. */
   count: number;
+  /** Whether it trains every matrix of the backbone in place. */
+  trainsMatrices: boolean;
+}
+
+function precisionOf({ precision = "float32" }: Study, device: Device): Precision {
+  const known = lookUp("precision", { float32: "float32", int8: "int8" } as const, precision);
+  if (known === "int8" && !device.int8) {
+    const able = Object.values(devices).filter(({ int8 }) => int8).map(({ name }) => name);
+    throw new UsageError(
+      `Cannot compute in int8: the device must be ${able.join(" or ")}, current value is ${device.name}`,
+    );
+  }
+  return known;
 }
 
 /** Fills in the options of a method's parts and what training takes from them. */
@@ -102,10 +122,13 @@ function methodOf(entry: MethodEntry, shape: BackboneShape, overrides: Partial<T
     const probe = parts.find(({ method, options }) => method.count(shape, options) === 0);
     const headLearningRate = probe?.options.learningRate ?? overrides.headLearningRate ??
       trainingDefaults.headLearningRate;
+    const { count, trains } = compose(parts, shape);
+    const inPlace = new Set(trains.map(({ name }) => name));
     return {
       parts: parts.map(({ method, options }) => ({ name: method.name, options: { ...options, epochs } })),
       training: { ...trainingDefaults, ...overrides, epochs, headLearningRate },
-      count: compose(parts, shape).count,
+      count,
+      trainsMatrices: shape.linears.every(({ name }) => inPlace.has(`${name}.weight`)),
     };
   });
 }

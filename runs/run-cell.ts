@@ -78,7 +78,11 @@ export async function planCell(spec: RunSpec): Promise<CellPlan> {
   const cell = await open(spec);
   const { device, model } = cell;
   const { program, signature } = model.featuresFixed ? model.backboneFeatures : model.loss;
-  const executable = await device.compile(program, signature, { gradients: !model.featuresFixed, threads: 1 });
+  const executable = await device.compile(program, signature, {
+    gradients: !model.featuresFixed,
+    threads: 1,
+    precision: spec.precision,
+  });
   const planned = planTraining(executable, cell.examples.train, spec.training);
   await executable.release();
   return { parameters: countParameters(cell), planned };
@@ -135,7 +139,7 @@ export async function runCell(spec: RunSpec, options: CellOptions): Promise<Cell
     time[kind] += (performance.now() - begun) / 1000;
     return result;
   };
-  const compileOptions = { threads: options.threads, small: spec.memory === "small" };
+  const compileOptions = { threads: options.threads, small: spec.memory === "small", precision: spec.precision };
   const compile: Compile = ({ program, signature }) =>
     timed("compile", () => device.compile(program, signature, compileOptions));
 

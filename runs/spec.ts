@@ -4,6 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { z } from "zod";
+import type { Precision } from "../engine/types.ts";
 
 /** Numbers of examples asked for. */
 export interface DataSpec {
@@ -59,8 +60,8 @@ export interface RunSpec {
   training: TrainingSpec;
   /** Name of the device. */
   device: string;
-  /** Number format of weights and arithmetic. */
-  precision: "float32";
+  /** Number format of products with frozen matrices; everything else is float32. */
+  precision: Precision;
   /** Less memory at less speed: weights are not laid out for the processor. Left out otherwise. */
   memory?: "small";
 }
@@ -95,7 +96,7 @@ export const specSchema: z.ZodType<RunSpec> = z.strictObject({
   seed: z.int().nonnegative(),
   training,
   device: z.string(),
-  precision: z.literal("float32"),
+  precision: z.enum(["float32", "int8"]),
   memory: z.literal("small").optional(),
 });
 

@@ -24,6 +24,8 @@ export interface Study {
   data: DataSpec;
   /** Name of the device. */
   device: string;
+  /** Number format of products with frozen matrices, "float32" (which it is if left out) or "int8". */
+  precision?: string;
   /** "small": matrices are not laid out for the processor, and texts are computed one by one. */
   memory?: "small";
   /** What differs from the defaults of training. */
@@ -43,6 +45,7 @@ const studySchema: z.ZodType<Study> = z.strictObject({
   seeds: z.array(z.int().nonnegative()).min(1),
   data: dataSchema,
   device: z.string(),
+  precision: z.string().optional(),
   memory: z.literal("small", { error: "must be small" }).optional(),
   training: trainingOverridesSchema,
 });

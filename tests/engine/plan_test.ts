@@ -61,12 +61,20 @@ Deno.test("a training step also needs gradients and two moments, and what the ba
 });
 
 Deno.test("a weight that is read twice counts once, one that nobody reads does not count", () => {
-  const twice: Program = ({ weights: { w }, parameters }) => ({
-    sum: w.matMul(w, true).sum().add(w.mul(parameters.b).sum()),
+  const twice: Program = ({ weights: { w }, parameters: { b } }) => ({
+    sum: w.add(b).sum().add(w.mul(b).sum()),
   });
   assert.equal(plan(twice, false, 1, 1).weights, 4 * 4 * 5);
-  const both: Program = (args) => ({ ...twice(args), other: args.weights.other.sum() });
+  const both: Program = (args) => ({ ...twice(args), other: args.weights.other.mul(args.parameters.b.sum()) });
   assert.equal(plan(both, false, 1, 1).weights, 4 * (4 * 5 + 100));
+});
+
+Deno.test("what follows from weights alone counts as it is read, since the runtime computes it once", () => {
+  const folded: Program = ({ weights: { w }, parameters: { b } }) => ({
+    y: w.matMul(w, false, true).sum(1).add(b.sum()),
+  });
+  const { weights, activations } = plan(folded, false, 1, 1);
+  assert.deepEqual({ weights, activations }, { weights: 4 * 4, activations: 4 });
 });
 
 Deno.test("parameters, gradients and optimiser follow from the shapes alone", () => {

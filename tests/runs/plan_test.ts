@@ -84,6 +84,28 @@ Deno.test("unknown names are refused with the nearest one", () => {
   refused({ methods: ["lora+"] }, /Cannot find method/);
 });
 
+Deno.test("without a precision the format is float32, and saying so changes no id", () => {
+  // As it was before there was int8.
+  const id = "511c7f9c851d0851";
+  for (const precision of [undefined, "float32"]) {
+    const [cell] = plan(study({ precision }));
+    assert.equal(cell.spec.precision, "float32");
+    assert.equal(cell.id, id);
+  }
+  const [cell] = plan(study({ precision: "int8" }));
+  assert.equal(cell.spec.precision, "int8");
+  assert.notEqual(cell.id, id);
+});
+
+Deno.test("int8 is refused where no matrix stays frozen and on devices that have none", () => {
+  const int8 = { precision: "int8" };
+  refused({ ...int8, methods: ["lora", "full"] }, /^Cannot train full in int8: matrices must stay frozen/);
+  refused({ ...int8, methods: ["full+lora"] }, /^Cannot train full\+lora in int8/);
+  refused({ ...int8, device: "js" }, /^Cannot compute in int8: the device must be cpu, current value is js$/);
+  refused({ precision: "int9" }, /^Cannot find precision int9: the nearest name is int8$/);
+  assert.equal(plan(study({ ...int8, methods: ["bitfit", "lora+prompt-tuning", "linear-probe"] })).length, 3);
+});
+
 Deno.test("options out of range and unknown options are refused", () => {
   refused({ methods: [{ lora: { rank: 0 } }] }, /lora.*rank.*current value is 0/);
   refused({ methods: [{ "prefix-tuning": { prefixLength: 0 } }] }, /prefix-tuning.*prefixLength.*current value is 0/);
