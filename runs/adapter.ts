@@ -3,15 +3,22 @@
  * @module
  */
 import { type NamedArray, writeSafetensors } from "../engine/safetensors.ts";
-import { type Tensors, tf } from "../engine/tensor.ts";
+import { type Tensor, type Tensors, tf } from "../engine/tensor.ts";
 import type { Adaptation } from "../methods/compose.ts";
 import { writeFolder } from "./write.ts";
 
-/** Names under which PEFT stores a classifier that a method of this type trains. */
-function headNames(config: Record<string, unknown> | null): { weight: string; bias: string } {
-  if (config === null) return { weight: "head.weight", bias: "head.bias" };
-  const wrapper = config.peft_type === "LORA" || config.peft_type === "IA3" ? "base_model.model" : "base_model";
-  return { weight: `${wrapper}.classifier.weight`, bias: `${wrapper}.classifier.bias` };
+/** What PEFT puts before the names of a classifier that a method of this type trains. */
+export function wrapperOf({ peft_type: type }: Record<string, unknown>): string {
+  return type === "LORA" || type === "IA3" ? "base_model.model." : "base_model.";
+}
+
+/** The classifier under PEFT's names, matrices as PyTorch keeps them. */
+function storedHead(config: Record<string, unknown> | null, head: Tensors): Tensors {
+  const named = Object.entries(head).map(([name, tensor]): [string, Tensor] => {
+    if (name === "head.weight") return [config ? "classifier.weight" : name, tf.transpose(tensor)];
+    return [config ? name.replace(/^head\./, "classifier.") : name, tensor];
+  });
+  return Object.fromEntries(named.map(([name, tensor]) => [config ? wrapperOf(config) + name : name, tensor]));
 }
 
 function arrays(tensors: Tensors): Record<string, NamedArray> {
@@ -26,12 +33,14 @@ function arrays(tensors: Tensors): Record<string, NamedArray> {
 /**
  * Writes a folder with adapter_model.safetensors and, where PEFT has a form for the method, adapter_config.json. The
  * classifier is stored with the last part, weight [classes, d]. Of joined methods, each part has a folder.
- * @param values every trained tensor, the classifier's "head.weight" and "head.bias" among them
+ * @param values every trained tensor
+ * @param headNames which of them are the classifier's
  */
 export async function writeAdapter(
   folder: string,
   adaptation: Adaptation,
   values: Record<string, NamedArray>,
+  headNames: readonly string[],
 ): Promise<void> {
   tf.setBackend("cpu");
   const all = Object.fromEntries(
@@ -42,12 +51,10 @@ export async function writeAdapter(
     for (const [at, [name, form]] of parts.entries()) {
       const place = parts.length === 1 ? draft : `${draft}/${name}`;
       await Deno.mkdir(place, { recursive: true });
-      const head = headNames(form.config);
-      const tensors = at < parts.length - 1 ? form.tensors(all) : {
-        ...form.tensors(all),
-        [head.weight]: tf.transpose(all["head.weight"]),
-        [head.bias]: all["head.bias"],
-      };
+      const head = Object.fromEntries(headNames.map((name) => [name, all[name]]));
+      const tensors = at < parts.length - 1
+        ? form.tensors(all)
+        : { ...form.tensors(all), ...storedHead(form.config, head) };
       await writeSafetensors(`${place}/adapter_model.safetensors`, arrays(tensors));
       if (!form.config) continue;
       const sorted = Object.fromEntries(Object.entries(form.config).sort(([a], [b]) => (a < b ? -1 : 1)));

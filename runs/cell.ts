@@ -25,6 +25,8 @@ export interface StepProgress {
 export interface CellOptions {
   /** Processor threads. */
   threads: number;
+  /** Where the model lies, if it is a folder. */
+  folder?: string;
   /** Results folder; adapters are written there. */
   out: string;
   /** Whether models tuned in full are stored too. */
@@ -46,7 +48,7 @@ export interface CellRunner {
   /** Trains and evaluates. @throws {Error} if it cannot, or if an integrity check fails */
   runCell(spec: RunSpec, options: CellOptions): Promise<CellResult>;
   /** Plans without training. */
-  planCell(spec: RunSpec): Promise<CellPlan>;
+  planCell(spec: RunSpec, folder?: string): Promise<CellPlan>;
   /** Looks at a device of this machine. */
   inspectDevice(name: string): Promise<DeviceReport>;
 }

@@ -73,7 +73,7 @@ export async function bench(study: Study, options: BenchOptions): Promise<BenchR
   if (!Number.isInteger(jobs) || jobs < 1) {
     throw new UsageError(`Cannot run ${jobs} jobs: their number must be a whole number from 1`);
   }
-  const cells = plan(study);
+  const cells = await plan(study);
   await prepare(out);
   await writeJson(`${out}/study.json`, study);
 
@@ -104,7 +104,7 @@ export async function bench(study: Study, options: BenchOptions): Promise<BenchR
     let result: { metric: string; score: number } | undefined;
     onEvent({ type: "start", cell });
     const { reason, log } = await runWorker(
-      { mode: "run", spec: cell.spec, out, keep, environment },
+      { mode: "run", spec: cell.spec, folder: cell.folder, out, keep, environment },
       worker,
       signal,
       (message) => {
@@ -142,12 +142,12 @@ export interface PlannedCell {
  * @throws {Error} if the device cannot be used here or a cell cannot be planned
  */
 export async function planBench(study: Study, worker: URL = workerEntry): Promise<PlannedCell[]> {
-  const cells = plan(study);
+  const cells = await plan(study);
   await requireDevice(study.device, worker);
-  const settings = new Map(cells.map((cell) => [settingId(cell.spec), cell.spec]));
+  const settings = new Map(cells.map((cell) => [settingId(cell.spec), cell]));
   const plans: CellPlan[] = [];
   const { reason } = await runWorker(
-    { mode: "plan", specs: [...settings.values()] },
+    { mode: "plan", cells: [...settings.values()].map(({ spec, folder }) => ({ spec, folder })) },
     worker,
     new AbortController().signal,
     (message) => {

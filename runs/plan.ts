@@ -7,9 +7,9 @@ import type { Device, Precision } from "../engine/types.ts";
 import { compose } from "../methods/compose.ts";
 import { methods } from "../methods/mod.ts";
 import { parseOptions } from "../methods/options.ts";
-import { models } from "../models/mod.ts";
-import type { BackboneShape } from "../models/types.ts";
+import type { BackboneShape, Model } from "../models/types.ts";
 import { tasks } from "../tasks/mod.ts";
+import { findModel } from "./find-model.ts";
 import { lookUp } from "./look-up.ts";
 import { type PartSpec, runId, type RunSpec, type TrainingSpec } from "./spec.ts";
 import type { MethodEntry, Study } from "./study.ts";
@@ -21,6 +21,8 @@ export interface Cell {
   id: string;
   /** What decides its result. */
   spec: RunSpec;
+  /** Where the model lies, if it is a folder. */
+  folder?: string;
 }
 
 /** How a run is trained unless the study says otherwise; the epochs come from the method. */
@@ -40,15 +42,16 @@ const ONE_BY_ONE: Partial<TrainingSpec> = { microBatchRows: 1 };
 /**
  * The cells of a study. Seed by seed, so that early results compare all methods; within a seed the methods that
  * train least come first, so that the first result comes soon.
- * @throws {UsageError} if a name is unknown, an option is out of range, or int8 is asked of a device that has none or of
+ * @throws {UsageError} if a name is unknown, a model's folder cannot be used, an option is out of range, or int8 is asked of a device that has none or of
  * a method that leaves no matrix frozen
  */
-export function plan(study: Study): Cell[] {
+export async function plan(study: Study): Promise<Cell[]> {
   const precision = precisionOf(study, lookUp("device", devices, study.device));
+  const models: Model[] = [];
+  for (const name of study.models) models.push(await findModel(name));
   const cells = new Map<string, Cell>();
   for (const seed of study.seeds) {
-    for (const modelName of study.models) {
-      const model = lookUp("model", models, modelName);
+    for (const model of models) {
       const trained = study.methods
         .map((entry) => methodOf(entry, model.shape, { ...study.memory && ONE_BY_ONE, ...study.training }))
         .sort((a, b) => a.count - b.count);
@@ -71,7 +74,7 @@ export function plan(study: Study): Cell[] {
             precision,
             ...study.memory && { memory: study.memory },
           };
-          cells.set(runId(spec), { id: runId(spec), spec });
+          cells.set(runId(spec), { id: runId(spec), spec, ...model.folder && { folder: model.folder } });
         }
       }
     }

@@ -10,8 +10,15 @@ import type { RunSpec } from "./spec.ts";
 
 /** What a worker is to do. */
 export type Job =
-  | { mode: "run"; spec: RunSpec; out: string; keep: boolean; environment: Omit<Environment, "started" | "device"> }
-  | { mode: "plan"; specs: RunSpec[] }
+  | {
+    mode: "run";
+    spec: RunSpec;
+    folder?: string;
+    out: string;
+    keep: boolean;
+    environment: Omit<Environment, "started" | "device">;
+  }
+  | { mode: "plan"; cells: { spec: RunSpec; folder?: string }[] }
   | { mode: "inspect"; device: string };
 
 /** What a worker says. */

@@ -7,8 +7,7 @@ import type { Device, DeviceReport, Executable, MemoryPlan } from "../engine/typ
 import { type Adaptation, compose } from "../methods/compose.ts";
 import { methods } from "../methods/mod.ts";
 import type { CommonOptions } from "../methods/types.ts";
-import { models } from "../models/mod.ts";
-import type { Backbone } from "../models/types.ts";
+import type { Backbone, Model } from "../models/types.ts";
 import { metrics } from "../tasks/metrics.ts";
 import { tasks } from "../tasks/mod.ts";
 import type { Metric, Task } from "../tasks/types.ts";
@@ -16,6 +15,7 @@ import { writeAdapter } from "./adapter.ts";
 import type { CellOptions, CellPlan, CellResult } from "./cell.ts";
 import { predict, score } from "./evaluate.ts";
 import { computeFeatures, type EncodedExamples, encodeExamples } from "./examples.ts";
+import { findModel } from "./find-model.ts";
 import { countLeaks, hashStored, Integrity, raiseFlags } from "./integrity.ts";
 import { lookUp } from "./look-up.ts";
 import { planTraining, requireMemory } from "./plan-memory.ts";
@@ -36,6 +36,7 @@ interface OpenCell {
   spec: RunSpec;
   device: Device;
   task: Task;
+  source: Model;
   backbone: Backbone;
   adaptation: Adaptation;
   model: Trainable;
@@ -43,21 +44,29 @@ interface OpenCell {
   examples: Record<keyof Splits, EncodedExamples>;
 }
 
-async function open(spec: RunSpec): Promise<OpenCell> {
+async function open(spec: RunSpec, folder?: string): Promise<OpenCell> {
   const task = lookUp("task", tasks, spec.task.name);
-  const model = lookUp("model", models, spec.model.name);
+  const source = await findModel(folder ?? spec.model.name);
+  if (source.revision !== spec.model.revision) {
+    throw new Error(
+      `Cannot use the model ${spec.model.name}: its revision must be ${spec.model.revision}, ` +
+        `current value is ${source.revision}`,
+    );
+  }
   const parts = spec.method.map(({ name, options }) => ({
     method: lookUp("method", methods, name),
     options: options as Record<string, unknown> & CommonOptions,
   }));
-  const [backbone, data] = await Promise.all([model.open(), task.load()]);
+  const [backbone, data] = await Promise.all([source.open(), task.load()]);
   const adaptation = compose(parts, backbone);
   const splits = splitExamples(data, spec.data, spec.seed);
-  const encode = (name: keyof Splits) => encodeExamples(backbone, splits[name], spec.training.maxLength);
+  const limit = Math.min(spec.training.maxLength, adaptation.maxLength);
+  const encode = (name: keyof Splits) => encodeExamples(backbone, splits[name], limit);
   return {
     spec,
     device: lookUp("device", devices, spec.device),
     task,
+    source,
     backbone,
     adaptation,
     model: trainable(backbone, adaptation, task.labels, spec.training.headLearningRate),
@@ -66,16 +75,17 @@ async function open(spec: RunSpec): Promise<OpenCell> {
   };
 }
 
-function countParameters({ model, adaptation, backbone, task }: OpenCell): RunRecord["parameters"] {
-  const trainable = model.parameters
-    .reduce((sum, { shape }) => sum + shape.reduce((product, size) => product * size, 1), 0);
-  const head = (backbone.featureWidth + 1) * task.labels.length;
+function countParameters({ model, adaptation }: OpenCell): RunRecord["parameters"] {
+  const count = (of: Trainable["parameters"]) =>
+    of.reduce((sum, { shape }) => sum + shape.reduce((product, size) => product * size, 1), 0);
+  const trainable = count(model.parameters);
+  const head = count(model.head);
   return { trainable, method: trainable - head, head, storedBytes: 4 * (adaptation.storedCount + head) };
 }
 
 /** Numbers of trained values and planned memory of a cell, without training it. */
-export async function planCell(spec: RunSpec): Promise<CellPlan> {
-  const cell = await open(spec);
+export async function planCell(spec: RunSpec, folder?: string): Promise<CellPlan> {
+  const cell = await open(spec, folder);
   const { device, model } = cell;
   const { program, signature } = model.featuresFixed ? model.backboneFeatures : model.loss;
   const executable = await device.compile(program, signature, {
@@ -126,7 +136,7 @@ function majorityLabel(labels: readonly number[]): number {
  * @throws {Error} if it cannot be trained or an integrity check fails
  */
 export async function runCell(spec: RunSpec, options: CellOptions): Promise<CellResult> {
-  const cell = await open(spec);
+  const cell = await open(spec, options.folder);
   const { device, task, backbone, adaptation, model, splits } = cell;
   const { microBatchRows } = spec.training;
   const taskMetrics = task.metrics.map((name) => metrics[name]);
@@ -232,7 +242,12 @@ export async function runCell(spec: RunSpec, options: CellOptions): Promise<Cell
   // A model tuned in full is as large as the backbone: it is kept only on request.
   if (options.keep || adaptation.trains.length < Object.keys(backbone.weights).length) {
     const values = model.parameters.map(({ name, shape }) => [name, { shape, data: kept.parameters[name] }] as const);
-    await writeAdapter(`${options.out}/adapters/${runId(spec)}`, adaptation, Object.fromEntries(values));
+    await writeAdapter(
+      `${options.out}/adapters/${runId(spec)}`,
+      adaptation,
+      Object.fromEntries(values),
+      model.head.map(({ name }) => name),
+    );
   }
   return {
     task: {
@@ -247,7 +262,7 @@ export async function runCell(spec: RunSpec, options: CellOptions): Promise<Cell
         test: splitRecord(splits.test),
       },
     },
-    model: describeModel(spec, backbone),
+    model: describeModel(cell),
     metrics: taskMetrics.map(({ name, unit, direction }) => ({ name, unit, direction })),
     scores: { validation: validation[kept.epoch - 1], test, majority },
     bestEpoch: kept.epoch,
@@ -280,8 +295,7 @@ function describeReading(
   return { tokensPerSecond: { value: tokens / seconds }, padding: { value: padding / (tokens + padding) } };
 }
 
-function describeModel(spec: RunSpec, backbone: Backbone): RunRecord["model"] {
-  const { licence, citation } = models[spec.model.name];
+function describeModel({ source: { licence, citation }, backbone }: OpenCell): RunRecord["model"] {
   const parameters = Object.values(backbone.weights)
     .reduce((sum, shape) => sum + shape.reduce((product, size) => product * size, 1), 0);
   return { sha256: backbone.sha256, licence, citation, parameters };

@@ -39,6 +39,7 @@ async function run(job: Job & { mode: "run" }, runner: CellRunner): Promise<void
   };
   let reported = -Infinity;
   const result = await runner.runCell(job.spec, {
+    folder: job.folder,
     threads: environment.threads,
     out: job.out,
     keep: job.keep,
@@ -55,7 +56,7 @@ async function run(job: Job & { mode: "run" }, runner: CellRunner): Promise<void
 }
 
 async function plan(job: Job & { mode: "plan" }, runner: CellRunner): Promise<void> {
-  for (const spec of job.specs) send({ type: "planned", plan: await runner.planCell(spec) });
+  for (const { spec, folder } of job.cells) send({ type: "planned", plan: await runner.planCell(spec, folder) });
 }
 
 function send(message: Message): void {

@@ -24,6 +24,8 @@ export interface SignedProgram {
 export interface Trainable {
   /** Every trained tensor: the method's, the backbone's weights trained in place, the classifier's. */
   parameters: readonly StateParameter[];
+  /** Which of them are the classifier's. */
+  head: readonly StateParameter[];
   /** Whether features do not depend on anything trained, so that each text's features are computed once. */
   featuresFixed: boolean;
   /** Features of the backbone as it is: inputs → `features` [batch, d]. */
@@ -50,15 +52,13 @@ export function trainable(
   headLearningRate: number,
 ): Trainable {
   const { classify, parameters: headParameters } = backbone.head ?? plainHead(backbone.featureWidth);
-  const head = headParameters(labels.length);
+  const headStarts = headParameters(labels.length);
+  const head = headStarts.map(({ name, shape }) => ({ name, shape, learningRate: headLearningRate }));
   const adapted: StateParameter[] = [
     ...adaptation.parameters.map(({ name, shape, learningRate }) => ({ name, shape, learningRate })),
     ...adaptation.trains.map(({ name, learningRate }) => ({ name, shape: backbone.weights[name], learningRate })),
   ];
-  const parameters: StateParameter[] = [
-    ...adapted,
-    ...head.map(({ name, shape }) => ({ name, shape, learningRate: headLearningRate })),
-  ];
+  const parameters = [...adapted, ...head];
   const featuresFixed = adapted.length === 0;
   const trained = new Set(adaptation.trains.map(({ name }) => name));
   const frozen = Object.fromEntries(Object.entries(backbone.stored).filter(([name]) => !trained.has(name)));
@@ -81,6 +81,7 @@ export function trainable(
 
   return {
     parameters,
+    head,
     featuresFixed,
     backboneFeatures: {
       program: ({ weights, inputs }) => ({ features: backbone.forward(weights, inputs, {}) }),
@@ -114,7 +115,7 @@ export function trainable(
       }
       for (const name of trained) values[name] = await readStored(backbone.stored[name]);
       // The logits start as zeros: every class is equally likely, and no seed has a luckier start.
-      for (const { name, shape, deviation } of head) {
+      for (const { name, shape, deviation } of headStarts) {
         const random = new Random(seed, `start/${name}`);
         const length = shape.reduce((product, size) => product * size, 1);
         values[name] = Float32Array.from({ length }, () => deviation === 0 ? 0 : deviation * random.normal());

@@ -187,7 +187,7 @@ Deno.test("rows added to the tables at run time make a cell that passes every ch
   methods[outputScale.name] = outputScale;
   tasks[wordnetOrganism.name] = wordnetOrganism;
   models[randomWords.name] = randomWords;
-  const cells = plan({
+  const cells = await plan({
     ...presets.quick.study,
     models: ["random-words"],
     tasks: ["wordnet/organism"],

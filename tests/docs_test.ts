@@ -142,11 +142,11 @@ Deno.test("README.md names every device", () => {
   assert.deepEqual(table(section("Devices"), "device").map(([name]) => named(name)[0]), Object.keys(devices));
 });
 
-Deno.test("the study of README.md is a valid one, and its text names the keys that it leaves out", () => {
+Deno.test("the study of README.md is a valid one, and its text names the keys that it leaves out", async () => {
   const [, json] = /```json\n(.*?)```/s.exec(section("Studies"))!;
   const given = JSON.parse(json);
   const study = parseStudy(given, presets.quick.study);
-  const cells = plan(study);
+  const cells = await plan(study);
   assert.equal(cells.length, study.tasks.length * study.methods.length * study.seeds.length);
   const text = named(section("Studies").split("```").at(-1)!);
   const left = (whole: object, part: object) => Object.keys(whole).filter((key) => !Object.hasOwn(part, key));

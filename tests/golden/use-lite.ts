@@ -28,7 +28,7 @@ for (const text of texts) {
   const ids = encode(text, Infinity);
   const embedding = await graph.executeAsync({
     indices: tf.tensor2d(ids.map((_, at) => [0, at]), [ids.length, 2], "int32"),
-    values: tf.tensor1d(ids, "int32"),
+    values: tf.tensor1d([...ids], "int32"),
   });
   const numbers = await (embedding as ReturnType<typeof tf.tensor>).data();
   values.push({ text, ids, embedding: Array.from(numbers, (value) => Number(value.toFixed(7))) });

@@ -51,7 +51,7 @@ Deno.test("every cell leaves a valid record, and a second bench trains nothing",
     assert.deepEqual(first, { cells: 3, recorded: 0, trained: 3, failures: [] });
     const { records, unreadable } = await readRecords(out);
     assert.deepEqual(unreadable, []);
-    assert.deepEqual(records.map(({ id }) => id), plan(smoke).map(({ id }) => id).sort());
+    assert.deepEqual(records.map(({ id }) => id), (await plan(smoke)).map(({ id }) => id).sort());
     for (const record of records) {
       assert.equal(record.scores.test.accuracy, 0.75);
       assert.equal(record.memory.planned.total, 15);
@@ -87,7 +87,7 @@ Deno.test("a cell that fails leaves its reason, the others go on, and the next b
     const first = await bench(study, { ...quiet, out });
     assert.equal(first.trained, 1);
     assert.deepEqual(first.failures.map(({ reason }) => reason), ["Cannot train: this is the first time"]);
-    const [{ id }] = plan(study);
+    const [{ id }] = await plan(study);
     assert.deepEqual(await names(`${out}/failed`), [`${id}.1.json`]);
     const failure = JSON.parse(await Deno.readTextFile(`${out}/failed/${id}.1.json`));
     assert.equal(failure.id, id);
@@ -110,7 +110,7 @@ Deno.test("a worker that dies is a failure with its status and last words; each 
 
 Deno.test("a record that cannot be read is named, left as it is, and a failure", () =>
   inFolder(async (out) => {
-    const [{ id }] = plan(oneCell(0));
+    const [{ id }] = await plan(oneCell(0));
     await Deno.mkdir(`${out}/runs`);
     await Deno.writeTextFile(`${out}/runs/${id}.json`, '{"version": 1');
     const { trained, failures } = await bench(oneCell(0), { ...quiet, out });
@@ -205,7 +205,7 @@ Deno.test("a worker under a small launcher records its own peak and what trainin
 Deno.test("every cell of a study is planned without training", async () => {
   const study = { ...smoke, seeds: [0, 1] };
   const planned = await planBench(study, worker);
-  assert.deepEqual(planned.map(({ cell }) => cell), plan(study));
+  assert.deepEqual(planned.map(({ cell }) => cell), await plan(study));
   // The fake worker plans as many more values as the method's name has letters, so that a mix-up shows.
   for (const { cell, plan } of planned) {
     assert.equal(plan.parameters.trainable, 10 + cell.spec.method[0].name.length);

@@ -16,24 +16,24 @@ const study = (changes: Partial<Study> = {}): Study => ({
   ...changes,
 });
 const refused = (changes: Partial<Study>, message: RegExp) =>
-  assert.throws(() => plan(study(changes)), (error) => error instanceof UsageError && message.test(error.message));
+  assert.rejects(plan(study(changes)), (error) => error instanceof UsageError && message.test(error.message));
 
-Deno.test("quick has 48 cells and standard 225", () => {
-  assert.equal(plan(presets.quick.study).length, 48);
-  assert.equal(plan(presets.standard.study).length, 225);
+Deno.test("quick has 48 cells and standard 225", async () => {
+  assert.equal((await plan(presets.quick.study)).length, 48);
+  assert.equal((await plan(presets.standard.study)).length, 225);
 });
 
-Deno.test("cells are named by their spec and go seed by seed", () => {
-  const cells = plan(presets.quick.study);
+Deno.test("cells are named by their spec and go seed by seed", async () => {
+  const cells = await plan(presets.quick.study);
   assert.ok(cells.every(({ id, spec }) => id === runId(spec)));
   assert.equal(new Set(cells.map(({ id }) => id)).size, 48);
   const seeds = cells.map(({ spec }) => spec.seed);
   assert.deepEqual(seeds, seeds.toSorted());
 });
 
-Deno.test("the methods that train least come first", () => {
+Deno.test("the methods that train least come first", async () => {
   const { shape } = models["use-lite"];
-  const cells = plan(study({ methods: presets.quick.study.methods }));
+  const cells = await plan(study({ methods: presets.quick.study.methods }));
   const trained = cells.map(({ spec }) =>
     spec.method.reduce(
       (sum, { name, options }) => sum + methods[name].count(shape, options as unknown as CommonOptions),
@@ -44,76 +44,79 @@ Deno.test("the methods that train least come first", () => {
   assert.deepEqual(trained, trained.toSorted((a, b) => a - b));
 });
 
-Deno.test("every option of a method is in the spec, defaults filled in", () => {
-  const [{ spec }] = plan(study({ methods: [{ lora: { rank: 4 } }] }));
+Deno.test("every option of a method is in the spec, defaults filled in", async () => {
+  const [{ spec }] = await plan(study({ methods: [{ lora: { rank: 4 } }] }));
   assert.deepEqual(spec.method, [{ name: "lora", options: { ...methods.lora.options.parse({}), rank: 4 } }]);
 });
 
-Deno.test("joined methods train for the longest of their parts' epochs, which every part's options state", () => {
-  const [{ spec }] = plan(study({ methods: [{ lora: { epochs: 2 }, "prompt-tuning": { epochs: 5 } }] }));
+Deno.test("joined methods train for the longest of their parts' epochs, which every part's options state", async () => {
+  const [{ spec }] = await plan(study({ methods: [{ lora: { epochs: 2 }, "prompt-tuning": { epochs: 5 } }] }));
   assert.equal(spec.training.epochs, 5);
   assert.deepEqual(spec.method.map(({ options }) => options.epochs), [5, 5]);
 });
 
-Deno.test("a study's epochs go before a method's default and after what the method is given", () => {
-  const cells = plan(study({ methods: ["lora", { bitfit: { epochs: 2 } }], training: { epochs: 7 } }));
+Deno.test("a study's epochs go before a method's default and after what the method is given", async () => {
+  const cells = await plan(study({ methods: ["lora", { bitfit: { epochs: 2 } }], training: { epochs: 7 } }));
   const epochs = new Map(cells.map(({ spec }) => [methodName(spec), spec.training.epochs]));
   assert.deepEqual(Object.fromEntries(epochs), { bitfit: 2, lora: 7 });
 });
 
-Deno.test("the classifier has its own step size, which is the method's where the method trains nothing else", () => {
-  const cells = plan(study({ methods: ["lora", { "linear-probe": { learningRate: 0.5 } }] }));
+Deno.test("the classifier has its own step size, which is the method's where the method trains nothing else", async () => {
+  const cells = await plan(study({ methods: ["lora", { "linear-probe": { learningRate: 0.5 } }] }));
   const rates = Object.fromEntries(cells.map(({ spec }) => [methodName(spec), spec.training.headLearningRate]));
   assert.deepEqual(rates, { "linear-probe": 0.5, lora: 3e-3 });
-  const [{ spec }] = plan(study({ training: { headLearningRate: 0.25, batchSize: 8 } }));
+  const [{ spec }] = await plan(study({ training: { headLearningRate: 0.25, batchSize: 8 } }));
   assert.equal(spec.training.headLearningRate, 0.25);
   assert.equal(spec.training.batchSize, 8);
 });
 
-Deno.test("a method written as a name and as an object is the same cell, once", () => {
-  assert.equal(plan(study({ methods: ["lora+prompt-tuning", { lora: {}, "prompt-tuning": {} }] })).length, 1);
+Deno.test("a method written as a name and as an object is the same cell, once", async () => {
+  assert.equal((await plan(study({ methods: ["lora+prompt-tuning", { lora: {}, "prompt-tuning": {} }] }))).length, 1);
 });
 
-Deno.test("unknown names are refused with the nearest one", () => {
-  refused({ methods: ["lorra"] }, /^Cannot find method lorra: the nearest name is lora$/);
-  refused({ methods: ["lora+promt-tuning"] }, /method promt-tuning: the nearest name is prompt-tuning/);
-  refused({ tasks: ["sentiment/amazn"] }, /task sentiment\/amazn: the nearest name is sentiment\/amazon/);
-  refused({ models: ["use-light"] }, /model use-light: the nearest name is use-lite/);
-  refused({ device: "cpux" }, /device cpux: the nearest name is cpu/);
-  refused({ methods: ["constructor"] }, /Cannot find method constructor/);
-  refused({ methods: ["lora+"] }, /Cannot find method/);
+Deno.test("unknown names are refused with the nearest one", async () => {
+  await refused({ methods: ["lorra"] }, /^Cannot find method lorra: the nearest name is lora$/);
+  await refused({ methods: ["lora+promt-tuning"] }, /method promt-tuning: the nearest name is prompt-tuning/);
+  await refused({ tasks: ["sentiment/amazn"] }, /task sentiment\/amazn: the nearest name is sentiment\/amazon/);
+  await refused({ models: ["use-light"] }, /model use-light: the nearest name is use-lite/);
+  await refused({ device: "cpux" }, /device cpux: the nearest name is cpu/);
+  await refused({ methods: ["constructor"] }, /Cannot find method constructor/);
+  await refused({ methods: ["lora+"] }, /Cannot find method/);
 });
 
-Deno.test("without a precision the format is float32, and saying so changes no id", () => {
+Deno.test("without a precision the format is float32, and saying so changes no id", async () => {
   // As it was before there was int8.
   const id = "511c7f9c851d0851";
   for (const precision of [undefined, "float32"]) {
-    const [cell] = plan(study({ precision }));
+    const [cell] = await plan(study({ precision }));
     assert.equal(cell.spec.precision, "float32");
     assert.equal(cell.id, id);
   }
-  const [cell] = plan(study({ precision: "int8" }));
+  const [cell] = await plan(study({ precision: "int8" }));
   assert.equal(cell.spec.precision, "int8");
   assert.notEqual(cell.id, id);
 });
 
-Deno.test("int8 is refused where no matrix stays frozen and on devices that have none", () => {
+Deno.test("int8 is refused where no matrix stays frozen and on devices that have none", async () => {
   const int8 = { precision: "int8" };
-  refused({ ...int8, methods: ["lora", "full"] }, /^Cannot train full in int8: matrices must stay frozen/);
-  refused({ ...int8, methods: ["full+lora"] }, /^Cannot train full\+lora in int8/);
-  refused({ ...int8, device: "js" }, /^Cannot compute in int8: the device must be cpu, current value is js$/);
-  refused({ precision: "int9" }, /^Cannot find precision int9: the nearest name is int8$/);
-  assert.equal(plan(study({ ...int8, methods: ["bitfit", "lora+prompt-tuning", "linear-probe"] })).length, 3);
+  await refused({ ...int8, methods: ["lora", "full"] }, /^Cannot train full in int8: matrices must stay frozen/);
+  await refused({ ...int8, methods: ["full+lora"] }, /^Cannot train full\+lora in int8/);
+  await refused({ ...int8, device: "js" }, /^Cannot compute in int8: the device must be cpu, current value is js$/);
+  await refused({ precision: "int9" }, /^Cannot find precision int9: the nearest name is int8$/);
+  assert.equal((await plan(study({ ...int8, methods: ["bitfit", "lora+prompt-tuning", "linear-probe"] }))).length, 3);
 });
 
-Deno.test("options out of range and unknown options are refused", () => {
-  refused({ methods: [{ lora: { rank: 0 } }] }, /lora.*rank.*current value is 0/);
-  refused({ methods: [{ "prefix-tuning": { prefixLength: 0 } }] }, /prefix-tuning.*prefixLength.*current value is 0/);
-  refused({ methods: [{ lora: { learningRate: -1 } }] }, /lora.*learningRate.*current value is -1/);
-  refused({ methods: [{ lora: { rnk: 4 } }] }, /lora.*rnk.*nearest is rank/);
+Deno.test("options out of range and unknown options are refused", async () => {
+  await refused({ methods: [{ lora: { rank: 0 } }] }, /lora.*rank.*current value is 0/);
+  await refused(
+    { methods: [{ "prefix-tuning": { prefixLength: 0 } }] },
+    /prefix-tuning.*prefixLength.*current value is 0/,
+  );
+  await refused({ methods: [{ lora: { learningRate: -1 } }] }, /lora.*learningRate.*current value is -1/);
+  await refused({ methods: [{ lora: { rnk: 4 } }] }, /lora.*rnk.*nearest is rank/);
 });
 
-Deno.test("a method cannot be joined with itself, nor two that train the same weight", () => {
-  refused({ methods: ["full+bitfit"] }, /^Cannot join full and bitfit/);
-  refused({ methods: ["lora+lora"] }, /^Cannot join lora with itself/);
+Deno.test("a method cannot be joined with itself, nor two that train the same weight", async () => {
+  await refused({ methods: ["full+bitfit"] }, /^Cannot join full and bitfit/);
+  await refused({ methods: ["lora+lora"] }, /^Cannot join lora with itself/);
 });

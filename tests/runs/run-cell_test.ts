@@ -8,9 +8,9 @@ import { planCell, runCell } from "../../runs/run-cell.ts";
 import { runId, type RunSpec } from "../../runs/spec.ts";
 import type { MethodEntry } from "../../runs/study.ts";
 
-function smoke(method: MethodEntry, training: Partial<RunSpec["training"]> = {}): RunSpec {
+async function smoke(method: MethodEntry, training: Partial<RunSpec["training"]> = {}): Promise<RunSpec> {
   const study = presets.smoke.study;
-  return plan({ ...study, methods: [method], training: { ...study.training, ...training } })[0].spec;
+  return (await plan({ ...study, methods: [method], training: { ...study.training, ...training } }))[0].spec;
 }
 
 async function inFolder<T>(work: (out: string) => Promise<T>): Promise<T> {
@@ -43,7 +43,7 @@ async function withMethod<T>(name: string, changes: Record<string, unknown>, wor
 
 Deno.test("the same spec gives the same bytes, dropout included, and another seed gives others", () =>
   inFolder(async (out) => {
-    const spec = smoke({ "lora": { dropout: 0.2 }, "prompt-tuning": {} });
+    const spec = await smoke({ "lora": { dropout: 0.2 }, "prompt-tuning": {} });
     const first = await run(spec, out);
     const adapter = (name: string) => Deno.readFile(`${out}/adapters/${runId(spec)}/${name}/adapter_model.safetensors`);
     const stored = await adapter("prompt-tuning");
@@ -60,7 +60,7 @@ Deno.test("the same spec gives the same bytes, dropout included, and another see
 
 Deno.test("a run leaves its adapter in PEFT's form, of the size that it states", () =>
   inFolder(async (out) => {
-    const spec = smoke("lora");
+    const spec = await smoke("lora");
     const { parameters, checks } = await run(spec, out);
     const folder = `${out}/adapters/${runId(spec)}`;
     const config = JSON.parse(await Deno.readTextFile(`${folder}/adapter_config.json`));
@@ -83,7 +83,7 @@ Deno.test("a run leaves its adapter in PEFT's form, of the size that it states",
 
 Deno.test("a model tuned in full is kept on request only", () =>
   inFolder(async (out) => {
-    const spec = smoke("full");
+    const spec = await smoke("full");
     await run(spec, out);
     await assert.rejects(() => Deno.stat(`${out}/adapters/${runId(spec)}`), Deno.errors.NotFound);
     await runCell(spec, { threads: 1, out, keep: true, onProgress() {} });
@@ -95,16 +95,16 @@ Deno.test("a run whose integrity is in doubt fails", () =>
   inFolder(async (out) => {
     await withMethod("miscounted", { count: () => 1 }, () =>
       assert.rejects(
-        () => run(smoke("miscounted"), out),
+        async () => run(await smoke("miscounted"), out),
         /Cannot trust the run: parameter count failed \(24576 values, closed form 1\)/,
       ));
     const shifted = () => ({ linear: (_: unknown, __: unknown, y: { add(by: number): unknown }) => y.add(1) });
     await withMethod("no-identity", { hooks: shifted }, () =>
-      assert.rejects(() =>
-        run(smoke("no-identity"), out), /identity at the start failed|the loss does not depend on it/));
+      assert.rejects(async () =>
+        run(await smoke("no-identity"), out), /identity at the start failed|the loss does not depend on it/));
     await assert.rejects(
-      () =>
-        run(smoke({ full: { learningRate: 1e30 } }), out),
+      async () =>
+        run(await smoke({ full: { learningRate: 1e30 } }), out),
       /the loss of step \d+ is (NaN|Infinity)|a logit is not a number/,
     );
   }));
@@ -112,7 +112,7 @@ Deno.test("a run whose integrity is in doubt fails", () =>
 Deno.test("a method that does not learn is a result with a flag", () =>
   inFolder(async (out) => {
     const { checks, curve, scores } = await run(
-      smoke({ lora: { learningRate: 1e-12 } }, { headLearningRate: 1e-12 }),
+      await smoke({ lora: { learningRate: 1e-12 } }, { headLearningRate: 1e-12 }),
       out,
     );
     assert.deepEqual(curve.stepLoss.map((loss) => loss.toFixed(4)), Array(3).fill(Math.log(2).toFixed(4)));
@@ -121,7 +121,9 @@ Deno.test("a method that does not learn is a result with a flag", () =>
   }));
 
 Deno.test("a plan counts parameters in closed form and needs more memory for more trained values", async () => {
-  const [probe, lora, full] = await Promise.all(["linear-probe", "lora", "full"].map((name) => planCell(smoke(name))));
+  const [probe, lora, full] = await Promise.all(
+    ["linear-probe", "lora", "full"].map(async (name) => planCell(await smoke(name))),
+  );
   assert.equal(full.parameters.trainable, 6_975_744 + 2 * 513);
   assert.equal(full.planned.optimiser, 2 * 4 * full.parameters.trainable);
   assert.equal(full.planned.gradients, 4 * full.parameters.trainable);

@@ -18,7 +18,12 @@ async function run(method: MethodEntry, { threads = 1, ...changes }: Partial<Stu
   };
   const out = await Deno.makeTempDir();
   try {
-    const { curve, predictions } = await runCell(plan(study)[0].spec, { threads, out, keep: false, onProgress() {} });
+    const { curve, predictions } = await runCell((await plan(study))[0].spec, {
+      threads,
+      out,
+      keep: false,
+      onProgress() {},
+    });
     assert.equal(curve.stepLoss.length, STEPS);
     return { losses: curve.stepLoss, predictions };
   } finally {
