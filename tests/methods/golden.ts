@@ -1,6 +1,5 @@
 /**
- * Values of Hugging Face PEFT 0.21.2 in tests/golden/peft: cases bert/cls of generate.py --seed 7 --shape A.
- * merged_weight.safetensors holds one weight of that model before and after merging.
+ * Adapters of Hugging Face PEFT 0.21.2 in tests/golden/A: cases bert/cls of generate.py --seed 7 --shape A.
  * @module
  */
 import { readSafetensors, readStored } from "../../engine/safetensors.ts";
@@ -8,7 +7,7 @@ import { type Tensors, tf } from "../../engine/tensor.ts";
 import type { BackboneShape } from "../../models/types.ts";
 
 function path(name: string): string {
-  return new URL(`../golden/peft/${name}`, import.meta.url).pathname;
+  return new URL(`../golden/A/bert/${name}`, import.meta.url).pathname;
 }
 
 /** The tensors of a file. */
@@ -23,7 +22,7 @@ export async function goldenTensors(name: string): Promise<Tensors> {
 
 /** adapter_config.json of a case. */
 export async function goldenConfig(name: string): Promise<Record<string, unknown>> {
-  return JSON.parse(await Deno.readTextFile(path(`${name}/adapter_config.json`)));
+  return JSON.parse(await Deno.readTextFile(path(`cls/${name}/adapter/adapter_config.json`)));
 }
 
 /** The linears, widths and heads of the BERT that the values were made with; its other sizes do not matter to adapters. */

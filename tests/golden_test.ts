@@ -1,0 +1,345 @@
+/**
+ * Values that transformers and PEFT computed on tiny models (tests/golden/generate.py says how), next to those of this
+ * project: forward passes, gradients, steps of AdamW, merged weights. The folder is the one that TUNEBENCH_GOLDEN names,
+ * otherwise tests/golden/A; whatever architectures, cases and sizes it holds are compared.
+ */
+import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import { cpu } from "../engine/cpu.ts";
+import { readBytes, readHeader, type StoredEntry } from "../engine/safetensors.ts";
+import { TrainingState } from "../engine/state.ts";
+import { type Tensors, tf } from "../engine/tensor.ts";
+import type { ArrayValue } from "../engine/types.ts";
+import { compose, type Part } from "../methods/compose.ts";
+import { methods } from "../methods/mod.ts";
+import { parseOptions } from "../methods/options.ts";
+import type { Backbone } from "../models/types.ts";
+import { architectures, findFolder } from "../models/mod.ts";
+import { adapterParameters, readAdapter } from "../runs/read-adapter.ts";
+import { trainable } from "../runs/trainable.ts";
+import { difference, eagerWeights } from "./models/eager.ts";
+
+const root = Deno.env.get("TUNEBENCH_GOLDEN") ?? fileURLToPath(new URL("golden/A", import.meta.url));
+
+type Values = Record<string, Float32Array>;
+
+/** A file's tensors, integers as such. */
+async function readTensors(path: string): Promise<Record<string, ArrayValue>> {
+  const read = async (entry: StoredEntry) => {
+    const bytes: number[] = [];
+    for await (const piece of readBytes(entry)) bytes.push(...piece);
+    const { buffer } = Uint8Array.from(bytes);
+    return { shape: entry.shape, data: entry.dtype === "I32" ? new Int32Array(buffer) : new Float32Array(buffer) };
+  };
+  const entries = Object.entries(await readHeader(path));
+  return Object.fromEntries(
+    await Promise.all(entries.map(async ([name, entry]) => [name, await read(entry)] as const)),
+  );
+}
+
+async function readValues(path: string): Promise<Values> {
+  const tensors = Object.entries(await readTensors(path));
+  return Object.fromEntries(tensors.map(([name, { data }]) => [name, data as Float32Array]));
+}
+
+interface Case {
+  adamw: { lr: number; betas: [number, number]; eps: number; weight_decay: number };
+  method: string;
+  params: { name: string; file: string; key: string; shape: number[] }[];
+  steps: number;
+  trainable: number;
+}
+
+/** Methods that train weights in place, by the case's name; the others are read from adapters. */
+const inPlace: Record<string, string> = { full: "full", bias: "bitfit" };
+const peftTypes = new Set(Object.values(methods).flatMap(({ peft }) => peft?.type ?? []));
+
+async function folders(path: string): Promise<string[]> {
+  const names: string[] = [];
+  for await (const { name, isDirectory } of Deno.readDir(path)) if (isDirectory) names.push(name);
+  return names.sort();
+}
+
+/** Why a case cannot be compared, or null. */
+async function reasonToSkip(arch: string, task: string, method: string): Promise<string | null> {
+  if (!Object.hasOwn(architectures, arch)) return `architecture ${arch}`;
+  if (task !== "cls") return `task ${task}`;
+  for (const part of await folders(`${root}/${arch}/${task}/${method}`)) {
+    const config = await Deno.readTextFile(`${root}/${arch}/${task}/${method}/${part}/adapter_config.json`);
+    const { peft_type: type } = JSON.parse(config);
+    if (!peftTypes.has(type)) return `method ${type}`;
+  }
+  return null;
+}
+
+function largest(values: Float32Array): number {
+  return values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+}
+
+function assertNear(actual: Float32Array, expected: Float32Array, tolerance: number, what: string): void {
+  const found = difference(actual, expected);
+  assert(found <= tolerance, `${what}: differs by ${found}, may differ by ${tolerance}`);
+}
+
+function norm(values: Float32Array): number {
+  return Math.hypot(...values);
+}
+
+/** A backbone with the inputs that the values were computed from. */
+class Golden {
+  private constructor(
+    readonly backbone: Backbone,
+    readonly inputs: Record<string, ArrayValue>,
+    readonly base: Values,
+    readonly modelValues: Values,
+  ) {}
+
+  static async open(arch: string): Promise<Golden> {
+    const backbone = await (await findFolder(`${root}/${arch}/model`)).open();
+    const base = await readTensors(`${root}/${arch}/base_cls.safetensors`);
+    const { shape } = base.input_ids;
+    const all: Record<string, ArrayValue> = {
+      ids: base.input_ids,
+      mask: { shape, data: Float32Array.from(base.attention_mask.data) },
+      types: base.token_type_ids,
+      labels: base.labels,
+      weights: { shape: [shape[0]], data: new Float32Array(shape[0]).fill(1 / shape[0]) },
+    };
+    const inputs = Object.fromEntries(
+      [...Object.keys(backbone.inputs), "labels", "weights"].map((name) => [name, all[name]]),
+    );
+    const values = Object.fromEntries(Object.entries(base).map(([name, { data }]) => [name, data as Float32Array]));
+    return new Golden(backbone, inputs, values, await readValues(`${root}/${arch}/model/model.safetensors`));
+  }
+
+  /** Names of the classes; only their number matters. */
+  get labels(): string[] {
+    const classes = this.base.logits.length / this.inputs.labels.data.length;
+    return Array.from({ length: classes }, (_, at) => `class ${at}`);
+  }
+
+  get headNames(): string[] {
+    return this.backbone.head!.parameters(this.labels.length).map(({ name }) => name);
+  }
+
+  /** Entries of hidden states [batch, length, d] that are no padding, which nobody reads. */
+  unpadded(states: Float32Array): Float32Array {
+    const { data: mask } = this.inputs.mask;
+    const width = states.length / mask.length;
+    return states.filter((_, at) => mask[Math.floor(at / width)] === 1);
+  }
+
+  /** The untouched model: every hidden state, the features and the logits. */
+  async compareBase(): Promise<void> {
+    const { backbone, inputs, base } = this;
+    const head = Object.fromEntries(this.headNames.map((name) => [name, this.modelValues[name]]));
+    const { parameters } = backbone.head!;
+    const shapes = Object.fromEntries(parameters(this.labels.length).map(({ name, shape }) => [name, shape]));
+    const { labels: _, weights: __, ...own } = inputs;
+    const executable = await cpu.compile(
+      ({ weights, parameters, inputs }) => ({
+        logits: backbone.head!.classify(backbone.forward(weights, inputs, {}), parameters),
+        ...Object.fromEntries(backbone.hiddenStates!(weights, inputs, {}).map((state, at) => [`state ${at}`, state])),
+      }),
+      { weights: backbone.stored, parameters: shapes, inputs: backbone.inputs },
+      { threads: 1 },
+    );
+    const found = await executable.run({ parameters: head, inputs: own });
+    await executable.release();
+    assertNear(found.logits, base.logits, 1e-4, "logits");
+    const layers = backbone.keyValueWidths.length;
+    for (let at = 0; at <= layers; at++) {
+      const expected = at === layers ? base.last_hidden_state : base[`hidden_states.${at}`];
+      assertNear(this.unpadded(found[`state ${at}`]), this.unpadded(expected), 1e-4, `hidden state ${at}`);
+    }
+  }
+
+  /** The parts of a case, and what turns tensors under its keys into the parameters of these parts. */
+  async readParts(folder: string, { method, params }: Case) {
+    const { backbone, headNames } = this;
+    if (Object.hasOwn(inPlace, method)) {
+      const part = { method: methods[inPlace[method]], options: parseOptions(methods[inPlace[method]], {}) };
+      return { parts: [part], rename: (values: Values) => values };
+    }
+    const adapters = new Map<string, Awaited<ReturnType<typeof readAdapter>>>();
+    for (const name of await folders(folder)) {
+      adapters.set(name, await readAdapter(`${folder}/${name}`, backbone, headNames));
+    }
+    const rename = (values: Values): Values => {
+      const renamed: Values = {};
+      for (const [file, adapter] of adapters) {
+        const own = `${adapter.method.name}/`;
+        const stored: typeof adapter.stored = {};
+        for (const { name, key, shape, file: from } of params) {
+          const head = headNames.find((of) => key.endsWith(`.${of}`));
+          if (from === "encoder") renamed[own + key] = values[name];
+          else if (from !== file) continue;
+          else if (head) renamed[head] = values[name];
+          else stored[key] = { shape, data: values[name] };
+        }
+        if (Object.keys(stored).length === 0) continue;
+        for (const [name, { data }] of Object.entries(adapterParameters({ ...adapter, stored }, backbone))) {
+          renamed[own + name] = data;
+        }
+      }
+      return renamed;
+    };
+    return { parts: [...adapters.values()], rename };
+  }
+
+  /** Values of the case's parameters before the first step, under the case's names. */
+  async startOf(arch: string, folder: string, { params }: Case): Promise<Values> {
+    const files: Record<string, Values> = { model: this.modelValues };
+    const start: Values = {};
+    for (const { name, file, key } of params) {
+      const path = file === "head"
+        ? `${root}/${arch}/head.safetensors`
+        : file === "encoder"
+        ? `${folder}/encoder.safetensors`
+        : `${folder}/${file}/adapter_model.safetensors`;
+      files[file] ??= await readValues(path);
+      start[name] = files[file][key];
+    }
+    return start;
+  }
+
+  /** Logits, loss, gradients, steps and merged weights of a case. */
+  async compareCase(arch: string, task: string, method: string): Promise<void> {
+    const { backbone, inputs } = this;
+    const folder = `${root}/${arch}/${task}/${method}`;
+    const golden: Case = JSON.parse(await Deno.readTextFile(`${folder}/case.json`));
+    const values = await readValues(`${folder}/values.safetensors`);
+    const { parts, rename } = await this.readParts(folder, golden);
+    const model = trainable(backbone, compose(parts, backbone), this.labels, golden.adamw.lr);
+    const start = rename(await this.startOf(arch, folder, golden));
+    const names = model.parameters.map(({ name }) => name);
+    assert.deepEqual(Object.keys(start).sort(), [...names].sort());
+    assert.equal(Object.values(start).reduce((sum, { length }) => sum + length, 0), golden.trainable);
+
+    const { signature, program } = model.loss;
+    const executable = await cpu.compile(
+      (args) => ({ ...model.logits.program(args), ...program(args) }),
+      signature,
+      { gradients: true, threads: 1 },
+    );
+    const state = await TrainingState.create(
+      model.parameters.map(({ name, shape }) => ({ name, shape, learningRate: golden.adamw.lr })),
+    );
+    for (const name of names) state.parameters[name].set(start[name]);
+    const { betas: [beta1, beta2], eps: epsilon, weight_decay: weightDecay } = golden.adamw;
+    const losses: number[] = [];
+    for (let step = 0; step <= golden.steps; step++) {
+      const found = await executable.run({ inputs, parameters: state.parameters, gradients: state.gradients });
+      losses.push(found.loss[0]);
+      if (step === 0) {
+        assertNear(found.logits, values.logits, 1e-4, "logits");
+        assertNear(found.loss, values.loss, 1e-4, "loss");
+        this.compareParameters("grad", state.gradients, golden, values, rename, 1e-3);
+      }
+      if (step < golden.steps) state.step(1, { beta1, beta2, epsilon, weightDecay, clip: Infinity });
+    }
+    await executable.release();
+    assertNear(
+      Float32Array.from(losses),
+      values.step_losses,
+      1e-3 * largest(values.step_losses),
+      "losses of the steps",
+    );
+    this.compareParameters("final", state.parameters, golden, values, rename, 0);
+    for (const { name } of golden.params) {
+      const change = values[`change_norm.${name}`];
+      if (!change) continue;
+      const found = norm(state.parameters[name].map((value, at) => value - start[name][at]));
+      // Biases of keys hardly move: their gradient is zero but for rounding.
+      assertNear(Float32Array.of(found), change, 1e-3 * Math.max(change[0], golden.adamw.lr), `change of ${name}`);
+    }
+    if (values.merged_logits) await this.compareMerged(parts[0], start, values);
+  }
+
+  /** Gradients or final values; of tall matrices some cases keep the first rows and the norm alone. */
+  compareParameters(
+    kind: "grad" | "final",
+    found: Values,
+    { params }: Case,
+    values: Values,
+    rename: (values: Values) => Values,
+    floor: number,
+  ): void {
+    const whole: Values = {};
+    for (const { name } of params) {
+      const [all, rows] = [values[`${kind}.${name}`], values[`${kind}_rows.${name}`]];
+      if (all) whole[name] = all;
+      // Cases with rows alone train weights under their own names.
+      else {assertNear(
+          found[name].subarray(0, rows.length),
+          rows,
+          1e-3 * Math.max(largest(rows), floor),
+          `${kind} of ${name}`,
+        );}
+      const length = values[`${kind}_norm.${name}`];
+      if (length) {
+        assertNear(Float32Array.of(norm(found[name])), length, 1e-3 * Math.max(length[0], floor), `norm of ${name}`);
+      }
+    }
+    const expected = Object.keys(whole).length === params.length ? rename(whole) : whole;
+    for (const [name, own] of Object.entries(expected)) {
+      assertNear(found[name], own, 1e-3 * Math.max(largest(own), floor), `${kind} of ${name}`);
+    }
+  }
+
+  /** The method folded into the weights. */
+  async compareMerged({ method, options }: Part, start: Values, values: Values): Promise<void> {
+    const { backbone, inputs } = this;
+    const weights = await eagerWeights(backbone);
+    const tensor = (data: Float32Array, shape: readonly number[]) => tf.tensor(data, [...shape]);
+    tf.tidy(() => {
+      const parameters: Tensors = Object.fromEntries(
+        method.parameters(backbone, options).map((
+          { name, shape },
+        ) => [name, tensor(start[`${method.name}/${name}`], shape)]),
+      );
+      const merged = method.merged!(parameters, weights, backbone, options);
+      const head = Object.fromEntries(
+        backbone.head!.parameters(this.labels.length).map(({ name, shape }) => [name, tensor(start[name], shape)]),
+      );
+      const own = Object.fromEntries(
+        Object.entries(backbone.inputs).map(([name, { dtype }]) =>
+          [name, tf.tensor(inputs[name].data, [...inputs[name].shape], dtype)] as const
+        ),
+      );
+      const logits = backbone.head!.classify(backbone.forward({ ...weights, ...merged }, own, {}), head);
+      assertNear(logits.dataSync() as Float32Array, values.merged_logits, 1e-4, "logits of the merged weights");
+      for (const [name, expected] of Object.entries(values)) {
+        if (!name.startsWith("merged_weight.")) continue;
+        const found = merged[name.slice("merged_weight.".length)];
+        assertNear(found.dataSync() as Float32Array, expected, 1e-4, name);
+      }
+    });
+    tf.dispose(weights);
+  }
+}
+
+Deno.test("golden values of transformers and PEFT are those of this project", async (t) => {
+  const skipped: Record<string, number> = {};
+  let compared = 0;
+  for (const arch of await folders(root)) {
+    let golden: Golden | undefined;
+    if (Object.hasOwn(architectures, arch)) {
+      golden = await Golden.open(arch);
+      await t.step(`${arch}: the untouched model`, () => golden!.compareBase());
+    }
+    for (const task of (await folders(`${root}/${arch}`)).filter((name) => name !== "model")) {
+      for (const method of await folders(`${root}/${arch}/${task}`)) {
+        const reason = await reasonToSkip(arch, task, method);
+        if (reason !== null) {
+          skipped[reason] = (skipped[reason] ?? 0) + 1;
+          continue;
+        }
+        if (await t.step(`${arch}/${task}/${method}`, () => golden!.compareCase(arch, task, method))) compared++;
+      }
+    }
+  }
+  const left = Object.entries(skipped).map(([reason, count]) => `${count} of ${reason}`).join(", ");
+  // As a step, so that it is printed under --quiet, too.
+  await t.step(`golden: ${compared} cases agree${left && `; not supported: ${left}`}`, () => assert(compared > 0));
+});
