@@ -14,6 +14,7 @@ export const cpu: Device = {
   name: "cpu",
   description: "processor, ONNX Runtime",
   int8: true,
+  small: true,
   inspect: () => inspectProcessor("onnxruntime-node, CPUExecutionProvider", ["onnxruntime-node"], []),
   compile,
   train: hostTraining(compile),

@@ -162,7 +162,7 @@ export interface CompileOptions {
   gradients?: boolean;
   /** Processor threads. */
   threads: number;
-  /** Less memory at less speed: matrices stay as they are stored instead of being laid out for the processor. */
+  /** Less memory at less speed, for devices that have it: matrices stay as they are stored, not laid out for the processor. */
   small?: boolean;
   /** By default float32. int8 is for devices that have it. */
   precision?: Precision;
@@ -176,6 +176,8 @@ export interface Device {
   description: string;
   /** Whether products with frozen matrices may be in int8. */
   int8?: true;
+  /** Whether it computes in less memory on request. */
+  small?: true;
   /** Looks at this machine; loads the device's libraries. Never throws: what is wrong is in the report. */
   inspect(): Promise<DeviceReport>;
   /**

@@ -42,11 +42,13 @@ const ONE_BY_ONE: Partial<TrainingSpec> = { microBatchRows: 1 };
 /**
  * The cells of a study. Seed by seed, so that early results compare all methods; within a seed the methods that
  * train least come first, so that the first result comes soon.
- * @throws {UsageError} if a name is unknown, a model's folder cannot be used, an option is out of range, or int8 is asked of a device that has none or of
- * a method that leaves no matrix frozen
+ * @throws {UsageError} if a name is unknown, a model's folder cannot be used, an option is out of range,
+ * or a device or method cannot do what is asked of it
  */
 export async function plan(study: Study): Promise<Cell[]> {
-  const precision = precisionOf(study, lookUp("device", devices, study.device));
+  const device = lookUp("device", devices, study.device);
+  const precision = precisionOf(study, device);
+  if (study.memory === "small" && !device.small) refuseDevice("in less memory", "small", device);
   const models: Model[] = [];
   for (const name of study.models) models.push(await findModel(name));
   const cells = new Map<string, Cell>();
@@ -94,12 +96,16 @@ interface PlannedMethod {
 function precisionOf({ precision = "float32" }: Study, device: Device): Precision {
   const known = lookUp("precision", { float32: "float32", int8: "int8" } as const, precision);
   if (known === "int8" && !device.int8) {
-    const able = Object.values(devices).filter(({ int8 }) => int8).map(({ name }) => name);
-    throw new UsageError(
-      `Cannot compute in int8: the device must be ${able.join(" or ")}, current value is ${device.name}`,
-    );
+    refuseDevice("in int8", "int8", device);
   }
   return known;
+}
+
+function refuseDevice(how: string, ability: "int8" | "small", device: Device): never {
+  const able = Object.values(devices).filter((of) => of[ability]).map(({ name }) => name);
+  throw new UsageError(
+    `Cannot compute ${how}: the device must be ${able.join(" or ")}, current value is ${device.name}`,
+  );
 }
 
 /** Fills in the options of a method's parts and what training takes from them. */

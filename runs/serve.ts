@@ -30,17 +30,10 @@ export async function serve(runner: CellRunner): Promise<never> {
 
 async function run(job: Job & { mode: "run" }, runner: CellRunner): Promise<void> {
   const started = new Date().toISOString();
-  const { provider, hardware, driver, versions } = await runner.inspectDevice(job.spec.device);
-  const environment: Environment = {
-    ...job.environment,
-    versions: { ...job.environment.versions, ...versions },
-    device: { name: job.spec.device, provider, hardware, driver },
-    started,
-  };
   let reported = -Infinity;
   const result = await runner.runCell(job.spec, {
     folder: job.folder,
-    threads: environment.threads,
+    threads: job.environment.threads,
     out: job.out,
     keep: job.keep,
     onProgress(progress) {
@@ -50,7 +43,16 @@ async function run(job: Job & { mode: "run" }, runner: CellRunner): Promise<void
       send({ type: "step", ...progress });
     },
   });
-  await writeRecord(job.out, job.spec, result, memoryFigures(), environment);
+  const memory = memoryFigures();
+  // After the run: a library that is loaded by being looked at would not know the number of threads.
+  const { provider, hardware, driver, versions } = await runner.inspectDevice(job.spec.device);
+  const environment: Environment = {
+    ...job.environment,
+    versions: { ...job.environment.versions, ...versions },
+    device: { name: job.spec.device, provider, hardware, driver },
+    started,
+  };
+  await writeRecord(job.out, job.spec, result, memory, environment);
   const metric = result.metrics[0].name;
   send({ type: "done", metric, score: result.scores.test[metric] });
 }

@@ -69,8 +69,8 @@ const wrong: [string, Record<string, ArrayValue>, RegExp][] = [
 ];
 
 for (const [what, inputs, message] of wrong) {
-  Deno.test(`every device refuses ${what} in one sentence and runs the next call`, async () => {
-    for (const device of Object.values(devices)) {
+  Deno.test(`cpu and js refuse ${what} in one sentence and run the next call`, async () => {
+    for (const device of [devices.cpu, devices.js]) {
       const executable = await device.compile(
         ({ parameters, inputs }) => ({ rows: parameters.table.gather(inputs.ids as never).sum(), x: inputs.x.sum() }),
         signature,

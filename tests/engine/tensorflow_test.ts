@@ -98,7 +98,7 @@ Deno.test({
         const { success, stderr } = await new Deno.Command(Deno.execPath(), {
           // deno-fmt-ignore
           args: ["run", "--quiet", "-P=bench", "cli.ts", "bench", "smoke",
-            "--device", device, "--jobs", "1", "--out", `${out}/${device}`],
+            "--device", device, "--out", `${out}/${device}`],
           cwd: root,
         }).output();
         assert.ok(success, new TextDecoder().decode(stderr));
