@@ -21,36 +21,38 @@ const ZERO = 128;
 /** Scale of a row of zeros. */
 const LEAST_SCALE = 1e-30;
 
-/** A matrix with a scale for each row. */
-interface QuantisedRows {
+/** A matrix with a scale for each row or for each column. */
+interface QuantisedMatrix {
   /** uint8, the whole numbers plus `ZERO`. */
   values: Node;
-  /** float32 [rows]. */
+  /** float32, one for each row or column. */
   scales: Node;
-  /** uint8 [rows], each `ZERO`. */
+  /** uint8, as many, each `ZERO`. */
   zeros: Node;
 }
 
-function quantiseRows(graph: Graph, x: Node): QuantisedRows {
-  const sizes = graph.unary("Abs", x);
-  const largest = graph.reduce("ReduceMax", sizes, [1], false);
-  const steps = graph.binary("Max", graph.binary("Div", largest, graph.full(LEVELS, [])), graph.full(LEAST_SCALE, []));
+/** @param axis 0 for a scale for each row, 1 for each column */
+function quantiseMatrix(graph: Graph, x: Node, axis: 0 | 1): QuantisedMatrix {
+  const over = (op: string) => graph.reduce(op, x, [1 - axis], false);
+  const constant = (value: number) => graph.full(value, []);
+  const largest = graph.binary("Max", over("ReduceMax"), graph.unary("Neg", over("ReduceMin")));
+  const steps = graph.binary("Max", graph.binary("Div", largest, constant(LEVELS)), constant(LEAST_SCALE));
   // The runtime's maximum overlooks NaN, a sum does not: what went wrong must not come out as a number.
-  const doubt = graph.binary("Mul", graph.reduce("ReduceSum", sizes, [1], false), graph.full(0, []));
-  const scales = graph.binary("Add", steps, doubt);
-  const zeros = graph.full(ZERO, [x.shape[0]], "uint8");
-  return { values: graph.node("QuantizeLinear", [x, scales, zeros], { axis: 0 }, x.shape, "uint8"), scales, zeros };
+  const scales = graph.binary("Add", steps, graph.binary("Mul", over("ReduceSum"), constant(0)));
+  const zeros = graph.full(ZERO, [x.shape[axis]], "uint8");
+  return { values: graph.node("QuantizeLinear", [x, scales, zeros], { axis }, x.shape, "uint8"), scales, zeros };
 }
 
 /** Gemm(a, b) without addend, quantised. */
 function quantisedProduct(graph: Graph, a: Node, b: Node, { attributes, shape }: Node): Node {
   const transposed = (x: Node) => graph.transpose(x, [1, 0]);
-  const left = quantiseRows(graph, attributes.transA ? transposed(a) : a);
-  // A scale for each column of the product; the runtime quantises rows several times faster than columns.
-  const right = quantiseRows(graph, attributes.transB ? b : transposed(b));
+  const left = quantiseMatrix(graph, attributes.transA ? transposed(a) : a, 0);
+  // Transposed as bytes: transposed before, every matrix would for a moment be there in float32 once more.
+  const right = quantiseMatrix(graph, b, attributes.transB ? 0 : 1);
+  const columns = attributes.transB ? transposed(right.values) : right.values;
   const one = graph.full(1, []);
   const zero = graph.full(ZERO, [], "uint8");
-  const operands = [left.values, transposed(right.values), one, right.scales, zero, right.zeros];
+  const operands = [left.values, columns, one, right.scales, zero, right.zeros];
   const product = graph.node("MatMulIntegerToFloat", operands, {}, shape, "float32");
   return graph.binary("Mul", product, graph.reshape(left.scales, [shape[0], fixed(1)]));
 }
