@@ -36,8 +36,10 @@ export class Contestant {
     await this.#orders.write(new TextEncoder().encode(`${order}\n`)).catch(() => {});
     const { done, value } = await this.#answers.next();
     if (done) {
-      const last = (await this.#errors).trim().split("\n").at(-1) || "it said nothing";
-      throw new Error(`Cannot measure: ${this.#program} has ended: ${last}`);
+      const said = await this.#errors;
+      // Deno puts a stack below its message, Python above.
+      const message = /^error: (.*)$/m.exec(said)?.[1] ?? said.trim().split("\n").at(-1);
+      throw new Error(`Cannot measure: ${this.#program} has ended: ${message || "it said nothing"}`);
     }
     return JSON.parse(value);
   }

@@ -5,12 +5,9 @@
 import os from "node:os";
 import { alternate, peersWork, type Report, trainer, tuneBench, withFiles } from "./comparison.ts";
 import type { Contestant } from "./contestant.ts";
-import { BATCH_SIZE, type Choices, type Job, LAYERS, THREADS } from "./setting.ts";
+import { BATCH_SIZE, type Choices, describeChoices, type Job, LAYERS, paths, THREADS, tolerance } from "./setting.ts";
 import { median, megabytes, percent, spread, table } from "./table.ts";
 import type { Turn } from "./turn.ts";
-
-/** Most that the mean losses of the first texts may differ. */
-const TOLERANCE = 1e-3;
 
 type Start = (folder: string, method: string, job: Job) => Contestant;
 const OURS: [name: string, start: Start] = ["TuneBench", tuneBench];
@@ -36,7 +33,7 @@ export async function measureEpoch(methods: readonly string[], choices: Choices,
   const violations: string[] = [];
   let texts = "";
   await withFiles({ layers: LAYERS, methods, texts: "sentences" }, async (folder) => {
-    const { ids } = JSON.parse(await Deno.readTextFile(`${folder}/texts.json`));
+    const { ids } = JSON.parse(await Deno.readTextFile(paths.texts(folder)));
     const tokens = ids.reduce((sum: number, text: number[]) => sum + text.length, 0);
     texts = `${ids.length} sentences of ${(tokens / ids.length).toFixed(1)} tokens`;
     for (const method of methods) {
@@ -44,9 +41,11 @@ export async function measureEpoch(methods: readonly string[], choices: Choices,
       // The two Trainers differ in the order of data alone.
       for (const [, start] of sides.slice(0, 2)) losses.push(await firstLoss(start(folder, method, job)));
       const difference = Math.max(...losses) - Math.min(...losses);
-      if (difference > TOLERANCE) {
+      if (difference > tolerance(choices)) {
         violations.push(
-          `Cannot compare ${method}: losses before training must agree within ${TOLERANCE}, current values are ` +
+          `Cannot compare ${method}: losses before training must agree within ${
+            tolerance(choices)
+          }, current values are ` +
             losses.map((loss) => loss.toFixed(6)).join(" and "),
         );
       }
@@ -70,10 +69,12 @@ export async function measureEpoch(methods: readonly string[], choices: Choices,
     }
   });
   const heading = `One epoch at MiniLM-L6 shape: ${texts} (tasks sentiment/amazon and sentiment/yelp; words and ` +
-    `punctuation marks hashed into the vocabulary, words of 10 letters or more as two tokens), batch ${BATCH_SIZE}, ` +
-    `${THREADS} threads of ${os.cpus()[0].model}. Median (range) over ${rounds} rounds in turn, the model loaded ` +
+    `punctuation marks hashed into the vocabulary, words of 10 letters or more as two tokens), batch ${BATCH_SIZE}. ` +
+    `${describeChoices(choices)}; ${THREADS} threads of ${
+      os.cpus()[0].model
+    }. Median (range) over ${rounds} rounds in turn, the model loaded ` +
     "before; no evaluation, saving or logging. Speed: a Trainer's time ÷ TuneBench's; memory: TuneBench's peak ÷ a " +
     "Trainer's. Trainer pads to the longest of a random batch, grouped with train_sampling_strategy=group_by_length. " +
-    `Mean losses of the same 64 texts before training must agree within ${TOLERANCE}.`;
+    `Mean losses of the same 64 texts before training must agree within ${tolerance(choices)}.`;
   return { text: `${heading}\n\n${table(rows)}`, violations };
 }

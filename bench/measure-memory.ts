@@ -3,7 +3,7 @@
  * @module
  */
 import { type Report, tuneBench, withFiles } from "./comparison.ts";
-import { BATCH_SIZE, type Choices, LAYERS, LENGTH } from "./setting.ts";
+import { BATCH_SIZE, type Choices, describeChoices, LAYERS, LENGTH } from "./setting.ts";
 import { megabytes, table } from "./table.ts";
 import type { OwnTurn } from "./train.ts";
 
@@ -27,6 +27,8 @@ export async function measureMemory(methods: readonly string[], choices: Choices
       });
     }
   });
-  const heading = `Resident memory at MiniLM-L6 shape, batch ${BATCH_SIZE}, length ${LENGTH}.`;
+  const heading = `Resident memory at MiniLM-L6 shape, batch ${BATCH_SIZE}, length ${LENGTH}, ${
+    describeChoices(choices)
+  }.`;
   return { text: `${heading}\n\n${table(rows)}`, violations: [] };
 }

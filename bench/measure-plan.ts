@@ -3,7 +3,7 @@
  * @module
  */
 import { type Report, tuneBench, withFiles } from "./comparison.ts";
-import { BATCH_SIZE, type Choices, LAYERS, LENGTH } from "./setting.ts";
+import { BATCH_SIZE, type Choices, describeChoices, LAYERS, LENGTH } from "./setting.ts";
 import { megabytes, table } from "./table.ts";
 import type { OwnTurn } from "./train.ts";
 
@@ -29,7 +29,10 @@ export async function measurePlan(methods: readonly string[], choices: Choices):
       });
     }
   });
-  const heading = `Memory of training at MiniLM-L6 shape, batch ${BATCH_SIZE}, length ${LENGTH}, in MB. Measured: ` +
+  const heading =
+    `Memory of training at MiniLM-L6 shape, batch ${BATCH_SIZE}, length ${LENGTH}, ${
+      describeChoices(choices)
+    }, in MB. Measured: ` +
     `resident size after ${STEPS} steps less the resident size before start values were read and the program compiled, ` +
     "the libraries loaded and warmed up by a program of one addition.";
   return { text: `${heading}\n\n${table(rows)}`, violations: [] };

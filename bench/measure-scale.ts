@@ -54,7 +54,10 @@ export async function measureScale(choices: Choices, effort: Effort): Promise<Re
     cells.push(row);
   }
   return {
-    text: `Training step of ${METHOD} against batch, length and layers: ${explainSteps(effort)}\n\n${table(rows)}\n\n` +
+    text:
+      `Training step of ${METHOD} against batch, length and layers. ${explainSteps(choices, effort)}\n\n${
+        table(rows)
+      }\n\n` +
       `deno task bench smoke --methods ${METHOD} --seeds N --jobs J, in seconds.\n\n${table(cells)}`,
     violations,
   };

@@ -5,12 +5,9 @@
 import os from "node:os";
 import { alternate, peersWork, peft, type Report, roof, tuneBench, withFiles } from "./comparison.ts";
 import type { RoofTurn } from "./roof.ts";
-import { BATCH_SIZE, type Choices, LAYERS, LENGTH, THREADS } from "./setting.ts";
+import { BATCH_SIZE, type Choices, describeChoices, LAYERS, LENGTH, THREADS, tolerance } from "./setting.ts";
 import { median, megabytes, percent, spread, table } from "./table.ts";
 import type { Turn } from "./turn.ts";
-
-/** Most that losses of both sides may differ. */
-const TOLERANCE = 1e-3;
 
 /** How often is measured. */
 export interface Effort {
@@ -56,21 +53,21 @@ export async function compareSteps(
       "first loss differs by": differences[0].toExponential(0),
       "any by": worst.toExponential(0),
     },
-    violations: worst <= TOLERANCE ? [] : [
-      `Cannot compare ${method}: losses must agree within ${TOLERANCE}, the greatest difference is ` +
+    violations: worst <= tolerance(choices) ? [] : [
+      `Cannot compare ${method}: losses must agree within ${tolerance(choices)}, the greatest difference is ` +
       worst.toExponential(1),
     ],
   };
 }
 
 /** What the columns of {@linkcode compareSteps} mean. */
-export function explainSteps({ rounds, steps }: Effort): string {
-  return `${THREADS} threads of ${
+export function explainSteps(choices: Choices, { rounds, steps }: Effort): string {
+  return `${describeChoices(choices)}; ${THREADS} threads of ${
     os.cpus()[0].model
   }, AdamW included. Median (range) over ${rounds} rounds of ${steps} ` +
     "steps in turn; MB: peak resident memory of each one's process. Roof: operations of the step's matrix products ÷ " +
     "(time × roof), where the roof is the fastest of float32 products of 512 × 1536 × 1536 and 512 × 384 × 1536 on the " +
-    `same device and threads, timed in every round. Losses of all steps must agree within ${TOLERANCE}.`;
+    `same device and threads, timed in every round. Losses of all steps must agree within ${tolerance(choices)}.`;
 }
 
 /** Steps of these methods at MiniLM-L6 shape. */
@@ -85,6 +82,8 @@ export async function measureStep(methods: readonly string[], choices: Choices, 
       violations.push(...compared.violations);
     }
   });
-  const heading = `Training step at MiniLM-L6 shape: batch ${BATCH_SIZE}, length ${LENGTH}, ${explainSteps(effort)}`;
+  const heading = `Training step at MiniLM-L6 shape, batch ${BATCH_SIZE}, length ${LENGTH}. ${
+    explainSteps(choices, effort)
+  }`;
   return { text: `${heading}\n\n${table(rows)}`, violations };
 }

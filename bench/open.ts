@@ -6,10 +6,10 @@ import { readSafetensors, readStored } from "../engine/safetensors.ts";
 import { type Adaptation, compose } from "../methods/compose.ts";
 import { methods } from "../methods/mod.ts";
 import { parseOptions } from "../methods/options.ts";
+import { bert } from "../models/bert.ts";
 import type { Backbone } from "../models/types.ts";
 import { type Trainable, trainable } from "../runs/trainable.ts";
-import { bertBackbone, type BertConfig } from "./bert.ts";
-import { LEARNING_RATE, measured, paths, SEED } from "./setting.ts";
+import { CLASSES, LEARNING_RATE, measured, paths, SEED } from "./setting.ts";
 
 /** A method on the backbone. */
 export interface Opened {
@@ -23,33 +23,36 @@ export interface Opened {
   start(): Promise<Record<string, Float32Array>>;
 }
 
-/** Opens a measured method on the backbone whose files lie in `folder`. */
+/**
+ * Opens a measured method on the BERT classifier whose files lie in `folder`. It reads virtual tokens as PEFT does. It has
+ * no tokenizer: the measurements bring ids.
+ */
 export async function open(folder: string, name: string): Promise<Opened> {
-  const config: BertConfig = JSON.parse(await Deno.readTextFile(paths.config(folder)));
+  const path = paths.config(folder);
+  const design = bert.design({ path, values: JSON.parse(await Deno.readTextFile(path)) });
   const stored = await readSafetensors(paths.weights(folder));
-  const backbone = bertBackbone(config, stored);
+  const backbone: Backbone = {
+    ...design,
+    stored: Object.fromEntries(Object.keys(design.weights).map((name) => [name, stored[name]])),
+    sha256: "",
+    encode: () => [],
+    forward: (weights, inputs, hooks) => design.forward(weights, inputs, { ...hooks, reading: "peft" }),
+  };
   const parts = measured[name].map(({ name, options }) => {
     const method = methods[name];
     return { method, options: parseOptions(method, { ...options, learningRate: LEARNING_RATE }) };
   });
   const adaptation = compose(parts, backbone);
-  const labels = Array.from({ length: config.num_labels }, (_, label) => String(label));
+  const labels = Array.from({ length: CLASSES }, (_, label) => String(label));
   const joined = trainable(backbone, adaptation, labels, LEARNING_RATE);
   return {
     backbone,
     adaptation,
     trainable: joined,
     async start() {
-      const head = await readStored(stored["classifier.weight"]);
-      // Hugging Face keeps the classifier as [classes, width].
-      const transposed = head.map((_, at) =>
-        head[(at % config.num_labels) * config.hidden_size + Math.floor(at / config.num_labels)]
-      );
-      return {
-        ...await joined.start(SEED),
-        "head.weight": transposed,
-        "head.bias": await readStored(stored["classifier.bias"]),
-      };
+      const values = await joined.start(SEED);
+      for (const { name } of joined.head) values[name] = await readStored(stored[name]);
+      return values;
     },
   };
 }

@@ -1,6 +1,6 @@
 /**
  * Measures speed and memory: `deno task perf [step|epoch|scale|start|memory|plan] [methods…] [--rounds 7] [--steps 3]
- * [--device cpu] [--memory small]`.
+ * [--device cpu] [--precision int8] [--memory small]`.
  *
  * `step`, `epoch`, `scale` and `start` compare with PyTorch, transformers and PEFT (Python from TUNEBENCH_PYTHON, packages
  * of requirements.txt). The contestants take turns, so that all meet the same load of the machine: the ratios count, not
@@ -8,6 +8,7 @@
  * @module
  */
 import { parseArgs } from "node:util";
+import { devices } from "../engine/mod.ts";
 import { lookUp } from "../runs/look-up.ts";
 import { UsageError } from "../runs/usage-error.ts";
 import type { Report } from "./comparison.ts";
@@ -35,6 +36,7 @@ function parse(args: string[]) {
         rounds: { type: "string" },
         steps: { type: "string", default: "3" },
         device: { type: "string", default: "cpu" },
+        precision: { type: "string", default: "float32" },
         memory: { type: "string" },
       },
     });
@@ -43,19 +45,39 @@ function parse(args: string[]) {
   }
 }
 
-function readChoices({ device, memory }: { device: string; memory?: string }): Choices {
-  if (memory === undefined) return { device };
+function readChoices(values: { device: string; precision: string; memory?: string }): Choices {
+  const device = lookUp("device", devices, values.device);
+  const precision = lookUp("precision", { float32: "float32", int8: "int8" } as const, values.precision);
+  if (precision === "int8" && !device.int8) refuse("--precision int8", device.name);
+  const { memory } = values;
+  if (memory === undefined) return { device: device.name, precision };
   if (memory !== "small") throw new UsageError(`Cannot read --memory: it must be small, current value is ${memory}`);
-  return { device, memory };
+  if (!device.small) refuse("--memory small", device.name);
+  return { device: device.name, precision, memory };
+}
+
+function refuse(flag: string, device: string): never {
+  throw new UsageError(`Cannot use ${flag}: the device must have it, current value is ${device}`);
+}
+
+/** The methods named, or all: in int8 those that keep matrices frozen. */
+function readMethods(chosen: readonly string[], { precision }: Choices): string[] {
+  const possible = Object.keys(measured).filter((name) => precision === "float32" || name !== "full");
+  for (const name of chosen) {
+    lookUp("method", measured, name);
+    if (!possible.includes(name)) {
+      throw new UsageError(`Cannot train ${name} in int8: matrices must stay frozen, it trains all of them`);
+    }
+  }
+  return chosen.length > 0 ? [...chosen] : possible;
 }
 
 /** What the command line asks for. */
 async function measure(args: string[]): Promise<Report> {
   const { positionals, values } = parse(args);
   const [what = "step", ...chosen] = positionals;
-  const names = chosen.length > 0 ? chosen : Object.keys(measured);
-  names.forEach((name) => lookUp("method", measured, name));
   const choices = readChoices(values);
+  const names = readMethods(chosen, choices);
   const rounds = (standard: number) => wholeNumber("rounds", values.rounds ?? String(standard));
   const effort = (standard: number) => ({ rounds: rounds(standard), steps: wholeNumber("steps", values.steps) });
   const measurements: Record<string, () => Promise<Report>> = {

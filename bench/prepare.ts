@@ -8,15 +8,27 @@
  */
 import { Random } from "../engine/random.ts";
 import { writeSafetensors } from "../engine/safetensors.ts";
+import { bert } from "../models/bert.ts";
 import { writeAdapter } from "../runs/adapter.ts";
-import { bertShape, MINILM_L6 } from "./bert.ts";
 import { open } from "./open.ts";
 import { sentences } from "./sentences.ts";
-import { type FilesSpec, paths, SEED, type Texts } from "./setting.ts";
+import { CLASSES, type FilesSpec, paths, SEED, type Texts } from "./setting.ts";
 
 const folder = Deno.args[0];
 const spec: FilesSpec = JSON.parse(Deno.args[1]);
-const config = { ...MINILM_L6, num_hidden_layers: spec.layers };
+/** MiniLM-L6, but for the number of layers; without dropout, so that both sides compute the same. */
+const config = {
+  vocab_size: 30522,
+  max_position_embeddings: 512,
+  type_vocab_size: 2,
+  hidden_size: 384,
+  num_hidden_layers: spec.layers,
+  num_attention_heads: 12,
+  intermediate_size: 1536,
+  hidden_act: "gelu",
+  hidden_dropout_prob: 0,
+  attention_probs_dropout_prob: 0,
+};
 
 /** Start values as BERT's, but with random biases so that they matter. */
 function drawWeight(name: string, shape: readonly number[]): Float32Array {
@@ -31,14 +43,14 @@ function randomTexts(count: number, length: number): Texts {
   const text = () => Array.from({ length }, () => random.integer(config.vocab_size));
   return {
     ids: Array.from({ length: count }, text),
-    labels: Array.from({ length: count }, () => random.integer(config.num_labels)),
+    labels: Array.from({ length: count }, () => random.integer(CLASSES)),
   };
 }
 
-const shapes: Record<string, readonly number[]> = {
-  ...bertShape(config).weights,
-  "classifier.weight": [config.num_labels, config.hidden_size],
-  "classifier.bias": [config.num_labels],
+const { weights, head } = bert.design({ path: paths.config(folder), values: config });
+const shapes = {
+  ...weights,
+  ...Object.fromEntries(head!.parameters(CLASSES).map(({ name, shape }) => [name, shape])),
 };
 await writeSafetensors(
   paths.weights(folder),
@@ -59,7 +71,7 @@ for (const name of spec.methods) {
   const named = Object.fromEntries(
     trainable.parameters.map(({ name, shape }) => [name, { shape, data: values[name] }]),
   );
-  await writeAdapter(`${folder}/${name}`, adaptation, named);
+  await writeAdapter(`${folder}/${name}`, adaptation, named, trainable.head.map(({ name }) => name));
   // What trains may be more than what is stored: the encoder of P-tuning.
   await writeSafetensors(`${folder}/${name}/start.safetensors`, named);
 }

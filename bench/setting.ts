@@ -2,6 +2,7 @@
  * What is measured: methods, and the sizes of a step where nothing else is said.
  * @module
  */
+import type { Precision } from "../engine/types.ts";
 import type { TrainingSpec } from "../runs/spec.ts";
 
 /** Parts of each method that is measured, by its name. */
@@ -19,6 +20,8 @@ export const measured: Record<string, { name: string; options: Record<string, un
 
 /** Layers of MiniLM-L6. */
 export const LAYERS = 6;
+/** Classes of the texts. */
+export const CLASSES = 2;
 /** Texts of a step. */
 export const BATCH_SIZE = 32;
 /** Tokens of a text. */
@@ -35,8 +38,20 @@ export const LEARNING_RATE = 1e-4;
 export interface Choices {
   /** Name of the device. */
   device: string;
+  /** Number format of products with frozen matrices. */
+  precision: Precision;
   /** "small" trades speed for memory. */
   memory?: "small";
+}
+
+/** Most that losses of both sides may differ: 8-bit integers round far more than float32. */
+export function tolerance({ precision }: Choices): number {
+  return precision === "int8" ? 1e-1 : 1e-3;
+}
+
+/** The choices in words. */
+export function describeChoices({ device, precision, memory }: Choices): string {
+  return `TuneBench on ${device} in ${precision}${memory ? `, memory ${memory}` : ""}`;
 }
 
 /** What a contestant trains. */
@@ -83,7 +98,7 @@ export interface Texts {
 }
 
 /** Paths of the files of a comparison in its folder. */
-export const paths = {
+export const paths: Record<"config" | "weights" | "texts", (folder: string) => string> = {
   /** The model's sizes, as Hugging Face's config.json. */
   config: (folder: string) => `${folder}/config.json`,
   /** Start values of the backbone and the classifier. */

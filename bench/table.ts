@@ -18,10 +18,10 @@ export function spread(values: readonly number[], digits: number): string {
 }
 
 /** Bytes as millions. */
-export const megabytes = (bytes: number) => (bytes / 1e6).toFixed(0);
+export const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(0);
 
 /** A share as a percentage. */
-export const percent = (share: number) => `${(100 * share).toFixed(0)} %`;
+export const percent = (share: number): string => `${(100 * share).toFixed(0)} %`;
 
 /** A Markdown table of rows with the same columns, the first of them text. */
 export function table(rows: readonly Record<string, string>[]): string {

@@ -33,7 +33,7 @@ const [folder, name] = Deno.args;
 const job: Job = JSON.parse(Deno.args[2]);
 const spec = trainingSpec(job);
 const device = lookUp("device", devices, job.device);
-const compileOptions = { threads: THREADS, small: job.memory === "small" };
+const compileOptions = { threads: THREADS, small: job.memory === "small", precision: job.precision };
 
 /** Loads the libraries, so that the memory which follows is the method's. */
 async function warmUp(): Promise<void> {
@@ -56,7 +56,8 @@ function collate(indices: readonly number[]): Record<string, ArrayValue> {
   turn.positions += inputs.ids.data.length;
   return inputs;
 }
-const examples = { labels, lengths: ids.map(({ length }) => length), collate };
+const lengths = ids.map(({ length }) => length);
+const examples = { labels, lengths, positions: lengths, collate };
 
 /** Mean loss of the first texts. */
 async function meanLoss(): Promise<number> {
@@ -65,7 +66,7 @@ async function meanLoss(): Promise<number> {
   const executable = await device.compile(program, signature, compileOptions);
   const first = [...ids.keys()].slice(0, CHECKED);
   let loss = 0;
-  for (const indices of microBatches(first, examples.lengths, spec.microBatchRows)) {
+  for (const indices of microBatches(first, lengths, spec.microBatchRows)) {
     const inputs = {
       ...collate(indices),
       labels: { data: Int32Array.from(indices, (index) => labels[index]), shape: [indices.length] },
