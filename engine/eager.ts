@@ -83,7 +83,7 @@ export async function compileEager(
   return {
     masks: lowered.masks,
     run: (feed) => Promise.try(run, feed),
-    plan: (batch, length) => planMemory(graph, signature, gradients, batch, length),
+    plan: (batch, length) => planMemory(graph, signature, { gradients, packed: false }, batch, length),
     release: () => Promise.resolve(tf.dispose(weights)),
   };
 }

@@ -61,28 +61,51 @@ function peakActivations(schedule: Schedule, frozen: ReadonlySet<Node>, batch: n
   return peak;
 }
 
-/** Bytes of what a call reads of the weights, as they are or as the runtime makes them when it folds constants. */
-function weightBytes(schedule: Schedule, frozen: ReadonlySet<Node>): number {
-  const readers = schedule.nodes.filter((node) => !frozen.has(node));
-  const read = new Set([...readers.flatMap((node) => node.inputs), ...Object.values(schedule.outputs)])
-    .intersection(frozen);
-  return [...read].reduce((sum, { dtype, shape }) => sum + BYTES[dtype] * elements(evaluateShape(shape, 1, 1)), 0);
+/** Products whose right operand the runtime can lay out for the processor beforehand. */
+const PACKING = new Set(["Gemm", "MatMul", "DynamicQuantizeMatMul", "MatMulInteger"]);
+
+/**
+ * Bytes of what a call reads of the weights, as they are or as the runtime makes them when it folds constants.
+ * @param packed whether each product has a copy of its matrix in a layout of its own
+ */
+function weightBytes(schedule: Schedule, frozen: ReadonlySet<Node>, packed: boolean): number {
+  const copies = new Map<Node, number>();
+  const kept = new Set(Object.values(schedule.outputs));
+  for (const node of schedule.nodes.filter((node) => !frozen.has(node))) {
+    node.inputs.forEach((input, at) => {
+      if (packed && at === 1 && PACKING.has(node.op)) copies.set(input, (copies.get(input) ?? 0) + 1);
+      else kept.add(input);
+    });
+  }
+  let bytes = 0;
+  for (const node of frozen) {
+    const times = (copies.get(node) ?? 0) + (kept.has(node) ? 1 : 0);
+    bytes += times * BYTES[node.dtype] * elements(evaluateShape(node.shape, 1, 1));
+  }
+  return bytes;
+}
+
+/** What else decides how much memory a call needs. */
+export interface PlanOptions {
+  /** Whether the program computes gradients; else there is no gradient and no optimiser state. */
+  gradients: boolean;
+  /** Whether the device lays out frozen matrices for its processor, once for each product. */
+  packed: boolean;
 }
 
 /**
  * Planned memory of one call, in bytes: frozen weights, parameters, their gradients and AdamW's two moments, and the
  * most that intermediate values hold at once when computed in recorded order.
- * @param gradients whether the program computes gradients (else there is no gradient and no optimiser state)
  */
 export function planMemory(
   schedule: Schedule,
   signature: Signature,
-  gradients: boolean,
+  { gradients, packed }: PlanOptions,
   batch: number,
   length: number,
 ): MemoryPlan {
   const frozen = frozenNodes(schedule.nodes);
-  const weights = weightBytes(schedule, frozen);
+  const weights = weightBytes(schedule, frozen, packed);
   const parameters = Object.values(signature.parameters).reduce((sum, shape) => sum + 4 * elements(shape), 0);
   const state = gradients ? parameters : 0;
   const activations = peakActivations(schedule, frozen, batch, length);

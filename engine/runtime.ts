@@ -115,6 +115,7 @@ export function hostCompile(provider: Provider): Device["compile"] {
     const { lowered, graph, session } = await createProgram(program, signature, options, provider);
     const { Tensor } = loadRuntime();
     const taken = new Set(session.inputNames);
+    const packed = provider.name === "cpu" && !options.small;
     const rowParameters = new Set(lowered.rows.map(({ parameter }) => parameter));
     // Views of long-lived buffers are wrapped once, not at every step.
     const wrapped = new WeakMap<Float32Array, RuntimeTensor>();
@@ -156,7 +157,7 @@ export function hostCompile(provider: Provider): Device["compile"] {
     return {
       masks: lowered.masks,
       run,
-      plan: (batch, length) => planMemory(graph, signature, gradients, batch, length),
+      plan: (batch, length) => planMemory(graph, signature, { gradients, packed }, batch, length),
       release: () => session.release(),
     };
   };

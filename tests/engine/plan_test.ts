@@ -12,8 +12,15 @@ const signature: Signature = {
   inputs: { x: { shape: ["batch", "length", 4], dtype: "float32" } },
 };
 
-function plan(program: Program, gradients: boolean, batch: number, length: number, of = signature): MemoryPlan {
-  return planMemory(schedule(lower(program, of, gradients).outputs), of, gradients, batch, length);
+function plan(
+  program: Program,
+  gradients: boolean,
+  batch: number,
+  length: number,
+  of = signature,
+  packed = false,
+): MemoryPlan {
+  return planMemory(schedule(lower(program, of, gradients).outputs), of, { gradients, packed }, batch, length);
 }
 
 /** Values y, h and z of batch × length rows and five columns. */
@@ -125,4 +132,21 @@ Deno.test("values that the backward pass reads again are held until then", () =>
   const activations = (depth: number, gradients: boolean) => plan(deep(depth), gradients, 2, 3).activations;
   assert.equal(activations(12, true) - activations(2, true), 10 * layer);
   assert.equal(activations(12, false), activations(2, false));
+});
+
+Deno.test("a matrix is laid out for each product that multiplies by it, and stays as it is where anything else reads it", () => {
+  const { w } = signature.weights;
+  const twice: Program = ({ inputs, weights, parameters }) => {
+    const y = inputs.x.reshape([-1, 4]).add(parameters.b.slice([0], [4])).matMul(weights.w);
+    return { loss: y.mul(y).add(weights.other.sum()).sum() };
+  };
+  const of: Signature = { ...signature, weights: { w, other: stored([100]) } };
+  const [matrix, other] = [4 * 4 * 5, 4];
+  // Forward and backward; the sum of the other weight is one folded number.
+  assert.equal(plan(twice, true, 2, 3, of, true).weights, 2 * matrix + other);
+  assert.equal(plan(twice, false, 2, 3, of, true).weights, matrix + other);
+  assert.equal(plan(twice, true, 2, 3, of).weights, matrix + other);
+  const alsoAdded: Program = (args) => ({ loss: args.weights.w.mul(args.parameters.b).sum().add(twice(args).loss) });
+  // b's gradient also reads the matrix's column sums, which are folded into a vector.
+  assert.equal(plan(alsoAdded, true, 2, 3, of, true).weights, 3 * matrix + other + 4 * 5);
 });
