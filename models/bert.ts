@@ -3,7 +3,7 @@
  * @module
  */
 import { z } from "zod";
-import { parseConfig, size } from "./config.ts";
+import { layers, parseConfig, size } from "./config.ts";
 import { encoder } from "./encoder.ts";
 import { linearHead } from "./head.ts";
 import { type Activation, activations } from "./layers.ts";
@@ -12,7 +12,7 @@ import type { Architecture } from "./types.ts";
 const schema = z.object({
   vocab_size: size,
   hidden_size: size,
-  num_hidden_layers: size,
+  num_hidden_layers: layers,
   num_attention_heads: size,
   intermediate_size: size,
   hidden_act: z.enum(Object.keys(activations) as Activation[]),

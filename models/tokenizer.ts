@@ -44,6 +44,14 @@ function truncated(first: number, second: number, room: number): [number, number
   return first <= second ? [shorter, longer] : [longer, shorter];
 }
 
+/** Every id that a tokenizer.json gives. */
+function idsOf(form: { model?: { vocab?: object }; added_tokens?: { id: number }[] }): number[] {
+  const { vocab } = form.model ?? {};
+  const added = Array.isArray(form.added_tokens) ? form.added_tokens.map((token) => token?.id) : [];
+  // A unigram vocabulary is a list.
+  return [...(Array.isArray(vocab) ? vocab.keys() : Object.values(vocab ?? {})), ...added];
+}
+
 /**
  * Opens the tokenizer of a folder.
  * @param vocabularySize rows of the word embeddings
@@ -56,6 +64,14 @@ export async function openTokenizer(folder: string, vocabularySize: number): Pro
   }
   const settings = settingsFile ? await readObject(`${folder}/${settingsFile}`, LONGEST) : {};
   const form = await sources[name](`${folder}/${name}`, settings);
+  // Before the tokenizer is made: it counts up to the largest id.
+  const wrong = idsOf(form).find((id) => !(Number.isInteger(id) && id >= 0 && id < vocabularySize));
+  if (wrong !== undefined) {
+    throw new Error(
+      `Cannot use ${folder}: ids of its tokenizer must be below the ${vocabularySize} rows of its word embeddings, ` +
+        `one is ${String(wrong).slice(0, 80)}`,
+    );
+  }
   // Loaded here so that listing models does not load it.
   const { Tokenizer } = await import("@huggingface/tokenizers");
   const tokenizer = (() => {
@@ -65,13 +81,6 @@ export async function openTokenizer(folder: string, vocabularySize: number): Pro
       throw new Error(`Cannot use the tokenizer ${folder}/${name}: ${(error as Error).message.split("\n")[0]}`);
     }
   })();
-  const largest = [...tokenizer.get_vocab().values()].reduce((most, id) => Math.max(most, id), 0);
-  if (largest >= vocabularySize) {
-    throw new Error(
-      `Cannot use ${folder}: ids of its tokenizer must be below the ${vocabularySize} rows of its word embeddings, ` +
-        `the largest is ${largest}`,
-    );
-  }
   /** What the model reads of these tokens. */
   function finish(first: string[], second: string[] | null): Encoding {
     const done = tokenizer.post_processor?.post_process(first, second, true) ??
