@@ -20,6 +20,8 @@ export interface RowGradient {
 
 /** A program as a graph. */
 export interface LoweredProgram {
+  /** Where its nodes are; further ones can be added. */
+  graph: Graph;
   /** Output name → node: the program's outputs, and `gradient/<parameter>`. */
   outputs: Record<string, Node>;
   /** Gradients that are returned as rows instead of being added to `accumulator/<parameter>`. */
@@ -151,5 +153,5 @@ export function lower(program: Program, signature: Signature, gradients: boolean
       const rate = trace.masks.get(name.slice("mask/".length))!;
       return { name, rate, shape: (batch, length) => evaluateShape(shape, batch, length) };
     });
-  return { outputs, rows, masks };
+  return { graph, outputs, rows, masks };
 }

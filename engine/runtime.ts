@@ -7,12 +7,14 @@ import { createRequire } from "node:module";
 import { dirname } from "node:path";
 import { evaluateShape } from "./dim.ts";
 import { addRows, checkFeed } from "./feed.ts";
-import { lower, type LoweredProgram } from "./lower.ts";
+import { Graph, type Node } from "./graph.ts";
+import { lower } from "./lower.ts";
 import { encodeOnnx } from "./onnx.ts";
 import { planMemory } from "./plan.ts";
 import { quantise } from "./quantise.ts";
 import { type Schedule, schedule } from "./schedule.ts";
-import type { ArrayValue, CompileOptions, Device, Feed, Program, Signature } from "./types.ts";
+import { type SizeInput, sizesAsInputs } from "./sizes.ts";
+import type { ArrayValue, CompileOptions, Device, Feed, Signature } from "./types.ts";
 
 let runtime: typeof import("onnxruntime-node") | undefined;
 
@@ -43,67 +45,119 @@ function weightsFolder(signature: Signature): string | undefined {
 /** Where the runtime computes. */
 export interface Provider {
   /** Name of its execution provider. */
-  name: string;
-  /** Settings of its sessions, as texts: the runtime ignores others, and unknown ones, without a word. */
-  settings?: Record<string, string>;
-  /** Outputs that stay on the device, by name. */
-  outputs?: Record<string, "gpu-buffer">;
+  name: "cpu" | "webgpu" | "cuda";
+  /** Where outputs are left, for all or by name; by default in host memory. */
+  outputs?: "gpu-buffer" | Record<string, "gpu-buffer">;
 }
 
 /**
- * A model made ready to run.
+ * A model made ready to run. Of a provider that is not the processor, every node must run there.
  * @param folder where the files of its weights lie
  */
 export async function createSession(
   model: Uint8Array,
-  { name, settings, outputs }: Provider,
+  { name, outputs }: Provider,
   { threads, small }: CompileOptions,
   folder?: string,
 ): Promise<Session> {
+  // As texts: the runtime refuses others, and ignores settings that it does not know.
   const session = {
-    ...settings,
+    ...name !== "cpu" && { disable_cpu_ep_fallback: "1" },
     ...small && { disable_prepacking: "1" },
     ...folder !== undefined && { model_external_initializers_file_folder_path: folder },
     // Long enough to meet the next operator; the default burns a core that another process may need.
     intra_op: { spin_duration_us: "50" },
   };
-  return await loadRuntime().InferenceSession.create(model, {
-    intraOpNumThreads: threads,
-    interOpNumThreads: 1,
-    // Planned reuse by pattern keeps one arena per shape seen; without it a third of the memory is saved.
-    enableMemPattern: false,
-    logSeverityLevel: 3,
-    executionProviders: [name],
-    ...outputs && { preferredOutputLocation: outputs },
-    extra: { session },
-  });
+  try {
+    return await loadRuntime().InferenceSession.create(model, {
+      executionProviders: [name],
+      intraOpNumThreads: threads,
+      interOpNumThreads: 1,
+      // Planned reuse by pattern keeps one arena per shape seen; without it a third of the memory is saved.
+      enableMemPattern: false,
+      // Errors are thrown: they need not be printed, too.
+      logSeverityLevel: 4,
+      ...outputs && { preferredOutputLocation: outputs },
+      extra: { session },
+    });
+  } catch (error) {
+    if (!(error as Error).message.includes("fallback to CPU EP has been explicitly disabled")) throw error;
+    throw new Error(
+      `Cannot compile the program: every operation must run on ${name}, but for one of them ONNX Runtime has no kernel there`,
+    );
+  }
 }
 
-/** A recorded program with its session. */
+/** Whether this build of the runtime has a provider. */
+export function isBuiltWith({ name }: Provider): boolean {
+  return loadRuntime().listSupportedBackends().some((backend) => backend.name === name);
+}
+
+/**
+ * Computes a number on a provider. The session stays open: when its last one is closed, WebGPU's provider forgets the
+ * shaders that it has compiled.
+ * @throws {Error} what the runtime says
+ */
+export async function tryProvider(provider: Provider): Promise<void> {
+  const graph = new Graph();
+  const negative = graph.unary("Neg", graph.input("x", [], "float32"));
+  const session = await createSession(encodeOnnx(schedule({ negative }), {}), provider, { threads: 1 });
+  await session.run({ x: inputTensor({ data: Float32Array.of(1), shape: [] }) });
+}
+
+/** A graph with its session. */
 export interface ProgramSession {
-  /** The recorded program. */
-  lowered: LoweredProgram;
   /** What is computed, in order. */
   graph: Schedule;
   /** Takes the inputs of `graph` and gives its outputs, these under "output/…". */
   session: Session;
+  /** Those of a call's inputs that the session takes, and what follows from the call's sizes. */
+  feeds(inputs: Record<string, ArrayValue>, batch: number, length: number): Record<string, RuntimeTensor>;
 }
 
-/** Records a program and makes it ready to run. */
+/** Makes a graph with these outputs ready to run. */
 export async function createProgram(
-  program: Program,
+  outputs: Record<string, Node>,
   signature: Signature,
   options: CompileOptions,
   provider: Provider,
 ): Promise<ProgramSession> {
-  const lowered = lower(program, signature, options.gradients === true);
-  const graph = schedule(options.precision === "int8" ? quantise(lowered.outputs) : lowered.outputs);
+  const { Tensor } = loadRuntime();
+  const quantised = options.precision === "int8" ? quantise(outputs) : outputs;
+  const { outputs: final, sizes } = provider.name === "cpu"
+    ? { outputs: quantised, sizes: [] }
+    : sizesAsInputs(quantised);
+  const graph = schedule(final);
   const model = encodeOnnx(graph, signature.weights);
-  return { lowered, graph, session: await createSession(model, provider, options, weightsFolder(signature)) };
+  const session = await createSession(model, provider, options, weightsFolder(signature));
+  const taken = new Set(session.inputNames);
+
+  function sizeTensor({ node: { dtype, shape }, values }: SizeInput, batch: number, length: number): RuntimeTensor {
+    const entries = values(batch, length);
+    const sizes = evaluateShape(shape, batch, length);
+    if (dtype === "int64") return new Tensor("int64", BigInt64Array.from(entries, BigInt), sizes);
+    return inputTensor({
+      data: dtype === "int32" ? Int32Array.from(entries) : Float32Array.from(entries),
+      shape: sizes,
+    });
+  }
+
+  return {
+    graph,
+    session,
+    feeds: (inputs, batch, length) => {
+      const feeds: Record<string, RuntimeTensor> = {};
+      for (const [name, value] of Object.entries(inputs)) if (taken.has(name)) feeds[name] = inputTensor(value);
+      for (const size of sizes) {
+        const name = size.node.attributes.name as string;
+        if (taken.has(name)) feeds[name] = sizeTensor(size, batch, length);
+      }
+      return feeds;
+    },
+  };
 }
 
-/** A call's input as the runtime takes it. */
-export function inputTensor({ data, shape }: ArrayValue): RuntimeTensor {
+function inputTensor({ data, shape }: ArrayValue): RuntimeTensor {
   const { Tensor } = loadRuntime();
   return data instanceof Float32Array ? new Tensor("float32", data, shape) : new Tensor("int32", data, shape);
 }
@@ -112,11 +166,12 @@ export function inputTensor({ data, shape }: ArrayValue): RuntimeTensor {
 export function hostCompile(provider: Provider): Device["compile"] {
   return async (program, signature, options) => {
     const gradients = options.gradients === true;
-    const { lowered, graph, session } = await createProgram(program, signature, options, provider);
+    const { outputs, rows, masks } = lower(program, signature, gradients);
+    const { graph, session, feeds: feedsOf } = await createProgram(outputs, signature, options, provider);
     const { Tensor } = loadRuntime();
     const taken = new Set(session.inputNames);
     const packed = provider.name === "cpu" && !options.small;
-    const rowParameters = new Set(lowered.rows.map(({ parameter }) => parameter));
+    const rowParameters = new Set(rows.map(({ parameter }) => parameter));
     // Views of long-lived buffers are wrapped once, not at every step.
     const wrapped = new WeakMap<Float32Array, RuntimeTensor>();
 
@@ -128,8 +183,7 @@ export function hostCompile(provider: Provider): Device["compile"] {
 
     async function run(feed: Feed): Promise<Record<string, Float32Array>> {
       const { batch, length } = checkFeed(signature, feed);
-      const feeds: Record<string, RuntimeTensor> = {};
-      for (const [name, value] of Object.entries(feed.inputs)) if (taken.has(name)) feeds[name] = inputTensor(value);
+      const feeds = feedsOf(feed.inputs, batch, length);
       const fetches: Record<string, RuntimeTensor> = {};
       const results: Record<string, Float32Array> = {};
       for (const [name, shape] of Object.entries(signature.parameters)) {
@@ -147,7 +201,7 @@ export function hostCompile(provider: Provider): Device["compile"] {
         fetches[`output/${name}`] = new Tensor("float32", results[name], shape);
       }
       await session.run(feeds, fetches);
-      for (const { parameter, ids } of lowered.rows) {
+      for (const { parameter, ids } of rows) {
         addRows(feed.gradients![parameter], feed.inputs[ids].data, results[`gradient/${parameter}`]);
         delete results[`gradient/${parameter}`];
       }
@@ -155,7 +209,7 @@ export function hostCompile(provider: Provider): Device["compile"] {
     }
 
     return {
-      masks: lowered.masks,
+      masks,
       run,
       plan: (batch, length) => planMemory(graph, signature, { gradients, packed }, batch, length),
       release: () => session.release(),

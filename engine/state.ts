@@ -29,6 +29,14 @@ export interface StateParameter {
   learningRate: number;
 }
 
+/** Makes sure that a parameter's value is there and has as many entries. @throws {Error} if not */
+export function requireLength(name: string, length: number, value: Float32Array | undefined): void {
+  if (value?.length === length) return;
+  throw new Error(
+    `Cannot set parameter ${name}: it must have ${length} values, current value has ${value?.length ?? "none"}`,
+  );
+}
+
 /** Parameters of one step size, which lie together: `bytes` from `at`. */
 interface Group {
   learningRate: number;
@@ -125,12 +133,7 @@ export class TrainingState {
   /** Sets the parameters. @throws {Error} if one is missing or has another size */
   write(values: Record<string, Float32Array>): void {
     for (const [name, parameter] of Object.entries(this.parameters)) {
-      if (values[name]?.length !== parameter.length) {
-        throw new Error(
-          `Cannot set parameter ${name}: it must have ${parameter.length} values, ` +
-            `current value has ${values[name]?.length ?? "none"}`,
-        );
-      }
+      requireLength(name, parameter.length, values[name]);
       parameter.set(values[name]);
     }
   }

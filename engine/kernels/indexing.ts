@@ -25,7 +25,7 @@ export const indexing = {
     },
     lower: (graph, { x, segmentIds }, _, [{ shape }]) => {
       const column = graph.reshape(segmentIds, x.shape.map((dim, axis) => axis === 0 ? dim : fixed(1)));
-      const ids = graph.expand(graph.cast(column, "int64"), x.shape);
+      const ids = graph.expand(column, x.shape);
       // Not ScatterND: with several threads, the runtime loses additions to a repeated row.
       const operands = [graph.full(0, shape, x.dtype), ids, x];
       return [graph.node("ScatterElements", operands, { axis: 0, reduction: "add" }, shape, x.dtype)];

@@ -2,39 +2,9 @@ import assert from "node:assert/strict";
 import { cpu } from "../../engine/cpu.ts";
 import { type OptimiserSettings, TrainingState } from "../../engine/state.ts";
 import golden from "../golden/optim.json" with { type: "json" };
-
-type Values = Record<string, number | number[] | number[][]>;
-
-interface Run {
-  name: string;
-  optimizer: string;
-  options: { lr: number; betas: number[]; eps: number; weight_decay: number };
-  max_grad_norm?: number | null;
-  norm_before_clipping?: number[];
-  after_step: Values[];
-}
-
-function flat(values: Values[string]): number[] {
-  return [values].flat(2) as number[];
-}
-
-function settingsOf({ betas, eps, weight_decay }: Run["options"], clip: number): OptimiserSettings {
-  return { beta1: betas[0], beta2: betas[1], epsilon: eps, weightDecay: weight_decay, clip };
-}
-
-function assertRelative(actual: number, expected: number, what: string): void {
-  assert.ok(Math.abs(actual - expected) <= 1e-5 * Math.abs(expected), `${what} is ${actual}, expected ${expected}`);
-}
-
-function assertValues(actual: Record<string, Float32Array>, expected: Values, what: string): void {
-  for (const [name, values] of Object.entries(expected)) {
-    flat(values).forEach((value, at) => assertRelative(actual[name][at], value, `${what}: ${name}[${at}]`));
-  }
-}
+import { assertRelative, assertValues, flat, runs, settingsOf } from "./optim.ts";
 
 const settings: OptimiserSettings = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.1, clip: Infinity };
-
-const runs = (golden.runs as unknown as Run[]).filter(({ optimizer }) => optimizer === "AdamW");
 
 Deno.test("the golden values hold AdamW with and without decay and clipping", () => assert.equal(runs.length, 5));
 
