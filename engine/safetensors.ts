@@ -66,8 +66,26 @@ export async function writeInPieces(
   }
 }
 
-/** The types of entries that the format has, with their bytes. */
-const BYTES = {
+/** A type of entries, as the format names it. */
+export type StoredType =
+  | "F64"
+  | "F32"
+  | "F16"
+  | "BF16"
+  | "F8_E4M3"
+  | "F8_E5M2"
+  | "I64"
+  | "I32"
+  | "I16"
+  | "I8"
+  | "U64"
+  | "U32"
+  | "U16"
+  | "U8"
+  | "BOOL";
+
+/** Bytes of an entry. */
+const BYTES: Record<StoredType, number> = {
   F64: 8,
   F32: 4,
   F16: 2,
@@ -83,10 +101,7 @@ const BYTES = {
   U16: 2,
   U8: 1,
   BOOL: 1,
-} as const;
-
-/** A type of entries. */
-export type StoredType = keyof typeof BYTES;
+};
 
 /** Where a tensor of any type lies. */
 export interface StoredEntry extends StoredTensor {

@@ -2,6 +2,7 @@
  * Joining methods: what the trainer sees of one method or of several.
  * @module
  */
+import { RECORDED_SIZES } from "../engine/dim.ts";
 import type { ProgramArguments } from "../engine/types.ts";
 import type { Tensors } from "../engine/tensor.ts";
 import { composeHooks } from "./hooks.ts";
@@ -50,8 +51,8 @@ export interface Adaptation {
   stored: Record<string, StoredForm>;
 }
 
-/** Tokens that a text must have room for: one, and one around it on each side. */
-const SHORTEST_TEXT = 3;
+/** Tokens that a text must have room for: as many as programs are recorded with. */
+const SHORTEST_TEXT = Math.max(...RECORDED_SIZES.map(([, length]) => length));
 
 /** Most tokens a text may have beside the parts' virtual tokens. @throws {Error} if these leave no room */
 function roomForText(parts: readonly Part[], { maxLength, positions }: BackboneShape): number {

@@ -3,16 +3,18 @@
  * @module
  */
 import { z } from "zod";
-import { layers, parseConfig, size } from "./config.ts";
+import { LARGEST_SIZE, MOST_LAYERS, parseConfig } from "./config.ts";
 import { encoder } from "./encoder.ts";
 import { linearHead } from "./head.ts";
 import { type Activation, activations } from "./layers.ts";
 import type { Architecture } from "./types.ts";
 
+const size = z.int().min(1).max(LARGEST_SIZE);
+
 const schema = z.object({
   vocab_size: size,
   hidden_size: size,
-  num_hidden_layers: layers,
+  num_hidden_layers: size.max(MOST_LAYERS),
   num_attention_heads: size,
   intermediate_size: size,
   hidden_act: z.enum(Object.keys(activations) as Activation[]),

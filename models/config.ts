@@ -7,10 +7,10 @@ import type { Config } from "./types.ts";
 
 /** Bytes of the longest config that is read. */
 const LONGEST = 1 << 20;
-/** A size of a model; the bound keeps a hostile config from asking for more than can be counted out. */
-export const size: z.ZodType<number, number> = z.int().min(1).max(1 << 24);
-/** A number of layers. */
-export const layers: z.ZodType<number, number> = z.int().min(1).max(1024);
+/** The largest size of a model; the bound keeps a hostile config from asking for more than can be counted out. */
+export const LARGEST_SIZE = 1 << 24;
+/** The most layers of a model. */
+export const MOST_LAYERS = 1024;
 
 const shared = z.looseObject({
   model_type: z.string(),
@@ -72,6 +72,7 @@ function shown(value: unknown): string {
 /**
  * The values that a schema names.
  * @throws {Error} one sentence about the first value that breaks a rule
+ * @internal
  */
 export function parseConfig<T>({ path, values }: Config, schema: z.ZodType<T>): T {
   const result = schema.safeParse(values);
