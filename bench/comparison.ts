@@ -8,7 +8,15 @@ import { type FilesSpec, type Job, THREADS } from "./setting.ts";
 
 const python = Deno.env.get("TUNEBENCH_PYTHON") ?? "python3";
 const pathOf = (file: string) => fileURLToPath(new URL(file, import.meta.url));
-const worker = ["run", "--quiet", "-P=worker", "--config", pathOf("../deno.json")];
+// As in the workers of bench, the garbage of recording is kept small.
+const worker = [
+  "run",
+  "--quiet",
+  "--v8-flags=--max-semi-space-size=2",
+  "-P=worker",
+  "--config",
+  pathOf("../deno.json"),
+];
 
 /** What a measurement found. */
 export interface Report {

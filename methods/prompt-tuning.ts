@@ -26,20 +26,20 @@ export interface PromptTuningOptions extends CommonOptions {
 /** Lester et al. sample among the 5,000 most common tokens. Ids of a unigram vocabulary are sorted by frequency. */
 const COMMON_TOKENS = 5000;
 
-function sampledRows(context: StartContext, rows: number): Float32Array {
+function sampledRows(context: StartContext, rows: number): Promise<Float32Array> {
   const below = Math.min(COMMON_TOKENS, context.vocabularySize);
   return context.embeddings(Array.from({ length: rows }, () => context.random.integer(below)));
 }
 
-function textRows(context: StartContext, rows: number, text: string): Float32Array {
+async function textRows(context: StartContext, rows: number, text: string): Promise<Float32Array> {
   const ids = context.encode(text);
   if (ids.length === 0) {
     throw new Error("Cannot use prompt-tuning: text must have at least 1 token, current value is 0");
   }
-  return context.embeddings(Array.from({ length: rows }, (_, row) => ids[row % ids.length]));
+  return await context.embeddings(Array.from({ length: rows }, (_, row) => ids[row % ids.length]));
 }
 
-function labelRows(context: StartContext, rows: number, width: number): Float32Array {
+async function labelRows(context: StartContext, rows: number, width: number): Promise<Float32Array> {
   const { labels } = context;
   if (labels.length > rows) {
     throw new Error(
@@ -50,9 +50,10 @@ function labelRows(context: StartContext, rows: number, width: number): Float32A
   const values = new Float32Array(rows * width);
   for (const [row, label] of labels.entries()) {
     const ids = context.encode(label);
-    context.embeddings(ids).forEach((value, at) => values[row * width + at % width] += value / ids.length);
+    const embeddings = await context.embeddings(ids);
+    embeddings.forEach((value, at) => values[row * width + at % width] += value / ids.length);
   }
-  values.set(sampledRows(context, rows - labels.length), labels.length * width);
+  values.set(await sampledRows(context, rows - labels.length), labels.length * width);
   return values;
 }
 

@@ -16,7 +16,7 @@ export interface StartContext {
   /** Token ids of a text. */
   encode(text: string): readonly number[];
   /** Rows of the input embedding, concatenated: [ids.length · d_emb]. */
-  embeddings(ids: readonly number[]): Float32Array;
+  embeddings(ids: readonly number[]): Promise<Float32Array>;
   /** Names of the task's classes. */
   labels: readonly string[];
 }
@@ -28,7 +28,7 @@ export interface MethodParameter {
   /** Sizes of its axes. */
   shape: readonly number[];
   /** Its values before the first step, row by row. */
-  start(context: StartContext): Float32Array;
+  start(context: StartContext): Float32Array | Promise<Float32Array>;
 }
 
 /** What a method leaves on disk, computed from its trained parameters. */

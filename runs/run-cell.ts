@@ -164,7 +164,7 @@ export async function runCell(spec: RunSpec, options: CellOptions): Promise<Cell
   const { weights: frozen } = model.features.signature;
   const frozenBefore = await hashStored(frozen);
 
-  const start = await model.start(spec.seed);
+  let start = await model.start(spec.seed);
   if (!model.featuresFixed && adaptation.identityAtStart) {
     const difference = await differenceAtStart(cell, compile, start);
     integrity.check(
@@ -199,6 +199,8 @@ export async function runCell(spec: RunSpec, options: CellOptions): Promise<Cell
   planned ??= planTraining(training, examples.train, spec.training);
   requireMemory(planned, Deno.systemMemoryInfo().available);
   await training.write(start);
+  // A model trained in full is large: it need not lie in memory twice.
+  start = {};
 
   const validation: Scores[] = [];
   let best: { epoch: number; parameters: Record<string, Float32Array> } | undefined;

@@ -110,8 +110,8 @@ export function trainable(
     },
     async start(seed) {
       const values: Record<string, Float32Array> = {};
-      for (const parameter of await startValues(backbone, adaptation.parameters, labels, seed)) {
-        values[parameter.name] = parameter.values;
+      for (const parameter of adaptation.parameters) {
+        values[parameter.name] = await startValue(parameter, backbone, labels, seed);
       }
       for (const name of trained) values[name] = await readStored(backbone.stored[name]);
       // The logits start as zeros: every class is equally likely, and no seed has a luckier start.
@@ -125,27 +125,26 @@ export function trainable(
   };
 }
 
-async function startValues(
+/** Start values of a method's parameter; only the rows that it asks for are read of the embedding. */
+async function startValue(
+  { name, start }: MethodParameter,
   backbone: Backbone,
-  parameters: readonly MethodParameter[],
   labels: readonly string[],
   seed: number,
-): Promise<{ name: string; values: Float32Array }[]> {
-  if (parameters.length === 0) return [];
-  const table = await readStored(backbone.stored[backbone.embeddingWeight]);
-  const width = backbone.embeddingWidth;
-  return parameters.map(({ name, start }) => ({
-    name,
-    values: start({
-      random: new Random(seed, `start/${name}`),
-      vocabularySize: backbone.vocabularySize,
-      encode: (text) => backbone.tokenize?.(text) ?? backbone.encode(text, backbone.maxLength),
-      embeddings: (ids) => {
-        const rows = new Float32Array(ids.length * width);
-        ids.forEach((id, row) => rows.set(table.subarray(id * width, (id + 1) * width), row * width));
-        return rows;
-      },
-      labels,
-    }),
-  }));
+): Promise<Float32Array> {
+  const { embeddingWidth: width, vocabularySize } = backbone;
+  const table = backbone.stored[backbone.embeddingWeight];
+  return await start({
+    random: new Random(seed, `start/${name}`),
+    vocabularySize,
+    encode: (text) => backbone.tokenize?.(text) ?? backbone.encode(text, backbone.maxLength),
+    async embeddings(ids) {
+      const rows = new Float32Array(ids.length * width);
+      for (const [row, id] of ids.entries()) {
+        rows.set(await readStored({ ...table, offset: table.offset + 4 * id * width, shape: [width] }), row * width);
+      }
+      return rows;
+    },
+    labels,
+  });
 }

@@ -26,12 +26,12 @@ Deno.test("From the vocabulary, every row is an embedding, and rows differ", asy
 Deno.test("From the vocabulary, only the 5,000 most common tokens are drawn", async () => {
   const { method, options } = variant("prompt-tuning", { virtualTokens: 4000 });
   const drawn: number[] = [];
-  method.parameters(backbone, options)[0].start({
+  await method.parameters(backbone, options)[0].start({
     ...await startContext(backbone, "prompt"),
     vocabularySize: 8002,
     embeddings: (ids) => {
       drawn.push(...ids);
-      return new Float32Array(ids.length * width);
+      return Promise.resolve(new Float32Array(ids.length * width));
     },
   });
   assert.equal(drawn.length, 4000);

@@ -47,7 +47,9 @@ export async function startContext(backbone: Backbone, name: string): Promise<St
     vocabularySize: backbone.vocabularySize,
     encode: (text) => backbone.encode(text, backbone.maxLength),
     embeddings: (ids) =>
-      Float32Array.from(ids.flatMap((id) => Array.from(table.subarray(id * width, (id + 1) * width)))),
+      Promise.resolve(
+        Float32Array.from(ids.flatMap((id) => Array.from(table.subarray(id * width, (id + 1) * width)))),
+      ),
     labels: ["no", "yes"],
   };
 }
@@ -61,7 +63,7 @@ export async function startValues(
   const values: Record<string, ArrayValue> = {};
   for (const { name, shape, start } of method.parameters(backbone, options)) {
     const random = new Random(2, name);
-    const data = start(await startContext(backbone, name)).map((value) => value + noise * random.normal());
+    const data = (await start(await startContext(backbone, name))).map((value) => value + noise * random.normal());
     values[name] = { data, shape };
   }
   return values;
