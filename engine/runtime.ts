@@ -93,8 +93,11 @@ export function isBuiltWith({ name }: Provider): boolean {
   return loadRuntime().listSupportedBackends().some((backend) => backend.name === name);
 }
 
+/** Sessions that stay open. */
+const kept: Session[] = [];
+
 /**
- * Computes a number on a provider. The session stays open: when its last one is closed, WebGPU's provider forgets the
+ * Computes a number on a provider. The session stays open: when the last one is closed, WebGPU's provider forgets the
  * shaders that it has compiled.
  * @throws {Error} what the runtime says
  */
@@ -103,6 +106,7 @@ export async function tryProvider(provider: Provider): Promise<void> {
   const negative = graph.unary("Neg", graph.input("x", [], "float32"));
   const session = await createSession(encodeOnnx(schedule({ negative }), {}), provider, { threads: 1 });
   await session.run({ x: inputTensor({ data: Float32Array.of(1), shape: [] }) });
+  kept.push(session);
 }
 
 /** A graph with its session. */
