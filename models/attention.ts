@@ -45,7 +45,7 @@ export function withPrompt(embeddings: Tensor, prompt: Tensor | undefined, batch
 }
 
 /** [batch · n, width] → [batch, heads, n, width ÷ heads]. */
-export function splitHeads(x: Tensor, batch: number, heads: number): Tensor {
+function splitHeads(x: Tensor, batch: number, heads: number): Tensor {
   const [rows, width] = x.shape;
   return x.reshape([batch, rows / batch, heads, width / heads]).transpose([0, 2, 1, 3]);
 }
