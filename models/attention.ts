@@ -57,6 +57,19 @@ export function maskPenalty(mask: Tensor, virtual: number): Tensor {
   return allowed.sub(1).mul(MASKED).reshape([batch, 1, 1, virtual + length]);
 }
 
+/**
+ * What is added to scores so that each of `length` tokens reads none after it: [length, prefix + length].
+ * @param prefix keys that stand before all
+ * @param window how many keys a token reads, its own included; absent: all up to its own
+ */
+export function causalPenalty(length: number, prefix: number, window?: number): Tensor {
+  const distance = tf.range(0, length, 1, "float32").reshape([length, 1])
+    .sub(tf.range(-prefix, length, 1, "float32"));
+  const before = distance.greaterEqual(0);
+  const allowed = window === undefined ? before : before.logicalAnd(distance.less(window));
+  return allowed.cast("float32").sub(1).mul(MASKED);
+}
+
 /** What attention reads. */
 export interface AttentionInputs {
   /** [batch · n, width]. */
@@ -73,17 +86,28 @@ export interface AttentionInputs {
   batch: number;
   /** Number of heads. */
   heads: number;
+  /** Heads of keys and values; each serves as many heads of queries, side by side. Absent: as many. */
+  keyValueHeads?: number;
 }
 
 /** softmax(Q·Kᵀ ÷ √d + penalty)·V of each head, side by side: [batch · n, width]. */
-export function attend({ queries, keys, values, prefix, penalty, batch, heads }: AttentionInputs): Tensor {
-  const [, width] = queries.shape;
+export function attend({ queries, keys, values, prefix, penalty, batch, heads, ...rest }: AttentionInputs): Tensor {
+  const { keyValueHeads = heads } = rest;
+  const [rows, width] = queries.shape;
+  const head = width! / heads;
   const withPrefix = (x: Tensor, before: Tensor | undefined) => {
-    const own = splitHeads(x, batch, heads);
-    return before ? tf.concat([splitHeads(repeat(before, batch), batch, heads), own], 2) : own;
+    const own = splitHeads(x, batch, keyValueHeads);
+    return before ? tf.concat([splitHeads(repeat(before, batch), batch, keyValueHeads), own], 2) : own;
   };
-  const scaled = splitHeads(queries, batch, heads).mul((width! / heads) ** -0.5);
-  const scores = tf.matMul(scaled, withPrefix(keys, prefix?.keys), false, true);
-  const mixed = tf.matMul(tf.softmax(scores.add(penalty)), withPrefix(values, prefix?.values));
+  // Heads of queries that read the same keys, one below the other.
+  const shared = (x: Tensor) =>
+    keyValueHeads === heads
+      ? x
+      : x.reshape([batch, keyValueHeads, heads / keyValueHeads * (rows / batch), x.shape[3]!]);
+  const single = (x: Tensor) => keyValueHeads === heads ? x : x.reshape([batch, heads, rows / batch, x.shape[3]!]);
+  const scaled = shared(splitHeads(queries, batch, heads).mul(head ** -0.5));
+  const scores = single(tf.matMul(scaled, withPrefix(keys, prefix?.keys), false, true));
+  const weights = shared(tf.softmax(scores.add(penalty)));
+  const mixed = single(tf.matMul(weights, withPrefix(values, prefix?.values)));
   return mixed.transpose([0, 2, 1, 3]).reshape(queries.shape);
 }

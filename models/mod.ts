@@ -3,7 +3,10 @@
  * @module
  */
 import { bert } from "./bert.ts";
+import { distilbert } from "./distilbert.ts";
 import { readFolder } from "./folder.ts";
+import { gpt2 } from "./gpt2.ts";
+import { roberta } from "./roberta.ts";
 import type { Architecture, Model } from "./types.ts";
 import { useLite } from "./use-lite.ts";
 
@@ -13,7 +16,7 @@ export const models: Record<string, Model> = {
 };
 
 /** What a model folder may hold, by the `model_type` of its config.json. */
-export const architectures: Record<string, Architecture> = { bert };
+export const architectures: Record<string, Architecture> = { bert, gpt2 };
 
 /** Whether a model's name is the path of a folder. */
 export function isFolder(name: string): boolean {

@@ -109,7 +109,11 @@ class Golden {
       [...Object.keys(backbone.inputs), "labels", "weights"].map((name) => [name, all[name]]),
     );
     const values = Object.fromEntries(Object.entries(base).map(([name, { data }]) => [name, data as Float32Array]));
-    return new Golden(backbone, inputs, values, await readValues(`${root}/${arch}/model/model.safetensors`));
+    const stored = await readValues(`${root}/${arch}/model/model.safetensors`);
+    // The heads of decoders lie in a file of their own.
+    const headFile = `${root}/${arch}/head.safetensors`;
+    const head = await Deno.stat(headFile).then(() => readValues(headFile), () => ({}));
+    return new Golden(backbone, inputs, values, { ...stored, ...head });
   }
 
   /** Names of the classes; only their number matters. */
@@ -188,15 +192,11 @@ class Golden {
   }
 
   /** Values of the case's parameters before the first step, under the case's names. */
-  async startOf(arch: string, folder: string, { params }: Case): Promise<Values> {
-    const files: Record<string, Values> = { model: this.modelValues };
+  async startOf(folder: string, { params }: Case): Promise<Values> {
+    const files: Record<string, Values> = { model: this.modelValues, head: this.modelValues };
     const start: Values = {};
     for (const { name, file, key } of params) {
-      const path = file === "head"
-        ? `${root}/${arch}/head.safetensors`
-        : file === "encoder"
-        ? `${folder}/encoder.safetensors`
-        : `${folder}/${file}/adapter_model.safetensors`;
+      const path = file === "encoder" ? `${folder}/encoder.safetensors` : `${folder}/${file}/adapter_model.safetensors`;
       files[file] ??= await readValues(path);
       start[name] = files[file][key];
     }
@@ -211,7 +211,7 @@ class Golden {
     const values = await readValues(`${folder}/values.safetensors`);
     const { parts, rename } = await this.readParts(folder, golden);
     const model = trainable(backbone, compose(parts, backbone), this.labels, golden.adamw.lr);
-    const start = rename(await this.startOf(arch, folder, golden));
+    const start = rename(await this.startOf(folder, golden));
     const names = model.parameters.map(({ name }) => name);
     assert.deepEqual(Object.keys(start).sort(), [...names].sort());
     assert.equal(Object.values(start).reduce((sum, { length }) => sum + length, 0), golden.trainable);
