@@ -5,11 +5,13 @@
 import { tf } from "../engine/tensor.ts";
 import type { Hooks } from "../models/types.ts";
 
-/** Prompts and prefixes one after the other, linear hooks applied in turn, PEFT's reading where one part asks for it. */
+/** Prompts and prefixes one after the other, the other hooks applied in turn, PEFT's reading where one part asks for it. */
 export function composeHooks(list: readonly Hooks[]): Hooks {
   const prompts = list.flatMap(({ prompt }) => prompt ?? []);
   const prefixes = list.flatMap(({ prefix }) => prefix ?? []);
+  const inputs = list.flatMap(({ input }) => input ?? []);
   const linears = list.flatMap(({ linear }) => linear ?? []);
+  const layers = list.flatMap(({ layer }) => layer ?? []);
   return {
     reading: list.find(({ reading }) => reading)?.reading,
     prompt: prompts.length === 0 ? undefined : () => tf.concat(prompts.map((prompt) => prompt()), 0),
@@ -20,8 +22,10 @@ export function composeHooks(list: readonly Hooks[]): Hooks {
         values: tf.concat(parts.map(({ values }) => values), 0),
       };
     },
+    input: inputs.length === 0 ? undefined : (site, x) => inputs.reduce((read, input) => input(site, read), x),
     linear: linears.length === 0
       ? undefined
-      : (site, x, y) => linears.reduce((output, linear) => linear(site, x, output), y),
+      : (site, x, y, weights) => linears.reduce((output, linear) => linear(site, x, output, weights), y),
+    layer: layers.length === 0 ? undefined : (index, x) => layers.reduce((output, layer) => layer(index, output), x),
   };
 }

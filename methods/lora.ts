@@ -3,10 +3,10 @@
  * @module
  */
 import { z } from "zod";
-import { nearest } from "../engine/nearest.ts";
 import type { BackboneShape, LinearSite } from "../models/types.ts";
 import { drawn, uniform } from "./parameter.ts";
-import { peftConfig, peftTargets } from "./peft.ts";
+import { PEFT_MODEL, peftConfig, peftModules, peftTargets, renamed } from "./peft.ts";
+import { sitesOf } from "./sites.ts";
 import type { CommonOptions, Method } from "./types.ts";
 
 /** Options of LoRA. */
@@ -22,17 +22,7 @@ export interface LoraOptions extends CommonOptions {
 }
 
 function sites(shape: BackboneShape, targets: string[] | null): LinearSite[] {
-  const wanted = targets ?? shape.loraTargets;
-  const roles = new Set(shape.linears.map(({ role }) => role));
-  for (const role of wanted) {
-    if (!roles.has(role)) {
-      throw new Error(
-        `Cannot use lora: targets must be among ${[...roles].join(", ")}, current value is ${role}, ` +
-          `the nearest is ${nearest(role, roles)}`,
-      );
-    }
-  }
-  return shape.linears.filter(({ role }) => wanted.includes(role));
+  return sitesOf(shape, targets ?? shape.loraTargets, "lora", "targets");
 }
 
 function size(shape: BackboneShape, { rank, targets }: LoraOptions): number {
@@ -82,18 +72,10 @@ export const lora: Method<LoraOptions> = {
       lora_alpha: alpha,
       lora_dropout: dropout,
       r: rank,
-      target_modules: targets ?? shape.loraTargets,
+      target_modules: peftModules(sites(shape, targets), shape),
     }),
-    tensors: (parameters) =>
-      Object.fromEntries(
-        Object.entries(parameters).map(([name, value]) => [`base_model.model.${name}.weight`, value]),
-      ),
-    parameters: (stored) =>
-      Object.fromEntries(
-        Object.entries(stored).map((
-          [key, value],
-        ) => [key.replace(/^base_model\.model\./, "").replace(/\.weight$/, ""), value]),
-      ),
+    tensors: (parameters) => renamed(parameters, (name) => `${PEFT_MODEL}${name}.weight`),
+    parameters: (stored) => renamed(stored, (key) => key.replace(PEFT_MODEL, "").replace(/\.weight$/, "")),
   }),
   peft: {
     type: "LORA",

@@ -4,6 +4,7 @@
  */
 import { bitfit } from "./bitfit.ts";
 import { full } from "./full.ts";
+import { ia3 } from "./ia3.ts";
 import { linearProbe } from "./linear-probe.ts";
 import { lora } from "./lora.ts";
 import { pTuning } from "./p-tuning.ts";
@@ -19,7 +20,8 @@ export type MethodName =
   | "prompt-tuning"
   | "p-tuning"
   | "prefix-tuning"
-  | "lora";
+  | "lora"
+  | "ia3";
 
 const own: Record<MethodName, Method> = {
   "full": full,
@@ -29,6 +31,7 @@ const own: Record<MethodName, Method> = {
   "p-tuning": pTuning,
   "prefix-tuning": prefixTuning,
   "lora": lora,
+  "ia3": ia3,
 };
 
 /** Every method by name; plug-ins may add their own. */

@@ -3,7 +3,16 @@
  * has a form for. Fields left out stand at PEFT's defaults.
  * @module
  */
-import type { BackboneShape } from "../models/types.ts";
+import type { Tensors } from "../engine/tensor.ts";
+import type { BackboneShape, LinearSite } from "../models/types.ts";
+
+/** What PEFT puts before the names of a model's parts. */
+export const PEFT_MODEL = "base_model.model.";
+
+/** Tensors under names made of their own. */
+export function renamed(tensors: Tensors, rename: (name: string) => string): Tensors {
+  return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [rename(name), tensor]));
+}
 
 /** Fields of any adapter of a sequence classifier. */
 export function peftConfig(type: string, fields: Record<string, unknown>): Record<string, unknown> {
@@ -49,4 +58,13 @@ export function peftTargets(modules: unknown, { linears }: BackboneShape): strin
   }
   const hit = linears.filter(({ name }) => modules.some((end) => name === end || name.endsWith(`.${end}`)));
   return [...new Set(hit.map(({ role }) => role))];
+}
+
+/**
+ * What `target_modules` lists for the linear maps of some roles: the roles, or, as PEFT knows names by their ends, the
+ * maps' whole names where the roles' would hit others.
+ */
+export function peftModules(sites: readonly LinearSite[], shape: BackboneShape): string[] {
+  const roles = [...new Set(sites.map(({ role }) => role))];
+  return peftTargets(roles, shape).every((role) => roles.includes(role)) ? roles : sites.map(({ name }) => name);
 }

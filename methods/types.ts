@@ -17,6 +17,8 @@ export interface StartContext {
   encode(text: string): readonly number[];
   /** Rows of the input embedding, concatenated: [ids.length · d_emb]. */
   embeddings(ids: readonly number[]): Promise<Float32Array>;
+  /** A weight of the backbone, row by row. */
+  weight(name: string): Promise<Float32Array>;
   /** Names of the task's classes. */
   labels: readonly string[];
 }

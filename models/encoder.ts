@@ -35,7 +35,7 @@ export interface EncoderNames {
   /** Before every name of the model: "bert.". */
   prefix: string;
   /** Word, position and segment embeddings and their normalisation. */
-  embeddings: { words: string; positions: string; segments: string; norm: string };
+  embeddings: { words: string; positions: string; segments?: string; norm: string };
   /** A layer: "encoder.layer.0". */
   layer(index: number): string;
   /** Linear maps of attention and the normalisation after it. */
@@ -64,6 +64,11 @@ export interface EncoderOptions {
   head: Head;
 }
 
+/** PEFT knows queries, keys and values by the last part of their names. */
+function lastPart(name: string): string {
+  return name.split(".").at(-1)!;
+}
+
 function linearSites({ sizes, names }: EncoderOptions): LinearSite[] {
   const { hidden, feedForward: wide, layers } = sizes;
   const sites: LinearSite[] = [];
@@ -72,9 +77,8 @@ function linearSites({ sizes, names }: EncoderOptions): LinearSite[] {
   for (let layer = 0; layer < layers; layer++) {
     const { attention, feedForward } = names;
     const place = names.layer(layer);
-    // PEFT knows queries, keys and values by the last part of their names.
     for (const name of [attention.query, attention.key, attention.value]) {
-      add(`${place}.${name}`, name.split(".").at(-1)!, layer, hidden, hidden);
+      add(`${place}.${name}`, lastPart(name), layer, hidden, hidden);
     }
     add(`${place}.${attention.output}`, attention.output, layer, hidden, hidden);
     add(`${place}.${feedForward.inner}`, feedForward.inner, layer, hidden, wide);
@@ -84,23 +88,26 @@ function linearSites({ sizes, names }: EncoderOptions): LinearSite[] {
   return sites;
 }
 
-function weightShapes({ sizes, names }: EncoderOptions, sites: readonly LinearSite[]) {
-  const { hidden, layers } = sizes;
-  const { prefix, embeddings, attention, feedForward } = names;
-  const norms = [
-    embeddings.norm,
-    ...Array.from({ length: layers }, (_, layer) =>
-      [attention.norm, feedForward.norm]
-        .map((norm) => `${names.layer(layer)}.${norm}`)).flat(),
-  ];
+function normNames({ sizes, names }: EncoderOptions): string[] {
+  const { embeddings, attention, feedForward } = names;
+  const ofLayers = Array.from(
+    { length: sizes.layers },
+    (_, layer) => [attention.norm, feedForward.norm].map((norm) => `${names.layer(layer)}.${norm}`),
+  );
+  return [embeddings.norm, ...ofLayers.flat()].map((norm) => names.prefix + norm);
+}
+
+function weightShapes({ sizes, names }: EncoderOptions, sites: readonly LinearSite[], norms: readonly string[]) {
+  const { hidden } = sizes;
+  const { prefix, embeddings } = names;
   const shapes: Record<string, readonly number[]> = {
     [`${prefix}${embeddings.words}.weight`]: [sizes.vocabulary, hidden],
     [`${prefix}${embeddings.positions}.weight`]: [sizes.positions, hidden],
   };
   if (sizes.segments > 0) shapes[`${prefix}${embeddings.segments}.weight`] = [sizes.segments, hidden];
   for (const norm of norms) {
-    shapes[`${prefix}${norm}.weight`] = [hidden];
-    shapes[`${prefix}${norm}.bias`] = [hidden];
+    shapes[`${norm}.weight`] = [hidden];
+    shapes[`${norm}.bias`] = [hidden];
   }
   for (const site of sites) {
     shapes[`${site.name}.weight`] = [site.out, site.in];
@@ -120,7 +127,8 @@ export function encoder(options: EncoderOptions): Design {
   const activate = activations[options.activation];
   const linears = linearSites(options);
   const sites = new Map(linears.map((site) => [site.name, site]));
-  const weights = weightShapes(options, linears);
+  const norms = normNames(options);
+  const weights = weightShapes(options, linears, norms);
   const wordEmbeddings = `${prefix}${embeddings.words}.weight`;
   const named = (layer: number, name: string) => `${prefix}${names.layer(layer)}.${name}`;
 
@@ -170,7 +178,8 @@ export function encoder(options: EncoderOptions): Design {
       });
       const y = layerNorm(linear(name(attention.output), mixed).add(own), weights, name(attention.norm), epsilon);
       const wide = activate(linear(name(feedForward.inner), y));
-      states.push(layerNorm(linear(name(feedForward.outer), wide).add(y), weights, name(feedForward.norm), epsilon));
+      const z = layerNorm(linear(name(feedForward.outer), wide).add(y), weights, name(feedForward.norm), epsilon);
+      states.push(hooks.layer ? hooks.layer(layer, z) : z);
     }
     return { states, linear };
   }
@@ -194,7 +203,15 @@ export function encoder(options: EncoderOptions): Design {
     weights,
     biases: Object.keys(weights).filter((name) => name.endsWith(".bias")),
     linears,
-    loraTargets: [names.attention.query, names.attention.value].map((name) => name.split(".").at(-1)!),
+    loraTargets: [names.attention.query, names.attention.value].map(lastPart),
+    ia3Targets: {
+      outputs: [names.attention.key, names.attention.value].map(lastPart),
+      // PEFT matches names by their ends: BERT's "output.dense" is also "attention.output.dense".
+      inputs: [names.attention.output, names.feedForward.outer]
+        .filter((name) => `.${name}`.endsWith(`.${names.feedForward.outer}`)),
+    },
+    sublayerOutputs: { attention: names.attention.output, feedForward: names.feedForward.outer },
+    norms,
     keyValueWidths: Array(layers).fill(hidden),
     attentionHeads: heads,
     embeddingWidth: hidden,

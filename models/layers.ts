@@ -16,9 +16,10 @@ export function linearMaps(weights: Tensors, sites: ReadonlyMap<string, LinearSi
   return (name, x) => {
     const site = sites.get(name)!;
     const bias = weights[`${name}.bias`];
-    const product = x.matMul(weights[`${name}.weight`], false, site.outputFirst === true);
+    const read = hooks.input ? hooks.input(site, x) : x;
+    const product = read.matMul(weights[`${name}.weight`], false, site.outputFirst === true);
     const y = bias ? product.add(bias) : product;
-    return hooks.linear ? hooks.linear(site, x, y) : y;
+    return hooks.linear ? hooks.linear(site, read, y, weights) : y;
   };
 }
 
@@ -27,6 +28,11 @@ export function layerNorm(x: Tensor, weights: Tensors, name: string, epsilon: nu
   const centred = x.sub(x.mean(-1, true));
   const scale = centred.square().mean(-1, true).add(epsilon).rsqrt();
   return centred.mul(scale).mul(weights[`${name}.weight`]).add(weights[`${name}.bias`]);
+}
+
+/** Division by the root of the mean square (Zhang and Sennrich, 2019, https://arxiv.org/abs/1910.07467), times "<name>.weight". */
+export function rmsNorm(x: Tensor, weights: Tensors, name: string, epsilon: number): Tensor {
+  return x.mul(x.square().mean(-1, true).add(epsilon).rsqrt()).mul(weights[`${name}.weight`]);
 }
 
 const tanhGelu = (x: Tensor) =>

@@ -31,6 +31,12 @@ export interface BackboneShape {
   linears: readonly LinearSite[];
   /** Roles that LoRA adapts when nothing else is asked for. */
   loraTargets: readonly string[];
+  /** Roles that IA³ scales when nothing else is asked for: of some the output, of others the input. */
+  ia3Targets: { outputs: readonly string[]; inputs: readonly string[] };
+  /** Roles of the linear maps that end a layer's attention and its feed-forward network, before the residual is added. */
+  sublayerOutputs: { attention: string; feedForward: string };
+  /** Names of the normalisations: their weights are "<name>.weight" and, where they have one, "<name>.bias" [width]. */
+  norms: readonly string[];
   /** Width of each layer's keys and values, d_kv. */
   keyValueWidths: readonly number[];
   /** Heads that a layer's keys and values divide into. */
@@ -47,15 +53,19 @@ export interface BackboneShape {
 
 /**
  * Where a method enters the forward pass. Several methods' hooks compose: prompts and prefixes are concatenated,
- * linear hooks are applied one after the other.
+ * the others are applied one after the other.
  */
 export interface Hooks {
   /** Virtual tokens [n, d_emb], put before the input embeddings. */
   prompt?(): Tensor;
   /** Keys and values [n, d_kv] that stand before those of a layer. */
   prefix?(layer: number): { keys: Tensor; values: Tensor };
-  /** Changes a linear's output: x [rows, in] and y [rows, out] → [rows, out]. */
-  linear?(site: LinearSite, x: Tensor, y: Tensor): Tensor;
+  /** Changes a linear's input: x [rows, in] → [rows, in]. */
+  input?(site: LinearSite, x: Tensor): Tensor;
+  /** Changes a linear's output: x [rows, in] and y [rows, out] → [rows, out]; the weights are the backbone's. */
+  linear?(site: LinearSite, x: Tensor, y: Tensor, weights: Tensors): Tensor;
+  /** Changes a layer's output: x [rows, d] → [rows, d]. */
+  layer?(layer: number, x: Tensor): Tensor;
   /**
    * "peft": where Hugging Face PEFT reads virtual tokens in a doubtful way, so does the forward pass: the pooler of an
    * encoder reads the first virtual token of a prompt instead of the text's first.

@@ -86,6 +86,9 @@ export function useLiteShape(sizes: UseLiteSizes): BackboneShape {
     biases: Object.keys(weights).filter((name) => name.endsWith(".bias")),
     linears,
     loraTargets: ["attention.qkv"],
+    ia3Targets: { outputs: ["attention.qkv"], inputs: ["ffn.out"] },
+    sublayerOutputs: { attention: "attention.output", feedForward: "ffn.out" },
+    norms: keyValueWidths.flatMap((_, layer) => ["attention", "ffn"].map((part) => `layers.${layer}.${part}.norm`)),
     keyValueWidths,
     attentionHeads: sizes.heads,
     embeddingWidth: embedding,
@@ -158,7 +161,9 @@ export function useLiteBackbone(sizes: UseLiteSizes, source: UseLiteSource): Bac
         heads: sizes.heads,
       });
       const y = residual.add(linear(`${name}.attention.output`, mixed));
-      x = y.add(linear(`${name}.ffn.out`, linear(`${name}.ffn.in`, normalise(`${name}.ffn`, y)).relu()));
+      const wide = linear(`${name}.ffn.in`, normalise(`${name}.ffn`, y)).relu();
+      x = y.add(linear(`${name}.ffn.out`, wide));
+      if (hooks.layer) x = hooks.layer(layer, x);
     }
     const text = x.reshape([batch, length, sizes.hidden]).mul(inputs.mask.reshape([batch, length, 1]));
     const pooled = text.sum(1).div(inputs.mask.sum(1, true).maximum(1));

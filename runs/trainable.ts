@@ -145,6 +145,7 @@ async function startValue(
       }
       return rows;
     },
+    weight: (name) => readStored(backbone.stored[name]),
     labels,
   });
 }

@@ -30,16 +30,25 @@ export const goldenShape: BackboneShape = {
   weights: {},
   biases: [],
   linears: [0, 1].flatMap((layer) =>
-    ["query", "value"].map((role) => ({
-      name: `bert.encoder.layer.${layer}.attention.self.${role}`,
-      role,
+    [
+      ["query", "attention.self.query", 32],
+      ["key", "attention.self.key", 32],
+      ["value", "attention.self.value", 32],
+      ["attention.output.dense", "attention.output.dense", 32],
+      ["output.dense", "output.dense", 64],
+    ].map(([role, name, from]) => ({
+      name: `bert.encoder.layer.${layer}.${name}`,
+      role: String(role),
       layer,
-      in: 32,
+      in: Number(from),
       out: 32,
       outputFirst: true as const,
     }))
   ),
   loraTargets: ["query", "value"],
+  ia3Targets: { outputs: ["key", "value"], inputs: ["attention.output.dense", "output.dense"] },
+  sublayerOutputs: { attention: "attention.output.dense", feedForward: "output.dense" },
+  norms: [],
   keyValueWidths: [32, 32],
   attentionHeads: 4,
   embeddingWidth: 32,

@@ -21,7 +21,16 @@ Deno.test("Composed linear hooks see the same input, each the output of the one 
     { linear: (_, x, y) => y.add(x) },
     { linear: (_, x, y) => y.mul(2).add(x) },
   ]);
-  assert.deepEqual(linear!(site, tf.tensor([[1]]), tf.tensor([[10]])).arraySync(), [[23]]);
+  assert.deepEqual(linear!(site, tf.tensor([[1]]), tf.tensor([[10]]), {}).arraySync(), [[23]]);
+});
+
+Deno.test("Composed hooks of inputs and of layers each see what the one before made", () => {
+  const { input, layer } = composeHooks([
+    { input: (_, x) => x.add(1), layer: (index, x) => x.add(index) },
+    { input: (_, x) => x.mul(2), layer: (_, x) => x.mul(3) },
+  ]);
+  assert.deepEqual(input!(site, tf.tensor([[1]])).arraySync(), [[4]]);
+  assert.deepEqual(layer!(1, tf.tensor([[1]])).arraySync(), [[6]]);
 });
 
 Deno.test("Hooks composed of none leave every site alone", () => {

@@ -19,10 +19,10 @@ function total(shapes: readonly (readonly number[])[]): number {
   return shapes.reduce((sum, shape) => sum + size(shape), 0);
 }
 
-Deno.test("The table of methods has 7 entries, each under its own name", () => {
+Deno.test("The table of methods has 8 entries, each under its own name", () => {
   assert.deepEqual(
     Object.entries(methods).map(([name, method]) => [name, method.name]),
-    ["full", "linear-probe", "bitfit", "prompt-tuning", "p-tuning", "prefix-tuning", "lora"].map((
+    ["full", "linear-probe", "bitfit", "prompt-tuning", "p-tuning", "prefix-tuning", "lora", "ia3"].map((
       name,
     ) => [name, name]),
   );
@@ -88,6 +88,7 @@ Deno.test("Parameter counts on use-lite are those of an independent implementati
     "p-tuning": { virtualTokens: 8, hidden: 128 },
     "prefix-tuning": { prefixLength: 8 },
     "lora": { rank: 8 },
+    "ia3": {},
   }).map(([name, raw]) => {
     const { method, options } = variant(name, raw);
     return [name, method.count(shape, options)];
@@ -100,5 +101,6 @@ Deno.test("Parameter counts on use-lite are those of an independent implementati
     "p-tuning": 84_480,
     "prefix-tuning": 12_288,
     "lora": 24_576,
+    "ia3": 5_376,
   });
 });

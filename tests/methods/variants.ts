@@ -36,6 +36,8 @@ export const variants: Variant[] = [
   variant("prefix-tuning", { prefixLength: 3, reparameterisation: 5 }),
   variant("lora", { rank: 2 }),
   variant("lora", { rank: 3, targets: ["attention.output", "residual", "ffn.in", "ffn.out", "pooler"] }),
+  variant("ia3"),
+  variant("ia3", { outputs: ["attention.output", "pooler"], inputs: ["attention.qkv", "residual"] }),
 ];
 
 /** What a parameter of that name starts from on a backbone, for a task with the labels "no" and "yes". */
@@ -50,6 +52,7 @@ export async function startContext(backbone: Backbone, name: string): Promise<St
       Promise.resolve(
         Float32Array.from(ids.flatMap((id) => Array.from(table.subarray(id * width, (id + 1) * width)))),
       ),
+    weight: (name) => readStored(backbone.stored[name]),
     labels: ["no", "yes"],
   };
 }

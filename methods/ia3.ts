@@ -1,0 +1,112 @@
+/**
+ * IA³: scaling of inner activations.
+ * @module
+ */
+import { z } from "zod";
+import type { Tensors } from "../engine/tensor.ts";
+import type { BackboneShape, LinearSite } from "../models/types.ts";
+import { drawn } from "./parameter.ts";
+import { PEFT_MODEL, peftConfig, peftModules, peftTargets, renamed } from "./peft.ts";
+import { sitesOf } from "./sites.ts";
+import type { CommonOptions, Method } from "./types.ts";
+
+/** Options of IA³. */
+export interface Ia3Options extends CommonOptions {
+  /** Roles of the linear maps whose outputs are scaled, or null for those the backbone suggests. */
+  outputs: string[] | null;
+  /** Roles of the linear maps whose inputs are scaled, or null for those the backbone suggests. */
+  inputs: string[] | null;
+}
+
+/** Linear maps whose outputs are scaled, and those whose inputs are. */
+function scaledSites(shape: BackboneShape, options: Ia3Options): { outputs: LinearSite[]; inputs: LinearSite[] } {
+  const outputs = options.outputs ?? shape.ia3Targets.outputs;
+  const inputs = options.inputs ?? shape.ia3Targets.inputs;
+  const both = outputs.find((role) => inputs.includes(role));
+  if (both) {
+    throw new Error(
+      `Cannot use ia3: a linear map must be scaled in its output or in its input, both are asked for of ${both}`,
+    );
+  }
+  return { outputs: sitesOf(shape, outputs, "ia3", "outputs"), inputs: sitesOf(shape, inputs, "ia3", "inputs") };
+}
+
+function size(shape: BackboneShape, options: Ia3Options): number {
+  const { outputs, inputs } = scaledSites(shape, options);
+  return outputs.reduce((sum, site) => sum + site.out, 0) + inputs.reduce((sum, site) => sum + site.in, 0);
+}
+
+const one = () => 1;
+
+/**
+ * Multiplies outputs of linear maps by a vector l, l ∘ (x·W + b), and inputs of others, (l ∘ x)·W + b: keys, values and
+ * the inner activations of the feed-forward networks (section 3.3 of the paper), all from ones. Where one linear map makes
+ * queries, keys and values, queries are scaled, too, as PEFT does. Parameters: Σ out of the former + Σ in of the latter.
+ */
+export const ia3: Method<Ia3Options> = {
+  name: "ia3",
+  description: "IA³: trained vectors scale keys, values and inner activations",
+  paper:
+    "Liu et al. (2022), Few-Shot Parameter-Efficient Fine-Tuning is Better and Cheaper than In-Context Learning, " +
+    "https://arxiv.org/abs/2205.05638",
+  options: z.strictObject({
+    outputs: z.array(z.string()).nullable().default(null),
+    inputs: z.array(z.string()).nullable().default(null),
+    learningRate: z.number().positive().default(3e-3),
+    epochs: z.int().min(1).default(4),
+  }),
+  parameters(shape, options) {
+    const { outputs, inputs } = scaledSites(shape, options);
+    return [
+      ...outputs.map((site) => drawn(`${site.name}.ia3_l`, [site.out, 1], one)),
+      ...inputs.map((site) => drawn(`${site.name}.ia3_l`, [1, site.in], one)),
+    ];
+  },
+  trains: () => [],
+  count: size,
+  storedCount: size,
+  identityAtStart: true,
+  hooks(parameters, shape, options) {
+    const { outputs, inputs } = scaledSites(shape, options);
+    const [ofOutputs, ofInputs] = [outputs, inputs].map((sites) => new Set(sites.map(({ name }) => name)));
+    const factors = (name: string) => parameters[`${name}.ia3_l`].reshape([1, -1]);
+    return {
+      input: ({ name }, x) => ofInputs.has(name) ? x.mul(factors(name)) : x,
+      linear: ({ name }, _, y) => ofOutputs.has(name) ? y.mul(factors(name)) : y,
+    };
+  },
+  stored(shape, options) {
+    const { outputs, inputs } = scaledSites(shape, options);
+    return {
+      config: peftConfig("IA3", {
+        fan_in_fan_out: [...outputs, ...inputs].every(({ outputFirst }) => !outputFirst),
+        feedforward_modules: peftModules(inputs, shape),
+        target_modules: peftModules([...outputs, ...inputs], shape),
+      }),
+      tensors: (parameters) => renamed(parameters, (name) => PEFT_MODEL + name),
+      parameters: (stored) => renamed(stored, (key) => key.replace(PEFT_MODEL, "")),
+    };
+  },
+  peft: {
+    type: "IA3",
+    options({ target_modules, feedforward_modules }, shape) {
+      const inputs = peftTargets(feedforward_modules, shape);
+      return { inputs, outputs: peftTargets(target_modules, shape).filter((role) => !inputs.includes(role)) };
+    },
+  },
+  merged(parameters, weights, shape, options) {
+    const { outputs, inputs } = scaledSites(shape, options);
+    const merged: Tensors = {};
+    for (const { name, outputFirst } of outputs) {
+      const factors = parameters[`${name}.ia3_l`];
+      const bias = weights[`${name}.bias`];
+      merged[`${name}.weight`] = weights[`${name}.weight`].mul(outputFirst ? factors : factors.transpose());
+      if (bias) merged[`${name}.bias`] = bias.mul(factors.reshape([-1]));
+    }
+    for (const { name, outputFirst } of inputs) {
+      const factors = parameters[`${name}.ia3_l`];
+      merged[`${name}.weight`] = weights[`${name}.weight`].mul(outputFirst ? factors : factors.transpose());
+    }
+    return merged;
+  },
+};

@@ -1,0 +1,23 @@
+/**
+ * Choosing the linear maps that a method changes.
+ * @module
+ */
+import { nearest } from "../engine/nearest.ts";
+import type { BackboneShape, LinearSite } from "../models/types.ts";
+
+/**
+ * The linear maps of given roles, in the order of the forward pass.
+ * @throws {Error} if the backbone has no such role; the sentence names the method and its option
+ */
+export function sitesOf(shape: BackboneShape, wanted: readonly string[], method: string, option: string): LinearSite[] {
+  const roles = new Set(shape.linears.map(({ role }) => role));
+  for (const role of wanted) {
+    if (!roles.has(role)) {
+      throw new Error(
+        `Cannot use ${method}: ${option} must be among ${[...roles].join(", ")}, current value is ${role}, ` +
+          `the nearest is ${nearest(role, roles)}`,
+      );
+    }
+  }
+  return shape.linears.filter(({ role }) => wanted.includes(role));
+}
