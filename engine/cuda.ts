@@ -16,19 +16,19 @@ const NEEDS = "an NVIDIA driver, CUDA 12 and cuDNN 9";
 
 /** Why the provider cannot be used here, in one sentence; null where it can. */
 async function findObstacle(): Promise<string | null> {
-  if (!isBuiltWith(provider)) {
-    return `onnxruntime-node has CUDA for Linux on x64 alone, this is ${Deno.build.os} on ${Deno.build.arch}`;
-  }
   const main = createRequire(import.meta.url).resolve("onnxruntime-node");
-  if (!existsSync(join(dirname(main), "../bin/napi-v6/linux/x64", LIBRARY))) {
-    return `ONNX Runtime's ${LIBRARY} is missing: "deno install --allow-scripts=npm:onnxruntime-node" fetches it; ` +
-      `it needs ${NEEDS}`;
-  }
   try {
+    if (!isBuiltWith(provider)) {
+      return `onnxruntime-node has CUDA for Linux on x64 alone, this is ${Deno.build.os} on ${Deno.build.arch}`;
+    }
+    if (!existsSync(join(dirname(main), "../bin/napi-v6/linux/x64", LIBRARY))) {
+      return `ONNX Runtime's ${LIBRARY} is missing: "deno install --allow-scripts=npm:onnxruntime-node" fetches it; ` +
+        `it needs ${NEEDS}`;
+    }
     await tryProvider(provider);
     return null;
   } catch (error) {
-    return `ONNX Runtime cannot load ${LIBRARY}, which needs ${NEEDS}: ${(error as Error).message}`;
+    return `ONNX Runtime cannot compute with CUDA, which needs ${NEEDS}: ${(error as Error).message}`;
   }
 }
 

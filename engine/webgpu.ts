@@ -22,8 +22,8 @@ function explainNoAdapter(): string {
 
 /** Why the provider cannot be used here, in one sentence; null where it can. */
 async function findObstacle(): Promise<string | null> {
-  if (!isBuiltWith(provider)) return `onnxruntime-node has no WebGPU for ${Deno.build.os} on ${Deno.build.arch}`;
   try {
+    if (!isBuiltWith(provider)) return `onnxruntime-node has no WebGPU for ${Deno.build.os} on ${Deno.build.arch}`;
     await tryProvider(provider);
     return null;
   } catch (error) {
