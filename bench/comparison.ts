@@ -3,20 +3,13 @@
  * @module
  */
 import { fileURLToPath } from "node:url";
+import { workerArguments } from "../runs/worker-process.ts";
 import { Contestant } from "./contestant.ts";
 import { type FilesSpec, type Job, THREADS } from "./setting.ts";
 
 const python = Deno.env.get("TUNEBENCH_PYTHON") ?? "python3";
 const pathOf = (file: string) => fileURLToPath(new URL(file, import.meta.url));
 // As in the workers of bench, the garbage of recording is kept small.
-const worker = [
-  "run",
-  "--quiet",
-  "--v8-flags=--max-semi-space-size=2",
-  "-P=worker",
-  "--config",
-  pathOf("../deno.json"),
-];
 
 /** What a measurement found. */
 export interface Report {
@@ -28,12 +21,12 @@ export interface Report {
 
 /** TuneBench's side: answers as train.ts says. */
 export function tuneBench(folder: string, method: string, job: Job): Contestant {
-  return new Contestant(Deno.execPath(), [...worker, pathOf("train.ts"), folder, method, JSON.stringify(job)]);
+  return new Contestant(Deno.execPath(), [...workerArguments, pathOf("train.ts"), folder, method, JSON.stringify(job)]);
 }
 
 /** The most that this machine does: answers as roof.ts says. */
 export function roof(folder: string, method: string, job: Job): Contestant {
-  return new Contestant(Deno.execPath(), [...worker, pathOf("roof.ts"), folder, method, JSON.stringify(job)]);
+  return new Contestant(Deno.execPath(), [...workerArguments, pathOf("roof.ts"), folder, method, JSON.stringify(job)]);
 }
 
 /** PyTorch and PEFT, a step on all texts an epoch. */
@@ -51,7 +44,7 @@ export function trainer(folder: string, method: string, { batchSize }: Job, samp
 export async function withFiles<T>(spec: FilesSpec, measure: (folder: string) => Promise<T>): Promise<T> {
   const folder = await Deno.makeTempDir({ prefix: "tunebench-perf-" });
   try {
-    const args = [...worker, pathOf("prepare.ts"), folder, JSON.stringify(spec)];
+    const args = [...workerArguments, pathOf("prepare.ts"), folder, JSON.stringify(spec)];
     const { success } = await new Deno.Command(Deno.execPath(), { args }).spawn().status;
     if (!success) throw new Error(`Cannot measure: the files of the comparison could not be written to ${folder}`);
     return await measure(folder);

@@ -2,10 +2,9 @@
  * An epoch of real sentences next to transformers' Trainer with PEFT.
  * @module
  */
-import os from "node:os";
 import { alternate, peersWork, type Report, trainer, tuneBench, withFiles } from "./comparison.ts";
 import type { Contestant } from "./contestant.ts";
-import { BATCH_SIZE, type Choices, describeChoices, type Job, LAYERS, paths, THREADS, tolerance } from "./setting.ts";
+import { BATCH_SIZE, type Choices, describeChoices, type Job, LAYERS, paths, tolerance } from "./setting.ts";
 import { median, megabytes, percent, spread, table } from "./table.ts";
 import type { Turn } from "./turn.ts";
 
@@ -41,12 +40,10 @@ export async function measureEpoch(methods: readonly string[], choices: Choices,
       // The two Trainers differ in the order of data alone.
       for (const [, start] of sides.slice(0, 2)) losses.push(await firstLoss(start(folder, method, job)));
       const difference = Math.max(...losses) - Math.min(...losses);
-      if (difference > tolerance(choices)) {
+      if (!(difference <= tolerance(choices))) {
         violations.push(
-          `Cannot compare ${method}: losses before training must agree within ${
-            tolerance(choices)
-          }, current values are ` +
-            losses.map((loss) => loss.toFixed(6)).join(" and "),
+          `Cannot compare ${method}: losses before training must agree within ${tolerance(choices)}, ` +
+            `current values are ${losses.map((loss) => loss.toFixed(6)).join(" and ")}`,
         );
       }
       const turns = await alternate<Turn>(sides.map(([, start]) => start(folder, method, job)), rounds, "1");
@@ -70,9 +67,7 @@ export async function measureEpoch(methods: readonly string[], choices: Choices,
   });
   const heading = `One epoch at MiniLM-L6 shape: ${texts} (tasks sentiment/amazon and sentiment/yelp; words and ` +
     `punctuation marks hashed into the vocabulary, words of 10 letters or more as two tokens), batch ${BATCH_SIZE}. ` +
-    `${describeChoices(choices)}; ${THREADS} threads of ${
-      os.cpus()[0].model
-    }. Median (range) over ${rounds} rounds in turn, the model loaded ` +
+    `${describeChoices(choices)}. Median (range) over ${rounds} rounds in turn, the model loaded ` +
     "before; no evaluation, saving or logging. Speed: a Trainer's time ÷ TuneBench's; memory: TuneBench's peak ÷ a " +
     "Trainer's. Trainer pads to the longest of a random batch, grouped with train_sampling_strategy=group_by_length. " +
     `Mean losses of the same 64 texts before training must agree within ${tolerance(choices)}.`;

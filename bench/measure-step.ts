@@ -2,10 +2,9 @@
  * A training step next to PyTorch's and PEFT's.
  * @module
  */
-import os from "node:os";
 import { alternate, peersWork, peft, type Report, roof, tuneBench, withFiles } from "./comparison.ts";
 import type { RoofTurn } from "./roof.ts";
-import { BATCH_SIZE, type Choices, describeChoices, LAYERS, LENGTH, THREADS, tolerance } from "./setting.ts";
+import { BATCH_SIZE, type Choices, describeChoices, LAYERS, LENGTH, tolerance } from "./setting.ts";
 import { median, megabytes, percent, spread, table } from "./table.ts";
 import type { Turn } from "./turn.ts";
 
@@ -38,7 +37,12 @@ export async function compareSteps(
   const times = stepMedians(ours.slice(1));
   const shares = roofs.slice(1).map(({ operations, roof }, round) => operations / roof / (times[round] / 1000));
   const losses = ours.flatMap(({ losses }) => losses);
-  const row = { "ms": spread(times, 0), "MB": megabytes(ours.at(-1)!.peak), "roof": percent(median(shares)) };
+  const row = {
+    "ms": spread(times, 0),
+    "MB": megabytes(ours.at(-1)!.peak),
+    "of the roof": percent(median(shares)),
+    "roof GFLOP/s": (median(roofs.slice(1).map(({ roof }) => roof)) / 1e9).toFixed(0),
+  };
   if (!theirs) return { row: { ...row, "first loss": losses[0].toFixed(6) }, violations: [] };
   const theirTimes = stepMedians(theirs.slice(1));
   const differences = theirs.flatMap(({ losses }) => losses).map((loss, step) => Math.abs(loss - losses[step]));
@@ -62,12 +66,12 @@ export async function compareSteps(
 
 /** What the columns of {@linkcode compareSteps} mean. */
 export function explainSteps(choices: Choices, { rounds, steps }: Effort): string {
-  return `${describeChoices(choices)}; ${THREADS} threads of ${
-    os.cpus()[0].model
-  }, AdamW included. Median (range) over ${rounds} rounds of ${steps} ` +
-    "steps in turn; MB: peak resident memory of each one's process. Roof: operations of the step's matrix products ÷ " +
-    "(time × roof), where the roof is the fastest of float32 products of 512 × 1536 × 1536 and 512 × 384 × 1536 on the " +
-    `same device and threads, timed in every round. Losses of all steps must agree within ${tolerance(choices)}.`;
+  return `${
+    describeChoices(choices)
+  }, AdamW included. Median (range) over ${rounds} rounds of ${steps} steps in turn; ` +
+    "MB: peak resident memory of each one's process. Of the roof: operations of the step's matrix products ÷ (time × " +
+    "roof); the roof is the fastest of float32 products of 512 × 1536 × 1536 and 512 × 384 × 1536 on the same device and " +
+    `threads, timed in every round. Losses of all steps must agree within ${tolerance(choices)}.`;
 }
 
 /** Steps of these methods at MiniLM-L6 shape. */

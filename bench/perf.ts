@@ -1,5 +1,5 @@
 /**
- * Measures speed and memory: `deno task perf [step|epoch|scale|start|memory|plan] [methods…] [--rounds 7] [--steps 3]
+ * Measures speed and memory: `deno task perf [step|epoch|scale|start|memory|plan] [methods…] [--rounds N] [--steps N]
  * [--device cpu] [--precision int8] [--memory small]`.
  *
  * `step`, `epoch`, `scale` and `start` compare with PyTorch, transformers and PEFT (Python from TUNEBENCH_PYTHON, packages
@@ -34,7 +34,7 @@ function parse(args: string[]) {
       allowPositionals: true,
       options: {
         rounds: { type: "string" },
-        steps: { type: "string", default: "3" },
+        steps: { type: "string" },
         device: { type: "string", default: "cpu" },
         precision: { type: "string", default: "float32" },
         memory: { type: "string" },
@@ -78,12 +78,15 @@ async function measure(args: string[]): Promise<Report> {
   const [what = "step", ...chosen] = positionals;
   const choices = readChoices(values);
   const names = readMethods(chosen, choices);
-  const rounds = (standard: number) => wholeNumber("rounds", values.rounds ?? String(standard));
-  const effort = (standard: number) => ({ rounds: rounds(standard), steps: wholeNumber("steps", values.steps) });
+  const number = (flag: "rounds" | "steps", standard: number) => wholeNumber(flag, values[flag] ?? String(standard));
+  const effort = (rounds: number, steps: number) => ({
+    rounds: number("rounds", rounds),
+    steps: number("steps", steps),
+  });
   const measurements: Record<string, () => Promise<Report>> = {
-    step: () => measureStep(names, choices, effort(7)),
-    epoch: () => measureEpoch(names, choices, rounds(3)),
-    scale: () => measureScale(choices, effort(2)),
+    step: () => measureStep(names, choices, effort(7, 3)),
+    epoch: () => measureEpoch(names, choices, number("rounds", 3)),
+    scale: () => measureScale(choices, effort(3, 1)),
     start: () => measureStart(choices),
     memory: () => measureMemory(names, choices),
     plan: () => measurePlan(names, choices),

@@ -2,6 +2,7 @@
  * What is measured: methods, and the sizes of a step where nothing else is said.
  * @module
  */
+import os from "node:os";
 import type { Precision } from "../engine/types.ts";
 import type { TrainingSpec } from "../runs/spec.ts";
 
@@ -49,9 +50,10 @@ export function tolerance({ precision }: Choices): number {
   return precision === "int8" ? 1e-1 : 1e-3;
 }
 
-/** The choices in words. */
+/** What computes, in words. */
 export function describeChoices({ device, precision, memory }: Choices): string {
-  return `TuneBench on ${device} in ${precision}${memory ? `, memory ${memory}` : ""}`;
+  const small = memory ? `, memory ${memory}` : "";
+  return `TuneBench on ${device} in ${precision}${small}; ${THREADS} threads of ${os.cpus()[0].model}`;
 }
 
 /** What a contestant trains. */

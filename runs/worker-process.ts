@@ -8,7 +8,16 @@ import type { Job, Message } from "./protocol.ts";
 /** Where workers start; their permissions are those of the set "worker". */
 export const workerEntry: URL = new URL("./worker.ts", import.meta.url);
 
-const config = fileURLToPath(new URL("../deno.json", import.meta.url));
+/** Arguments of deno that start a program as workers are started, to be followed by its path. */
+export const workerArguments: readonly string[] = [
+  "run",
+  "--quiet",
+  // Recording leaves much short-lived garbage; the space that V8 then keeps for more would count as the method's.
+  "--v8-flags=--max-semi-space-size=2",
+  "-P=worker",
+  "--config",
+  fileURLToPath(new URL("../deno.json", import.meta.url)),
+];
 
 /** Bytes of what a worker prints that are kept, for the record of its failure. */
 const LOG_LIMIT = 16_384;
@@ -33,16 +42,7 @@ export async function runWorker(
   onMessage: (message: Exclude<Message, { type: "failed" }>) => void,
 ): Promise<WorkerEnd> {
   const child = new Deno.Command(Deno.execPath(), {
-    // Recording leaves much short-lived garbage; the space that V8 then keeps for more would count as the method's.
-    args: [
-      "run",
-      "--quiet",
-      "--v8-flags=--max-semi-space-size=2",
-      "-P=worker",
-      "--config",
-      config,
-      fileURLToPath(entry),
-    ],
+    args: [...workerArguments, fileURLToPath(entry)],
     env: { NO_COLOR: "1" },
     stdin: "piped",
     stdout: "piped",
