@@ -3,7 +3,6 @@
  * @module
  */
 import type { Tensor, Tensors } from "../engine/tensor.ts";
-import { type Activation, activations } from "./layers.ts";
 import type { Head } from "./types.ts";
 
 /** Spread of the weights in a hidden layer at the start, as transformers has it. */
@@ -41,7 +40,7 @@ export interface TwoLayers {
   /** The map to the classes. */
   outer: string;
   /** Between the two. */
-  activation: Activation;
+  activation(x: Tensor): Tensor;
 }
 
 /** Two linear maps with an activation between them, named and stored as in `linearHead`. */
@@ -53,7 +52,6 @@ export function twoLayerHead({ inner, outer, activation }: TwoLayers, width: num
       { name: `${inner}.bias`, shape: [width], deviation: 0 },
       ...last.parameters(classes),
     ],
-    classify: (features, parameters) =>
-      last.classify(activations[activation](first.classify(features, parameters)), parameters),
+    classify: (features, parameters) => last.classify(activation(first.classify(features, parameters)), parameters),
   };
 }

@@ -16,7 +16,7 @@ export const models: Record<string, Model> = {
 };
 
 /** What a model folder may hold, by the `model_type` of its config.json. */
-export const architectures: Record<string, Architecture> = { bert, gpt2 };
+export const architectures: Record<string, Architecture> = { bert, distilbert, gpt2, roberta };
 
 /** Whether a model's name is the path of a folder. */
 export function isFolder(name: string): boolean {
