@@ -45,7 +45,7 @@ export async function readObject(path: string, longest: number): Promise<Record<
 /** Values in the spelling of transformers 5. */
 function respelled({ torch_dtype, rope_theta, rope_scaling, ...values }: Record<string, unknown>) {
   values.dtype ??= torch_dtype;
-  if (values.rope_parameters === undefined && rope_theta !== undefined) {
+  if (values.rope_parameters === undefined && (rope_theta ?? rope_scaling ?? undefined) !== undefined) {
     const { type, ...scaling } = (rope_scaling ?? {}) as Record<string, unknown>;
     values.rope_parameters = { rope_theta, rope_type: type ?? "default", ...scaling };
   }

@@ -17,21 +17,26 @@ export interface Angles {
 /** The angles of `length` positions from `first` on. */
 export type Rotation = (first: number, length: number) => Angles;
 
-/** What config.json says of the rotation in `rope_parameters`. */
+const base = z.number().positive().default(10000);
+
+/** What config.json says of the rotation in `rope_parameters`. @internal */
 export const rotarySchema = z.discriminatedUnion("rope_type", [
-  z.object({ rope_type: z.literal("default"), rope_theta: z.number().positive() }),
+  z.object({ rope_type: z.literal("default"), rope_theta: base }),
   z.object({
     rope_type: z.literal("llama3"),
-    rope_theta: z.number().positive(),
+    rope_theta: base,
     factor: z.number().min(1),
     low_freq_factor: z.number().positive(),
     high_freq_factor: z.number().positive(),
     original_max_position_embeddings: z.int().min(1),
   }),
-]);
+], { error: 'must be "default" or "llama3"' });
+
+/** The same, read. */
+export type RotaryParameters = z.infer<typeof rotarySchema>;
 
 /** The angle per position of each pair of a head's entries: θ^(−2i ÷ head), rescaled as Llama 3 does where asked. */
-function frequencies(head: number, parameters: z.infer<typeof rotarySchema>): number[] {
+function frequencies(head: number, parameters: RotaryParameters): number[] {
   const plain = Array.from({ length: head / 2 }, (_, pair) => parameters.rope_theta ** (-2 * pair / head));
   if (parameters.rope_type === "default") return plain;
   const { factor, low_freq_factor: low, high_freq_factor: high } = parameters;
@@ -48,7 +53,7 @@ function frequencies(head: number, parameters: z.infer<typeof rotarySchema>): nu
  * The rotation that a config describes, of heads of that width.
  * @throws {Error} if the width is odd
  */
-export function rotary(head: number, parameters: z.infer<typeof rotarySchema>): Rotation {
+export function rotary(head: number, parameters: RotaryParameters): Rotation {
   if (head % 2 !== 0) throw new Error(`Cannot rotate heads: their width must be even, current value is ${head}`);
   const perPosition = frequencies(head, parameters);
   return (first, length) => {

@@ -16,7 +16,7 @@ import { parseOptions } from "../methods/options.ts";
 import type { Backbone } from "../models/types.ts";
 import { architectures, findFolder } from "../models/mod.ts";
 import { adapterParameters, readAdapter } from "../runs/read-adapter.ts";
-import { trainable } from "../runs/trainable.ts";
+import { type SignedProgram, trainable } from "../runs/trainable.ts";
 import { difference, eagerWeights } from "./models/eager.ts";
 
 const root = Deno.env.get("TUNEBENCH_GOLDEN") ?? fileURLToPath(new URL("golden/A", import.meta.url));
@@ -173,6 +173,7 @@ class Golden {
       const renamed: Values = {};
       for (const [file, adapter] of adapters) {
         const own = `${adapter.method.name}/`;
+        const trained = new Set(adapter.method.trains(backbone, adapter.options));
         const stored: typeof adapter.stored = {};
         for (const { name, key, shape, file: from } of params) {
           const head = headNames.find((of) => key.endsWith(`.${of}`));
@@ -183,7 +184,7 @@ class Golden {
         }
         if (Object.keys(stored).length === 0) continue;
         for (const [name, { data }] of Object.entries(adapterParameters({ ...adapter, stored }, backbone))) {
-          renamed[own + name] = data;
+          renamed[trained.has(name) ? name : own + name] = data;
         }
       }
       return renamed;
@@ -203,6 +204,16 @@ class Golden {
     return start;
   }
 
+  /** Inputs of a classifier whose features nothing trained changes. */
+  async withFeatures({ program, signature }: SignedProgram): Promise<Record<string, ArrayValue>> {
+    const { labels, weights, ...inputs } = this.inputs;
+    const executable = await cpu.compile(program, signature, { threads: 1 });
+    const { features } = await executable.run({ parameters: {}, inputs });
+    await executable.release();
+    const [rows] = labels.shape;
+    return { labels, weights, features: { data: features, shape: [rows, features.length / rows] } };
+  }
+
   /** Logits, loss, gradients, steps and merged weights of a case. */
   async compareCase(arch: string, task: string, method: string): Promise<void> {
     const { backbone, inputs } = this;
@@ -217,6 +228,7 @@ class Golden {
     assert.equal(Object.values(start).reduce((sum, { length }) => sum + length, 0), golden.trainable);
 
     const { signature, program } = model.loss;
+    const own = model.featuresFixed ? await this.withFeatures(model.backboneFeatures) : inputs;
     const executable = await cpu.compile(
       (args) => ({ ...model.logits.program(args), ...program(args) }),
       signature,
@@ -229,7 +241,7 @@ class Golden {
     const { betas: [beta1, beta2], eps: epsilon, weight_decay: weightDecay } = golden.adamw;
     const losses: number[] = [];
     for (let step = 0; step <= golden.steps; step++) {
-      const found = await executable.run({ inputs, parameters: state.parameters, gradients: state.gradients });
+      const found = await executable.run({ inputs: own, parameters: state.parameters, gradients: state.gradients });
       losses.push(found.loss[0]);
       if (step === 0) {
         assertNear(found.logits, values.logits, 1e-4, "logits");
