@@ -9,7 +9,6 @@ import { type FilesSpec, type Job, THREADS } from "./setting.ts";
 
 const python = Deno.env.get("TUNEBENCH_PYTHON") ?? "python3";
 const pathOf = (file: string) => fileURLToPath(new URL(file, import.meta.url));
-// As in the workers of bench, the garbage of recording is kept small.
 
 /** What a measurement found. */
 export interface Report {

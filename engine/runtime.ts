@@ -6,6 +6,7 @@
 import { createRequire } from "node:module";
 import { dirname } from "node:path";
 import { evaluateShape } from "./dim.ts";
+import { collectGarbage } from "./garbage.ts";
 import { addRows, checkFeed } from "./feed.ts";
 import { Graph, type Node } from "./graph.ts";
 import { lower } from "./lower.ts";
@@ -166,6 +167,13 @@ function inputTensor({ data, shape }: ArrayValue): RuntimeTensor {
   return data instanceof Float32Array ? new Tensor("float32", data, shape) : new Tensor("int32", data, shape);
 }
 
+/** In bytes; smaller ones cost less than their collection. */
+const COPIES_WORTH_FREEING = 4e6;
+
+function parameterBytes({ parameters }: Signature): number {
+  return Object.values(parameters).reduce((sum, shape) => sum + 4 * shape.reduce((product, of) => product * of, 1), 0);
+}
+
 /** The `compile` of a device: parameters, gradients and outputs are in host memory at every call. */
 export function hostCompile(provider: Provider): Device["compile"] {
   return async (program, signature, options) => {
@@ -176,6 +184,10 @@ export function hostCompile(provider: Provider): Device["compile"] {
     const taken = new Set(session.inputNames);
     const packed = provider.name === "cpu" && !options.small;
     const rowParameters = new Set(rows.map(({ parameter }) => parameter));
+    // The runtime writes into the arrays it is given, and all the same returns a copy of each.
+    const copies = gradients && parameterBytes(signature) > COPIES_WORTH_FREEING;
+    // Rows are added to a gradient before the call ends: new arrays each time would be garbage of many megabytes.
+    const rowBuffers = new Map(rows.map(({ parameter }) => [`gradient/${parameter}`, new ArrayBuffer(0)]));
     // Views of long-lived buffers are wrapped once, not at every step.
     const wrapped = new WeakMap<Float32Array, RuntimeTensor>();
 
@@ -201,10 +213,14 @@ export function hostCompile(provider: Provider): Device["compile"] {
       for (const [name, node] of Object.entries(graph.outputs)) {
         if (`output/${name}` in fetches) continue;
         const shape = evaluateShape(node.shape, batch, length);
-        results[name] = new Float32Array(shape.reduce((product, size) => product * size, 1));
+        const size = shape.reduce((product, of) => product * of, 1);
+        const buffer = rowBuffers.get(name);
+        if (buffer && buffer.byteLength < 4 * size) rowBuffers.set(name, new ArrayBuffer(4 * size));
+        results[name] = new Float32Array(rowBuffers.get(name) ?? new ArrayBuffer(4 * size), 0, size);
         fetches[`output/${name}`] = new Tensor("float32", results[name], shape);
       }
       await session.run(feeds, fetches);
+      if (copies) collectGarbage("minor");
       for (const { parameter, ids } of rows) {
         addRows(feed.gradients![parameter], feed.inputs[ids].data, results[`gradient/${parameter}`]);
         delete results[`gradient/${parameter}`];

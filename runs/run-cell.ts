@@ -2,6 +2,7 @@
  * One cell from its spec to its result: data, training, evaluation, checks.
  * @module
  */
+import { collectGarbage } from "../engine/garbage.ts";
 import { devices } from "../engine/mod.ts";
 import type { Device, DeviceReport, Executable, MemoryPlan } from "../engine/types.ts";
 import { type Adaptation, compose } from "../methods/compose.ts";
@@ -201,6 +202,7 @@ export async function runCell(spec: RunSpec, options: CellOptions): Promise<Cell
   await training.write(start);
   // A model trained in full is large: it need not lie in memory twice.
   start = {};
+  collectGarbage("major");
 
   const validation: Scores[] = [];
   let best: { epoch: number; parameters: Record<string, Float32Array> } | undefined;

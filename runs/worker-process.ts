@@ -12,8 +12,8 @@ export const workerEntry: URL = new URL("./worker.ts", import.meta.url);
 export const workerArguments: readonly string[] = [
   "run",
   "--quiet",
-  // Recording leaves much short-lived garbage; the space that V8 then keeps for more would count as the method's.
-  "--v8-flags=--max-semi-space-size=2",
+  // Little room for garbage, and its collection on request: what V8 keeps for later would count as the method's memory.
+  "--v8-flags=--max-semi-space-size=2,--expose-gc",
   "-P=worker",
   "--config",
   fileURLToPath(new URL("../deno.json", import.meta.url)),
