@@ -6,6 +6,7 @@ import { bitfit } from "./bitfit.ts";
 import { full } from "./full.ts";
 import { ia3 } from "./ia3.ts";
 import { linearProbe } from "./linear-probe.ts";
+import { lnTuning } from "./ln-tuning.ts";
 import { lora } from "./lora.ts";
 import { pTuning } from "./p-tuning.ts";
 import { prefixTuning } from "./prefix-tuning.ts";
@@ -17,6 +18,7 @@ export type MethodName =
   | "full"
   | "linear-probe"
   | "bitfit"
+  | "ln-tuning"
   | "prompt-tuning"
   | "p-tuning"
   | "prefix-tuning"
@@ -27,6 +29,7 @@ const own: Record<MethodName, Method> = {
   "full": full,
   "linear-probe": linearProbe,
   "bitfit": bitfit,
+  "ln-tuning": lnTuning,
   "prompt-tuning": promptTuning,
   "p-tuning": pTuning,
   "prefix-tuning": prefixTuning,

@@ -7,9 +7,9 @@ import { type Tensor, type Tensors, tf } from "../engine/tensor.ts";
 import type { Adaptation } from "../methods/compose.ts";
 import { writeFolder } from "./write.ts";
 
-/** What PEFT puts before the names of a classifier that a method of this type trains. */
-export function wrapperOf({ peft_type: type }: Record<string, unknown>): string {
-  return type === "LORA" || type === "IA3" ? "base_model.model." : "base_model.";
+/** What PEFT puts before the names of a classifier that an adapter trains: less where it has virtual tokens. */
+export function wrapperOf(config: Record<string, unknown>): string {
+  return Object.hasOwn(config, "num_virtual_tokens") ? "base_model." : "base_model.model.";
 }
 
 /** The classifier under PEFT's names, matrices as PyTorch keeps them. */

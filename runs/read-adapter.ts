@@ -59,7 +59,7 @@ export async function readAdapter(
 }
 
 /**
- * The parameters of an adapter under the method's names.
+ * The parameters of an adapter under the method's names, and the weights that it trains in place under theirs.
  * @throws {Error} if what PEFT stores does not determine them, or if tensors are missing, unexpected or of another shape
  */
 export function adapterParameters(
@@ -77,7 +77,10 @@ export function adapterParameters(
     Object.entries(stored).map(([key, { shape, data }]) => [key, tf.tensor(data, [...shape])]),
   );
   const found = form.parameters(tensors);
-  const wanted = Object.fromEntries(method.parameters(shape, options).map(({ name, shape }) => [name, shape]));
+  const wanted: Record<string, readonly number[]> = {
+    ...Object.fromEntries(method.parameters(shape, options).map(({ name, shape }) => [name, shape])),
+    ...Object.fromEntries(method.trains(shape, options).map((name) => [name, shape.weights[name]])),
+  };
   for (const name of new Set([...Object.keys(wanted), ...Object.keys(found)])) {
     const [expected, actual] = [wanted[name], found[name]?.shape].map((of) => of ? `[${of}]` : "absent");
     if (expected !== actual) {

@@ -25,9 +25,16 @@ export async function goldenConfig(name: string): Promise<Record<string, unknown
   return JSON.parse(await Deno.readTextFile(path(`cls/${name}/adapter/adapter_config.json`)));
 }
 
-/** The linears, widths and heads of the BERT that the values were made with; its other sizes do not matter to adapters. */
+const norms = [
+  "bert.embeddings.LayerNorm",
+  ...[0, 1].flatMap((layer) =>
+    ["attention.output", "output"].map((part) => `bert.encoder.layer.${layer}.${part}.LayerNorm`)
+  ),
+];
+
+/** The linears, norms, widths and heads of the BERT that the values were made with; its other sizes do not matter to adapters. */
 export const goldenShape: BackboneShape = {
-  weights: {},
+  weights: Object.fromEntries(norms.flatMap((name) => [[`${name}.weight`, [32]], [`${name}.bias`, [32]]])),
   biases: [],
   linears: [0, 1].flatMap((layer) =>
     [
@@ -48,7 +55,7 @@ export const goldenShape: BackboneShape = {
   loraTargets: ["query", "value"],
   ia3Targets: { outputs: ["key", "value"], inputs: ["attention.output.dense", "output.dense"] },
   sublayerOutputs: { attention: "attention.output.dense", feedForward: "output.dense" },
-  norms: [],
+  norms,
   keyValueWidths: [32, 32],
   attentionHeads: 4,
   embeddingWidth: 32,

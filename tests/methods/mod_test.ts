@@ -19,10 +19,10 @@ function total(shapes: readonly (readonly number[])[]): number {
   return shapes.reduce((sum, shape) => sum + size(shape), 0);
 }
 
-Deno.test("The table of methods has 8 entries, each under its own name", () => {
+Deno.test("The table of methods has 9 entries, each under its own name", () => {
   assert.deepEqual(
     Object.entries(methods).map(([name, method]) => [name, method.name]),
-    ["full", "linear-probe", "bitfit", "prompt-tuning", "p-tuning", "prefix-tuning", "lora", "ia3"].map((
+    ["full", "linear-probe", "bitfit", "ln-tuning", "prompt-tuning", "p-tuning", "prefix-tuning", "lora", "ia3"].map((
       name,
     ) => [name, name]),
   );
@@ -84,6 +84,7 @@ Deno.test("Parameter counts on use-lite are those of an independent implementati
     "full": {},
     "linear-probe": {},
     "bitfit": {},
+    "ln-tuning": {},
     "prompt-tuning": { virtualTokens: 8 },
     "p-tuning": { virtualTokens: 8, hidden: 128 },
     "prefix-tuning": { prefixLength: 8 },
@@ -97,6 +98,7 @@ Deno.test("Parameter counts on use-lite are those of an independent implementati
     "full": 6_975_744,
     "linear-probe": 0,
     "bitfit": 10_240,
+    "ln-tuning": 3_584,
     "prompt-tuning": 2_048,
     "p-tuning": 84_480,
     "prefix-tuning": 12_288,

@@ -15,11 +15,12 @@ const cases: [string, Variant][] = [
   ["prefix_proj", variant("prefix-tuning", { prefixLength: 3, reparameterisation: 20 })],
   ["lora", variant("lora", { rank: 4, alpha: 8 })],
   ["ia3", variant("ia3")],
+  ["ln", variant("ln-tuning")],
 ];
 
-/** Names of the linear maps that end in one of these. */
+/** Names of the linear maps and normalisations that end in one of these. */
 function hit(ends: unknown): string[] {
-  return goldenShape.linears.map(({ name }) => name)
+  return [...goldenShape.linears.map(({ name }) => name), ...goldenShape.norms]
     .filter((name) => (ends as string[]).some((end) => `.${name}`.endsWith(`.${end}`)));
 }
 
@@ -43,9 +44,10 @@ for (const [name, { title, method, options }] of cases) {
     const theirs = await goldenTensors(
       `cls/${name}/${encoder ? "encoder" : "adapter/adapter_model"}.safetensors`,
     );
-    const own: Tensors = Object.fromEntries(
-      method.parameters(goldenShape, options).map(({ name, shape }) => [name, tf.zeros([...shape])]),
-    );
+    const own: Tensors = Object.fromEntries([
+      ...method.parameters(goldenShape, options).map(({ name, shape }) => [name, tf.zeros([...shape])]),
+      ...method.trains(goldenShape, options).map((name) => [name, tf.zeros([...goldenShape.weights[name]])]),
+    ]);
     const ours = encoder ? own : method.stored(goldenShape, options).tensors(own);
     const shapes = (tensors: Tensors) =>
       Object.entries(tensors).filter(([key]) => !key.includes("classifier")).map(([key, { shape }]) => [key, shape]);

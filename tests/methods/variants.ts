@@ -29,6 +29,7 @@ export const variants: Variant[] = [
   variant("full"),
   variant("linear-probe"),
   variant("bitfit"),
+  variant("ln-tuning"),
   variant("prompt-tuning", { virtualTokens: 3 }),
   variant("p-tuning", { virtualTokens: 3, hidden: 5 }),
   variant("p-tuning", { virtualTokens: 3, hidden: 5, encoder: "lstm" }),
