@@ -2,6 +2,7 @@
  * The tokenizer of a model folder.
  * @module
  */
+import { readBytePairs } from "./byte-pairs.ts";
 import { readObject } from "./config.ts";
 import type { Encoding } from "./types.ts";
 import { readWordPiece } from "./wordpiece.ts";
@@ -10,23 +11,36 @@ import { readWordPiece } from "./wordpiece.ts";
 const LONGEST = 1 << 27;
 const SETTINGS = "tokenizer_config.json";
 
-/** Files that a tokenizer is read from, the first that is there: as a value of the form of tokenizer.json. */
-const sources: Record<string, (path: string, settings: Record<string, unknown>) => Promise<object>> = {
-  "tokenizer.json": (path) => readObject(path, LONGEST),
-  "vocab.txt": readWordPiece,
-};
+/** What a tokenizer is read from. */
+interface Source {
+  /** Files of the folder, all of them needed. */
+  files: readonly string[];
+  /** A value of the form of tokenizer.json. */
+  read(folder: string, settings: Record<string, unknown>): Promise<object>;
+}
+
+/** The first of these whose files are there is read. */
+const sources: readonly Source[] = [
+  { files: ["tokenizer.json"], read: (folder) => readObject(`${folder}/tokenizer.json`, LONGEST) },
+  { files: ["vocab.txt"], read: readWordPiece },
+  { files: ["vocab.json", "merges.txt"], read: readBytePairs },
+];
 
 async function exists(path: string): Promise<boolean> {
   return await Deno.stat(path).then(({ isFile }) => isFile, () => false);
 }
 
+async function findSource(folder: string): Promise<Source | undefined> {
+  for (const source of sources) {
+    const found = await Promise.all(source.files.map((name) => exists(`${folder}/${name}`)));
+    if (found.every(Boolean)) return source;
+  }
+}
+
 /** Files of the folder that its tokenizer is read from; none where it has no tokenizer. */
 export async function tokenizerFiles(folder: string): Promise<string[]> {
-  for (const name of Object.keys(sources)) {
-    if (!await exists(`${folder}/${name}`)) continue;
-    return await exists(`${folder}/${SETTINGS}`) ? [name, SETTINGS] : [name];
-  }
-  return [];
+  const { files = [] } = await findSource(folder) ?? {};
+  return files.length > 0 && await exists(`${folder}/${SETTINGS}`) ? [...files, SETTINGS] : [...files];
 }
 
 /** Turns texts into token ids. */
@@ -58,12 +72,14 @@ function idsOf(form: { model?: { vocab?: object }; added_tokens?: { id: number }
  * @throws {Error} if there is none, if it cannot be read, or if it has more ids than the embeddings have rows
  */
 export async function openTokenizer(folder: string, vocabularySize: number): Promise<TextTokenizer> {
-  const [name, settingsFile] = await tokenizerFiles(folder);
-  if (name === undefined) {
-    throw new Error(`Cannot use ${folder}: it must have a tokenizer, one of ${Object.keys(sources).join(", ")}`);
+  const source = await findSource(folder);
+  if (!source) {
+    const known = sources.map(({ files }) => files.join(" with "));
+    throw new Error(`Cannot use ${folder}: it must have a tokenizer, one of ${known.join(", ")}`);
   }
-  const settings = settingsFile ? await readObject(`${folder}/${settingsFile}`, LONGEST) : {};
-  const form = await sources[name](`${folder}/${name}`, settings);
+  const path = `${folder}/${SETTINGS}`;
+  const settings = await exists(path) ? await readObject(path, LONGEST) : {};
+  const form = await source.read(folder, settings);
   // Before the tokenizer is made: it counts up to the largest id.
   const wrong = idsOf(form).find((id) => !(Number.isInteger(id) && id >= 0 && id < vocabularySize));
   if (wrong !== undefined) {
@@ -78,7 +94,9 @@ export async function openTokenizer(folder: string, vocabularySize: number): Pro
     try {
       return new Tokenizer(form, settings);
     } catch (error) {
-      throw new Error(`Cannot use the tokenizer ${folder}/${name}: ${(error as Error).message.split("\n")[0]}`);
+      throw new Error(
+        `Cannot use the tokenizer ${folder}/${source.files[0]}: ${(error as Error).message.split("\n")[0]}`,
+      );
     }
   })();
   /** What the model reads of these tokens. */

@@ -11,7 +11,8 @@ const SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"];
  * @param settings of tokenizer_config.json: `do_lower_case`, `strip_accents`, `tokenize_chinese_chars`
  * @throws {Error} if [UNK], [CLS] or [SEP] is not in it
  */
-export async function readWordPiece(path: string, settings: Record<string, unknown>): Promise<object> {
+export async function readWordPiece(folder: string, settings: Record<string, unknown>): Promise<object> {
+  const path = `${folder}/vocab.txt`;
   const pieces = (await Deno.readTextFile(path)).replace(/\r?\n$/, "").split(/\r?\n/);
   const vocab = Object.fromEntries(pieces.map((piece, id) => [piece, id]));
   for (const piece of ["[UNK]", "[CLS]", "[SEP]"]) {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { openTokenizer } from "../../models/tokenizer.ts";
+import { openTokenizer, tokenizerFiles } from "../../models/tokenizer.ts";
 
 /** A folder with a vocabulary and values of transformers (tests/golden/wordpiece.py). */
 const golden = fileURLToPath(new URL("../golden/wordpiece/", import.meta.url));
@@ -19,6 +19,9 @@ async function inFolder(files: Record<string, string>, work: (folder: string) =>
   for (const [name, text] of Object.entries(files)) await Deno.writeTextFile(`${folder}/${name}`, text);
   await work(folder).finally(() => Deno.remove(folder, { recursive: true }));
 }
+
+/** The same for byte pairs (tests/golden/byte-pairs.py). */
+const goldenPairs = fileURLToPath(new URL("../golden/byte-pairs/", import.meta.url));
 
 const vocab = await Deno.readTextFile(`${golden}/vocab.txt`);
 const values: Value[] = JSON.parse(await Deno.readTextFile(`${golden}/values.json`));
@@ -39,6 +42,34 @@ for (const lower of [true, false]) {
       },
     ));
 }
+
+const bytePairs = {
+  "vocab.json": await Deno.readTextFile(`${goldenPairs}/vocab.json`),
+  "merges.txt": await Deno.readTextFile(`${goldenPairs}/merges.txt`),
+};
+const pairValues: { settings: object; values: Value[] }[] = JSON.parse(
+  await Deno.readTextFile(`${goldenPairs}/values.json`),
+);
+
+for (const { settings, values } of pairValues) {
+  Deno.test(`A vocab.json with merges.txt gives the ids of transformers' RoBERTa, settings: ${Object.keys(settings)}`, () =>
+    inFolder({ ...bytePairs, "tokenizer_config.json": JSON.stringify(settings) }, async (folder) => {
+      const { encode } = await openTokenizer(folder, 420);
+      assert(values.length > 100);
+      for (const { text, limit, pair, ids } of values) {
+        assert.deepEqual([...encode(text, limit, pair)], ids, JSON.stringify({ text, pair, limit }));
+      }
+      const pair = encode("a", 10, "b");
+      assert.deepEqual(pair.types, pair.map(() => 0));
+    }));
+}
+
+Deno.test("merges.txt belongs to what identifies a tokenizer", () =>
+  inFolder({ ...bytePairs, "tokenizer_config.json": "{}" }, async (folder) => {
+    assert.deepEqual(await tokenizerFiles(folder), ["vocab.json", "merges.txt", "tokenizer_config.json"]);
+    await Deno.remove(`${folder}/merges.txt`);
+    assert.deepEqual(await tokenizerFiles(folder), []);
+  }));
 
 Deno.test("A tokenizer without settings is uncased, and a text alone has no special tokens", () =>
   inFolder({ "vocab.txt": vocab }, async (folder) => {
@@ -84,6 +115,30 @@ const wrong: [string, Record<string, string>, number, RegExp][] = [
     { "vocab.txt": "[UNK]\n[SEP]\na" },
     200,
     /vocab\.txt: it must have the piece \[CLS\]$/,
+  ],
+  [
+    "byte pairs without merges",
+    { "vocab.json": bytePairs["vocab.json"] },
+    420,
+    /^Error: Cannot use .*: it must have a tokenizer, one of .*, vocab\.json with merges\.txt$/,
+  ],
+  [
+    "byte pairs without <mask>",
+    { ...bytePairs, "vocab.json": bytePairs["vocab.json"].replace("<mask>", "<other>") },
+    420,
+    /vocab\.json: it must have the piece <mask>$/,
+  ],
+  [
+    "a merge of three",
+    { ...bytePairs, "merges.txt": "#version: 0.2\na t e\n" },
+    420,
+    /merges\.txt: a line must have two pieces of vocab\.json that join to a third, current value is a t e$/,
+  ],
+  [
+    "a merge to no piece",
+    { ...bytePairs, "merges.txt": "q q" },
+    420,
+    /merges\.txt: a line must have two pieces of vocab\.json that join to a third, current value is q q$/,
   ],
   ["broken JSON", { "tokenizer.json": '{"model": ' }, 200, /^Error: Cannot read .*tokenizer\.json: it must be JSON, /],
   ["a list", { "tokenizer.json": "[]" }, 200, /^Error: Cannot read .*tokenizer\.json: it must hold a JSON object$/],
