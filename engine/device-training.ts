@@ -129,7 +129,9 @@ export function deviceTraining(provider: Provider): Device["train"] {
         await optimiser.run(feeds, fetches);
       },
       plan: (batch, length) =>
-        besideOldSums(planMemory(graph, signature, { gradients: true, packed: false }, batch, length)),
+        besideOldSums(
+          planMemory(graph, signature, { gradients: true, packed: false, hostSession: false }, batch, length),
+        ),
       async release() {
         for (const tensors of Object.values(state)) for (const tensor of Object.values(tensors)) tensor.dispose();
         for (const each of [session, optimiser, upload, download]) await each.release();

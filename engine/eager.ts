@@ -83,7 +83,8 @@ export async function compileEager(
   return {
     masks: lowered.masks,
     run: (feed) => Promise.try(run, feed),
-    plan: (batch, length) => planMemory(graph, signature, { gradients, packed: false }, batch, length),
+    plan: (batch, length) =>
+      planMemory(graph, signature, { gradients, packed: false, hostSession: false }, batch, length),
     release: () => Promise.resolve(tf.dispose(weights)),
   };
 }

@@ -231,7 +231,7 @@ export function hostCompile(provider: Provider): Device["compile"] {
     return {
       masks,
       run,
-      plan: (batch, length) => planMemory(graph, signature, { gradients, packed }, batch, length),
+      plan: (batch, length) => planMemory(graph, signature, { gradients, packed, hostSession: true }, batch, length),
       release: () => session.release(),
     };
   };

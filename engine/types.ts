@@ -86,6 +86,8 @@ export interface MemoryPlan {
   optimiser: number;
   /** The most that intermediate values hold at once. */
   activations: number;
+  /** The recorded program itself, and the runtime's copies of gradients. */
+  runtime: number;
   /** Sum of the others. */
   total: number;
 }

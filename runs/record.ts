@@ -152,6 +152,7 @@ const recordSchema: z.ZodType<RunRecord> = z.strictObject({
       gradients: z.int(),
       optimiser: z.int(),
       activations: z.int(),
+      runtime: z.int(),
       total: z.int(),
     }),
   }),

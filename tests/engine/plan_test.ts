@@ -19,8 +19,15 @@ function plan(
   length: number,
   of = signature,
   packed = false,
+  hostSession = false,
 ): MemoryPlan {
-  return planMemory(schedule(lower(program, of, gradients).outputs), of, { gradients, packed }, batch, length);
+  return planMemory(
+    schedule(lower(program, of, gradients).outputs),
+    of,
+    { gradients, packed, hostSession },
+    batch,
+    length,
+  );
 }
 
 /** Values y, h and z of batch × length rows and five columns. */
@@ -40,6 +47,7 @@ Deno.test("a forward pass needs its weights, its parameters and the values that 
       parameters: 4 * 5,
       gradients: 0,
       optimiser: 0,
+      runtime: 0,
       activations,
       total: 80 + 20 + activations,
     });
@@ -61,6 +69,7 @@ Deno.test("a training step also needs gradients and two moments, and what the ba
       parameters: 80,
       gradients: 80,
       optimiser: 160,
+      runtime: 0,
       activations,
       total: 320 + activations,
     });
@@ -149,4 +158,17 @@ Deno.test("a matrix is laid out for each product that multiplies by it, and stay
   const alsoAdded: Program = (args) => ({ loss: args.weights.w.mul(args.parameters.b).sum().add(twice(args).loss) });
   // b's gradient also reads the matrix's column sums, which are folded into a vector.
   assert.equal(plan(alsoAdded, true, 2, 3, of, true).weights, 3 * matrix + other + 4 * 5);
+});
+
+Deno.test("in a session of ONNX Runtime, gradients are copied and every node takes room", () => {
+  const program: Program = ({ inputs, parameters }) => {
+    const y = inputs.x.reshape([-1, 4]).matMul(parameters.w);
+    return { loss: y.mul(y).sum() };
+  };
+  const only: Signature = { ...signature, weights: {}, parameters: { w: [4, 5] } };
+  const eager = plan(program, true, 2, 3, only);
+  const session = plan(program, true, 2, 3, only, true, true);
+  const nodes = session.runtime - eager.gradients;
+  assert(nodes > 0 && nodes % 1024 === 0);
+  assert.deepEqual(session, { ...eager, runtime: session.runtime, total: eager.total + session.runtime });
 });

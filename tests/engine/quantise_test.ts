@@ -179,7 +179,7 @@ Deno.test("a quantised matrix is planned with a byte an entry and a scale for ea
   };
   const weights = (gradients: boolean) => {
     const graph = schedule(quantise(lower(program, signature, gradients).outputs));
-    return planMemory(graph, signature, { gradients, packed: false }, ROWS, 1).weights;
+    return planMemory(graph, signature, { gradients, packed: false, hostSession: false }, ROWS, 1).weights;
   };
   assert.equal(weights(false), IN * OUT + 4 * OUT);
   assert.equal(weights(true), 2 * IN * OUT + 4 * OUT + 4 * IN);

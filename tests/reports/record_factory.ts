@@ -75,7 +75,15 @@ export function makeRecord(choice: RecordChoice = {}): RunRecord {
     memory: {
       peak: { value: 300 * 1024 ** 2 },
       training: { value: 100 * 1024 ** 2 },
-      planned: { weights: 1, parameters: 2, gradients: 3, optimiser: 4, activations: 5, total: 120 * 1024 ** 2 },
+      planned: {
+        weights: 1,
+        parameters: 2,
+        gradients: 3,
+        optimiser: 4,
+        activations: 5,
+        runtime: 6,
+        total: 120 * 1024 ** 2,
+      },
     },
     time: {
       trainSeconds: 2.5,

@@ -12,7 +12,7 @@ import type { RunSpec } from "../../runs/spec.ts";
 /** Seeds that make the fake worker misbehave. */
 export const FAILS_ONCE = 90, CRASHES = 91, HANGS = 92, GROWS = 93;
 
-const planned = { weights: 1, parameters: 2, gradients: 3, optimiser: 4, activations: 5, total: 15 };
+const planned = { weights: 1, parameters: 2, gradients: 3, optimiser: 4, activations: 5, runtime: 0, total: 15 };
 const parameters = { trainable: 10, method: 8, head: 2, storedBytes: 40 };
 
 /** Bytes that {@linkcode GROWS} keeps resident. */

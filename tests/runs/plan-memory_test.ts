@@ -4,7 +4,7 @@ import { planTraining, requireMemory } from "../../runs/plan-memory.ts";
 import { trainingDefaults } from "../../runs/plan.ts";
 
 function planOf(total: number): MemoryPlan {
-  return { weights: 0, parameters: 0, gradients: 0, optimiser: 0, activations: total, total };
+  return { weights: 0, parameters: 0, gradients: 0, optimiser: 0, activations: total, runtime: 0, total };
 }
 
 Deno.test("a training step is planned for the largest micro-batch of the longest examples", () => {
