@@ -118,10 +118,22 @@ function weightShapes({ sizes, names }: EncoderOptions, sites: readonly LinearSi
 
 /** An encoder of given sizes and names. Its features are those of the first token of a text. */
 export function encoder(options: EncoderOptions): Design {
-  const { sizes, names, epsilon, firstPosition } = options;
+  const { sizes, names, epsilon, firstPosition, padding } = options;
   const { hidden, layers, heads } = sizes;
   if (hidden % heads !== 0) {
     throw new Error(`Cannot split the width into heads: ${hidden} must be a multiple of ${heads}`);
+  }
+  if (padding >= sizes.vocabulary) {
+    throw new Error(
+      `Cannot pad texts: the padding's id must be below the ${sizes.vocabulary} rows of the word embeddings, ` +
+        `current value is ${padding}`,
+    );
+  }
+  const usable = sizes.positions - firstPosition;
+  if (usable < 1) {
+    throw new Error(
+      `Cannot place a text: there must be more than ${firstPosition} positions, current value is ${sizes.positions}`,
+    );
   }
   const { prefix, embeddings } = names;
   const activate = activations[options.activation];
@@ -196,7 +208,6 @@ export function encoder(options: EncoderOptions): Design {
     return names.pooler ? linear(prefix + names.pooler, first).tanh() : first;
   };
 
-  const usable = sizes.positions - firstPosition;
   const segmented = sizes.segments > 1;
   return {
     prefix,
@@ -226,7 +237,7 @@ export function encoder(options: EncoderOptions): Design {
       ...segmented && { types: { shape: ["batch", "length"], dtype: "int32", below: sizes.segments } },
     },
     collate: (encoded) => ({
-      ids: padded(encoded, options.padding),
+      ids: padded(encoded, padding),
       mask: paddingMask(encoded),
       ...segmented && { types: padded(encoded.map((ids) => ids.types ?? ids.map(() => 0)), 0) },
     }),

@@ -14,9 +14,10 @@ export interface AnyTensor {
   bytes: Uint8Array<ArrayBuffer>;
 }
 
-/** The golden model's config.json. */
-export async function goldenConfig(): Promise<Record<string, unknown>> {
-  return JSON.parse(await Deno.readTextFile(`${golden}/config.json`));
+/** The config.json of an architecture's golden model. */
+export async function goldenConfig(architecture = "bert"): Promise<Record<string, unknown>> {
+  const path = new URL(`../golden/A/${architecture}/model/config.json`, import.meta.url);
+  return JSON.parse(await Deno.readTextFile(path));
 }
 
 /** The golden model's tensors. */

@@ -238,6 +238,16 @@ const wrong: [string, Files, RegExp][] = [
     /^Cannot split the width into heads: 32 must be a multiple of 5$/,
   ],
   [
+    "whose padding has no row",
+    { ...whole, "config.json": { ...config, pad_token_id: 99 } },
+    /^Cannot pad texts: the padding's id must be below the 99 rows of the word embeddings, current value is 99$/,
+  ],
+  [
+    "whose padding takes every position",
+    { "config.json": { ...await goldenConfig("roberta"), pad_token_id: 65 } },
+    /^Cannot place a text: there must be more than 66 positions, current value is 66$/,
+  ],
+  [
     "whose config has another vocabulary than its weights",
     { ...whole, "config.json": { ...config, vocab_size: 98 } },
     /word_embeddings\.weight must be \[98,32\], as config\.json says, current value is \[99,32\]$/,

@@ -114,51 +114,57 @@ Deno.test("Of 1,000 hostile safetensors headers each is read or refused in one s
     assert(read > 25, `only ${read} were read`);
   }));
 
-const golden = await goldenConfig();
 const value = fc.oneof(
   fc.jsonValue({ maxDepth: 3 }),
   fc.constantFrom(-1, 0, 0.5, 1, 2, 3, 8, 2 ** 20, 2 ** 24, 2 ** 31, 1e308, "1", "gelu", "x".repeat(5000)),
   fc.nat(64),
 );
-const changes = fc.dictionary(
-  fc.constantFrom(
+
+/** Texts of a config.json that differ from the golden model's in some way, with the architecture to read them. */
+async function hostileConfig(architecture: string): Promise<fc.Arbitrary<[string, string]>> {
+  const golden = await goldenConfig(architecture);
+  const keys = [
     ...Object.keys(golden),
     "quantization_config",
     "rope_scaling",
     "rope_theta",
     "torch_dtype",
     "__proto__",
-  ),
-  value,
-  { maxKeys: 3 },
-);
-const configText = fc.oneof(
-  { weight: 8, arbitrary: changes.map((changed) => JSON.stringify({ ...golden, ...changed })) },
-  {
-    weight: 2,
-    arbitrary: fc.subarray(Object.keys(golden)).map((kept) =>
-      JSON.stringify(Object.fromEntries(kept.map((key) => [key, golden[key]])))
-    ),
-  },
-  { weight: 1, arbitrary: fc.json() },
-  { weight: 1, arbitrary: fc.string() },
-  { weight: 1, arbitrary: fc.constantFrom("[".repeat(1e5), `{"model_type":"${"b".repeat(1e5)}"}`, " ".repeat(2e6)) },
-);
+  ];
+  const changes = fc.dictionary(fc.constantFrom(...keys), value, { maxKeys: 3 });
+  const text = fc.oneof(
+    { weight: 8, arbitrary: changes.map((changed) => JSON.stringify({ ...golden, ...changed })) },
+    {
+      weight: 2,
+      arbitrary: fc.subarray(Object.keys(golden)).map((kept) =>
+        JSON.stringify(Object.fromEntries(kept.map((key) => [key, golden[key]])))
+      ),
+    },
+    { weight: 1, arbitrary: fc.json() },
+    { weight: 1, arbitrary: fc.string() },
+    { weight: 1, arbitrary: fc.constantFrom("[".repeat(1e5), `{"model_type":"${"b".repeat(1e5)}"}`, " ".repeat(2e6)) },
+  );
+  return text.map((text) => [architecture, text]);
+}
+
+const models = [...Deno.readDirSync(new URL("../golden/A", import.meta.url))].map(({ name }) => name).sort();
+const supported = models.filter((name) => Object.hasOwn(architectures, name));
+const configs = fc.oneof(...await Promise.all(supported.map(hostileConfig)));
 
 Deno.test("Of 1,000 hostile configs each describes a model or is refused in one sentence, in little memory", () =>
   withinMemory(async () => {
     let described = 0;
     await fc.assert(
-      fc.asyncProperty(configText, async (text) => {
+      fc.asyncProperty(configs, async ([architecture, text]) => {
         await Deno.writeTextFile(`${folder}/config.json`, text);
-        const design = await readOrRefuse(async () => architectures.bert.design(await readConfig(folder)));
+        const design = await readOrRefuse(async () => architectures[architecture].design(await readConfig(folder)));
         if (design === null) return;
         described++;
         assert(Object.keys(design.weights).length < 20_000);
         for (const shape of Object.values(design.weights)) {
           assert(shape.every((size) => Number.isInteger(size) && size >= 1 && size <= 2 ** 24));
         }
-        assert.equal(design.embeddingWidth % design.attentionHeads, 0);
+        assert(design.keyValueWidths.every((width) => width % design.attentionHeads === 0));
         assert(design.maxLength >= 1);
       }),
       { numRuns: 1000, seed: 5 },
