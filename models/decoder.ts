@@ -92,6 +92,8 @@ export interface DecoderOptions {
   loraTargets: readonly string[];
   /** Roles that IA³ scales by default. */
   ia3Targets: Design["ia3Targets"];
+  /** Weight [vocabulary, hidden] that tells the next token, where it is not that of the word embeddings. */
+  scores?: string;
   /** Id that fills up short texts. */
   padding: number;
 }
@@ -239,6 +241,10 @@ export function decoder(options: DecoderOptions): Design {
     hiddenStates: (weights, inputs, hooks) => {
       const [batch] = inputs.ids.shape;
       return run(weights, inputs, hooks).map((x) => x.reshape([batch, x.shape[0] / batch, hidden]));
+    },
+    languageModel: {
+      weights: options.scores ? { [options.scores]: [sizes.vocabulary, hidden] } : {},
+      scores: (weights, states) => states.matMul(weights[options.scores ?? wordEmbeddings], false, true),
     },
     head: linearHead("score", hidden, false),
   };

@@ -44,8 +44,9 @@ export async function readFolder(folder: string, architectures: Record<string, A
     shape,
     folder: resolve(folder),
     async open() {
-      const { prefix, weights, vocabularySize } = shape;
-      const stored = await openWeights(folder, revision, { prefix, shapes: weights });
+      const { prefix, weights, vocabularySize, languageModel } = shape;
+      const optional = languageModel?.weights ?? {};
+      const stored = await openWeights(folder, revision, { prefix, shapes: weights, optional });
       // A model without a tokenizer can still be computed with.
       let opened: TextTokenizer | undefined;
       const files = await tokenizerFiles(folder);

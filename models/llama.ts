@@ -103,6 +103,7 @@ export function llamaDecoder(values: z.infer<typeof llamaSchema>, variant: Llama
     outputs: { attention: "self_attn.o_proj", feedForward: "mlp.down_proj" },
     loraTargets: ["q_proj", "v_proj"],
     ia3Targets: { outputs: ia3Outputs, inputs: ["down_proj"] },
+    scores: values.tie_word_embeddings ? undefined : "lm_head.weight",
     padding: values.pad_token_id ?? 0,
   });
 }

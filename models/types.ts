@@ -97,6 +97,14 @@ export interface Head {
   classify(features: Tensor, parameters: Tensors): Tensor;
 }
 
+/** What makes a language model of a backbone. */
+export interface LanguageModel {
+  /** Weights that it alone reads: name → shape; none where it reads the word embeddings. */
+  weights: Record<string, readonly number[]>;
+  /** Rows [n, d] of the last hidden state → scores [n, vocabulary] of the token that follows. */
+  scores(weights: Tensors, states: Tensor): Tensor;
+}
+
 /** A backbone ready for use. */
 export interface Backbone extends BackboneShape {
   /** Where each of the weights lies on disk, and what else the forward pass reads but nobody trains. */
@@ -119,6 +127,8 @@ export interface Backbone extends BackboneShape {
   forward(weights: Tensors, inputs: Tensors, hooks: Hooks): Tensor;
   /** Output of the embeddings and of each layer, [batch, virtual tokens of a prompt + length, d] each. */
   hiddenStates?(weights: Tensors, inputs: Tensors, hooks: Hooks): Tensor[];
+  /** How it tells the next token; its weights are stored where the files have them. Absent: it does not. */
+  languageModel?: LanguageModel;
   /** The classifier; absent: one linear map, "head.weight" [d, classes] and "head.bias". */
   head?: Head;
 }

@@ -87,26 +87,28 @@ function namesOf(name: string, prefix: string): string[] {
   return [...plain, ...plain.map(old)];
 }
 
-/** Buffers that are no weights, but that old files hold. */
-const BUFFERS = /(^|\.)(position_ids|masked_bias|attn\.bias|rotary_emb\.inv_freq)$/;
+/** What files hold and nothing here reads: buffers of old, and the pooler of models that classify without it. */
+const UNREAD = /(^|\.)(position_ids|masked_bias|attn\.bias|rotary_emb\.inv_freq|pooler\.dense\.(weight|bias))$/;
 
 /** What a model asks of its weights. */
 export interface WeightsWanted {
   /** Name → shape. */
   shapes: Record<string, readonly number[]>;
+  /** The same of those that may be absent. */
+  optional: Record<string, readonly number[]>;
   /** What may be absent before the names. */
   prefix: string;
 }
 
 /** Finds each weight under the name it has in the files. */
-function match(folder: string, found: Record<string, StoredEntry>, { shapes, prefix }: WeightsWanted) {
+function match(folder: string, found: Record<string, StoredEntry>, { shapes, optional, prefix }: WeightsWanted) {
   const matched: Record<string, StoredEntry> = {};
   const missing: string[] = [];
   const used = new Set<string>();
-  for (const [name, shape] of Object.entries(shapes)) {
+  for (const [name, shape] of Object.entries({ ...shapes, ...optional })) {
     const own = namesOf(name, prefix).find((candidate) => Object.hasOwn(found, candidate));
     if (own === undefined) {
-      missing.push(name);
+      if (Object.hasOwn(shapes, name)) missing.push(name);
       continue;
     }
     used.add(own);
@@ -121,7 +123,7 @@ function match(folder: string, found: Record<string, StoredEntry>, { shapes, pre
   // In a file with the prefix, the names without it are those of a head.
   const prefixed = [...used].some((name) => prefix !== "" && name.startsWith(prefix));
   const unexpected = Object.keys(found).filter((name) =>
-    !used.has(name) && (!prefixed || name.startsWith(prefix)) && !BUFFERS.test(name)
+    !used.has(name) && (!prefixed || name.startsWith(prefix)) && !UNREAD.test(name)
   );
   if (unexpected.length > 0) {
     throw new Error(`Cannot use ${folder}: its config.json has no place for the weights ${list(unexpected)}`);
@@ -182,11 +184,12 @@ export async function openWeights(
   const inPlace = all.every(({ dtype, offset }) => dtype === "F32" && offset % 4 === 0) &&
     new Set(all.map(({ path }) => dirname(path))).size === 1;
   if (!inPlace) {
+    const shapes = Object.fromEntries(Object.entries(entries).map(([name, { shape }]) => [name, shape]));
     const path = await derivedFile(
       "weights",
-      createHash("sha256").update(`${source}\n${Object.keys(wanted.shapes).join("\n")}`).digest("hex"),
+      createHash("sha256").update(`${source}\n${Object.keys(shapes).join("\n")}`).digest("hex"),
       "safetensors",
-      (path) => writeInPieces(path, wanted.shapes, (name) => floats(name, entries[name])),
+      (path) => writeInPieces(path, shapes, (name) => floats(name, entries[name])),
     );
     return pick(await readHeader(path));
   }

@@ -109,11 +109,7 @@ export function trainable(
       },
     },
     async start(seed) {
-      const values: Record<string, Float32Array> = {};
-      for (const parameter of adaptation.parameters) {
-        values[parameter.name] = await startValue(parameter, backbone, labels, seed);
-      }
-      for (const name of trained) values[name] = await readStored(backbone.stored[name]);
+      const values = await startValues(backbone, adaptation, labels, seed);
       // The logits start as zeros: every class is equally likely, and no seed has a luckier start.
       for (const { name, shape, deviation } of headStarts) {
         const random = new Random(seed, `start/${name}`);
@@ -123,6 +119,21 @@ export function trainable(
       return values;
     },
   };
+}
+
+/** Start values of what a method trains, the classifier excluded, by name. */
+export async function startValues(
+  backbone: Backbone,
+  adaptation: Adaptation,
+  labels: readonly string[],
+  seed: number,
+): Promise<Record<string, Float32Array>> {
+  const values: Record<string, Float32Array> = {};
+  for (const parameter of adaptation.parameters) {
+    values[parameter.name] = await startValue(parameter, backbone, labels, seed);
+  }
+  for (const { name } of adaptation.trains) values[name] = await readStored(backbone.stored[name]);
+  return values;
 }
 
 /** Start values of a method's parameter; only the rows that it asks for are read of the embedding. */

@@ -1,6 +1,6 @@
 /**
  * Values that transformers and PEFT computed on tiny models (tests/golden/generate.py says how), next to those of this
- * project: forward passes, gradients, steps of AdamW, merged weights. The folder is the one that TUNEBENCH_GOLDEN names,
+ * project: forward passes, gradients, steps of AdamW, merged weights, greedy generation. The folder is the one that TUNEBENCH_GOLDEN names,
  * otherwise tests/golden/A; whatever architectures, cases and sizes it holds are compared.
  */
 import assert from "node:assert/strict";
@@ -9,12 +9,13 @@ import { cpu } from "../engine/cpu.ts";
 import { readBytes, readHeader, type StoredEntry } from "../engine/safetensors.ts";
 import { TrainingState } from "../engine/state.ts";
 import { type Tensors, tf } from "../engine/tensor.ts";
-import type { ArrayValue } from "../engine/types.ts";
+import type { ArrayValue, Program } from "../engine/types.ts";
 import { compose, type Part } from "../methods/compose.ts";
 import { methods } from "../methods/mod.ts";
 import { parseOptions } from "../methods/options.ts";
 import type { Backbone } from "../models/types.ts";
 import { architectures, findFolder } from "../models/mod.ts";
+import { asLanguageModel, generateGreedily, languageTrainable } from "../runs/language.ts";
 import { adapterParameters, readAdapter } from "../runs/read-adapter.ts";
 import { type SignedProgram, trainable } from "../runs/trainable.ts";
 import { difference, eagerWeights } from "./models/eager.ts";
@@ -50,6 +51,13 @@ interface Case {
   trainable: number;
 }
 
+/** Texts and what greedy generation makes of them. */
+interface Generated {
+  input_ids: number[][];
+  output_ids: number[][];
+  attention_mask?: number[][];
+}
+
 /** Methods that train weights in place, by the case's name; the others are read from adapters. */
 const inPlace: Record<string, string> = { full: "full", bias: "bitfit" };
 const peftTypes = new Set(Object.values(methods).flatMap(({ peft }) => peft?.type ?? []));
@@ -63,7 +71,7 @@ async function folders(path: string): Promise<string[]> {
 /** Why a case cannot be compared, or null. */
 async function reasonToSkip(arch: string, task: string, method: string): Promise<string | null> {
   if (!Object.hasOwn(architectures, arch)) return `architecture ${arch}`;
-  if (task !== "cls") return `task ${task}`;
+  if (task !== "cls" && task !== "lm") return `task ${task}`;
   for (const part of await folders(`${root}/${arch}/${task}/${method}`)) {
     const config = await Deno.readTextFile(`${root}/${arch}/${task}/${method}/${part}/adapter_config.json`);
     const { peft_type: type } = JSON.parse(config);
@@ -88,22 +96,28 @@ function norm(values: Float32Array): number {
 /** A backbone with the inputs that the values were computed from. */
 class Golden {
   private constructor(
+    readonly arch: string,
+    readonly task: "cls" | "lm",
     readonly backbone: Backbone,
     readonly inputs: Record<string, ArrayValue>,
     readonly base: Values,
     readonly modelValues: Values,
   ) {}
 
-  static async open(arch: string): Promise<Golden> {
-    const backbone = await (await findFolder(`${root}/${arch}/model`)).open();
-    const base = await readTensors(`${root}/${arch}/base_cls.safetensors`);
+  static async open(arch: string, task: "cls" | "lm"): Promise<Golden> {
+    const classifier = await (await findFolder(`${root}/${arch}/model`)).open();
+    const backbone = task === "lm" ? asLanguageModel(classifier) : classifier;
+    const base = await readTensors(`${root}/${arch}/base_${task}.safetensors`);
     const { shape } = base.input_ids;
+    // The loss is the mean over what has a label: every text, or the tokens whose label is not -100.
+    const labelled = Float32Array.from(base.labels.data, (label) => label === -100 ? 0 : 1);
+    const count = labelled.reduce((sum, one) => sum + one, 0);
     const all: Record<string, ArrayValue> = {
       ids: base.input_ids,
       mask: { shape, data: Float32Array.from(base.attention_mask.data) },
       types: base.token_type_ids,
-      labels: base.labels,
-      weights: { shape: [shape[0]], data: new Float32Array(shape[0]).fill(1 / shape[0]) },
+      labels: { shape: base.labels.shape, data: base.labels.data.map((label) => Math.max(0, label)) as Int32Array },
+      weights: { shape: base.labels.shape, data: labelled.map((one) => one / count) },
     };
     const inputs = Object.fromEntries(
       [...Object.keys(backbone.inputs), "labels", "weights"].map((name) => [name, all[name]]),
@@ -113,16 +127,18 @@ class Golden {
     // The heads of decoders lie in a file of their own.
     const headFile = `${root}/${arch}/head.safetensors`;
     const head = await Deno.stat(headFile).then(() => readValues(headFile), () => ({}));
-    return new Golden(backbone, inputs, values, { ...stored, ...head });
+    return new Golden(arch, task, backbone, inputs, values, { ...stored, ...head });
   }
 
   /** Names of the classes; only their number matters. */
   get labels(): string[] {
+    if (this.task === "lm") return [];
     const classes = this.base.logits.length / this.inputs.labels.data.length;
     return Array.from({ length: classes }, (_, at) => `class ${at}`);
   }
 
   get headNames(): string[] {
+    if (this.task === "lm") return [];
     return this.backbone.head!.parameters(this.labels.length).map(({ name }) => name);
   }
 
@@ -133,9 +149,19 @@ class Golden {
     return states.filter((_, at) => mask[Math.floor(at / width)] === 1);
   }
 
-  /** The untouched model: every hidden state, the features and the logits. */
+  /** The untouched model: every hidden state and the logits; of a language model, logits and loss. */
   async compareBase(): Promise<void> {
     const { backbone, inputs, base } = this;
+    if (this.task === "lm") {
+      const { loss, logits } = await this.trainable([], 0);
+      const executable = await cpu.compile((args) => ({ ...logits(args), ...loss.program(args) }), loss.signature, {
+        threads: 1,
+      });
+      const found = await executable.run({ parameters: {}, inputs });
+      await executable.release();
+      assertNear(found.logits, base.logits, 1e-4, "logits");
+      return assertNear(found.loss, base.loss, 1e-4, "loss");
+    }
     const head = Object.fromEntries(this.headNames.map((name) => [name, this.modelValues[name]]));
     const { parameters } = backbone.head!;
     const shapes = Object.fromEntries(parameters(this.labels.length).map(({ name, shape }) => [name, shape]));
@@ -204,6 +230,23 @@ class Golden {
     return start;
   }
 
+  /** What a case trains, the programs of its logits and its loss, and the inputs of these. */
+  async trainable(parts: readonly Part[], learningRate: number) {
+    const { backbone, inputs } = this;
+    if (this.task === "lm") {
+      const model = languageTrainable(asLanguageModel(backbone), compose(parts, backbone));
+      const logits: Program = (args) => ({ logits: model.scores.program(args).scores });
+      return { parameters: model.parameters, loss: model.loss, logits, inputs };
+    }
+    const model = trainable(backbone, compose(parts, backbone), this.labels, learningRate);
+    return {
+      parameters: model.parameters,
+      loss: model.loss,
+      logits: model.logits.program,
+      inputs: model.featuresFixed ? await this.withFeatures(model.backboneFeatures) : inputs,
+    };
+  }
+
   /** Inputs of a classifier whose features nothing trained changes. */
   async withFeatures({ program, signature }: SignedProgram): Promise<Record<string, ArrayValue>> {
     const { labels, weights, ...inputs } = this.inputs;
@@ -215,22 +258,21 @@ class Golden {
   }
 
   /** Logits, loss, gradients, steps and merged weights of a case. */
-  async compareCase(arch: string, task: string, method: string): Promise<void> {
-    const { backbone, inputs } = this;
-    const folder = `${root}/${arch}/${task}/${method}`;
+  async compareCase(method: string): Promise<void> {
+    const folder = `${root}/${this.arch}/${this.task}/${method}`;
     const golden: Case = JSON.parse(await Deno.readTextFile(`${folder}/case.json`));
     const values = await readValues(`${folder}/values.safetensors`);
     const { parts, rename } = await this.readParts(folder, golden);
-    const model = trainable(backbone, compose(parts, backbone), this.labels, golden.adamw.lr);
+    const model = await this.trainable(parts, golden.adamw.lr);
+    const { inputs } = model;
     const start = rename(await this.startOf(folder, golden));
     const names = model.parameters.map(({ name }) => name);
     assert.deepEqual(Object.keys(start).sort(), [...names].sort());
     assert.equal(Object.values(start).reduce((sum, { length }) => sum + length, 0), golden.trainable);
 
     const { signature, program } = model.loss;
-    const own = model.featuresFixed ? await this.withFeatures(model.backboneFeatures) : inputs;
     const executable = await cpu.compile(
-      (args) => ({ ...model.logits.program(args), ...program(args) }),
+      (args) => ({ ...model.logits(args), ...program(args) }),
       signature,
       { gradients: true, threads: 1 },
     );
@@ -241,7 +283,7 @@ class Golden {
     const { betas: [beta1, beta2], eps: epsilon, weight_decay: weightDecay } = golden.adamw;
     const losses: number[] = [];
     for (let step = 0; step <= golden.steps; step++) {
-      const found = await executable.run({ inputs: own, parameters: state.parameters, gradients: state.gradients });
+      const found = await executable.run({ inputs, parameters: state.parameters, gradients: state.gradients });
       losses.push(found.loss[0]);
       if (step === 0) {
         assertNear(found.logits, values.logits, 1e-4, "logits");
@@ -266,6 +308,27 @@ class Golden {
       assertNear(Float32Array.of(found), change, 1e-3 * Math.max(change[0], golden.adamw.lr), `change of ${name}`);
     }
     if (values.merged_logits) await this.compareMerged(parts[0], start, values);
+  }
+
+  /** Greedy continuations by the untouched language model and by each adapter that is compared. */
+  async compareGeneration(cases: readonly string[]): Promise<void> {
+    const { arch, backbone } = this;
+    const all: Record<string, Generated> = JSON.parse(await Deno.readTextFile(`${root}/${arch}/generate.json`));
+    for (const [name, { input_ids: ids, output_ids: expected, attention_mask: mask }] of Object.entries(all)) {
+      const adapted = !name.startsWith("base");
+      if (adapted && !cases.includes(name)) continue;
+      const folder = `${root}/${arch}/lm/${name}`;
+      const golden: Case | undefined = adapted && JSON.parse(await Deno.readTextFile(`${folder}/case.json`));
+      const { parts, rename } = golden ? await this.readParts(folder, golden) : { parts: [], rename: () => ({}) };
+      const { next } = languageTrainable(asLanguageModel(backbone), compose(parts, backbone));
+      const parameters = golden ? rename(await this.startOf(folder, golden)) : {};
+      // Here, texts are filled up on the right.
+      const isText = (row: number) => (_: number, at: number) => mask?.[row][at] !== 0;
+      const texts = ids.map((row, at) => row.filter(isText(at)));
+      const tokens = expected[0].length - ids[0].length;
+      const found = await generateGreedily(cpu, next, parameters, backbone.collate, texts, tokens, 1);
+      assert.deepEqual(found, expected.map((row, at) => row.filter(isText(at))), `generation of ${name}`);
+    }
   }
 
   /** Gradients or final values; of tall matrices some cases keep the first rows and the norm alone. */
@@ -335,20 +398,20 @@ Deno.test("golden values of transformers and PEFT are those of this project", as
   const skipped: Record<string, number> = {};
   let compared = 0;
   for (const arch of await folders(root)) {
-    let golden: Golden | undefined;
-    if (Object.hasOwn(architectures, arch)) {
-      golden = await Golden.open(arch);
-      await t.step(`${arch}: the untouched model`, () => golden!.compareBase());
-    }
     for (const task of (await folders(`${root}/${arch}`)).filter((name) => name !== "model")) {
+      const cases: string[] = [];
       for (const method of await folders(`${root}/${arch}/${task}`)) {
         const reason = await reasonToSkip(arch, task, method);
-        if (reason !== null) {
-          skipped[reason] = (skipped[reason] ?? 0) + 1;
-          continue;
-        }
-        if (await t.step(`${arch}/${task}/${method}`, () => golden!.compareCase(arch, task, method))) compared++;
+        if (reason === null) cases.push(method);
+        else skipped[reason] = (skipped[reason] ?? 0) + 1;
       }
+      if (cases.length === 0) continue;
+      const golden = await Golden.open(arch, task as "cls" | "lm");
+      await t.step(`${arch}/${task}: the untouched model`, () => golden.compareBase());
+      for (const method of cases) {
+        if (await t.step(`${arch}/${task}/${method}`, () => golden.compareCase(method))) compared++;
+      }
+      if (task === "lm") await t.step(`${arch}: greedy generation`, () => golden.compareGeneration(cases));
     }
   }
   const left = Object.entries(skipped).map(([reason, count]) => `${count} of ${reason}`).join(", ");
