@@ -1,11 +1,14 @@
 /**
- * Copies of the golden BERT folder with something changed.
+ * Copies of the golden folders with something changed.
  * @module
  */
 import { fileURLToPath } from "node:url";
 import { readHeader, readStored } from "../../engine/safetensors.ts";
 
-const golden = fileURLToPath(new URL("../golden/A/bert/model/", import.meta.url));
+/** A file of an architecture's golden model. */
+function goldenPath(architecture: string, file: string): string {
+  return fileURLToPath(new URL(`../golden/A/${architecture}/model/${file}`, import.meta.url));
+}
 
 /** A tensor as a file of any type stores it. */
 export interface AnyTensor {
@@ -16,14 +19,13 @@ export interface AnyTensor {
 
 /** The config.json of an architecture's golden model. */
 export async function goldenConfig(architecture = "bert"): Promise<Record<string, unknown>> {
-  const path = new URL(`../golden/A/${architecture}/model/config.json`, import.meta.url);
-  return JSON.parse(await Deno.readTextFile(path));
+  return JSON.parse(await Deno.readTextFile(goldenPath(architecture, "config.json")));
 }
 
-/** The golden model's tensors. */
-export async function goldenTensors(): Promise<Record<string, AnyTensor>> {
+/** The tensors of an architecture's golden model. */
+export async function goldenTensors(architecture = "bert"): Promise<Record<string, AnyTensor>> {
   const tensors: Record<string, AnyTensor> = {};
-  for (const [name, entry] of Object.entries(await readHeader(`${golden}/model.safetensors`))) {
+  for (const [name, entry] of Object.entries(await readHeader(goldenPath(architecture, "model.safetensors")))) {
     const values = await readStored(entry);
     tensors[name] = { dtype: entry.dtype, shape: entry.shape, bytes: new Uint8Array(values.slice().buffer) };
   }

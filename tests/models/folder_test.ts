@@ -101,6 +101,22 @@ Deno.test("Tensors that no multiple of four bytes leads to are copied into the c
   assert.deepEqual(await valuesOf(backbone), expected);
 });
 
+Deno.test("The pooler that RoBERTa's files have is left unread, as its classifier does without", async () => {
+  const own = await goldenTensors("roberta");
+  const pooler = {
+    "roberta.pooler.dense.weight": own["classifier.dense.weight"],
+    "roberta.pooler.dense.bias": own["classifier.dense.bias"],
+  };
+  const backbone = await open({
+    "config.json": await goldenConfig("roberta"),
+    "model.safetensors": safetensors({ ...own, ...pooler }),
+  });
+  assert.deepEqual(
+    Object.keys(backbone.stored).sort(),
+    Object.keys(own).filter((name) => name.startsWith("roberta.")).sort(),
+  );
+});
+
 const sameWeights: [string, Files][] = [
   ["in shards", sharded()],
   ["without the model's prefix", {
