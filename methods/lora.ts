@@ -1,13 +1,14 @@
 /**
- * LoRA: low-rank adaptation.
+ * LoRA: low-rank adaptation; weight-decomposed (DoRA) on request.
  * @module
  */
 import { z } from "zod";
+import { type Tensor, type Tensors, tf } from "../engine/tensor.ts";
 import type { BackboneShape, LinearSite } from "../models/types.ts";
 import { drawn, uniform } from "./parameter.ts";
 import { PEFT_MODEL, peftConfig, peftModules, peftTargets, renamed } from "./peft.ts";
 import { sitesOf } from "./sites.ts";
-import type { CommonOptions, Method } from "./types.ts";
+import type { CommonOptions, Method, MethodParameter } from "./types.ts";
 
 /** Options of LoRA. */
 export interface LoraOptions extends CommonOptions {
@@ -19,53 +20,105 @@ export interface LoraOptions extends CommonOptions {
   dropout: number;
   /** Roles of the linear maps to adapt ("attention.qkv"), or null for those the backbone suggests. */
   targets: string[] | null;
+  /** Weight-decomposed: the length of each output's weights is trained apart from their direction. */
+  dora?: true;
 }
 
 function sites(shape: BackboneShape, targets: string[] | null): LinearSite[] {
   return sitesOf(shape, targets ?? shape.loraTargets, "lora", "targets");
 }
 
-function size(shape: BackboneShape, { rank, targets }: LoraOptions): number {
-  return sites(shape, targets).reduce((sum, site) => sum + rank * (site.in + site.out), 0);
+function size(shape: BackboneShape, { rank, targets, dora }: LoraOptions): number {
+  return sites(shape, targets).reduce((sum, site) => sum + rank * (site.in + site.out) + (dora ? site.out : 0), 0);
+}
+
+/** W + (α/r)·B·A of a linear map, in the layout of W. */
+function updated({ name, outputFirst }: LinearSite, parameters: Tensors, weights: Tensors, scale: number): Tensor {
+  const [a, b] = ["lora_A", "lora_B"].map((part) => parameters[`${name}.${part}`]);
+  const update = outputFirst ? b.matMul(a) : a.matMul(b, true, true);
+  return weights[`${name}.weight`].add(update.mul(scale));
+}
+
+/** Lengths of the weights of each output, [out, 1] or [1, out] as the matrix is stored. */
+function lengths({ outputFirst }: LinearSite, weight: Tensor): Tensor {
+  return weight.square().sum(outputFirst ? 1 : 0, true).sqrt();
+}
+
+/** The trained lengths of DoRA; they start as those of the backbone. */
+function magnitude(site: LinearSite): MethodParameter {
+  return {
+    name: `${site.name}.lora_magnitude_vector`,
+    shape: [site.out],
+    async start({ weight }) {
+      const squares = new Float64Array(site.out);
+      const values = await weight(`${site.name}.weight`);
+      values.forEach((value, at) =>
+        squares[site.outputFirst ? Math.floor(at / site.in) : at % site.out] += value * value
+      );
+      return Float32Array.from(squares, Math.sqrt);
+    },
+  };
+}
+
+/**
+ * y = m ∘ (W + ΔW)·x ÷ ‖W + ΔW‖ + b from W·x + b and ΔW·x (equation 5 of the paper of DoRA). As its section 4.3 has it,
+ * the norm is a constant to the gradient.
+ */
+function decomposed(site: LinearSite, y: Tensor, update: Tensor, parameters: Tensors, weights: Tensors, scale: number) {
+  const bias = weights[`${site.name}.bias`];
+  // Operations inside are not on the tape, and the weight's own gradient is zero.
+  const norm = tf.customGrad((weight) => ({
+    value: lengths(site, updated(site, parameters, weights, scale)).reshape([-1]),
+    gradFunc: () => tf.zerosLike(weight as Tensor),
+  }))(weights[`${site.name}.weight`]);
+  const factors = parameters[`${site.name}.lora_magnitude_vector`].div(norm);
+  const product = (bias ? y.sub(bias) : y).add(update).mul(factors);
+  return bias ? product.add(bias) : product;
 }
 
 /**
  * Adds (α/r)·x·Aᵀ·Bᵀ to the output of chosen linear maps, A [r, in], B [out, r] (equation 3 of the paper); A starts
- * uniform over ±1/√in, B as zeros. Parameters: Σ r·(in + out).
+ * uniform over ±1/√in, B as zeros. With `dora` the adapted weights of each output are brought to a trained length, which
+ * starts as the backbone's; dropout then acts on x·Aᵀ alone. Parameters: Σ r·(in + out), with `dora` Σ out more.
  */
 export const lora: Method<LoraOptions> = {
   name: "lora",
   description: "LoRA: trained updates of low rank are added to linear maps",
-  paper: "Hu et al. (2021), LoRA, https://arxiv.org/abs/2106.09685",
+  paper:
+    "Hu et al. (2021), LoRA, https://arxiv.org/abs/2106.09685; Liu et al. (2024), DoRA, https://arxiv.org/abs/2402.09353",
   options: z.strictObject({
     rank: z.int().min(1).default(8),
     alpha: z.number().positive().default(16),
     dropout: z.number().min(0).lt(1).default(0),
     targets: z.array(z.string()).min(1).nullable().default(null),
+    dora: z.literal(true).optional(),
     learningRate: z.number().positive().default(3e-3),
     epochs: z.int().min(1).default(4),
   }),
-  parameters: (shape, { rank, targets }) =>
+  parameters: (shape, { rank, targets, dora }) =>
     sites(shape, targets).flatMap((site) => [
       drawn(`${site.name}.lora_A`, [rank, site.in], uniform(site.in ** -0.5)),
       drawn(`${site.name}.lora_B`, [site.out, rank], () => 0),
+      ...dora ? [magnitude(site)] : [],
     ]),
   trains: () => [],
   count: size,
   storedCount: size,
   identityAtStart: true,
-  hooks: (parameters, shape, { rank, alpha, dropout: rate, targets }, dropout) => {
+  hooks: (parameters, shape, { rank, alpha, dropout: rate, targets, dora }, dropout) => {
     const adapted = new Set(sites(shape, targets).map(({ name }) => name));
     return {
-      linear({ name }, x, y) {
+      linear(site, x, y, weights) {
+        const { name } = site;
         if (!adapted.has(name)) return y;
         const kept = rate === 0 ? x : dropout(name, x, rate);
         const inner = kept.matMul(parameters[`${name}.lora_A`], false, true).mul(alpha / rank);
-        return y.add(inner.matMul(parameters[`${name}.lora_B`], false, true));
+        const update = inner.matMul(parameters[`${name}.lora_B`], false, true);
+        return dora ? decomposed(site, y, update, parameters, weights, alpha / rank) : y.add(update);
       },
     };
   },
-  stored: (shape, { rank, alpha, dropout, targets }) => ({
+  stored: (shape, { rank, alpha, dropout, targets, dora = false }) => ({
     config: peftConfig("LORA", {
       bias: "none",
       fan_in_fan_out: sites(shape, targets).every(({ outputFirst }) => !outputFirst),
@@ -73,25 +126,30 @@ export const lora: Method<LoraOptions> = {
       lora_dropout: dropout,
       r: rank,
       target_modules: peftModules(sites(shape, targets), shape),
+      use_dora: dora,
     }),
-    tensors: (parameters) => renamed(parameters, (name) => `${PEFT_MODEL}${name}.weight`),
+    tensors: (parameters) =>
+      renamed(parameters, (name) => `${PEFT_MODEL}${name}${name.endsWith(".lora_magnitude_vector") ? "" : ".weight"}`),
     parameters: (stored) => renamed(stored, (key) => key.replace(PEFT_MODEL, "").replace(/\.weight$/, "")),
   }),
   peft: {
     type: "LORA",
-    options: ({ r, lora_alpha, lora_dropout, target_modules }, shape) => ({
+    options: ({ r, lora_alpha, lora_dropout, target_modules, use_dora }, shape) => ({
       rank: r,
       alpha: lora_alpha,
       dropout: lora_dropout,
       targets: peftTargets(target_modules, shape),
+      ...use_dora === true && { dora: true },
     }),
   },
-  merged: (parameters, weights, shape, { rank, alpha, targets }) =>
+  merged: (parameters, weights, shape, { rank, alpha, targets, dora }) =>
     Object.fromEntries(
-      sites(shape, targets).map(({ name, outputFirst }) => {
-        const [a, b] = ["lora_A", "lora_B"].map((part) => parameters[`${name}.${part}`]);
-        const update = outputFirst ? b.matMul(a) : a.matMul(b, true, true);
-        return [`${name}.weight`, weights[`${name}.weight`].add(update.mul(alpha / rank))];
+      sites(shape, targets).map((site) => {
+        const sum = updated(site, parameters, weights, alpha / rank);
+        if (!dora) return [`${site.name}.weight`, sum];
+        const norm = lengths(site, sum);
+        const factors = parameters[`${site.name}.lora_magnitude_vector`].reshape(norm.shape).div(norm);
+        return [`${site.name}.weight`, sum.mul(factors)];
       }),
     ),
 };

@@ -9,9 +9,10 @@ const weights = await eagerWeights(backbone);
 const encoded = ["a text", "another, longer one"].map((text) => backbone.encode(text, 32));
 const keep = (_: string, x: Tensor) => x;
 
-for (const targets of [null, ["attention.output", "residual", "ffn.in", "ffn.out", "pooler"]]) {
-  Deno.test(`Merged into ${targets ?? "its usual targets"}, LoRA gives the same features as beside them`, async () => {
-    const lora = variant("lora", { rank: 2, targets });
+const everyOther = ["attention.output", "residual", "ffn.in", "ffn.out", "pooler"];
+for (const raw of [{}, { targets: everyOther }, { dora: true }, { targets: everyOther, dora: true }]) {
+  Deno.test(`Merged with ${JSON.stringify(raw)}, LoRA gives the same features as beside the weights`, async () => {
+    const lora = variant("lora", { rank: 2, ...raw });
     const { method, options } = lora;
     const parameters = await startTensors(lora, backbone, 0.3);
     const beside = eagerFeatures(backbone, weights, encoded, method.hooks(parameters, backbone, options, keep));

@@ -14,6 +14,7 @@ const cases: [string, Variant][] = [
   ["prefix", variant("prefix-tuning", { prefixLength: 3 })],
   ["prefix_proj", variant("prefix-tuning", { prefixLength: 3, reparameterisation: 20 })],
   ["lora", variant("lora", { rank: 4, alpha: 8 })],
+  ["dora", variant("lora", { rank: 4, alpha: 8, dora: true })],
   ["ia3", variant("ia3")],
   ["ln", variant("ln-tuning")],
 ];

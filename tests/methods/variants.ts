@@ -37,6 +37,7 @@ export const variants: Variant[] = [
   variant("prefix-tuning", { prefixLength: 3, reparameterisation: 5 }),
   variant("lora", { rank: 2 }),
   variant("lora", { rank: 3, targets: ["attention.output", "residual", "ffn.in", "ffn.out", "pooler"] }),
+  variant("lora", { rank: 2, dora: true }),
   variant("ia3"),
   variant("ia3", { outputs: ["attention.output", "pooler"], inputs: ["attention.qkv", "residual"] }),
 ];

@@ -29,6 +29,7 @@ const texts = [
 for (
   const part of [
     variant("lora", { rank: 4 }),
+    variant("lora", { rank: 4, dora: true }),
     variant("prompt-tuning", { virtualTokens: 8 }),
     variant("prefix-tuning", { prefixLength: 8 }),
   ]

@@ -24,6 +24,7 @@ export const combinations: Variant[][] = [
   [variant("lora", { rank: 2 }), variant("prompt-tuning", { virtualTokens: 2 })],
   [variant("lora", { rank: 2 }), variant("prefix-tuning", { prefixLength: 2 })],
   [variant("prompt-tuning", { virtualTokens: 2 }), variant("prefix-tuning", { prefixLength: 3 }), variant("bitfit")],
+  [variant("ia3"), variant("lora", { rank: 2, dora: true }), variant("ln-tuning")],
 ];
 
 /** The tiny backbone with these methods and a classifier of three classes. */
