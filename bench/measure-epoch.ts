@@ -4,7 +4,7 @@
  */
 import { alternate, peersWork, type Report, trainer, tuneBench, withFiles } from "./comparison.ts";
 import type { Contestant } from "./contestant.ts";
-import { BATCH_SIZE, type Choices, describeChoices, type Job, LAYERS, paths, tolerance } from "./setting.ts";
+import { BATCH_SIZE, type Choices, describeChoices, type Job, MINILM, paths, tolerance } from "./setting.ts";
 import { median, megabytes, percent, spread, table } from "./table.ts";
 import type { Turn } from "./turn.ts";
 
@@ -31,7 +31,7 @@ export async function measureEpoch(methods: readonly string[], choices: Choices,
   const rows: Record<string, string>[] = [];
   const violations: string[] = [];
   let texts = "";
-  await withFiles({ layers: LAYERS, methods, texts: "sentences" }, async (folder) => {
+  await withFiles({ sizes: MINILM, methods, texts: "sentences" }, async (folder) => {
     const { ids } = JSON.parse(await Deno.readTextFile(paths.texts(folder)));
     const tokens = ids.reduce((sum: number, text: number[]) => sum + text.length, 0);
     texts = `${ids.length} sentences of ${(tokens / ids.length).toFixed(1)} tokens`;

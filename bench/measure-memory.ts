@@ -3,7 +3,7 @@
  * @module
  */
 import { type Report, tuneBench, withFiles } from "./comparison.ts";
-import { BATCH_SIZE, type Choices, describeChoices, LAYERS, LENGTH } from "./setting.ts";
+import { BATCH_SIZE, type Choices, describeChoices, LENGTH, MINILM } from "./setting.ts";
 import { megabytes, table } from "./table.ts";
 import type { OwnTurn } from "./train.ts";
 
@@ -13,7 +13,7 @@ const [EARLY, LATE] = [30, 300];
 /** Resident memory of these methods early and late. */
 export async function measureMemory(methods: readonly string[], choices: Choices): Promise<Report> {
   const rows: Record<string, string>[] = [];
-  await withFiles({ layers: LAYERS, methods, texts: { count: BATCH_SIZE, length: LENGTH } }, async (folder) => {
+  await withFiles({ sizes: MINILM, methods, texts: { count: BATCH_SIZE, length: LENGTH } }, async (folder) => {
     for (const method of methods) {
       const contestant = tuneBench(folder, method, { ...choices, batchSize: BATCH_SIZE, epochs: LATE });
       const early = (await contestant.ask<OwnTurn>(String(EARLY))).resident;

@@ -5,11 +5,11 @@
 import { peersWork, type Report, withFiles } from "./comparison.ts";
 import { runTask } from "./measure-start.ts";
 import { compareSteps, type Effort, explainSteps } from "./measure-step.ts";
-import { BATCH_SIZE, type Choices, LAYERS, LENGTH } from "./setting.ts";
+import { BATCH_SIZE, type Choices, LENGTH, MINILM } from "./setting.ts";
 import { table } from "./table.ts";
 
 const METHOD = "lora";
-const CENTRE = { batch: BATCH_SIZE, length: LENGTH, layers: LAYERS };
+const CENTRE = { batch: BATCH_SIZE, length: LENGTH, layers: MINILM.layers };
 const POINTS: (typeof CENTRE)[] = [
   CENTRE,
   ...[8, 128].map((batch) => ({ ...CENTRE, batch })),
@@ -40,7 +40,7 @@ export async function measureScale(choices: Choices, effort: Effort): Promise<Re
   for (const point of POINTS) {
     const { batch, length, layers } = point;
     const compared = await withFiles(
-      { layers, methods: [METHOD], texts: { count: batch, length } },
+      { sizes: { ...MINILM, layers }, methods: [METHOD], texts: { count: batch, length } },
       (folder) => compareSteps(folder, METHOD, batch, withPeft, choices, effort),
     );
     const sizes = Object.fromEntries(Object.entries(point).map(([name, size]) => [name, String(size)]));

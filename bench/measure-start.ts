@@ -7,7 +7,7 @@ import { runId } from "../runs/spec.ts";
 import type { RunRecord } from "../runs/record.ts";
 import { peersWork, peft, type Report, tuneBench, withFiles } from "./comparison.ts";
 import type { Contestant } from "./contestant.ts";
-import { BATCH_SIZE, type Choices, LAYERS, LENGTH } from "./setting.ts";
+import { BATCH_SIZE, type Choices, LENGTH, MINILM } from "./setting.ts";
 import { spread, table } from "./table.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -108,7 +108,7 @@ export async function measureStart(choices: Choices): Promise<Report> {
   } finally {
     await Deno.remove(results, { recursive: true });
   }
-  const spec = { layers: LAYERS, methods: [METHOD], texts: { count: BATCH_SIZE, length: LENGTH } };
+  const spec = { sizes: MINILM, methods: [METHOD], texts: { count: BATCH_SIZE, length: LENGTH } };
   await withFiles(spec, async (folder) => {
     const job = { ...choices, batchSize: BATCH_SIZE, epochs: 1 };
     row(`first step of ${METHOD}, TuneBench`, await repeat(() => firstStep(() => tuneBench(folder, METHOD, job))));

@@ -4,7 +4,7 @@
  */
 import { alternate, peersWork, peft, type Report, roof, tuneBench, withFiles } from "./comparison.ts";
 import type { RoofTurn } from "./roof.ts";
-import { BATCH_SIZE, type Choices, describeChoices, LAYERS, LENGTH, tolerance } from "./setting.ts";
+import { BATCH_SIZE, type Choices, describeChoices, LENGTH, MINILM, tolerance } from "./setting.ts";
 import { median, megabytes, percent, spread, table } from "./table.ts";
 import type { Turn } from "./turn.ts";
 
@@ -79,7 +79,7 @@ export async function measureStep(methods: readonly string[], choices: Choices, 
   const withPeft = await peersWork();
   const rows: Record<string, string>[] = [];
   const violations: string[] = [];
-  await withFiles({ layers: LAYERS, methods, texts: { count: BATCH_SIZE, length: LENGTH } }, async (folder) => {
+  await withFiles({ sizes: MINILM, methods, texts: { count: BATCH_SIZE, length: LENGTH } }, async (folder) => {
     for (const method of methods) {
       const compared = await compareSteps(folder, method, BATCH_SIZE, withPeft, choices, effort);
       rows.push({ method, ...compared.row });

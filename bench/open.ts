@@ -26,8 +26,9 @@ export interface Opened {
 /**
  * Opens a measured method on the BERT classifier whose files lie in `folder`. It reads virtual tokens as PEFT does. It has
  * no tokenizer: the measurements bring ids.
+ * @param name of one that is measured, or methods joined with +, which then have their default options
  */
-export async function open(folder: string, name: string): Promise<Opened> {
+export async function open(folder: string, name: string, learningRate = LEARNING_RATE): Promise<Opened> {
   const path = paths.config(folder);
   const design = bert.design({ path, values: JSON.parse(await Deno.readTextFile(path)) });
   const stored = await readSafetensors(paths.weights(folder));
@@ -38,13 +39,14 @@ export async function open(folder: string, name: string): Promise<Opened> {
     encode: () => [],
     forward: (weights, inputs, hooks) => design.forward(weights, inputs, { ...hooks, reading: "peft" }),
   };
-  const parts = measured[name].map(({ name, options }) => {
+  const asNamed = () => name.split("+").map((part) => ({ name: part, options: {} }));
+  const parts = (measured[name] ?? asNamed()).map(({ name, options }) => {
     const method = methods[name];
-    return { method, options: parseOptions(method, { ...options, learningRate: LEARNING_RATE }) };
+    return { method, options: parseOptions(method, { ...options, learningRate }) };
   });
   const adaptation = compose(parts, backbone);
   const labels = Array.from({ length: CLASSES }, (_, label) => String(label));
-  const joined = trainable(backbone, adaptation, labels, LEARNING_RATE);
+  const joined = trainable(backbone, adaptation, labels, learningRate);
   return {
     backbone,
     adaptation,

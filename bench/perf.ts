@@ -1,5 +1,5 @@
 /**
- * Measures speed and memory: `deno task perf [step|epoch|scale|start|memory|plan] [methods…] [--rounds N] [--steps N]
+ * Measures speed and memory: `deno task perf [step|epoch|scale|start|memory|plan|devices] [methods…] [--rounds N] [--steps N]
  * [--device cpu] [--precision int8] [--memory small]`.
  *
  * `step`, `epoch`, `scale` and `start` compare with PyTorch, transformers and PEFT (Python from TUNEBENCH_PYTHON, packages
@@ -12,6 +12,7 @@ import { devices } from "../engine/mod.ts";
 import { lookUp } from "../runs/look-up.ts";
 import { UsageError } from "../runs/usage-error.ts";
 import type { Report } from "./comparison.ts";
+import { measureDevices } from "./measure-devices.ts";
 import { measureEpoch } from "./measure-epoch.ts";
 import { measureMemory } from "./measure-memory.ts";
 import { measurePlan } from "./measure-plan.ts";
@@ -90,6 +91,7 @@ async function measure(args: string[]): Promise<Report> {
     start: () => measureStart(choices),
     memory: () => measureMemory(names, choices),
     plan: () => measurePlan(names, choices),
+    devices: measureDevices,
   };
   return await lookUp("measurement", measurements, what)();
 }

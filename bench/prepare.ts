@@ -16,15 +16,15 @@ import { CLASSES, type FilesSpec, paths, SEED, type Texts } from "./setting.ts";
 
 const folder = Deno.args[0];
 const spec: FilesSpec = JSON.parse(Deno.args[1]);
-/** MiniLM-L6, but for the number of layers; without dropout, so that both sides compute the same. */
+/** Without dropout, so that both sides compute the same. */
 const config = {
-  vocab_size: 30522,
+  vocab_size: spec.sizes.vocabulary,
   max_position_embeddings: 512,
   type_vocab_size: 2,
-  hidden_size: 384,
-  num_hidden_layers: spec.layers,
-  num_attention_heads: 12,
-  intermediate_size: 1536,
+  hidden_size: spec.sizes.hidden,
+  num_hidden_layers: spec.sizes.layers,
+  num_attention_heads: spec.sizes.heads,
+  intermediate_size: spec.sizes.feedForward,
   hidden_act: "gelu",
   hidden_dropout_prob: 0,
   attention_probs_dropout_prob: 0,

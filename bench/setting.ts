@@ -19,8 +19,22 @@ export const measured: Record<string, { name: string; options: Record<string, un
   "full": [{ name: "full", options: {} }],
 };
 
-/** Layers of MiniLM-L6. */
-export const LAYERS = 6;
+/** Sizes of a BERT. */
+export interface ModelSizes {
+  /** Rows of the word embedding. */
+  vocabulary: number;
+  /** Number of layers. */
+  layers: number;
+  /** Width. */
+  hidden: number;
+  /** Attention heads. */
+  heads: number;
+  /** Inner width of the feed-forward networks. */
+  feedForward: number;
+}
+
+/** MiniLM-L6. */
+export const MINILM: ModelSizes = { vocabulary: 30522, layers: 6, hidden: 384, heads: 12, feedForward: 1536 };
 /** Classes of the texts. */
 export const CLASSES = 2;
 /** Texts of a step. */
@@ -32,7 +46,7 @@ export const THREADS = 2;
 /** Seed of weights, texts and data order. */
 export const SEED = 0;
 
-/** Step size of everything that is trained. */
+/** Step size of everything that is trained next to a peer. */
 export const LEARNING_RATE = 1e-4;
 
 /** How TuneBench's side computes; the peer has no such choice. */
@@ -62,17 +76,19 @@ export interface Job extends Choices {
   batchSize: number;
   /** Epochs of all turns together. */
   epochs: number;
+  /** Step size of everything that is trained; left out: that of the peers. */
+  learningRate?: number;
 }
 
 /**
  * AdamW with PyTorch's defaults, a step size that falls linearly to 0, no clipping (the norm is computed all the same),
  * and the product's micro-batches.
  */
-export function trainingSpec({ batchSize, epochs, memory }: Job): TrainingSpec {
+export function trainingSpec({ batchSize, epochs, memory, learningRate = LEARNING_RATE }: Job): TrainingSpec {
   return {
     batchSize,
     epochs,
-    headLearningRate: LEARNING_RATE,
+    headLearningRate: learningRate,
     weightDecay: 0.01,
     warmup: 0,
     clip: Infinity,
@@ -83,8 +99,8 @@ export function trainingSpec({ batchSize, epochs, memory }: Job): TrainingSpec {
 
 /** What files of a comparison are made for. */
 export interface FilesSpec {
-  /** Layers of the model. */
-  layers: number;
+  /** Sizes of the model. */
+  sizes: ModelSizes;
   /** Names of methods whose start values are needed. */
   methods: readonly string[];
   /** Random ids, or the sentences of two tasks. */

@@ -6,6 +6,7 @@
  * @module
  */
 import process from "node:process";
+import { collectGarbage } from "../engine/garbage.ts";
 import { devices } from "../engine/mod.ts";
 import type { ArrayValue, MemoryPlan, Signature } from "../engine/types.ts";
 import { microBatches } from "../runs/batches.ts";
@@ -46,7 +47,7 @@ async function warmUp(): Promise<void> {
 }
 
 await warmUp();
-const { backbone, trainable, start } = await open(folder, name);
+const { backbone, trainable, start } = await open(folder, name, job.learningRate);
 const { ids, labels }: Texts = JSON.parse(await Deno.readTextFile(paths.texts(folder)));
 let turn = { milliseconds: [] as number[], losses: [] as number[], tokens: 0, positions: 0 };
 
@@ -88,6 +89,7 @@ const before = Deno.memoryUsage().rss;
 const { program, signature } = trainable.loss;
 const training = await device.train(program, signature, trainable.parameters, compileOptions);
 await training.write(await start());
+collectGarbage("major");
 const planned = planTraining(training, examples, spec);
 
 turn = { milliseconds: [], losses: [], tokens: 0, positions: 0 };

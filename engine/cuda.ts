@@ -55,6 +55,7 @@ const compile = hostCompile(provider);
 export const cuda: Device = {
   name: "cuda",
   description: "NVIDIA card through ONNX Runtime and CUDA 12, untested",
+  ownMemory: true,
   inspect,
   compile,
   train: hostTraining(compile),

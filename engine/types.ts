@@ -178,6 +178,8 @@ export interface Device {
   description: string;
   /** Whether products with frozen matrices may be in int8. */
   int8?: true;
+  /** Whether it computes in memory of its own; no platform tells how much of that is free. */
+  ownMemory?: true;
   /** Whether it computes in less memory on request. */
   small?: true;
   /** Looks at this machine; loads the device's libraries. Never throws: what is wrong is in the report. */

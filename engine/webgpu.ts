@@ -69,6 +69,7 @@ const trainHere = deviceTraining(provider);
 export const webgpu: Device = {
   name: "webgpu",
   description: "any GPU through ONNX Runtime and WebGPU",
+  ownMemory: true,
   inspect,
   async compile(program, signature, options) {
     await requireUsable();

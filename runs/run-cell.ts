@@ -120,6 +120,10 @@ async function differenceAtStart(cell: OpenCell, compile: Compile, start: Record
   return before.reduce((most, value, at) => Math.max(most, Math.abs(value - after[at])), 0);
 }
 
+function freeMemory(device: Device): number {
+  return device.ownMemory ? Infinity : Deno.systemMemoryInfo().available;
+}
+
 type Compile = (of: SignedProgram) => Promise<Executable>;
 
 function better(metric: Metric, score: number, than: number): boolean {
@@ -182,7 +186,7 @@ export async function runCell(spec: RunSpec, options: CellOptions): Promise<Cell
   markBeforeTraining();
   if (model.featuresFixed) {
     planned = planTraining(evaluation, examples.train, spec.training);
-    requireMemory(planned, Deno.systemMemoryInfo().available);
+    requireMemory(planned, freeMemory(device));
     const once = (of: EncodedExamples) => timed("evaluate", () => computeFeatures(of, evaluation, microBatchRows));
     examples = {
       train: await once(examples.train),
@@ -198,7 +202,7 @@ export async function runCell(spec: RunSpec, options: CellOptions): Promise<Cell
     () => device.train(model.loss.program, model.loss.signature, model.parameters, compileOptions),
   );
   planned ??= planTraining(training, examples.train, spec.training);
-  requireMemory(planned, Deno.systemMemoryInfo().available);
+  requireMemory(planned, freeMemory(device));
   await training.write(start);
   // A model trained in full is large: it need not lie in memory twice.
   start = {};
