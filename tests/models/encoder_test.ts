@@ -6,9 +6,13 @@ import { findFolder } from "../../models/mod.ts";
 import type { Encoding, Hooks } from "../../models/types.ts";
 import { difference, eagerFeatures, eagerWeights } from "./eager.ts";
 
-const folder = fileURLToPath(new URL("../golden/A/bert/model", import.meta.url));
-const backbone = await (await findFolder(folder)).open();
-const weights = await eagerWeights(backbone);
+async function open(architecture: string) {
+  const folder = fileURLToPath(new URL(`../golden/A/${architecture}/model`, import.meta.url));
+  const backbone = await (await findFolder(folder)).open();
+  return { backbone, weights: await eagerWeights(backbone) };
+}
+
+const { backbone, weights } = await open("bert");
 const texts = [[3, 10, 11, 12, 4], [3, 20, 4], [3, 30, 31, 32, 33, 34, 4]];
 
 function rows(n: number, purpose: string): Tensor {
@@ -24,17 +28,21 @@ const hooks: [string, Hooks][] = [
   ["a prefix and a prompt", { prompt, prefix }],
 ];
 
-/** Features made of one row of the last hidden state by the pooler. */
-function pooledAt(row: number, encoded: readonly Encoding[], hooks: Hooks): Float32Array {
+/** One row of each text's last hidden state. */
+function rowOf({ backbone, weights }: Awaited<ReturnType<typeof open>>, row: number, hooks: Hooks): Tensor {
+  const inputs = Object.fromEntries(
+    Object.entries(backbone.collate(texts)).map(([name, { data, shape }]) =>
+      [name, tf.tensor(data, [...shape], backbone.inputs[name].dtype)] as const
+    ),
+  );
+  const last = backbone.hiddenStates!(weights, inputs, hooks).at(-1)!;
+  return last.slice([0, row, 0], [texts.length, 1, 32]).reshape([texts.length, 32]);
+}
+
+/** Features made of one row of BERT's last hidden state by the pooler. */
+function pooledAt(row: number, hooks: Hooks): Float32Array {
   return tf.tidy(() => {
-    const inputs = Object.fromEntries(
-      Object.entries(backbone.collate(encoded)).map(([name, { data, shape }]) =>
-        [name, tf.tensor(data, [...shape], backbone.inputs[name].dtype)] as const
-      ),
-    );
-    const last = backbone.hiddenStates!(weights, inputs, hooks).at(-1)!;
-    const first = last.slice([0, row, 0], [encoded.length, 1, 32]).reshape([encoded.length, 32]);
-    const dense = first.matMul(tf.transpose(weights["bert.pooler.dense.weight"]));
+    const dense = rowOf({ backbone, weights }, row, hooks).matMul(tf.transpose(weights["bert.pooler.dense.weight"]));
     return dense.add(weights["bert.pooler.dense.bias"]).tanh().dataSync() as Float32Array;
   });
 }
@@ -49,14 +57,28 @@ for (const [name, given] of hooks) {
 
 Deno.test("Features are those of [CLS], behind a prompt, too; PEFT's reading takes the first virtual token", () => {
   const read = (given: Hooks) => eagerFeatures(backbone, weights, texts, given);
-  assert(difference(read({}), pooledAt(0, texts, {})) < 1e-6);
-  assert(difference(read({ prompt }), pooledAt(3, texts, { prompt })) < 1e-6);
-  assert(difference(read({ prompt, prefix }), pooledAt(3, texts, { prompt, prefix })) < 1e-6);
-  assert(difference(read({ prompt, reading: "peft" }), pooledAt(0, texts, { prompt })) < 1e-6);
+  assert(difference(read({}), pooledAt(0, {})) < 1e-6);
+  assert(difference(read({ prompt }), pooledAt(3, { prompt })) < 1e-6);
+  assert(difference(read({ prompt, prefix }), pooledAt(3, { prompt, prefix })) < 1e-6);
+  assert(difference(read({ prompt, reading: "peft" }), pooledAt(0, { prompt })) < 1e-6);
   assert(difference(read({ prompt }), read({ prompt, reading: "peft" })) > 1e-2);
   // A prefix stands in no row of the output.
   assert.deepEqual(read({ prefix }), read({ prefix, reading: "peft" }));
 });
+
+for (const architecture of ["roberta", "distilbert"]) {
+  Deno.test(`Features of ${architecture} are the first token's, whatever stands before and after a text`, async () => {
+    const { backbone, weights } = await open(architecture);
+    for (const [name, given] of hooks) {
+      const row = given.prompt && given.reading !== "peft" ? 3 : 0;
+      const together = eagerFeatures(backbone, weights, texts, given);
+      const expected = tf.tidy(() => rowOf({ backbone, weights }, row, given).dataSync());
+      assert(difference(together, expected) < 1e-6, name);
+      const alone = texts.flatMap((ids) => [...eagerFeatures(backbone, weights, [ids], given)]);
+      assert(difference(together, alone) < 1e-5, name);
+    }
+  });
+}
 
 Deno.test("The second text of a pair has another segment, which changes the features", () => {
   const ids = [3, 10, 4, 11, 4];
