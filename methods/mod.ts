@@ -2,6 +2,7 @@
  * The table of methods.
  * @module
  */
+import { adapter } from "./adapter.ts";
 import { bitfit } from "./bitfit.ts";
 import { full } from "./full.ts";
 import { ia3 } from "./ia3.ts";
@@ -23,7 +24,8 @@ export type MethodName =
   | "p-tuning"
   | "prefix-tuning"
   | "lora"
-  | "ia3";
+  | "ia3"
+  | "adapter";
 
 const own: Record<MethodName, Method> = {
   "full": full,
@@ -35,6 +37,7 @@ const own: Record<MethodName, Method> = {
   "prefix-tuning": prefixTuning,
   "lora": lora,
   "ia3": ia3,
+  "adapter": adapter,
 };
 
 /** Every method by name; plug-ins may add their own. */

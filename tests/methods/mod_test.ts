@@ -19,12 +19,21 @@ function total(shapes: readonly (readonly number[])[]): number {
   return shapes.reduce((sum, shape) => sum + size(shape), 0);
 }
 
-Deno.test("The table of methods has 9 entries, each under its own name", () => {
+Deno.test("The table of methods has 10 entries, each under its own name", () => {
   assert.deepEqual(
     Object.entries(methods).map(([name, method]) => [name, method.name]),
-    ["full", "linear-probe", "bitfit", "ln-tuning", "prompt-tuning", "p-tuning", "prefix-tuning", "lora", "ia3"].map((
-      name,
-    ) => [name, name]),
+    [
+      "full",
+      "linear-probe",
+      "bitfit",
+      "ln-tuning",
+      "prompt-tuning",
+      "p-tuning",
+      "prefix-tuning",
+      "lora",
+      "ia3",
+      "adapter",
+    ].map((name) => [name, name]),
   );
   assert.deepEqual(new Set(variants.map(({ method }) => method.name)), new Set(Object.keys(methods)));
 });
@@ -90,6 +99,7 @@ Deno.test("Parameter counts on use-lite are those of an independent implementati
     "prefix-tuning": { prefixLength: 8 },
     "lora": { rank: 8 },
     "ia3": {},
+    "adapter": { bottleneck: 16 },
   }).map(([name, raw]) => {
     const { method, options } = variant(name, raw);
     return [name, method.count(shape, options)];
@@ -104,5 +114,6 @@ Deno.test("Parameter counts on use-lite are those of an independent implementati
     "prefix-tuning": 12_288,
     "lora": 24_576,
     "ia3": 5_376,
+    "adapter": 67_648,
   });
 });

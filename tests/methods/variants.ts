@@ -40,6 +40,8 @@ export const variants: Variant[] = [
   variant("lora", { rank: 2, dora: true }),
   variant("ia3"),
   variant("ia3", { outputs: ["attention.output", "pooler"], inputs: ["attention.qkv", "residual"] }),
+  variant("adapter", { bottleneck: 8 }),
+  variant("adapter", { bottleneck: 8, placement: "pfeiffer" }),
 ];
 
 /** What a parameter of that name starts from on a backbone, for a task with the labels "no" and "yes". */

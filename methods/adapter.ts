@@ -1,0 +1,73 @@
+/**
+ * Bottleneck adapters.
+ * @module
+ */
+import { z } from "zod";
+import type { Tensor } from "../engine/tensor.ts";
+import type { BackboneShape, LinearSite } from "../models/types.ts";
+import { linear, linearParameters } from "./linear.ts";
+import { drawn } from "./parameter.ts";
+import { sitesOf } from "./sites.ts";
+import type { CommonOptions, Method } from "./types.ts";
+
+/** Options of bottleneck adapters. */
+export interface AdapterOptions extends CommonOptions {
+  /** Inner width m of an adapter. */
+  bottleneck: number;
+  /**
+   * "houlsby": at the outputs of attention and of the feed-forward network, before the residual is added;
+   * "pfeiffer": one a layer, at the layer's output, after the residual and, where it follows, the normalisation.
+   */
+  placement: "houlsby" | "pfeiffer";
+}
+
+/** The linear maps that end what an adapter follows: sublayers, or whole layers. */
+function places(shape: BackboneShape, { placement }: AdapterOptions): LinearSite[] {
+  const { attention, feedForward } = shape.sublayerOutputs;
+  const roles = placement === "houlsby" ? [attention, feedForward] : [feedForward];
+  return sitesOf(shape, roles, "adapter", "placement");
+}
+
+function size(shape: BackboneShape, options: AdapterOptions): number {
+  const { bottleneck: m } = options;
+  return places(shape, options).reduce((sum, { out: d }) => sum + 2 * m * d + m + d, 0);
+}
+
+/**
+ * Puts small networks into the layers, h + W_up·relu(W_down·h + b_down) + b_up, W_down [m, d], W_up [d, m]; W_up and b_up
+ * start as zeros, the rest as PyTorch's linear maps. Parameters: Σ 2·m·d + m + d.
+ */
+export const adapter: Method<AdapterOptions> = {
+  name: "adapter",
+  description: "adapter: small networks of two linear maps are trained inside the layers",
+  paper:
+    "Houlsby et al. (2019), Parameter-Efficient Transfer Learning for NLP, https://arxiv.org/abs/1902.00751; Pfeiffer et al. (2021), AdapterFusion, https://arxiv.org/abs/2005.00247",
+  options: z.strictObject({
+    bottleneck: z.int().min(1).default(16),
+    placement: z.enum(["houlsby", "pfeiffer"]).default("houlsby"),
+    learningRate: z.number().positive().default(1e-3),
+    epochs: z.int().min(1).default(4),
+  }),
+  parameters: (shape, options) =>
+    places(shape, options).flatMap(({ name, out }) => [
+      ...linearParameters(`${name}.adapter_down`, out, options.bottleneck),
+      drawn(`${name}.adapter_up.weight`, [out, options.bottleneck], () => 0),
+      drawn(`${name}.adapter_up.bias`, [out], () => 0),
+    ]),
+  trains: () => [],
+  count: size,
+  storedCount: size,
+  identityAtStart: true,
+  hooks(parameters, shape, options) {
+    const sites = places(shape, options);
+    const adapt = (name: string, h: Tensor) =>
+      h.add(linear(parameters, `${name}.adapter_up`, linear(parameters, `${name}.adapter_down`, h).relu()));
+    if (options.placement === "pfeiffer") {
+      const names = new Map(sites.map(({ layer, name }) => [layer, name]));
+      return { layer: (index, x) => adapt(names.get(index)!, x) };
+    }
+    const adapted = new Set(sites.map(({ name }) => name));
+    return { linear: ({ name }, _, y) => adapted.has(name) ? adapt(name, y) : y };
+  },
+  stored: () => ({ config: null, tensors: (parameters) => parameters }),
+};
