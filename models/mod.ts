@@ -7,6 +7,7 @@ import { distilbert } from "./distilbert.ts";
 import { readFolder } from "./folder.ts";
 import { gpt2 } from "./gpt2.ts";
 import { llama } from "./llama.ts";
+import { mistral } from "./mistral.ts";
 import { qwen2 } from "./qwen2.ts";
 import { roberta } from "./roberta.ts";
 import type { Architecture, Model } from "./types.ts";
@@ -18,7 +19,7 @@ export const models: Record<string, Model> = {
 };
 
 /** What a model folder may hold, by the `model_type` of its config.json. */
-export const architectures: Record<string, Architecture> = { bert, distilbert, gpt2, llama, qwen2, roberta };
+export const architectures: Record<string, Architecture> = { bert, distilbert, gpt2, llama, mistral, qwen2, roberta };
 
 /** Whether a model's name is the path of a folder. */
 export function isFolder(name: string): boolean {
