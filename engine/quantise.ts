@@ -8,7 +8,8 @@
  * @module
  */
 import { fixed } from "./dim.ts";
-import { frozenNodes, Graph, type Node } from "./graph.ts";
+import { frozenNodes, type Graph, type Node } from "./graph.ts";
+import { rebuild } from "./rebuild.ts";
 import { live } from "./schedule.ts";
 
 /** Greatest whole number of a quantised row. */
@@ -63,19 +64,11 @@ function quantisedProduct(graph: Graph, a: Node, b: Node, { attributes, shape }:
  * @param outputs as recorded, before they are scheduled
  */
 export function quantise(outputs: Record<string, Node>): Record<string, Node> {
-  const nodes = live(Object.values(outputs));
-  const frozen = frozenNodes(nodes);
-  const graph = new Graph();
-  const rebuilt = new Map<Node, Node>();
-  for (const node of nodes) {
-    const inputs = node.inputs.map((input) => rebuilt.get(input)!);
+  const frozen = frozenNodes(live(Object.values(outputs)));
+  return rebuild(outputs, (graph, node, [left, right]) => {
     const [a, b] = node.inputs;
-    rebuilt.set(
-      node,
-      node.op === "Gemm" && frozen.has(b) && !frozen.has(a)
-        ? quantisedProduct(graph, inputs[0], inputs[1], node)
-        : graph.node(node.op, inputs, node.attributes, node.shape, node.dtype, node.values),
-    );
-  }
-  return Object.fromEntries(Object.entries(outputs).map(([name, node]) => [name, rebuilt.get(node)!]));
+    return node.op === "Gemm" && frozen.has(b) && !frozen.has(a)
+      ? quantisedProduct(graph, left, right, node)
+      : undefined;
+  });
 }

@@ -4,8 +4,8 @@
  * @module
  */
 import { evaluate } from "./dim.ts";
-import { Graph, type Node } from "./graph.ts";
-import { live } from "./schedule.ts";
+import type { Node } from "./graph.ts";
+import { rebuild } from "./rebuild.ts";
 
 /** An input that follows from batch and length alone. */
 export interface SizeInput {
@@ -40,11 +40,9 @@ function isWhole(node: Node): boolean {
 
 /** The same outputs, with what follows from batch and length alone as inputs. */
 export function sizesAsInputs(outputs: Record<string, Node>): { outputs: Record<string, Node>; sizes: SizeInput[] } {
-  const graph = new Graph();
-  const rebuilt = new Map<Node, Node>();
   const known = new Map<Node, SizeInput["values"]>();
   const sizes: SizeInput[] = [];
-  for (const node of live(Object.values(outputs))) {
+  const rebuilt = rebuild(outputs, (graph, node) => {
     const { id, op, inputs, attributes, shape, dtype } = node;
     const rule = shape.length <= 1 && inputs.every(isWhole) ? rules[op] : undefined;
     if (op === "Shape") {
@@ -54,19 +52,11 @@ export function sizesAsInputs(outputs: Record<string, Node>): { outputs: Record<
       const operands = inputs.map((input) => known.get(input)!);
       known.set(node, (batch, length) => rule(operands.map((values) => values(batch, length)), node));
     }
-    if (known.has(node) && op !== "constant") {
-      const input = graph.input(`size/${id}`, shape, dtype);
-      sizes.push({ node: input, values: known.get(node)! });
-      rebuilt.set(node, input);
-    } else {
-      rebuilt.set(
-        node,
-        graph.node(op, inputs.map((input) => rebuilt.get(input)!), attributes, shape, dtype, node.values),
-      );
-    }
-  }
-  return {
-    outputs: Object.fromEntries(Object.entries(outputs).map(([name, node]) => [name, rebuilt.get(node)!])),
-    sizes,
-  };
+    const values = known.get(node);
+    if (!values || op === "constant") return undefined;
+    const input = graph.input(`size/${id}`, shape, dtype);
+    sizes.push({ node: input, values });
+    return input;
+  });
+  return { outputs: rebuilt, sizes };
 }
