@@ -15,7 +15,10 @@ export const cpu: Device = {
   description: "processor, ONNX Runtime",
   int8: true,
   small: true,
-  inspect: () => inspectProcessor("onnxruntime-node, CPUExecutionProvider", ["onnxruntime-node"], []),
+  inspect: async () => ({
+    ...await inspectProcessor("onnxruntime-node, CPUExecutionProvider", ["onnxruntime-node"], []),
+    precision: { value: "float32; int8 on request, for products with frozen matrices" },
+  }),
   compile,
   train: hostTraining(compile),
 };
