@@ -12,6 +12,7 @@ import { UsageError } from "./runs/usage-error.ts";
 interface BenchFlags {
   models?: string;
   tasks?: string;
+  data?: string;
   methods?: string;
   seeds?: string;
   device?: string;
@@ -41,6 +42,7 @@ program.command("bench")
   .argument("[study]", "a preset (see list presets) or the path of a study.json", "quick")
   .option("--models <names>", "models, joined by commas")
   .option("--tasks <names>", "tasks, joined by commas")
+  .option("--data <folder>", "files of tasks that come without: rte")
   .option("--methods <names>", "methods, joined by commas; + joins two methods into one: lora+prompt-tuning")
   .option("--seeds <seeds>", "a count (3: 0, 1, 2) or a list (0,1,7; one seed: 7,)")
   .option("--device <name>", "device (see list devices)")
@@ -124,6 +126,7 @@ async function readStudyOf(source: string, flags: BenchFlags) {
     ...flags.memory && { memory: "small" as const },
     models: flags.models?.split(",") ?? study.models,
     tasks: flags.tasks?.split(",") ?? study.tasks,
+    ...flags.data !== undefined && { dataFolder: flags.data },
     methods: flags.methods?.split(",") ?? study.methods,
     seeds: flags.seeds === undefined ? study.seeds : parseSeeds(flags.seeds),
     device: flags.device ?? study.device,

@@ -52,7 +52,7 @@ export interface TextTokenizer {
 }
 
 /** How many tokens of each text stay where both may have `room`: tokens go from the longer one, until both are as long. */
-function truncated(first: number, second: number, room: number): [number, number] {
+export function truncated(first: number, second: number, room: number): [number, number] {
   const shorter = Math.min(first, second, Math.floor(room / 2));
   const longer = Math.min(Math.max(first, second), room - shorter);
   return first <= second ? [shorter, longer] : [longer, shorter];

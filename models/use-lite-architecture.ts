@@ -40,8 +40,8 @@ export interface UseLiteSource {
   stored: Record<string, StoredTensor>;
   /** SHA-256 of weights and vocabulary. */
   sha256: string;
-  /** A text's token ids, at most `limit`. */
-  encode(text: string, limit: number): number[];
+  /** Token ids of a text or of a pair, at most `limit`. */
+  encode(text: string, limit: number, pair?: string): number[];
 }
 
 const EPSILON = 1e-6;

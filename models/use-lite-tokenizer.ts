@@ -4,6 +4,7 @@
  * @module
  */
 import { readVerified } from "./checksum.ts";
+import { truncated } from "./tokenizer.ts";
 import { packageFile } from "./use-lite-weights.ts";
 
 /** SHA-256 of the vocabulary. */
@@ -30,10 +31,10 @@ function repaired(pieces: Piece[]): Piece[] {
 
 /**
  * Reads the vocabulary.
- * @returns a text's token ids, at most `limit`; white space around the text is ignored
+ * @returns ids of a text, or of a pair of texts one after the other, at most `limit`; white space around them is ignored
  * @throws {Error} if the file of the package has another checksum
  */
-export async function useLiteEncoder(): Promise<(text: string, limit: number) => number[]> {
+export async function useLiteEncoder(): Promise<(text: string, limit: number, pair?: string) => number[]> {
   const bytes = await readVerified(packageFile("vocab.json"), VOCABULARY_SHA256);
   const metaspace = { type: "Metaspace", replacement: "▁", prepend_scheme: "always", split: false };
   // Loaded here so that listing models does not load it.
@@ -52,5 +53,10 @@ export async function useLiteEncoder(): Promise<(text: string, limit: number) =>
       vocab: repaired(JSON.parse(new TextDecoder().decode(bytes))),
     },
   }, {});
-  return (text, limit) => tokenizer.encode(text.trim(), { add_special_tokens: false }).ids.slice(0, limit);
+  const idsOf = (text: string) => tokenizer.encode(text.trim(), { add_special_tokens: false }).ids;
+  return (text, limit, pair = "") => {
+    const [first, second] = [idsOf(text), idsOf(pair)];
+    const [ofFirst, ofSecond] = truncated(first.length, second.length, limit);
+    return [...first.slice(0, ofFirst), ...second.slice(0, ofSecond)];
+  };
 }

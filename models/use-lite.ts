@@ -34,7 +34,7 @@ export const useLite: Model = {
     return useLiteBackbone(sizes, {
       stored,
       sha256: createHash("sha256").update(WEIGHTS_SHA256 + VOCABULARY_SHA256).digest("hex"),
-      encode: (text, limit) => encode(text, Math.min(limit, sizes.maxLength)),
+      encode: (text, limit, pair) => encode(text, Math.min(limit, sizes.maxLength), pair),
     });
   },
 };

@@ -21,12 +21,18 @@ export interface StepProgress {
   loss: number;
 }
 
+/** Where on this machine lies what a spec names by its checksum. */
+export interface Places {
+  /** The model, if it is a folder. */
+  folder?: string;
+  /** The folder of the task's files, if users give them. */
+  dataFolder?: string;
+}
+
 /** How a cell is run; decides nothing. */
-export interface CellOptions {
+export interface CellOptions extends Places {
   /** Processor threads. */
   threads: number;
-  /** Where the model lies, if it is a folder. */
-  folder?: string;
   /** Results folder; adapters are written there. */
   out: string;
   /** Whether models tuned in full are stored too. */
@@ -48,7 +54,7 @@ export interface CellRunner {
   /** Trains and evaluates. @throws {Error} if it cannot, or if an integrity check fails */
   runCell(spec: RunSpec, options: CellOptions): Promise<CellResult>;
   /** Plans without training. */
-  planCell(spec: RunSpec, folder?: string): Promise<CellPlan>;
+  planCell(spec: RunSpec, places: Places): Promise<CellPlan>;
   /** Looks at a device of this machine. */
   inspectDevice(name: string): Promise<DeviceReport>;
 }

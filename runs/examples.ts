@@ -21,7 +21,7 @@ export interface EncodedExamples {
 
 /** Texts as token ids, at most `limit`. */
 export function encodeExamples(backbone: Backbone, examples: readonly Example[], limit: number): EncodedExamples {
-  const encoded = examples.map(({ text }) => backbone.encode(text, limit));
+  const encoded = examples.map(({ text, pair }) => backbone.encode(text, limit, pair));
   return {
     labels: examples.map(({ label }) => label),
     lengths: encoded.map(({ length }) => length),

@@ -104,7 +104,7 @@ export async function bench(study: Study, options: BenchOptions): Promise<BenchR
     let result: { metric: string; score: number } | undefined;
     onEvent({ type: "start", cell });
     const { reason, log } = await runWorker(
-      { mode: "run", spec: cell.spec, folder: cell.folder, out, keep, environment },
+      { mode: "run", spec: cell.spec, folder: cell.folder, dataFolder: cell.dataFolder, out, keep, environment },
       worker,
       signal,
       (message) => {
@@ -147,7 +147,7 @@ export async function planBench(study: Study, worker: URL = workerEntry): Promis
   const settings = new Map(cells.map((cell) => [settingId(cell.spec), cell]));
   const plans: CellPlan[] = [];
   const { reason } = await runWorker(
-    { mode: "plan", cells: [...settings.values()].map(({ spec, folder }) => ({ spec, folder })) },
+    { mode: "plan", cells: [...settings.values()].map(({ id: _, ...cell }) => cell) },
     worker,
     new AbortController().signal,
     (message) => {

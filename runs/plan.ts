@@ -2,13 +2,17 @@
  * From a study to its cells.
  * @module
  */
+import { resolve } from "node:path";
 import { devices } from "../engine/mod.ts";
 import type { Device, Precision } from "../engine/types.ts";
 import { compose } from "../methods/compose.ts";
 import { methods } from "../methods/mod.ts";
 import { parseOptions } from "../methods/options.ts";
 import type { BackboneShape, Model } from "../models/types.ts";
+import { giveFiles } from "../tasks/given.ts";
 import { tasks } from "../tasks/mod.ts";
+import type { Task } from "../tasks/types.ts";
+import type { Places } from "./cell.ts";
 import { findModel } from "./find-model.ts";
 import { lookUp } from "./look-up.ts";
 import { type PartSpec, runId, type RunSpec, type TrainingSpec } from "./spec.ts";
@@ -16,13 +20,11 @@ import type { MethodEntry, Study } from "./study.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** A run to make. */
-export interface Cell {
+export interface Cell extends Places {
   /** Name of the run. */
   id: string;
   /** What decides its result. */
   spec: RunSpec;
-  /** Where the model lies, if it is a folder. */
-  folder?: string;
 }
 
 /** How a run is trained unless the study says otherwise; the epochs come from the method. */
@@ -51,6 +53,10 @@ export async function plan(study: Study): Promise<Cell[]> {
   if (study.memory === "small" && !device.small) refuseDevice("in less memory", "small", device);
   const models: Model[] = [];
   for (const name of study.models) models.push(await findModel(name));
+  const studied = await Promise.all(study.tasks.map((name) => taskOf(name, study)));
+  if (study.dataFolder !== undefined && studied.every(({ places }) => places.dataFolder === undefined)) {
+    throw new UsageError(`Cannot use --data: a task must read its files, current value is ${study.tasks.join(", ")}`);
+  }
   const cells = new Map<string, Cell>();
   for (const seed of study.seeds) {
     for (const model of models) {
@@ -62,12 +68,11 @@ export async function plan(study: Study): Promise<Cell[]> {
         const name = unfit.parts.map((part) => part.name).join("+");
         throw new UsageError(`Cannot train ${name} in int8: matrices must stay frozen, it trains all of them`);
       }
-      for (const taskName of study.tasks) {
-        const task = lookUp("task", tasks, taskName);
+      for (const { task, places } of studied) {
         for (const { parts, training } of trained) {
           const spec: RunSpec = {
             model: { name: model.name, revision: model.revision },
-            task: { name: task.name, version: task.version },
+            task,
             data: study.data,
             method: parts,
             seed,
@@ -76,12 +81,28 @@ export async function plan(study: Study): Promise<Cell[]> {
             precision,
             ...study.memory && { memory: study.memory },
           };
-          cells.set(runId(spec), { id: runId(spec), spec, ...model.folder && { folder: model.folder } });
+          cells.set(runId(spec), { id: runId(spec), spec, ...places, ...model.folder && { folder: model.folder } });
         }
       }
     }
   }
   return [...cells.values()];
+}
+
+/** A task as a spec has it. @throws {UsageError} if there is none of that name, or if its files are missing */
+async function taskOf(name: string, { dataFolder }: Study): Promise<{ task: RunSpec["task"]; places: Places }> {
+  const { version, files }: Task = lookUp("task", tasks, name);
+  if (!files) return { task: { name, version }, places: {} };
+  if (dataFolder === undefined) {
+    throw new UsageError(
+      `Cannot read the task ${name}: --data must name the folder of its files ${files.join(" and ")}, ` +
+        "current value is none",
+    );
+  }
+  const given = await giveFiles(dataFolder, files).catch((error) => {
+    throw new UsageError(error.message);
+  });
+  return { task: { name, version, files: given.files }, places: { dataFolder: resolve(dataFolder) } };
 }
 
 interface PlannedMethod {

@@ -4,21 +4,20 @@
  * @module
  */
 import type { DeviceReport } from "../engine/types.ts";
-import type { CellPlan, StepProgress } from "./cell.ts";
+import type { CellPlan, Places, StepProgress } from "./cell.ts";
 import type { Environment } from "./record.ts";
 import type { RunSpec } from "./spec.ts";
 
 /** What a worker is to do. */
 export type Job =
-  | {
+  | Places & {
     mode: "run";
     spec: RunSpec;
-    folder?: string;
     out: string;
     keep: boolean;
     environment: Omit<Environment, "started" | "device">;
   }
-  | { mode: "plan"; cells: { spec: RunSpec; folder?: string }[] }
+  | { mode: "plan"; cells: (Places & { spec: RunSpec })[] }
   | { mode: "inspect"; device: string };
 
 /** What a worker says. */

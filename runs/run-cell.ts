@@ -13,7 +13,7 @@ import { metrics } from "../tasks/metrics.ts";
 import { tasks } from "../tasks/mod.ts";
 import type { Metric, Task } from "../tasks/types.ts";
 import { writeAdapter } from "./adapter.ts";
-import type { CellOptions, CellPlan, CellResult } from "./cell.ts";
+import type { CellOptions, CellPlan, CellResult, Places } from "./cell.ts";
 import { predict, score } from "./evaluate.ts";
 import { computeFeatures, type EncodedExamples, encodeExamples } from "./examples.ts";
 import { findModel } from "./find-model.ts";
@@ -45,7 +45,7 @@ interface OpenCell {
   examples: Record<keyof Splits, EncodedExamples>;
 }
 
-async function open(spec: RunSpec, folder?: string): Promise<OpenCell> {
+async function open(spec: RunSpec, { folder, dataFolder }: Places): Promise<OpenCell> {
   const task = lookUp("task", tasks, spec.task.name);
   const source = await findModel(folder ?? spec.model.name);
   if (source.revision !== spec.model.revision) {
@@ -58,7 +58,9 @@ async function open(spec: RunSpec, folder?: string): Promise<OpenCell> {
     method: lookUp("method", methods, name),
     options: options as Record<string, unknown> & CommonOptions,
   }));
-  const [backbone, data] = await Promise.all([source.open(), task.load()]);
+  const { files } = spec.task;
+  const given = files && dataFolder !== undefined ? { folder: dataFolder, files } : undefined;
+  const [backbone, data] = await Promise.all([source.open(), task.load(given)]);
   const adaptation = compose(parts, backbone);
   const splits = splitExamples(data, spec.data, spec.seed);
   const limit = Math.min(spec.training.maxLength, adaptation.maxLength);
@@ -85,8 +87,8 @@ function countParameters({ model, adaptation }: OpenCell): RunRecord["parameters
 }
 
 /** Numbers of trained values and planned memory of a cell, without training it. */
-export async function planCell(spec: RunSpec, folder?: string): Promise<CellPlan> {
-  const cell = await open(spec, folder);
+export async function planCell(spec: RunSpec, places: Places = {}): Promise<CellPlan> {
+  const cell = await open(spec, places);
   const { device, model } = cell;
   const { program, signature } = model.featuresFixed ? model.backboneFeatures : model.loss;
   const executable = await device.compile(program, signature, {
@@ -141,7 +143,7 @@ function majorityLabel(labels: readonly number[]): number {
  * @throws {Error} if it cannot be trained or an integrity check fails
  */
 export async function runCell(spec: RunSpec, options: CellOptions): Promise<CellResult> {
-  const cell = await open(spec, options.folder);
+  const cell = await open(spec, options);
   const { device, task, backbone, adaptation, model, splits } = cell;
   const { microBatchRows } = spec.training;
   const taskMetrics = task.metrics.map((name) => metrics[name]);
@@ -263,7 +265,10 @@ export async function runCell(spec: RunSpec, options: CellOptions): Promise<Cell
       labelling: task.labelling,
       licence: task.licence,
       citation: task.citation,
-      source: task.source.map(({ path, sha256 }) => ({ path, sha256 })),
+      source: [
+        ...task.source.map(({ path, sha256 }) => ({ path, sha256 })),
+        ...Object.entries(spec.task.files ?? {}).map(([path, sha256]) => ({ path, sha256 })),
+      ],
       splits: {
         train: splitRecord(splits.train),
         validation: splitRecord(splits.validation),

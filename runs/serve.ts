@@ -33,6 +33,7 @@ async function run(job: Job & { mode: "run" }, runner: CellRunner): Promise<void
   let reported = -Infinity;
   const result = await runner.runCell(job.spec, {
     folder: job.folder,
+    dataFolder: job.dataFolder,
     threads: job.environment.threads,
     out: job.out,
     keep: job.keep,
@@ -58,7 +59,7 @@ async function run(job: Job & { mode: "run" }, runner: CellRunner): Promise<void
 }
 
 async function plan(job: Job & { mode: "plan" }, runner: CellRunner): Promise<void> {
-  for (const { spec, folder } of job.cells) send({ type: "planned", plan: await runner.planCell(spec, folder) });
+  for (const { spec, ...places } of job.cells) send({ type: "planned", plan: await runner.planCell(spec, places) });
 }
 
 function send(message: Message): void {

@@ -48,8 +48,8 @@ export interface TrainingSpec {
 export interface RunSpec {
   /** The backbone. */
   model: { name: string; revision: string };
-  /** The task. */
-  task: { name: string; version: number };
+  /** The task; of files that users give, the SHA-256 of each by its name. */
+  task: { name: string; version: number; files?: Record<string, string> };
   /** Numbers of examples. */
   data: DataSpec;
   /** The method's parts in the order given; one part unless methods are joined with +. */
@@ -90,7 +90,11 @@ export const trainingOverridesSchema: z.ZodType<Partial<TrainingSpec>> = trainin
 /** Schema of {@linkcode RunSpec}; unknown keys are errors. */
 export const specSchema: z.ZodType<RunSpec> = z.strictObject({
   model: z.strictObject({ name: z.string(), revision: z.string() }),
-  task: z.strictObject({ name: z.string(), version: z.int() }),
+  task: z.strictObject({
+    name: z.string(),
+    version: z.int(),
+    files: z.record(z.string(), z.string()).optional(),
+  }),
   data: dataSchema,
   method: z.array(z.strictObject({ name: z.string(), options: z.record(z.string(), z.unknown()) })).min(1),
   seed: z.int().nonnegative(),

@@ -51,9 +51,9 @@ export function splitExamples(data: TaskData, sizes: DataSpec, seed: number): Sp
   return { train: draw("train", sizes.train), validation, test };
 }
 
-/** What makes two texts the same. */
+/** What makes two texts, or two pairs, the same. */
 export function textKey(example: Example): string {
-  return example.text.toLowerCase().replace(/\s+/g, " ").trim();
+  return [example.text, example.pair ?? ""].map((text) => text.toLowerCase().replace(/\s+/g, " ").trim()).join("\n");
 }
 
 function unique(examples: readonly Example[]): Example[] {

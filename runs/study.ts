@@ -22,6 +22,8 @@ export interface Study {
   seeds: number[];
   /** Numbers of examples. */
   data: DataSpec;
+  /** Folder of the files that a task asks users for. */
+  dataFolder?: string;
   /** Name of the device. */
   device: string;
   /** Number format of products with frozen matrices, "float32" (which it is if left out) or "int8". */
@@ -44,6 +46,7 @@ const studySchema: z.ZodType<Study> = z.strictObject({
   ).min(1),
   seeds: z.array(z.int().nonnegative()).min(1),
   data: dataSchema,
+  dataFolder: z.string().optional(),
   device: z.string(),
   precision: z.string().optional(),
   memory: z.literal("small", { error: "must be small" }).optional(),

@@ -3,12 +3,14 @@
  * @module
  */
 
-/** A labelled text. */
+/** A labelled text, or a labelled pair of texts. */
 export interface Example {
   /** Stable: the same text of the same task version always has the same id. */
   id: string;
   /** What the model reads. */
   text: string;
+  /** The second text of a pair. */
+  pair?: string;
   /** Index into the task's labels. */
   label: number;
 }
@@ -33,6 +35,14 @@ export interface SourceFile {
   sha256: string;
 }
 
+/** Files that a user gives. */
+export interface GivenFiles {
+  /** Folder that they lie in. */
+  folder: string;
+  /** SHA-256 of each, in hexadecimal, by its name. */
+  files: Record<string, string>;
+}
+
 /** A task of classification. */
 export interface Task {
   /** As on the command line: "sentiment/amazon". */
@@ -53,13 +63,16 @@ export interface Task {
   labels: readonly string[];
   /** Names of metrics (see metrics.ts), the first decides. */
   metrics: readonly string[];
-  /** Source files with checksums; a folder of many files has one checksum over all. */
+  /** Source files with checksums; a folder of many files has one checksum over all. None where users give the files. */
   source: readonly SourceFile[];
+  /** Names of the files that users give. */
+  files?: readonly string[];
   /**
    * Reads the examples, always the same in the same order.
-   * @throws {Error} if a source file is missing or has another checksum
+   * @param given where the files lie that users give, if there are such
+   * @throws {Error} if a file is missing, has another checksum or cannot be read
    */
-  load(): Promise<TaskData>;
+  load(given?: GivenFiles): Promise<TaskData>;
 }
 
 /** A score computed from labels and predictions. */

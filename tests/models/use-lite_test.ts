@@ -108,6 +108,15 @@ Deno.test("White space around a text changes nothing, and a text is cut to the l
   assert.equal(backbone.encode(long, 1000).length, 128);
 });
 
+Deno.test("A pair is one text after the other; where it is too long, the longer one is cut", () => {
+  const [first, second] = [backbone.encode("word ".repeat(60), 128), backbone.encode("a dog", 128)];
+  assert.deepEqual(backbone.encode("word ".repeat(60), 128, "a dog"), [...first, ...second]);
+  assert.deepEqual(backbone.encode("word ".repeat(60), 20, "a dog"), [
+    ...first.slice(0, 20 - second.length),
+    ...second,
+  ]);
+});
+
 Deno.test("The backbone has 6,975,744 weights in 29 tensors", () => {
   const sizes = Object.values(models["use-lite"].shape.weights).map((shape) => shape.reduce((a, b) => a * b, 1));
   assert.equal(sizes.length, 29);

@@ -12,7 +12,7 @@ const expected: Record<string, { classes: number[]; digest: string }> = {
   "wordnet/verb": { classes: Array(13).fill(150), digest: "f2158ee3a11f30e5" },
 };
 
-for (const [name, task] of Object.entries(tasks)) {
+for (const [name, task] of Object.entries(tasks).filter(([, { files }]) => !files)) {
   Deno.test(`${name} has the same examples as ever, each once`, async () => {
     const { pool, ...splits } = await task.load();
     assert.ok(pool);
@@ -28,8 +28,8 @@ for (const [name, task] of Object.entries(tasks)) {
   });
 }
 
-Deno.test("the table of tasks has five rows, complete and under their own names", () => {
-  assert.equal(Object.keys(tasks).length, 5);
+Deno.test("the table of tasks has six rows, complete and under their own names", () => {
+  assert.equal(Object.keys(tasks).length, 6);
   for (const [name, task] of Object.entries(tasks)) {
     assert.equal(task.name, name);
     for (const text of [task.description, task.labelling, task.licence, task.citation]) {

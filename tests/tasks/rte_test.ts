@@ -1,0 +1,71 @@
+import assert from "node:assert/strict";
+import { giveFiles } from "../../tasks/given.ts";
+import { rte } from "../../tasks/rte.ts";
+
+const HEADER = "index\tsentence1\tsentence2\tlabel";
+const train = [HEADER, '0\tA "cat" sat.\tAn animal sat.\tentailment', "7\tNo.\t  Yes. \tnot_entailment", ""].join("\n");
+const dev = [HEADER, "0\tIt rains.\tIt is wet.\tentailment"].join("\r\n");
+
+async function inFolder(files: Record<string, string>, work: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir({ prefix: "tunebench-rte-" });
+  for (const [name, text] of Object.entries(files)) await Deno.writeTextFile(`${folder}/${name}`, text);
+  await work(folder).finally(() => Deno.remove(folder, { recursive: true }));
+}
+
+const load = async (folder: string) => await rte.load(await giveFiles(folder, rte.files!));
+
+Deno.test("rte reads pairs: quotes are text, white space stays, the validation split is the one to test on", () =>
+  inFolder({ "train.tsv": train, "dev.tsv": dev }, async (folder) => {
+    assert.deepEqual(await load(folder), {
+      train: [
+        { id: "train/0", text: 'A "cat" sat.', pair: "An animal sat.", label: 0 },
+        { id: "train/7", text: "No.", pair: "  Yes. ", label: 1 },
+      ],
+      test: [{ id: "dev/0", text: "It rains.", pair: "It is wet.", label: 0 }],
+    });
+  }));
+
+Deno.test("A file that changed after it was given is refused", () =>
+  inFolder({ "train.tsv": train, "dev.tsv": dev }, async (folder) => {
+    const given = await giveFiles(folder, rte.files!);
+    await Deno.writeTextFile(`${folder}/dev.tsv`, train);
+    await assert.rejects(
+      rte.load(given),
+      /^Error: Cannot use .*dev\.tsv: its SHA-256 must be [0-9a-f]{64}, current value is [0-9a-f]{64}$/,
+    );
+  }));
+
+const wrong: [string, Record<string, string>, RegExp][] = [
+  ["a missing file", { "train.tsv": train }, /^Error: Cannot read .*dev\.tsv: there must be such a file$/],
+  [
+    "another header",
+    { "train.tsv": train, "dev.tsv": "sentence\tlabel\na\t1" },
+    /dev\.tsv: its first line must be index, .*, current value is sentence\tlabel$/,
+  ],
+  [
+    "a row too short",
+    { "train.tsv": `${HEADER}\n0\ta\tentailment`, "dev.tsv": dev },
+    /train\.tsv: line 2 must have 4 parts, current value is 3$/,
+  ],
+  [
+    "a row too long",
+    { "train.tsv": `${train}1\ta\tb\tc\tentailment`, "dev.tsv": dev },
+    /train\.tsv: line 4 must have 4 parts, current value is 5$/,
+  ],
+  [
+    "an unknown label",
+    { "train.tsv": `${HEADER}\n0\ta\tb\tneutral`, "dev.tsv": dev },
+    /train\.tsv: a label must be entailment or not_entailment, current value is neutral$/,
+  ],
+];
+
+for (const [what, files, message] of wrong) {
+  Deno.test(`rte with ${what} is refused in one sentence`, () =>
+    inFolder(files, async (folder) => {
+      await assert.rejects(load(folder), message);
+    }));
+}
+
+Deno.test("rte without files is refused in one sentence", async () => {
+  await assert.rejects(rte.load(), { message: "Cannot read the task rte: its files must be given" });
+});
