@@ -7,7 +7,6 @@ import type { Tensor } from "../engine/tensor.ts";
 import type { BackboneShape, LinearSite } from "../models/types.ts";
 import { linear, linearParameters } from "./linear.ts";
 import { drawn } from "./parameter.ts";
-import { sitesOf } from "./sites.ts";
 import type { CommonOptions, Method } from "./types.ts";
 
 /** Options of bottleneck adapters. */
@@ -25,7 +24,7 @@ export interface AdapterOptions extends CommonOptions {
 function places(shape: BackboneShape, { placement }: AdapterOptions): LinearSite[] {
   const { attention, feedForward } = shape.sublayerOutputs;
   const roles = placement === "houlsby" ? [attention, feedForward] : [feedForward];
-  return sitesOf(shape, roles, "adapter", "placement");
+  return shape.linears.filter(({ role }) => roles.includes(role));
 }
 
 function size(shape: BackboneShape, options: AdapterOptions): number {

@@ -111,3 +111,11 @@ Deno.test("LoRA folded into a weight that is stored output first is the same as 
   const [outputFirst, inputFirst] = [merged(shape(true), [16, 32]), merged(shape(), [32, 16])];
   assert(difference(outputFirst.dataSync(), tf.transpose(inputFirst).dataSync()) < 1e-6);
 });
+
+Deno.test("Target modules are whole names where PEFT would find others by a role's end", () => {
+  const { method, options } = variant("lora", { targets: ["output.dense"] });
+  const { target_modules: modules } = method.stored(goldenShape, options).config!;
+  assert.deepEqual(modules, [0, 1].map((layer) => `bert.encoder.layer.${layer}.output.dense`));
+  const read = method.peft!.options({ target_modules: modules }, goldenShape);
+  assert.deepEqual(read.targets, ["output.dense"]);
+});
