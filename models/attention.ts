@@ -3,7 +3,7 @@
  * @module
  */
 import { type Tensor, tf } from "../engine/tensor.ts";
-import type { Hooks } from "./types.ts";
+import type { Hooks, KeysAndValues } from "./types.ts";
 
 const MASKED = 1e9;
 
@@ -14,7 +14,7 @@ export interface VirtualTokens {
   /** Their number, 0 without a prompt. */
   promptLength: number;
   /** Keys and values [n, d_kv] of each layer that has a prefix. */
-  prefixes: readonly ({ keys: Tensor; values: Tensor } | undefined)[];
+  prefixes: readonly (KeysAndValues | undefined)[];
   /** Length of the prefixes, 0 without. */
   prefixLength: number;
 }
@@ -57,17 +57,21 @@ export function maskPenalty(mask: Tensor, virtual: number): Tensor {
   return allowed.sub(1).mul(MASKED).reshape([batch, 1, 1, virtual + length]);
 }
 
+/** What is added to scores of keys at these distances before a token: 0 from 0 to below the window, else far below. */
+export function withinWindow(distance: Tensor, window?: number): Tensor {
+  const before = distance.greaterEqual(0);
+  const allowed = window === undefined ? before : before.logicalAnd(distance.less(window));
+  return allowed.cast("float32").sub(1).mul(MASKED);
+}
+
 /**
  * What is added to scores so that each of `length` tokens reads none after it: [length, prefix + length].
  * @param prefix keys that stand before all
  * @param window how many keys a token reads, its own included; absent: all up to its own
  */
 export function causalPenalty(length: number, prefix: number, window?: number): Tensor {
-  const distance = tf.range(0, length, 1, "float32").reshape([length, 1])
-    .sub(tf.range(-prefix, length, 1, "float32"));
-  const before = distance.greaterEqual(0);
-  const allowed = window === undefined ? before : before.logicalAnd(distance.less(window));
-  return allowed.cast("float32").sub(1).mul(MASKED);
+  const places = tf.range(0, length, 1, "float32").reshape([length, 1]);
+  return withinWindow(places.sub(tf.range(-prefix, length, 1, "float32")), window);
 }
 
 /** What attention reads. */
@@ -79,7 +83,9 @@ export interface AttentionInputs {
   /** [batch · m, width]. */
   values: Tensor;
   /** Keys and values [p, width] that stand before these. */
-  prefix?: { keys: Tensor; values: Tensor };
+  prefix?: KeysAndValues;
+  /** The same [batch · p, width], each text's own. */
+  past?: KeysAndValues;
   /** Added to the scores, broadcast to [batch, heads, n, p + m]. */
   penalty: Tensor;
   /** Number of texts. */
@@ -91,13 +97,15 @@ export interface AttentionInputs {
 }
 
 /** softmax(Q·Kᵀ ÷ √d + penalty)·V of each head, side by side: [batch · n, width]. */
-export function attend({ queries, keys, values, prefix, penalty, batch, heads, ...rest }: AttentionInputs): Tensor {
-  const { keyValueHeads = heads } = rest;
+export function attend(
+  { queries, keys, values, prefix, past, penalty, batch, heads, keyValueHeads = heads }: AttentionInputs,
+): Tensor {
   const [rows, width] = queries.shape;
   const head = width! / heads;
-  const withPrefix = (x: Tensor, before: Tensor | undefined) => {
-    const own = splitHeads(x, batch, keyValueHeads);
-    return before ? tf.concat([splitHeads(repeat(before, batch), batch, keyValueHeads), own], 2) : own;
+  const read = (kind: keyof KeysAndValues, own: Tensor) => {
+    const parts = [prefix && repeat(prefix[kind], batch), past?.[kind], own].filter((part) => part !== undefined);
+    const split = parts.map((part) => splitHeads(part, batch, keyValueHeads));
+    return split.length === 1 ? split[0] : tf.concat(split, 2);
   };
   // Heads of queries that read the same keys, one below the other.
   const shared = (x: Tensor) =>
@@ -106,8 +114,8 @@ export function attend({ queries, keys, values, prefix, penalty, batch, heads, .
       : x.reshape([batch, keyValueHeads, heads / keyValueHeads * (rows / batch), x.shape[3]!]);
   const single = (x: Tensor) => keyValueHeads === heads ? x : x.reshape([batch, heads, rows / batch, x.shape[3]!]);
   const scaled = shared(splitHeads(queries, batch, heads).mul(head ** -0.5));
-  const scores = single(tf.matMul(scaled, withPrefix(keys, prefix?.keys), false, true));
+  const scores = single(tf.matMul(scaled, read("keys", keys), false, true));
   const weights = shared(tf.softmax(scores.add(penalty)));
-  const mixed = single(tf.matMul(weights, withPrefix(values, prefix?.values)));
+  const mixed = single(tf.matMul(weights, read("values", values)));
   return mixed.transpose([0, 2, 1, 3]).reshape(queries.shape);
 }

@@ -8,12 +8,12 @@
  * @module
  */
 import { type Tensor, type Tensors, tf } from "../engine/tensor.ts";
-import { attend, causalPenalty, maskPenalty, virtualTokens, withPrompt } from "./attention.ts";
+import { attend, causalPenalty, maskPenalty, virtualTokens, withinWindow, withPrompt } from "./attention.ts";
 import { padded, paddingMask } from "./batch.ts";
 import { linearHead } from "./head.ts";
 import { linearMaps } from "./layers.ts";
 import { rotate, type Rotation } from "./rotary.ts";
-import type { Backbone, Design, Hooks, LinearSite } from "./types.ts";
+import type { Backbone, Design, Hooks, KeysAndValues, LanguageModel, LinearSite, ReadTokens } from "./types.ts";
 
 /** Sizes of a decoder. */
 export interface DecoderSizes {
@@ -148,69 +148,122 @@ export function decoder(options: DecoderOptions): Design {
     }
   }
 
-  /**
-   * Outputs of the embeddings and of the layers, the last of these normalised.
-   * @param select what is read of the last layer: rows [batch, n, width] → [batch, m, width]
-   */
-  function run(
-    weights: Tensors,
-    inputs: Tensors,
-    hooks: Hooks,
-    select: (x: Tensor, promptLength: number) => Tensor = (x) => x,
-  ): Tensor[] {
-    const [batch, length] = inputs.ids.shape;
-    const { prompt, promptLength, prefixes, prefixLength } = virtualTokens(hooks, layers);
-    const total = promptLength + length!;
+  /** Tokens that are read together, of texts of which some may have been read before. */
+  interface Sequence {
+    /** Their embeddings [batch, n, hidden]. */
+    embedded: Tensor;
+    /** Their positions [batch or 1, n]. */
+    positions: Tensor;
+    /** Added to the scores of what they read: [batch, 1, n, keys]. */
+    penalty: Tensor;
+    /** Keys and values of a prefix, layer by layer. */
+    prefixes: readonly (KeysAndValues | undefined)[];
+    /** The same of tokens read before. */
+    past?: readonly KeysAndValues[];
+    /** What is read of the last layer: [batch, n, width] → [batch, m, width]; absent: all. */
+    select?(x: Tensor): Tensor;
+  }
+
+  /** Outputs of the embeddings and of the layers, the last of these normalised, and the tokens' keys and values. */
+  function run(weights: Tensors, sequence: Sequence, hooks: Hooks) {
+    const { embedded, positions, penalty, prefixes, past, select } = sequence;
+    const [batch, count] = embedded.shape;
     const maps = linearMaps(weights, sites, hooks);
-    const words = tf.gather(weights[wordEmbeddings], inputs.ids.reshape([batch * length!]));
-    const embedded = withPrompt(words, prompt, batch);
-    const table = names.positions && weights[positionEmbeddings].slice([prefixLength, 0], [total, hidden]);
-    let x = (table ? embedded.add(table) : embedded).reshape([batch * total, hidden]);
-    const angles = rotation?.(prefixLength, total);
-    const penalty = maskPenalty(inputs.mask, promptLength + prefixLength)
-      .add(causalPenalty(total, prefixLength, window));
+    const angles = rotation?.(positions);
+    const turned = (x: Tensor, heads: number) => angles ? rotate(x, angles, batch, heads) : x;
+    const perText = (x: Tensor) => x.reshape([batch, count!, x.shape[1]!]);
+    const perRow = (x: Tensor) => x.reshape([-1, x.shape[2]!]);
+    let x = perRow(embedded);
     const states = [x];
+    const read: KeysAndValues[] = [];
     for (const layer of everyLayer) {
-      const read = (rows: Tensor) => {
-        if (layer < layers - 1) return rows;
-        const width = rows.shape.at(-1)!;
-        return select(rows.reshape([batch, total, width]), promptLength).reshape([-1, width]);
-      };
+      const chosen = (of: Tensor) => select && layer === layers - 1 ? select(of) : of;
       const linear: LayerMaps = (name, x) => maps(place(layer, name), x);
       const { queries, keys, values } = options.project(
         linear,
         normalise(x, weights, place(layer, norms.attention)),
       );
-      const turned = (of: Tensor, heads: number) => angles ? rotate(of, angles, batch, heads) : of;
+      const own = { keys: turned(keys, keyValueHeads), values };
+      const before = past?.[layer];
       const mixed = attend({
-        queries: read(turned(queries, heads)),
-        keys: turned(keys, keyValueHeads),
-        values,
+        queries: perRow(chosen(perText(turned(queries, heads)))),
+        ...own,
         prefix: prefixes[layer],
-        penalty: read(penalty).reshape([batch, 1, -1, prefixLength + total]),
+        past: before && { keys: perRow(before.keys), values: perRow(before.values) },
+        penalty: chosen(penalty.squeeze([1])).expandDims(1),
         batch,
         heads,
         keyValueHeads,
       });
-      x = linear(options.outputs.attention, mixed).add(read(x));
+      read.push({ keys: perText(own.keys), values: perText(values) });
+      x = linear(options.outputs.attention, mixed).add(perRow(chosen(perText(x))));
       x = options.feedForward(linear, normalise(x, weights, place(layer, norms.feedForward))).add(x);
       if (hooks.layer) x = hooks.layer(layer, x);
       states.push(x);
     }
-    return [...states.slice(0, -1), normalise(x, weights, prefix + norms.last)];
+    return { states: [...states.slice(0, -1), normalise(x, weights, prefix + norms.last)], read };
   }
 
-  const forward: Backbone["forward"] = (weights, inputs, hooks) => {
+  /** Whole texts with the virtual tokens before them. */
+  function readTexts(
+    weights: Tensors,
+    inputs: Tensors,
+    hooks: Hooks,
+    select?: (x: Tensor, promptLength: number) => Tensor,
+  ) {
     const [batch, length] = inputs.ids.shape;
-    // Features read one row of a text, so nothing else of the last layer's output is computed.
-    const chosen = lastTokens(inputs.mask).reshape([batch, 1, length!]);
-    const states = run(weights, inputs, hooks, (x, promptLength) => {
+    const { prompt, promptLength, prefixes, prefixLength } = virtualTokens(hooks, layers);
+    const total = promptLength + length!;
+    const words = tf.gather(weights[wordEmbeddings], inputs.ids.reshape([batch * length!]));
+    const embedded = withPrompt(words, prompt, batch);
+    const table = names.positions && weights[positionEmbeddings].slice([prefixLength, 0], [total, hidden]);
+    return run(weights, {
+      embedded: table ? embedded.add(table) : embedded,
+      positions: tf.range(prefixLength, prefixLength + total, 1, "float32").reshape([1, total]),
+      penalty: maskPenalty(inputs.mask, promptLength + prefixLength).add(causalPenalty(total, prefixLength, window)),
+      prefixes,
+      select: select && ((x) => select(x, promptLength)),
+    }, hooks);
+  }
+
+  /** Texts of which only the last token is read in the last layer, as nothing else of its output is used. */
+  function readLast(weights: Tensors, inputs: Tensors, hooks: Hooks): ReadTokens {
+    const [batch, length] = inputs.ids.shape;
+    const last = lastTokens(inputs.mask).reshape([batch, 1, length!]);
+    const { states, read } = readTexts(weights, inputs, hooks, (x, promptLength) => {
       const [, total, width] = x.shape;
       if (hooks.reading === "peft" && promptLength > 0) return x.slice([0, total! - 1, 0], [batch, 1, width!]);
-      return chosen.matMul(x.slice([0, promptLength, 0], [batch, length!, width!]));
+      return last.matMul(x.slice([0, promptLength, 0], [batch, length!, width!]));
     });
-    return states.at(-1)!;
+    return { state: states.at(-1)!, layers: read };
+  }
+
+  const step: LanguageModel["step"] = (weights, { token, position, mask, places }, past, hooks) => {
+    const [batch] = mask.shape;
+    // A prompt is among what was read.
+    const { prefixes, prefixLength } = virtualTokens({ prefix: hooks.prefix }, layers);
+    const own = position.add(tf.scalar(prefixLength, "int32"));
+    const words = tf.gather(weights[wordEmbeddings], token);
+    const embedded = names.positions ? words.add(tf.gather(weights[positionEmbeddings], own)) : words;
+    let penalty = maskPenalty(tf.concat([mask, tf.ones([batch, 1])], 1), prefixLength);
+    if (window !== undefined) {
+      const row = position.cast("float32").reshape([batch, 1]);
+      const read = tf.concat([places, row], 1);
+      const ofPrefix = tf.range(-prefixLength, 0, 1, "float32").add(tf.zeros([batch, 1]));
+      const distance = row.sub(prefixLength === 0 ? read : tf.concat([ofPrefix, read], 1));
+      penalty = penalty.add(withinWindow(distance, window).reshape(penalty.shape));
+    }
+    const { states, read } = run(weights, {
+      embedded: embedded.reshape([batch, 1, hidden]),
+      positions: own.cast("float32").reshape([batch, 1]),
+      penalty,
+      prefixes,
+      past,
+    }, hooks);
+    return { state: states.at(-1)!, layers: read };
   };
+
+  const forward: Backbone["forward"] = (weights, inputs, hooks) => readLast(weights, inputs, hooks).state;
 
   return {
     prefix,
@@ -240,11 +293,19 @@ export function decoder(options: DecoderOptions): Design {
     forward,
     hiddenStates: (weights, inputs, hooks) => {
       const [batch] = inputs.ids.shape;
-      return run(weights, inputs, hooks).map((x) => x.reshape([batch, x.shape[0] / batch, hidden]));
+      return readTexts(weights, inputs, hooks).states.map((x) => x.reshape([batch, x.shape[0] / batch, hidden]));
     },
     languageModel: {
       weights: options.scores ? { [options.scores]: [sizes.vocabulary, hidden] } : {},
       scores: (weights, states) => states.matMul(weights[options.scores ?? wordEmbeddings], false, true),
+      read: (weights, inputs, hooks) => readLast(weights, inputs, { ...hooks, reading: undefined }),
+      stepInputs: {
+        token: { shape: ["batch"], dtype: "int32", below: sizes.vocabulary },
+        position: { shape: ["batch"], dtype: "int32", below: sizes.positions },
+        mask: { shape: ["batch", "length"], dtype: "float32" },
+        ...window !== undefined && { places: { shape: ["batch", "length"] as const, dtype: "float32" as const } },
+      },
+      step,
     },
     head: linearHead("score", hidden, false),
   };

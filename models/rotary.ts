@@ -6,7 +6,7 @@
 import { z } from "zod";
 import { type Tensor, tf } from "../engine/tensor.ts";
 
-/** Cosines and sines [length, head ÷ 2] of a pair's angle at each position. */
+/** Cosines and sines [texts, length, head ÷ 2] of a pair's angle at each position; one text stands for all. */
 export interface Angles {
   /** Cosines. */
   cosines: Tensor;
@@ -14,8 +14,8 @@ export interface Angles {
   sines: Tensor;
 }
 
-/** The angles of `length` positions from `first` on. */
-export type Rotation = (first: number, length: number) => Angles;
+/** The angles at positions [texts, length]. */
+export type Rotation = (positions: Tensor) => Angles;
 
 const base = z.number().positive().default(10000);
 
@@ -56,17 +56,16 @@ function frequencies(head: number, parameters: RotaryParameters): number[] {
 export function rotary(head: number, parameters: RotaryParameters): Rotation {
   if (head % 2 !== 0) throw new Error(`Cannot rotate heads: their width must be even, current value is ${head}`);
   const perPosition = frequencies(head, parameters);
-  return (first, length) => {
-    const positions = tf.range(first, first + length, 1, "float32").reshape([length, 1]);
-    const angles = positions.mul(tf.tensor2d([perPosition]));
+  return (positions) => {
+    const angles = positions.expandDims(2).mul(tf.tensor1d(perPosition));
     return { cosines: angles.cos(), sines: angles.sin() };
   };
 }
 
 /** Turns the heads of x [batch · length, heads · width]. */
 export function rotate(x: Tensor, { cosines, sines }: Angles, batch: number, heads: number): Tensor {
-  const [length, half] = cosines.shape;
-  const [cos, sin] = [cosines, sines].map((of) => of.reshape([length, 1, half!]));
-  const [a, b] = tf.split(x.reshape([batch, length, heads, 2 * half!]), 2, 3);
+  const [, length, half] = cosines.shape;
+  const [cos, sin] = [cosines, sines].map((of) => of.expandDims(2));
+  const [a, b] = tf.split(x.reshape([batch, length!, heads, 2 * half!]), 2, 3);
   return tf.concat([a.mul(cos).sub(b.mul(sin)), b.mul(cos).add(a.mul(sin))], 3).reshape(x.shape);
 }

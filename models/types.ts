@@ -59,7 +59,7 @@ export interface Hooks {
   /** Virtual tokens [n, d_emb], put before the input embeddings. */
   prompt?(): Tensor;
   /** Keys and values [n, d_kv] that stand before those of a layer. */
-  prefix?(layer: number): { keys: Tensor; values: Tensor };
+  prefix?(layer: number): KeysAndValues;
   /** Changes a linear's input: x [rows, in] → [rows, in]. */
   input?(site: LinearSite, x: Tensor): Tensor;
   /** Changes a linear's output: x [rows, in] and y [rows, out] → [rows, out]; the weights are the backbone's. */
@@ -97,12 +97,38 @@ export interface Head {
   classify(features: Tensor, parameters: Tensors): Tensor;
 }
 
+/** Keys and values of tokens, one row each. */
+export interface KeysAndValues {
+  /** Keys, turned to their positions. */
+  keys: Tensor;
+  /** Values. */
+  values: Tensor;
+}
+
+/** What reading tokens leaves. */
+export interface ReadTokens {
+  /** The last hidden state [batch, d] of each text's last token. */
+  state: Tensor;
+  /** Each layer's keys and values of the tokens read, those of a prompt included: [batch, tokens, d_kv]. */
+  layers: KeysAndValues[];
+}
+
 /** What makes a language model of a backbone. */
 export interface LanguageModel {
   /** Weights that it alone reads: name → shape; none where it reads the word embeddings. */
   weights: Record<string, readonly number[]>;
   /** Rows [n, d] of the last hidden state → scores [n, vocabulary] of the token that follows. */
   scores(weights: Tensors, states: Tensor): Tensor;
+  /** Reads texts. */
+  read(weights: Tensors, inputs: Tensors, hooks: Hooks): ReadTokens;
+  /**
+   * Inputs of `step`: the next `token` of each text and its `position`, both [batch]; of each token read before, the
+   * `mask` [batch, length], 0 where a text is filled up, and where that matters its position, `places` [batch, length].
+   * Positions count the tokens of a prompt, not of a prefix.
+   */
+  stepInputs: Record<string, InputSpec>;
+  /** Reads one more token of each text; `past` is what each layer has of those before, [batch, length, d_kv]. */
+  step(weights: Tensors, inputs: Tensors, past: readonly KeysAndValues[], hooks: Hooks): ReadTokens;
 }
 
 /** A backbone ready for use. */

@@ -3,10 +3,10 @@
  * @module
  */
 import type { StateParameter } from "../engine/state.ts";
-import { type Tensor, tf } from "../engine/tensor.ts";
-import type { ArrayValue, Device, InputSpec, ProgramArguments, Signature } from "../engine/types.ts";
+import { type Tensor, type Tensors, tf } from "../engine/tensor.ts";
+import type { InputSpec, ProgramArguments, Signature } from "../engine/types.ts";
 import type { Adaptation } from "../methods/compose.ts";
-import type { Backbone } from "../models/types.ts";
+import type { Backbone, KeysAndValues, ReadTokens } from "../models/types.ts";
 import { type SignedProgram, startValues } from "./trainable.ts";
 
 /**
@@ -29,8 +29,16 @@ export interface LanguageTrainable {
   parameters: readonly StateParameter[];
   /** Inputs → `scores` [batch, tokens of a prompt + length, vocabulary] of the token after each. */
   scores: SignedProgram;
-  /** Inputs → `token` [batch], the most likely one after each text. */
-  next: SignedProgram;
+  /**
+   * Inputs → `token` [batch], the most likely one after each text, and "keys.0", "values.0" [batch, tokens of a prompt +
+   * length, d_kv] and so on, each layer's.
+   */
+  read: SignedProgram;
+  /**
+   * `stepInputs` of the language model, and "keys.0", "values.0" [batch, length, d_kv] and so on of the tokens read before
+   * → the same outputs for one more token of each text.
+   */
+  step: SignedProgram;
   /**
    * Inputs with `labels` and `weights` [batch, length] → `loss`, the weighted sum of the cross-entropies of the tokens
    * `labels`, each told from those before it. Tokens of weight 0 have no label, nor has the first of a text unless a
@@ -67,6 +75,12 @@ export function languageTrainable(
   /** The last hidden state [batch, prompt + length, d]. */
   const states = (args: ProgramArguments): Tensor =>
     backbone.hiddenStates!(current(args), args.inputs, adaptation.hooks(args.parameters, args.dropout)).at(-1)!;
+  const outputs = (args: ProgramArguments, { state, layers }: ReadTokens): Tensors => ({
+    token: languageModel.scores(current(args), state).argMax(1).cast("float32"),
+    ...Object.fromEntries(
+      layers.flatMap(({ keys, values }, layer) => [[`keys.${layer}`, keys], [`values.${layer}`, values]]),
+    ),
+  });
   const perToken: InputSpec = { shape: ["batch", "length"], dtype: "float32" };
 
   return {
@@ -80,13 +94,32 @@ export function languageTrainable(
         return { scores: scores.reshape([batch, total!, backbone.vocabularySize]) };
       },
     },
-    next: {
+    read: {
       signature,
+      program: (args) =>
+        outputs(args, languageModel.read(current(args), args.inputs, adaptation.hooks(args.parameters, args.dropout))),
+    },
+    step: {
+      signature: {
+        ...signature,
+        inputs: {
+          ...languageModel.stepInputs,
+          ...Object.fromEntries(
+            backbone.keyValueWidths.flatMap((width, layer) =>
+              ["keys", "values"].map((
+                kind,
+              ): [string, InputSpec] => [`${kind}.${layer}`, { shape: ["batch", "length", width], dtype: "float32" }])
+            ),
+          ),
+        },
+      },
       program(args) {
-        // The features of a decoder are the last hidden state of a text's last token.
+        const past: KeysAndValues[] = backbone.keyValueWidths.map((_, layer) => ({
+          keys: args.inputs[`keys.${layer}`],
+          values: args.inputs[`values.${layer}`],
+        }));
         const hooks = adaptation.hooks(args.parameters, args.dropout);
-        const last = backbone.forward(current(args), args.inputs, { ...hooks, reading: undefined });
-        return { token: languageModel.scores(current(args), last).argMax(1).cast("float32") };
+        return outputs(args, languageModel.step(current(args), args.inputs, past, hooks));
       },
     },
     loss: {
@@ -115,33 +148,4 @@ export function languageTrainable(
     },
     start: (seed) => startValues(backbone, adaptation, [], seed),
   };
-}
-
-/**
- * Texts with the most likely tokens after them, one at a time; each token takes a pass over the whole text.
- * @param next of `LanguageTrainable`
- * @param parameters values of what is trained
- * @param tokens how many are added
- */
-export async function generateGreedily(
-  device: Device,
-  { program, signature }: SignedProgram,
-  parameters: Record<string, Float32Array>,
-  collate: Backbone["collate"],
-  texts: readonly (readonly number[])[],
-  tokens: number,
-  threads: number,
-): Promise<number[][]> {
-  const executable = await device.compile(program, signature, { threads });
-  const grown = texts.map((ids) => [...ids]);
-  try {
-    for (let at = 0; at < tokens; at++) {
-      const inputs: Record<string, ArrayValue> = collate(grown);
-      const { token } = await executable.run({ parameters, inputs });
-      grown.forEach((ids, row) => ids.push(token[row]));
-    }
-  } finally {
-    await executable.release();
-  }
-  return grown;
 }

@@ -15,7 +15,8 @@ import { methods } from "../methods/mod.ts";
 import { parseOptions } from "../methods/options.ts";
 import type { Backbone } from "../models/types.ts";
 import { architectures, findFolder } from "../models/mod.ts";
-import { asLanguageModel, generateGreedily, languageTrainable } from "../runs/language.ts";
+import { generateGreedily } from "../runs/generate.ts";
+import { asLanguageModel, languageTrainable } from "../runs/language.ts";
 import { adapterParameters, readAdapter } from "../runs/read-adapter.ts";
 import { type SignedProgram, trainable } from "../runs/trainable.ts";
 import { difference, eagerWeights } from "./models/eager.ts";
@@ -320,13 +321,16 @@ class Golden {
       const folder = `${root}/${arch}/lm/${name}`;
       const golden: Case | undefined = adapted && JSON.parse(await Deno.readTextFile(`${folder}/case.json`));
       const { parts, rename } = golden ? await this.readParts(folder, golden) : { parts: [], rename: () => ({}) };
-      const { next } = languageTrainable(asLanguageModel(backbone), compose(parts, backbone));
+      const own = asLanguageModel(backbone);
+      const adaptation = compose(parts, own);
       const parameters = golden ? rename(await this.startOf(folder, golden)) : {};
       // Here, texts are filled up on the right.
       const isText = (row: number) => (_: number, at: number) => mask?.[row][at] !== 0;
       const texts = ids.map((row, at) => row.filter(isText(at)));
       const tokens = expected[0].length - ids[0].length;
-      const found = await generateGreedily(cpu, next, parameters, backbone.collate, texts, tokens, 1);
+      const options = { device: cpu, threads: 1, parameters, tokens };
+      const model = languageTrainable(own, adaptation);
+      const found = await generateGreedily(own, adaptation, model, texts, options);
       assert.deepEqual(found, expected.map((row, at) => row.filter(isText(at))), `generation of ${name}`);
     }
   }

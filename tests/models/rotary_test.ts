@@ -17,7 +17,7 @@ const llama3: RotaryParameters = {
 function frequencies(parameters: RotaryParameters): number[] {
   tf.setBackend("cpu");
   return tf.tidy(() => {
-    const { cosines, sines } = rotary(16, parameters)(1, 1);
+    const { cosines, sines } = rotary(16, parameters)(tf.ones([1, 1]));
     return [...tf.atan2(sines, cosines).dataSync()];
   });
 }
@@ -45,7 +45,8 @@ Deno.test("A product of a turned query with a turned key depends on their distan
   tf.tidy(() => {
     const row = (from: number) => Array.from({ length: 8 }, (_, at) => Math.sin(from + at));
     const [query, key] = [1, 2].map((from) => tf.tensor2d(Array.from({ length: 6 }, () => row(from))));
-    const turn = (x: typeof query, first: number) => rotate(x, rotary(8, plain)(first, 6), 1, 1);
+    const turn = (x: typeof query, first: number) =>
+      rotate(x, rotary(8, plain)(tf.range(first, first + 6, 1, "float32").expandDims(0)), 1, 1);
     const products = (first: number) =>
       turn(query, first).matMul(turn(key, first), false, true).arraySync() as number[][];
     const near = products(0);
