@@ -22,6 +22,11 @@ export interface AdapterOptions extends CommonOptions {
 
 /** The linear maps that end what an adapter follows: sublayers, or whole layers. */
 function places(shape: BackboneShape, { placement }: AdapterOptions): LinearSite[] {
+  if (!shape.sublayerOutputs) {
+    throw new Error(
+      "Cannot use adapter: the backbone must have layers of attention and feed-forward networks, it has none",
+    );
+  }
   const { attention, feedForward } = shape.sublayerOutputs;
   const roles = placement === "houlsby" ? [attention, feedForward] : [feedForward];
   return shape.linears.filter(({ role }) => roles.includes(role));

@@ -33,8 +33,11 @@ export interface BackboneShape {
   loraTargets: readonly string[];
   /** Roles that IA³ scales when nothing else is asked for: of some the output, of others the input. */
   ia3Targets: { outputs: readonly string[]; inputs: readonly string[] };
-  /** Roles of the linear maps that end a layer's attention and its feed-forward network, before the residual is added. */
-  sublayerOutputs: { attention: string; feedForward: string };
+  /**
+   * Roles of the linear maps that end a layer's attention and its feed-forward network, before the residual is added;
+   * absent where there are no such layers.
+   */
+  sublayerOutputs?: { attention: string; feedForward: string };
   /** Names of the normalisations: their weights are "<name>.weight" and, where they have one, "<name>.bias" [width]. */
   norms: readonly string[];
   /** Width of each layer's keys and values, d_kv. */

@@ -44,3 +44,10 @@ for (const placement of ["houlsby", "pfeiffer"]) {
     assert.deepEqual(changed, [0, 1].flatMap((layer) => ends.map((role) => `layers.${layer}.${role}`)));
   });
 }
+
+Deno.test("An adapter is refused where there are no layers to put it in", () => {
+  const { method, options } = variant("adapter");
+  assert.throws(() => method.parameters({ ...backbone, sublayerOutputs: undefined }, options), {
+    message: "Cannot use adapter: the backbone must have layers of attention and feed-forward networks, it has none",
+  });
+});
