@@ -19,8 +19,20 @@ export type Rotation = (positions: Tensor) => Angles;
 
 const base = z.number().positive().default(10000);
 
-/** What config.json says of the rotation in `rope_parameters`. @internal */
-export const rotarySchema = z.discriminatedUnion("rope_type", [
+/** What config.json says of the rotation. */
+export type RotaryParameters =
+  | { rope_type: "default"; rope_theta: number }
+  | {
+    rope_type: "llama3";
+    rope_theta: number;
+    factor: number;
+    low_freq_factor: number;
+    high_freq_factor: number;
+    original_max_position_embeddings: number;
+  };
+
+/** Schema of `rope_parameters`. @internal */
+export const rotarySchema: z.ZodType<RotaryParameters> = z.discriminatedUnion("rope_type", [
   z.object({ rope_type: z.literal("default"), rope_theta: base }),
   z.object({
     rope_type: z.literal("llama3"),
@@ -31,9 +43,6 @@ export const rotarySchema = z.discriminatedUnion("rope_type", [
     original_max_position_embeddings: z.int().min(1),
   }),
 ], { error: 'must be "default" or "llama3"' });
-
-/** The same, read. */
-export type RotaryParameters = z.infer<typeof rotarySchema>;
 
 /** The angle per position of each pair of a head's entries: θ^(−2i ÷ head), rescaled as Llama 3 does where asked. */
 function frequencies(head: number, parameters: RotaryParameters): number[] {
