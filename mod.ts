@@ -17,7 +17,7 @@ export type { Preset } from "./runs/presets.ts";
 export { parseStudy, readStudy } from "./runs/study.ts";
 export type { MethodEntry, Study } from "./runs/study.ts";
 export type { Cell } from "./runs/plan.ts";
-export type { CellPlan } from "./runs/cell.ts";
+export type { CellPlan, Places } from "./runs/cell.ts";
 export type { DataSpec, PartSpec, RunSpec, TrainingSpec } from "./runs/spec.ts";
 export { readRecords, RECORD_VERSION } from "./runs/record.ts";
 export type {

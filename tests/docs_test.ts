@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import config from "../deno.json" with { type: "json" };
 import { devices } from "../engine/mod.ts";
 import { methods } from "../methods/mod.ts";
-import { models } from "../models/mod.ts";
+import { architectures, models } from "../models/mod.ts";
 import { groupResults } from "../reports/results.ts";
 import { tableOf } from "../reports/table.ts";
 import { plan } from "../runs/plan.ts";
@@ -111,6 +111,11 @@ Deno.test("README.md names every model with its parameters and licence", () => {
       return [name, sizes.reduce((sum, size) => sum + size).toLocaleString("en-US"), licence];
     }),
   );
+});
+
+Deno.test("README.md names every kind of model that a folder may hold", () => {
+  const rows = table(section("Models"), "`model_type`");
+  assert.deepEqual(rows.map(([type]) => named(type)[0]), Object.keys(architectures));
 });
 
 Deno.test("README.md names every task with its classes, examples, package and licence", async () => {
