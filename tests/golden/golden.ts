@@ -1,0 +1,340 @@
+/**
+ * Comparison of one architecture and task with golden values.
+ * @module
+ */
+import assert from "node:assert/strict";
+import { cpu } from "../../engine/cpu.ts";
+import { TrainingState } from "../../engine/state.ts";
+import { type Tensors, tf } from "../../engine/tensor.ts";
+import type { ArrayValue, Program } from "../../engine/types.ts";
+import { compose, type Part } from "../../methods/compose.ts";
+import { methods } from "../../methods/mod.ts";
+import { parseOptions } from "../../methods/options.ts";
+import { findFolder } from "../../models/mod.ts";
+import type { Backbone } from "../../models/types.ts";
+import { generateGreedily } from "../../runs/generate.ts";
+import { asLanguageModel, languageTrainable } from "../../runs/language.ts";
+import { adapterParameters, readAdapter } from "../../runs/read-adapter.ts";
+import { type SignedProgram, trainable } from "../../runs/trainable.ts";
+import { difference, eagerWeights } from "../models/eager.ts";
+import { type Case, folders, type Generated, readTensors, readValues, type Values } from "./files.ts";
+
+/** Methods that train weights in place, by the case's name; the others are read from adapters. */
+const inPlace: Record<string, string> = { full: "full", bias: "bitfit" };
+function largest(values: Float32Array): number {
+  return values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+}
+
+function assertNear(actual: Float32Array, expected: Float32Array, tolerance: number, what: string): void {
+  const found = difference(actual, expected);
+  assert(found <= tolerance, `${what}: differs by ${found}, may differ by ${tolerance}`);
+}
+
+function norm(values: Float32Array): number {
+  return Math.hypot(...values);
+}
+
+/** A backbone with the inputs that the values were computed from. */
+export class Golden {
+  private constructor(
+    readonly root: string,
+    readonly arch: string,
+    readonly task: "cls" | "lm",
+    readonly backbone: Backbone,
+    readonly inputs: Record<string, ArrayValue>,
+    readonly base: Values,
+    readonly modelValues: Values,
+  ) {}
+
+  static async open(root: string, arch: string, task: "cls" | "lm"): Promise<Golden> {
+    const classifier = await (await findFolder(`${root}/${arch}/model`)).open();
+    const backbone = task === "lm" ? asLanguageModel(classifier) : classifier;
+    const base = await readTensors(`${root}/${arch}/base_${task}.safetensors`);
+    const { shape } = base.input_ids;
+    // The loss is the mean over what has a label: every text, or the tokens whose label is not -100.
+    const labelled = Float32Array.from(base.labels.data, (label) => label === -100 ? 0 : 1);
+    const count = labelled.reduce((sum, one) => sum + one, 0);
+    const all: Record<string, ArrayValue> = {
+      ids: base.input_ids,
+      mask: { shape, data: Float32Array.from(base.attention_mask.data) },
+      types: base.token_type_ids,
+      labels: { shape: base.labels.shape, data: base.labels.data.map((label) => Math.max(0, label)) as Int32Array },
+      weights: { shape: base.labels.shape, data: labelled.map((one) => one / count) },
+    };
+    const inputs = Object.fromEntries(
+      [...Object.keys(backbone.inputs), "labels", "weights"].map((name) => [name, all[name]]),
+    );
+    const values = Object.fromEntries(Object.entries(base).map(([name, { data }]) => [name, data as Float32Array]));
+    const stored = await readValues(`${root}/${arch}/model/model.safetensors`);
+    // The heads of decoders lie in a file of their own.
+    const headFile = `${root}/${arch}/head.safetensors`;
+    const head = await Deno.stat(headFile).then(() => readValues(headFile), () => ({}));
+    return new Golden(root, arch, task, backbone, inputs, values, { ...stored, ...head });
+  }
+
+  /** Names of the classes; only their number matters. */
+  get labels(): string[] {
+    if (this.task === "lm") return [];
+    const classes = this.base.logits.length / this.inputs.labels.data.length;
+    return Array.from({ length: classes }, (_, at) => `class ${at}`);
+  }
+
+  get headNames(): string[] {
+    if (this.task === "lm") return [];
+    return this.backbone.head!.parameters(this.labels.length).map(({ name }) => name);
+  }
+
+  /** Entries of hidden states [batch, length, d] that are no padding, which nobody reads. */
+  unpadded(states: Float32Array): Float32Array {
+    const { data: mask } = this.inputs.mask;
+    const width = states.length / mask.length;
+    return states.filter((_, at) => mask[Math.floor(at / width)] === 1);
+  }
+
+  /** The untouched model: every hidden state and the logits; of a language model, logits and loss. */
+  async compareBase(): Promise<void> {
+    const { backbone, inputs, base } = this;
+    if (this.task === "lm") {
+      const { loss, logits } = await this.trainable([], 0);
+      const executable = await cpu.compile((args) => ({ ...logits(args), ...loss.program(args) }), loss.signature, {
+        threads: 1,
+      });
+      const found = await executable.run({ parameters: {}, inputs });
+      await executable.release();
+      assertNear(found.logits, base.logits, 1e-4, "logits");
+      return assertNear(found.loss, base.loss, 1e-4, "loss");
+    }
+    const head = Object.fromEntries(this.headNames.map((name) => [name, this.modelValues[name]]));
+    const { parameters } = backbone.head!;
+    const shapes = Object.fromEntries(parameters(this.labels.length).map(({ name, shape }) => [name, shape]));
+    const { labels: _, weights: __, ...own } = inputs;
+    const executable = await cpu.compile(
+      ({ weights, parameters, inputs }) => ({
+        logits: backbone.head!.classify(backbone.forward(weights, inputs, {}), parameters),
+        ...Object.fromEntries(backbone.hiddenStates!(weights, inputs, {}).map((state, at) => [`state ${at}`, state])),
+      }),
+      { weights: backbone.stored, parameters: shapes, inputs: backbone.inputs },
+      { threads: 1 },
+    );
+    const found = await executable.run({ parameters: head, inputs: own });
+    await executable.release();
+    assertNear(found.logits, base.logits, 1e-4, "logits");
+    const layers = backbone.keyValueWidths.length;
+    for (let at = 0; at <= layers; at++) {
+      const expected = at === layers ? base.last_hidden_state : base[`hidden_states.${at}`];
+      assertNear(this.unpadded(found[`state ${at}`]), this.unpadded(expected), 1e-4, `hidden state ${at}`);
+    }
+  }
+
+  /** The parts of a case, and what turns tensors under its keys into the parameters of these parts. */
+  async readParts(folder: string, { method, params }: Case) {
+    const { backbone, headNames } = this;
+    if (Object.hasOwn(inPlace, method)) {
+      const part = { method: methods[inPlace[method]], options: parseOptions(methods[inPlace[method]], {}) };
+      return { parts: [part], rename: (values: Values) => values };
+    }
+    const adapters = new Map<string, Awaited<ReturnType<typeof readAdapter>>>();
+    for (const name of await folders(folder)) {
+      adapters.set(name, await readAdapter(`${folder}/${name}`, backbone, headNames));
+    }
+    const rename = (values: Values): Values => {
+      const renamed: Values = {};
+      for (const [file, adapter] of adapters) {
+        const own = `${adapter.method.name}/`;
+        const trained = new Set(adapter.method.trains(backbone, adapter.options));
+        const stored: typeof adapter.stored = {};
+        for (const { name, key, shape, file: from } of params) {
+          const head = headNames.find((of) => key.endsWith(`.${of}`));
+          if (from === "encoder") renamed[own + key] = values[name];
+          else if (from !== file) continue;
+          else if (head) renamed[head] = values[name];
+          else stored[key] = { shape, data: values[name] };
+        }
+        if (Object.keys(stored).length === 0) continue;
+        for (const [name, { data }] of Object.entries(adapterParameters({ ...adapter, stored }, backbone))) {
+          renamed[trained.has(name) ? name : own + name] = data;
+        }
+      }
+      return renamed;
+    };
+    return { parts: [...adapters.values()], rename };
+  }
+
+  /** Values of the case's parameters before the first step, under the case's names. */
+  async startOf(folder: string, { params }: Case): Promise<Values> {
+    const files: Record<string, Values> = { model: this.modelValues, head: this.modelValues };
+    const start: Values = {};
+    for (const { name, file, key } of params) {
+      const path = file === "encoder" ? `${folder}/encoder.safetensors` : `${folder}/${file}/adapter_model.safetensors`;
+      files[file] ??= await readValues(path);
+      start[name] = files[file][key];
+    }
+    return start;
+  }
+
+  /** What a case trains, the programs of its logits and its loss, and the inputs of these. */
+  async trainable(parts: readonly Part[], learningRate: number) {
+    const { backbone, inputs } = this;
+    if (this.task === "lm") {
+      const model = languageTrainable(asLanguageModel(backbone), compose(parts, backbone));
+      const logits: Program = (args) => ({ logits: model.scores.program(args).scores });
+      return { parameters: model.parameters, loss: model.loss, logits, inputs };
+    }
+    const model = trainable(backbone, compose(parts, backbone), this.labels, learningRate);
+    return {
+      parameters: model.parameters,
+      loss: model.loss,
+      logits: model.logits.program,
+      inputs: model.featuresFixed ? await this.withFeatures(model.backboneFeatures) : inputs,
+    };
+  }
+
+  /** Inputs of a classifier whose features nothing trained changes. */
+  async withFeatures({ program, signature }: SignedProgram): Promise<Record<string, ArrayValue>> {
+    const { labels, weights, ...inputs } = this.inputs;
+    const executable = await cpu.compile(program, signature, { threads: 1 });
+    const { features } = await executable.run({ parameters: {}, inputs });
+    await executable.release();
+    const [rows] = labels.shape;
+    return { labels, weights, features: { data: features, shape: [rows, features.length / rows] } };
+  }
+
+  /** Logits, loss, gradients, steps and merged weights of a case. */
+  async compareCase(method: string): Promise<void> {
+    const folder = `${this.root}/${this.arch}/${this.task}/${method}`;
+    const golden: Case = JSON.parse(await Deno.readTextFile(`${folder}/case.json`));
+    const values = await readValues(`${folder}/values.safetensors`);
+    const { parts, rename } = await this.readParts(folder, golden);
+    const model = await this.trainable(parts, golden.adamw.lr);
+    const { inputs } = model;
+    const start = rename(await this.startOf(folder, golden));
+    const names = model.parameters.map(({ name }) => name);
+    assert.deepEqual(Object.keys(start).sort(), [...names].sort());
+    assert.equal(Object.values(start).reduce((sum, { length }) => sum + length, 0), golden.trainable);
+
+    const { signature, program } = model.loss;
+    const executable = await cpu.compile(
+      (args) => ({ ...model.logits(args), ...program(args) }),
+      signature,
+      { gradients: true, threads: 1 },
+    );
+    const state = await TrainingState.create(
+      model.parameters.map(({ name, shape }) => ({ name, shape, learningRate: golden.adamw.lr })),
+    );
+    for (const name of names) state.parameters[name].set(start[name]);
+    const { betas: [beta1, beta2], eps: epsilon, weight_decay: weightDecay } = golden.adamw;
+    const losses: number[] = [];
+    for (let step = 0; step <= golden.steps; step++) {
+      const found = await executable.run({ inputs, parameters: state.parameters, gradients: state.gradients });
+      losses.push(found.loss[0]);
+      if (step === 0) {
+        assertNear(found.logits, values.logits, 1e-4, "logits");
+        assertNear(found.loss, values.loss, 1e-4, "loss");
+        this.compareParameters("grad", state.gradients, golden, values, rename, 1e-3);
+      }
+      if (step < golden.steps) state.step(1, { beta1, beta2, epsilon, weightDecay, clip: Infinity });
+    }
+    await executable.release();
+    assertNear(
+      Float32Array.from(losses),
+      values.step_losses,
+      1e-3 * largest(values.step_losses),
+      "losses of the steps",
+    );
+    this.compareParameters("final", state.parameters, golden, values, rename, 0);
+    for (const { name } of golden.params) {
+      const change = values[`change_norm.${name}`];
+      if (!change) continue;
+      const found = norm(state.parameters[name].map((value, at) => value - start[name][at]));
+      // Biases of keys hardly move: their gradient is zero but for rounding.
+      assertNear(Float32Array.of(found), change, 1e-3 * Math.max(change[0], golden.adamw.lr), `change of ${name}`);
+    }
+    if (values.merged_logits) await this.compareMerged(parts[0], start, values);
+  }
+
+  /** Greedy continuations by the untouched language model and by each adapter that is compared. */
+  async compareGeneration(cases: readonly string[]): Promise<void> {
+    const { root, arch, backbone } = this;
+    const all: Record<string, Generated> = JSON.parse(await Deno.readTextFile(`${root}/${arch}/generate.json`));
+    for (const [name, { input_ids: ids, output_ids: expected, attention_mask: mask }] of Object.entries(all)) {
+      const adapted = !name.startsWith("base");
+      if (adapted && !cases.includes(name)) continue;
+      const folder = `${root}/${arch}/lm/${name}`;
+      const golden: Case | undefined = adapted && JSON.parse(await Deno.readTextFile(`${folder}/case.json`));
+      const { parts, rename } = golden ? await this.readParts(folder, golden) : { parts: [], rename: () => ({}) };
+      const own = asLanguageModel(backbone);
+      const adaptation = compose(parts, own);
+      const parameters = golden ? rename(await this.startOf(folder, golden)) : {};
+      // Here, texts are filled up on the right.
+      const isText = (row: number) => (_: number, at: number) => mask?.[row][at] !== 0;
+      const texts = ids.map((row, at) => row.filter(isText(at)));
+      const tokens = expected[0].length - ids[0].length;
+      const options = { device: cpu, threads: 1, parameters, tokens };
+      const model = languageTrainable(own, adaptation);
+      const found = await generateGreedily(own, adaptation, model, texts, options);
+      assert.deepEqual(found, expected.map((row, at) => row.filter(isText(at))), `generation of ${name}`);
+    }
+  }
+
+  /** Gradients or final values; of tall matrices some cases keep the first rows and the norm alone. */
+  compareParameters(
+    kind: "grad" | "final",
+    found: Values,
+    { params }: Case,
+    values: Values,
+    rename: (values: Values) => Values,
+    floor: number,
+  ): void {
+    const whole: Values = {};
+    for (const { name } of params) {
+      const [all, rows] = [values[`${kind}.${name}`], values[`${kind}_rows.${name}`]];
+      if (all) whole[name] = all;
+      // Cases with rows alone train weights under their own names.
+      else {assertNear(
+          found[name].subarray(0, rows.length),
+          rows,
+          1e-3 * Math.max(largest(rows), floor),
+          `${kind} of ${name}`,
+        );}
+      const length = values[`${kind}_norm.${name}`];
+      if (length) {
+        assertNear(Float32Array.of(norm(found[name])), length, 1e-3 * Math.max(length[0], floor), `norm of ${name}`);
+      }
+    }
+    const expected = Object.keys(whole).length === params.length ? rename(whole) : whole;
+    for (const [name, own] of Object.entries(expected)) {
+      assertNear(found[name], own, 1e-3 * Math.max(largest(own), floor), `${kind} of ${name}`);
+    }
+  }
+
+  /** The method folded into the weights. */
+  async compareMerged({ method, options }: Part, start: Values, values: Values): Promise<void> {
+    const { backbone, inputs } = this;
+    const weights = await eagerWeights(backbone);
+    const tensor = (data: Float32Array, shape: readonly number[]) => tf.tensor(data, [...shape]);
+    tf.tidy(() => {
+      const parameters: Tensors = Object.fromEntries(
+        method.parameters(backbone, options).map((
+          { name, shape },
+        ) => [name, tensor(start[`${method.name}/${name}`], shape)]),
+      );
+      const merged = method.merged!(parameters, weights, backbone, options);
+      const head = Object.fromEntries(
+        backbone.head!.parameters(this.labels.length).map(({ name, shape }) => [name, tensor(start[name], shape)]),
+      );
+      const own = Object.fromEntries(
+        Object.entries(backbone.inputs).map(([name, { dtype }]) =>
+          [name, tf.tensor(inputs[name].data, [...inputs[name].shape], dtype)] as const
+        ),
+      );
+      const logits = backbone.head!.classify(backbone.forward({ ...weights, ...merged }, own, {}), head);
+      assertNear(logits.dataSync() as Float32Array, values.merged_logits, 1e-4, "logits of the merged weights");
+      for (const [name, expected] of Object.entries(values)) {
+        if (!name.startsWith("merged_weight.")) continue;
+        const found = merged[name.slice("merged_weight.".length)];
+        assertNear(found.dataSync() as Float32Array, expected, 1e-4, name);
+      }
+    });
+    tf.dispose(weights);
+  }
+}
