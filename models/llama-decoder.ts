@@ -48,6 +48,12 @@ export function llamaDecoder(config: Config, variant: LlamaVariant): Design {
     throw new Error(`Cannot split the width into heads: ${hidden} must be a multiple of ${heads}`);
   }
   const head = given ?? hidden / heads;
+  if (heads * head > LARGEST_SIZE) {
+    throw new Error(
+      `Cannot use ${config.path}: heads times their width must be at most ${LARGEST_SIZE}, ` +
+        `current value is ${heads * head}`,
+    );
+  }
   const keyValueHeads = values.num_key_value_heads ?? heads;
   const { biased = [], feedForwardBiased = false, ia3Outputs = ["k_proj", "v_proj"], window } = variant;
   const activate = activations[values.hidden_act];
