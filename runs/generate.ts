@@ -1,56 +1,64 @@
 /**
- * Greedy generation with a cache of keys and values.
+ * Generation: texts that a language model goes on with.
  * @module
  */
-import type { ArrayValue, Device } from "../engine/types.ts";
+import type { Random } from "../engine/random.ts";
 import type { Adaptation } from "../methods/compose.ts";
+import { Continuation, type ContinuationOptions } from "./continuation.ts";
 import type { asLanguageModel, LanguageTrainable } from "./language.ts";
 
-/** What generation needs besides the texts. */
-export interface GenerateOptions {
-  /** Where it is computed. */
-  device: Device;
-  /** Processor threads. */
-  threads: number;
-  /** Values of what is trained, by name. */
-  parameters: Record<string, Float32Array>;
+/** How tokens are drawn. */
+export interface Sampling {
+  /** Where chance comes from. */
+  random: Random;
+  /** Scores are divided by it: below 1, likely tokens become likelier. */
+  temperature: number;
+  /**
+   * Only the likeliest tokens are drawn from, as many as have this probability together (nucleus sampling, Holtzman et
+   * al., 2020, https://arxiv.org/abs/1904.09751); 1: all.
+   */
+  topP: number;
+}
+
+/** How texts go on. */
+export interface GenerateOptions extends ContinuationOptions {
   /** Most tokens that are added. */
   tokens: number;
   /** A text ends with this token; absent: only by number. */
   end?: number;
+  /** Absent: the likeliest token is taken (greedy generation). */
+  sampling?: Sampling;
 }
 
-/** Rows [batch, length, width] with one more [batch, width] after each text's. */
-function appended({ data, shape }: ArrayValue, row: Float32Array): ArrayValue {
-  const [batch, length, width] = shape;
-  const grown = new Float32Array(batch * (length + 1) * width);
-  for (let text = 0; text < batch; text++) {
-    const own = text * length * width;
-    grown.set((data as Float32Array).subarray(own, own + length * width), own + text * width);
-    grown.set(row.subarray(text * width, (text + 1) * width), own + length * width + text * width);
-  }
-  return { data: grown, shape: [batch, length + 1, width] };
+function likeliest(scores: Float32Array): number {
+  return scores.reduce((best, score, token) => (score > scores[best] ? token : best), 0);
 }
 
-/** [batch, length] of one value for each. */
-function table(rows: readonly (readonly number[])[]): ArrayValue {
-  return { data: Float32Array.from(rows.flat()), shape: [rows.length, rows[0].length] };
+/** A token drawn by its probability. */
+export function draw(scores: Float32Array, { random, temperature, topP }: Sampling): number {
+  const top = scores[likeliest(scores)];
+  const weights = Float64Array.from(scores, (score) => Math.exp((score - top) / temperature));
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  const order = Array.from(weights.keys()).sort((a, b) => weights[b] - weights[a]);
+  let kept = 0;
+  let count = 0;
+  while (count < order.length && (count === 0 || kept < topP * total)) kept += weights[order[count++]];
+  let left = random.uniform() * kept;
+  return order.slice(0, count).find((token) => (left -= weights[token]) < 0) ?? order[count - 1];
 }
 
 /**
- * Texts with the most likely tokens after them. Texts are read once; then each token is read alone, with the keys and
- * values of those before it.
+ * Texts with the tokens that the model adds to them.
  * @param model of `languageTrainable`, made of the backbone and the adaptation
  * @throws {Error} if a text would become longer than the model reads
  */
-export async function generateGreedily(
+export async function generate(
   backbone: ReturnType<typeof asLanguageModel>,
   adaptation: Adaptation,
-  { read, step }: LanguageTrainable,
+  model: LanguageTrainable,
   texts: readonly (readonly number[])[],
-  { device, threads, parameters, tokens, end }: GenerateOptions,
+  { tokens, end, sampling, ...options }: GenerateOptions,
 ): Promise<number[][]> {
-  const grown = texts.map((ids) => [...ids]);
   const longest = Math.max(...texts.map(({ length }) => length));
   if (longest + tokens > adaptation.maxLength) {
     throw new Error(
@@ -58,56 +66,25 @@ export async function generateGreedily(
         `current value is ${longest} + ${tokens}`,
     );
   }
+  const grown = texts.map((ids) => [...ids]);
   const done = texts.map(() => false);
-  /** Adds a token to each text that has not ended; whether one goes on. */
-  const add = (token: Float32Array): boolean => {
-    for (const [row, ids] of grown.entries()) {
-      if (!done[row]) ids.push(token[row]);
-      done[row] ||= token[row] === end;
-    }
-    return done.includes(false);
-  };
-  const reader = await device.compile(read.program, read.signature, { threads });
-  const first = await reader.run({ parameters, inputs: backbone.collate(texts) });
-  await reader.release();
-  let goesOn = add(first.token);
-  if (!goesOn || tokens === 1) return grown;
-
-  const widths = backbone.keyValueWidths;
-  const total = first["keys.0"].length / (texts.length * widths[0]);
-  const promptLength = total - longest;
-  const past: Record<string, ArrayValue> = {};
-  for (const [layer, width] of widths.entries()) {
-    for (const kind of ["keys", "values"]) {
-      past[`${kind}.${layer}`] = { data: first[`${kind}.${layer}`], shape: [texts.length, total, width] };
-    }
-  }
-  const places = texts.map(() => Array.from({ length: total }, (_, at) => at));
-  const mask = texts.map(({ length }) => places[0].map((at) => at < promptLength + length ? 1 : 0));
-  let { token } = first;
-  const stepper = await device.compile(step.program, step.signature, { threads });
+  const continuation = await Continuation.open(backbone, model, texts, options);
   try {
-    for (let count = 1; goesOn && count < tokens; count++) {
-      const position = Int32Array.from(texts, ({ length }) => promptLength + length + count - 1);
-      const all: Record<string, ArrayValue> = {
-        ...past,
-        token: { data: Int32Array.from(token), shape: [texts.length] },
-        position: { data: position, shape: [texts.length] },
-        mask: table(mask),
-        places: table(places),
-      };
-      const inputs = Object.fromEntries(Object.keys(step.signature.inputs).map((name) => [name, all[name]]));
-      const found = await stepper.run({ parameters, inputs });
-      for (const name of Object.keys(past)) past[name] = appended(past[name], found[name]);
-      for (const [row, at] of position.entries()) {
-        places[row].push(at);
-        mask[row].push(1);
+    for (let count = 0; count < tokens; count++) {
+      const { scores } = continuation;
+      const next = texts.map((_, row) => {
+        const own = scores.subarray(row * backbone.vocabularySize, (row + 1) * backbone.vocabularySize);
+        return sampling ? draw(own, sampling) : likeliest(own);
+      });
+      for (const [row, token] of next.entries()) {
+        if (!done[row]) grown[row].push(token);
+        done[row] ||= token === end;
       }
-      token = found.token;
-      goesOn = add(token);
+      if (!done.includes(false)) break;
+      if (count < tokens - 1) await continuation.add(next);
     }
   } finally {
-    await stepper.release();
+    await continuation.release();
   }
   return grown;
 }

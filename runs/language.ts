@@ -30,7 +30,7 @@ export interface LanguageTrainable {
   /** Inputs → `scores` [batch, tokens of a prompt + length, vocabulary] of the token after each. */
   scores: SignedProgram;
   /**
-   * Inputs → `token` [batch], the most likely one after each text, and "keys.0", "values.0" [batch, tokens of a prompt +
+   * Inputs → `scores` [batch, vocabulary] of the token after each text, and "keys.0", "values.0" [batch, tokens of a prompt +
    * length, d_kv] and so on, each layer's.
    */
   read: SignedProgram;
@@ -76,7 +76,7 @@ export function languageTrainable(
   const states = (args: ProgramArguments): Tensor =>
     backbone.hiddenStates!(current(args), args.inputs, adaptation.hooks(args.parameters, args.dropout)).at(-1)!;
   const outputs = (args: ProgramArguments, { state, layers }: ReadTokens): Tensors => ({
-    token: languageModel.scores(current(args), state).argMax(1).cast("float32"),
+    scores: languageModel.scores(current(args), state),
     ...Object.fromEntries(
       layers.flatMap(({ keys, values }, layer) => [[`keys.${layer}`, keys], [`values.${layer}`, values]]),
     ),

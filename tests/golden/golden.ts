@@ -12,7 +12,7 @@ import { methods } from "../../methods/mod.ts";
 import { parseOptions } from "../../methods/options.ts";
 import { findFolder } from "../../models/mod.ts";
 import type { Backbone } from "../../models/types.ts";
-import { generateGreedily } from "../../runs/generate.ts";
+import { generate } from "../../runs/generate.ts";
 import { asLanguageModel, languageTrainable } from "../../runs/language.ts";
 import { adapterParameters, readAdapter } from "../../runs/read-adapter.ts";
 import { type SignedProgram, trainable } from "../../runs/trainable.ts";
@@ -271,7 +271,7 @@ export class Golden {
       const tokens = expected[0].length - ids[0].length;
       const options = { device: cpu, threads: 1, parameters, tokens };
       const model = languageTrainable(own, adaptation);
-      const found = await generateGreedily(own, adaptation, model, texts, options);
+      const found = await generate(own, adaptation, model, texts, options);
       assert.deepEqual(found, expected.map((row, at) => row.filter(isText(at))), `generation of ${name}`);
     }
   }

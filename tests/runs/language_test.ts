@@ -3,7 +3,6 @@ import { fileURLToPath } from "node:url";
 import { cpu } from "../../engine/cpu.ts";
 import { compose } from "../../methods/compose.ts";
 import { findFolder } from "../../models/mod.ts";
-import { generateGreedily } from "../../runs/generate.ts";
 import { asLanguageModel, languageTrainable } from "../../runs/language.ts";
 
 const open = async (arch: string) =>
@@ -44,26 +43,4 @@ Deno.test("Tokens of weight 0 change no loss, nor does what fills up a text or s
   ];
   await executable.release();
   for (const other of others) assert(Math.abs(other - alone) < 1e-5, `${other} instead of ${alone}`);
-});
-
-Deno.test("Texts of unequal length grow as each does alone, until their end", async () => {
-  for (const arch of ["gpt2", "mistral", "qwen2"]) {
-    const backbone = asLanguageModel(await open(arch));
-    const adaptation = compose([], backbone);
-    const model = languageTrainable(backbone, adaptation);
-    const grow = (texts: number[][], end?: number) =>
-      generateGreedily(backbone, adaptation, model, texts, { device: cpu, threads: 1, parameters: {}, tokens: 9, end });
-    const texts = [[15, 70, 45, 77], [20]];
-    const together = await grow(texts);
-    assert.deepEqual(together.map(({ length }) => length), [13, 10]);
-    assert.deepEqual(together, [...await grow([texts[0]]), ...await grow([texts[1]])]);
-    const end = together[0][6];
-    const cut = (ids: number[], from: number) => {
-      const at = ids.indexOf(end, from);
-      return at < 0 ? ids : ids.slice(0, at + 1);
-    };
-    assert.deepEqual(await grow(texts, end), [cut(together[0], 4), cut(together[1], 1)]);
-    const long = Array.from({ length: 60 }, () => 5);
-    await assert.rejects(() => grow([long]), /at most 64 tokens, current value is 60 \+ 9/);
-  }
 });

@@ -1,0 +1,108 @@
+/**
+ * Texts that grow token by token, with a cache of the keys and values of what was read.
+ * @module
+ */
+import type { ArrayValue, Device, Executable } from "../engine/types.ts";
+import type { Backbone } from "../models/types.ts";
+import type { LanguageTrainable } from "./language.ts";
+
+/** What computes. */
+export interface ContinuationOptions {
+  /** Where it is computed. */
+  device: Device;
+  /** Processor threads. */
+  threads: number;
+  /** Values of what is trained, by name. */
+  parameters: Record<string, Float32Array>;
+}
+
+/** Rows [batch, length, width] with one more [batch, width] after each text's. */
+function appended({ data, shape }: ArrayValue, row: Float32Array): ArrayValue {
+  const [batch, length, width] = shape;
+  const grown = new Float32Array(batch * (length + 1) * width);
+  for (let text = 0; text < batch; text++) {
+    const own = text * length * width;
+    grown.set((data as Float32Array).subarray(own, own + length * width), own + text * width);
+    grown.set(row.subarray(text * width, (text + 1) * width), own + length * width + text * width);
+  }
+  return { data: grown, shape: [batch, length + 1, width] };
+}
+
+/** [batch, length] of one value for each. */
+function table(rows: readonly (readonly number[])[]): ArrayValue {
+  return { data: Float32Array.from(rows.flat()), shape: [rows.length, rows[0].length] };
+}
+
+/** Texts read so far, and what the model says of the token after each. */
+export class Continuation {
+  private constructor(
+    private readonly stepper: Executable,
+    private readonly inputNames: readonly string[],
+    private readonly parameters: Record<string, Float32Array>,
+    private readonly past: Record<string, ArrayValue>,
+    private readonly mask: number[][],
+    private readonly places: number[][],
+    private readonly positions: number[],
+    /** Scores [texts, vocabulary] of the token after each text. */
+    public scores: Float32Array,
+  ) {}
+
+  /**
+   * Reads texts.
+   * @param model of `languageTrainable`, made of the backbone
+   */
+  static async open(
+    backbone: Backbone,
+    { read, step }: LanguageTrainable,
+    texts: readonly (readonly number[])[],
+    { device, threads, parameters }: ContinuationOptions,
+  ): Promise<Continuation> {
+    const reader = await device.compile(read.program, read.signature, { threads });
+    const { scores, ...found } = await reader.run({ parameters, inputs: backbone.collate(texts) });
+    await reader.release();
+    const widths = backbone.keyValueWidths;
+    const total = found["keys.0"].length / (texts.length * widths[0]);
+    const promptLength = total - Math.max(...texts.map(({ length }) => length));
+    const past: Record<string, ArrayValue> = {};
+    for (const [name, data] of Object.entries(found)) {
+      past[name] = { data, shape: [texts.length, total, data.length / (texts.length * total)] };
+    }
+    const places = texts.map(() => Array.from({ length: total }, (_, at) => at));
+    return new Continuation(
+      await device.compile(step.program, step.signature, { threads }),
+      Object.keys(step.signature.inputs),
+      parameters,
+      past,
+      texts.map(({ length }) => places[0].map((at) => at < promptLength + length ? 1 : 0)),
+      places,
+      texts.map(({ length }) => promptLength + length),
+      scores,
+    );
+  }
+
+  /** Reads one more token of each text. */
+  async add(tokens: readonly number[]): Promise<void> {
+    const rows = [tokens.length];
+    const all: Record<string, ArrayValue> = {
+      ...this.past,
+      token: { data: Int32Array.from(tokens), shape: rows },
+      position: { data: Int32Array.from(this.positions), shape: rows },
+      mask: table(this.mask),
+      places: table(this.places),
+    };
+    const inputs = Object.fromEntries(this.inputNames.map((name) => [name, all[name]]));
+    const { scores, ...found } = await this.stepper.run({ parameters: this.parameters, inputs });
+    for (const [name, row] of Object.entries(found)) this.past[name] = appended(this.past[name], row);
+    for (const [row, at] of this.positions.entries()) {
+      this.places[row].push(at);
+      this.mask[row].push(1);
+      this.positions[row]++;
+    }
+    this.scores = scores;
+  }
+
+  /** Frees what the device holds. */
+  async release(): Promise<void> {
+    await this.stepper.release();
+  }
+}
