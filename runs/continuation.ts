@@ -80,8 +80,12 @@ export class Continuation {
     );
   }
 
-  /** Reads one more token of each text. */
-  async add(tokens: readonly number[]): Promise<void> {
+  /**
+   * Reads one more token of each text.
+   * @param from which text each token goes on with, by default its own; what was read is copied accordingly
+   */
+  async add(tokens: readonly number[], from?: readonly number[]): Promise<void> {
+    if (from) this.choose(from);
     const rows = [tokens.length];
     const all: Record<string, ArrayValue> = {
       ...this.past,
@@ -99,6 +103,18 @@ export class Continuation {
       this.positions[row]++;
     }
     this.scores = scores;
+  }
+
+  /** Puts texts in place of others. */
+  private choose(from: readonly number[]): void {
+    for (const [name, { data, shape }] of Object.entries(this.past)) {
+      const size = data.length / from.length;
+      const chosen = new Float32Array(data.length);
+      from.forEach((row, at) => chosen.set((data as Float32Array).subarray(row * size, (row + 1) * size), at * size));
+      this.past[name] = { data: chosen, shape };
+    }
+    for (const rows of [this.mask, this.places]) rows.splice(0, rows.length, ...from.map((row) => [...rows[row]]));
+    this.positions.splice(0, from.length, ...from.map((row) => this.positions[row]));
   }
 
   /** Frees what the device holds. */

@@ -47,6 +47,17 @@ export function draw(scores: Float32Array, { random, temperature, topP }: Sampli
   return order.slice(0, count).find((token) => (left -= weights[token]) < 0) ?? order[count - 1];
 }
 
+/** @throws {Error} if a text would become longer than the model reads */
+export function requireRoom(texts: readonly (readonly number[])[], tokens: number, { maxLength }: Adaptation): void {
+  const longest = Math.max(...texts.map(({ length }) => length));
+  if (longest + tokens > maxLength) {
+    throw new Error(
+      `Cannot generate: a text and what is added must have at most ${maxLength} tokens, ` +
+        `current value is ${longest} + ${tokens}`,
+    );
+  }
+}
+
 /**
  * Texts with the tokens that the model adds to them.
  * @param model of `languageTrainable`, made of the backbone and the adaptation
@@ -59,13 +70,7 @@ export async function generate(
   texts: readonly (readonly number[])[],
   { tokens, end, sampling, ...options }: GenerateOptions,
 ): Promise<number[][]> {
-  const longest = Math.max(...texts.map(({ length }) => length));
-  if (longest + tokens > adaptation.maxLength) {
-    throw new Error(
-      `Cannot generate: a text and what is added must have at most ${adaptation.maxLength} tokens, ` +
-        `current value is ${longest} + ${tokens}`,
-    );
-  }
+  requireRoom(texts, tokens, adaptation);
   const grown = texts.map((ids) => [...ids]);
   const done = texts.map(() => false);
   const continuation = await Continuation.open(backbone, model, texts, options);
