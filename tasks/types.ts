@@ -75,8 +75,8 @@ export interface Task {
   load(given?: GivenFiles): Promise<TaskData>;
 }
 
-/** A score computed from labels and predictions. */
-export interface Metric {
+/** A score computed from truths `T` and predictions `P`; of classification both are labels. */
+export interface Metric<T = number, P = number> {
   /** As in the results: "macro_f1". */
   name: string;
   /** What it is, with its formula where that is not obvious. */
@@ -85,6 +85,9 @@ export interface Metric {
   unit: "fraction" | "correlation";
   /** Which scores are the better ones. */
   direction: "higher" | "lower";
-  /** The score of predictions, one for each true label. */
-  compute(truth: readonly number[], predicted: readonly number[]): number;
+  /** The score of predictions, one for each truth. */
+  compute(truth: readonly T[], predicted: readonly P[]): number;
 }
+
+/** A score of texts, each with one or several references. */
+export type TextMetric = Metric<readonly string[], string>;

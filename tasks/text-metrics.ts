@@ -1,0 +1,127 @@
+/**
+ * Scores of texts, next to the texts that they should be.
+ * @module
+ */
+import type { TextMetric } from "./types.ts";
+
+/** Longest n-gram that BLEU counts. */
+const ORDER = 4;
+
+/**
+ * Tokens of a text as mteval-v13a, sacrebleu's default, has them.
+ * @internal
+ */
+export function tokenize13a(text: string): string[] {
+  const unescaped = text.trimEnd()
+    .replaceAll("<skipped>", "").replaceAll("-\n", "").replaceAll("\n", " ")
+    .replaceAll("&quot;", '"').replaceAll("&amp;", "&").replaceAll("&lt;", "<").replaceAll("&gt;", ">");
+  const spaced = ` ${unescaped} `
+    .replace(/[{-~[-` -&(-+:-@/]/gu, " $& ")
+    .replace(/([^0-9])([.,])/gu, "$1 $2 ")
+    .replace(/([.,])([^0-9])/gu, " $1 $2")
+    .replace(/([0-9])(-)/gu, "$1 $2 ");
+  return spaced.split(/\s+/).filter((token) => token !== "");
+}
+
+/** How often each sequence of n tokens occurs. */
+function countNgrams(tokens: readonly string[], n: number): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (let at = 0; at + n <= tokens.length; at++) {
+    const ngram = tokens.slice(at, at + n).join(" ");
+    counts.set(ngram, (counts.get(ngram) ?? 0) + 1);
+  }
+  return counts;
+}
+
+/** Of several lengths the closest to another, of equally close ones the smaller. */
+function closest(lengths: readonly number[], to: number): number {
+  return lengths.reduce((best, length) => {
+    const difference = Math.abs(length - to) - Math.abs(best - to);
+    return difference < 0 || difference === 0 && length < best ? length : best;
+  });
+}
+
+function bleu(references: readonly (readonly string[])[], predicted: readonly string[]): number {
+  const hits = Array<number>(ORDER).fill(0);
+  const totals = Array<number>(ORDER).fill(0);
+  let length = 0;
+  let referenceLength = 0;
+  for (const [index, text] of predicted.entries()) {
+    const tokens = tokenize13a(text);
+    const expected = references[index].map(tokenize13a);
+    length += tokens.length;
+    referenceLength += closest(expected.map(({ length }) => length), tokens.length);
+    for (let n = 1; n <= ORDER; n++) {
+      const known = expected.map((reference) => countNgrams(reference, n));
+      for (const [ngram, count] of countNgrams(tokens, n)) {
+        totals[n - 1] += count;
+        hits[n - 1] += Math.min(count, Math.max(...known.map((counts) => counts.get(ngram) ?? 0)));
+      }
+    }
+  }
+  if (hits[0] === 0 || totals.includes(0)) return 0;
+  // Exponential smoothing: the first order without a hit counts half a hit, the next a quarter.
+  let smoothing = 1;
+  const precisions = hits.map((count, order) => (count || 1 / (smoothing *= 2)) / totals[order]);
+  const mean = Math.exp(precisions.reduce((sum, precision) => sum + Math.log(precision), 0) / ORDER);
+  return Math.min(1, Math.exp(1 - referenceLength / length)) * mean;
+}
+
+/** Length of the longest common subsequence. */
+function commonLength(a: readonly string[], b: readonly string[]): number {
+  let above = Array<number>(b.length + 1).fill(0);
+  for (const token of a) {
+    const row = [0];
+    for (const [at, other] of b.entries()) {
+      row.push(token === other ? above[at] + 1 : Math.max(above[at + 1], row[at]));
+    }
+    above = row;
+  }
+  return above[b.length];
+}
+
+/** F1 of the longest common subsequence; tokens are runs of a–z and 0–9. */
+function rougeL(reference: string, predicted: string): number {
+  const [expected, found] = [reference, predicted].map((text) => text.toLowerCase().match(/[a-z0-9]+/g) ?? []);
+  return expected.length + found.length === 0
+    ? 0
+    : 2 * commonLength(expected, found) / (expected.length + found.length);
+}
+
+function requireReferences(references: readonly (readonly string[])[], predicted: readonly string[]): void {
+  if (
+    references.length > 0 && references.length === predicted.length && references.every(({ length }) => length > 0)
+  ) return;
+  throw new Error(
+    `Cannot score texts: there must be one for each of at least one list of references, ` +
+      `current value is ${predicted.length} for ${references.length}`,
+  );
+}
+
+/** Every metric of texts by its name. */
+export const textMetrics: Record<string, TextMetric> = {
+  bleu: {
+    name: "bleu",
+    description:
+      "BLEU of all texts together (Papineni et al., 2002), as sacrebleu computes it: tokens of 13a, n-grams " +
+      "of 1 to 4, exponential smoothing, the closest reference's length",
+    unit: "fraction",
+    direction: "higher",
+    compute(references, predicted) {
+      requireReferences(references, predicted);
+      return bleu(references, predicted);
+    },
+  },
+  rouge_l: {
+    name: "rouge_l",
+    description: "mean over the texts of ROUGE-L (Lin, 2004), the F1 of the longest common subsequence without " +
+      "stemming, with the reference that gives most",
+    unit: "fraction",
+    direction: "higher",
+    compute(references, predicted) {
+      requireReferences(references, predicted);
+      const best = predicted.map((text, at) => Math.max(...references[at].map((reference) => rougeL(reference, text))));
+      return best.reduce((sum, score) => sum + score, 0) / best.length;
+    },
+  },
+};
