@@ -96,6 +96,8 @@ export interface DecoderOptions {
   scores?: string;
   /** Id that fills up short texts. */
   padding: number;
+  /** Id that ends a text, if one does. */
+  end?: number;
 }
 
 /** [batch, length] with 1 at the last token of each text, 0 elsewhere. */
@@ -283,6 +285,7 @@ export function decoder(options: DecoderOptions): Design {
     featureWidth: hidden,
     maxLength: sizes.positions,
     positions: sizes.positions,
+    kinds: ["classification", "generation"],
     vocabularySize: sizes.vocabulary,
     embeddingWeight: wordEmbeddings,
     inputs: {
@@ -297,6 +300,7 @@ export function decoder(options: DecoderOptions): Design {
     },
     languageModel: {
       weights: options.scores ? { [options.scores]: [sizes.vocabulary, hidden] } : {},
+      end: options.end,
       scores: (weights, states) => states.matMul(weights[options.scores ?? wordEmbeddings], false, true),
       read: (weights, inputs, hooks) => readLast(weights, inputs, { ...hooks, reading: undefined }),
       stepInputs: {

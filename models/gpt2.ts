@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import { tf } from "../engine/tensor.ts";
-import { LARGEST_SIZE, MOST_LAYERS, parseConfig } from "./config.ts";
+import { endSchema, LARGEST_SIZE, MOST_LAYERS, parseConfig } from "./config.ts";
 import { decoder } from "./decoder.ts";
 import { type Activation, activations, layerNorm } from "./layers.ts";
 import type { Architecture } from "./types.ts";
@@ -21,6 +21,7 @@ const schema = z.object({
   activation_function: z.enum(Object.keys(activations) as Activation[]).default("gelu_new"),
   layer_norm_epsilon: z.number().positive().default(1e-5),
   pad_token_id: z.int().nonnegative().nullish(),
+  eos_token_id: endSchema,
   scale_attn_weights: z.literal(true).optional(),
   scale_attn_by_inverse_layer_idx: z.literal(false).optional(),
   add_cross_attention: z.literal(false).optional(),
@@ -73,6 +74,7 @@ export const gpt2: Architecture = {
       loraTargets: ["c_attn"],
       ia3Targets: { outputs: ["c_attn"], inputs: ["mlp.c_proj"] },
       padding: values.pad_token_id ?? 0,
+      end: values.eos_token_id,
     });
   },
 };

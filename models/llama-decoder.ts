@@ -3,7 +3,7 @@
  * @module
  */
 import { z } from "zod";
-import { LARGEST_SIZE, MOST_LAYERS, parseConfig } from "./config.ts";
+import { endSchema, LARGEST_SIZE, MOST_LAYERS, parseConfig } from "./config.ts";
 import { decoder, type DecoderOptions } from "./decoder.ts";
 import { type Activation, activations, rmsNorm } from "./layers.ts";
 import { rotary, rotarySchema } from "./rotary.ts";
@@ -24,6 +24,7 @@ const schema = z.object({
   rms_norm_eps: z.number().positive().default(1e-6),
   rope_parameters: rotarySchema.default({ rope_type: "default", rope_theta: 10000 }),
   pad_token_id: z.int().nonnegative().nullish(),
+  eos_token_id: endSchema,
   tie_word_embeddings: z.boolean().default(false),
 });
 
@@ -114,5 +115,6 @@ export function llamaDecoder(config: Config, variant: LlamaVariant): Design {
     ia3Targets: { outputs: ia3Outputs, inputs: ["down_proj"] },
     scores: values.tie_word_embeddings ? undefined : "lm_head.weight",
     padding: values.pad_token_id ?? 0,
+    end: values.eos_token_id,
   });
 }

@@ -49,6 +49,8 @@ export interface TextTokenizer {
   encode(text: string, limit: number, pair?: string): Encoding;
   /** A text alone. */
   tokenize(text: string): number[];
+  /** The text of token ids, without special tokens. */
+  decode(ids: readonly number[]): string;
 }
 
 /** How many tokens of each text stay where both may have `room`: tokens go from the longer one, until both are as long. */
@@ -122,5 +124,6 @@ export async function openTokenizer(folder: string, vocabularySize: number): Pro
       return finish(first.slice(0, ofFirst), second.slice(0, ofSecond));
     },
     tokenize: (text) => tokenizer.encode(text, { add_special_tokens: false }).ids,
+    decode: (ids) => tokenizer.decode([...ids], { skip_special_tokens: true }),
   };
 }

@@ -52,6 +52,8 @@ export interface BackboneShape {
   maxLength: number;
   /** Most tokens of text and virtual tokens together; absent where there is no limit. */
   positions?: number;
+  /** Kinds of task that it can be adapted to; absent: classification. */
+  kinds?: readonly ("classification" | "generation")[];
 }
 
 /**
@@ -120,6 +122,8 @@ export interface ReadTokens {
 export interface LanguageModel {
   /** Weights that it alone reads: name → shape; none where it reads the word embeddings. */
   weights: Record<string, readonly number[]>;
+  /** The token that ends a text; absent: texts have no end. */
+  end?: number;
   /** Rows [n, d] of the last hidden state → scores [n, vocabulary] of the token that follows. */
   scores(weights: Tensors, states: Tensor): Tensor;
   /** Reads texts. */
@@ -148,6 +152,8 @@ export interface Backbone extends BackboneShape {
   encode(text: string, limit: number, pair?: string): Encoding;
   /** Token ids of a text alone; absent where `encode` puts nothing around it. */
   tokenize?(text: string): number[];
+  /** The text of token ids, without special tokens; absent where no text is generated. */
+  decode?(ids: readonly number[]): string;
   /** Inputs of the forward pass besides the weights. */
   inputs: Record<string, InputSpec>;
   /** Encoded texts as one batch, padded to the longest. */
@@ -163,7 +169,7 @@ export interface Backbone extends BackboneShape {
 }
 
 /** A backbone without weights and tokenizer. */
-export type Design = Omit<Backbone, "stored" | "sha256" | "encode" | "tokenize"> & {
+export type Design = Omit<Backbone, "stored" | "sha256" | "encode" | "tokenize" | "decode"> & {
   /** What stands before the weights' names in files of the model with a head, and may be absent in others: "bert.". */
   prefix: string;
 };
