@@ -59,6 +59,8 @@ export async function alternate<Answer>(
   order: string,
 ): Promise<Answer[][]> {
   try {
+    // Nobody begins while another still loads its libraries.
+    for (const contestant of contestants) await contestant.ask("ready");
     const answers: Answer[][] = contestants.map(() => []);
     for (let round = 0; round < rounds; round++) {
       for (const [at, contestant] of contestants.entries()) answers[at].push(await contestant.ask(order));

@@ -84,11 +84,13 @@ def answer(value):
 
 def take_turns(train, model, ids, labels):
     """
-    Answers each line of standard input with a line of JSON: "loss" with the mean loss of the first texts, a number of
-    epochs with what `train` returns for it and the greatest resident size so far.
+    Answers each line of standard input with a line of JSON: "ready" with true, "loss" with the mean loss of the first
+    texts, a number of epochs with what `train` returns for it and the greatest resident size so far.
     """
     for line in sys.stdin:
-        if line.strip() == "loss":
+        if line.strip() == "ready":
+            answer(True)
+        elif line.strip() == "loss":
             answer(mean_loss(model, ids, labels))
         else:
             turn = train(int(line))

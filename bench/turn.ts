@@ -22,11 +22,14 @@ export interface Turn {
 /** Lines of standard input. */
 const orders = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
 
-/** The next order; ends the process where nobody gives one. */
+/** The next order but "ready", which is answered here; ends the process where nobody gives one. */
 export async function readOrder(): Promise<string> {
-  const { done, value } = await orders.next();
-  if (done) Deno.exit(0);
-  return value;
+  for (;;) {
+    const { done, value } = await orders.next();
+    if (done) Deno.exit(0);
+    if (value !== "ready") return value;
+    answer(true);
+  }
 }
 
 /** Answers an order. */
