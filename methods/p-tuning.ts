@@ -4,9 +4,10 @@
  */
 import { z } from "zod";
 import { type Tensor, type Tensors, tf } from "../engine/tensor.ts";
+import type { BackboneShape } from "../models/types.ts";
 import { linear, linearParameters } from "./linear.ts";
 import { drawn, normal, uniform } from "./parameter.ts";
-import { peftPromptConfig } from "./peft.ts";
+import { peftPromptConfig, peftStacks } from "./peft.ts";
 import type { CommonOptions, Method, MethodParameter } from "./types.ts";
 
 /** Options of P-tuning. */
@@ -60,7 +61,12 @@ function lstm(parameters: Tensors, suffix: string, x: Tensor, reverse: boolean):
   return tf.concat(outputs, 0);
 }
 
-/** The prompt [n, d_emb] that the encoder makes of its parameters. */
+/** Rows that the encoder reads; in PEFT's reading of an encoder-decoder twice as many as the prompt has. */
+function rowsOf(shape: BackboneShape, { virtualTokens, reading }: PTuningOptions): number {
+  return virtualTokens * peftStacks(shape, reading);
+}
+
+/** The rows [n, d_emb] that the encoder makes of its parameters. */
 function encode(parameters: Tensors, { encoder, lstmLayers = LSTM_LAYERS }: PTuningOptions): Tensor {
   let x = parameters["embedding.weight"];
   if (encoder === "lstm") {
@@ -77,7 +83,8 @@ function encode(parameters: Tensors, { encoder, lstmLayers = LSTM_LAYERS }: PTun
 /**
  * Puts rows before the input embeddings that a small trained network makes of trained rows; parameters bear the names
  * of PEFT's prompt encoder.
- * With d = d_emb: n·d + (d+1)·h + (h+1)·h + (h+1)·d of the MLP; n·d + 8h·(d+h+2) + (layers−1)·8h·(3h+2) + (2h+1)·(2h+d) of the LSTM.
+ * With d = d_emb: n·d + (d+1)·h + (h+1)·h + (h+1)·d of the MLP; n·d + 8h·(d+h+2) + (layers−1)·8h·(3h+2) + (2h+1)·(2h+d) of the LSTM;
+ * in PEFT's reading of an encoder-decoder with 2n for n.
  */
 export const pTuning: Method<PTuningOptions> = {
   name: "p-tuning",
@@ -92,8 +99,10 @@ export const pTuning: Method<PTuningOptions> = {
     learningRate: z.number().positive().default(1e-2),
     epochs: z.int().min(1).default(4),
   }),
-  parameters({ embeddingWidth: width }, { virtualTokens, encoder, hidden, lstmLayers = LSTM_LAYERS }) {
-    const embedding = drawn("embedding.weight", [virtualTokens, width], normal(1));
+  parameters(shape, options) {
+    const { embeddingWidth: width } = shape;
+    const { encoder, hidden, lstmLayers = LSTM_LAYERS } = options;
+    const embedding = drawn("embedding.weight", [rowsOf(shape, options), width], normal(1));
     return encoder === "mlp"
       ? [
         embedding,
@@ -109,17 +118,24 @@ export const pTuning: Method<PTuningOptions> = {
       ];
   },
   trains: () => [],
-  count({ embeddingWidth: d }, { virtualTokens: n, encoder, hidden: h, lstmLayers = LSTM_LAYERS }) {
+  count(shape, options) {
+    const { embeddingWidth: d } = shape;
+    const { encoder, hidden: h, lstmLayers = LSTM_LAYERS } = options;
+    const n = rowsOf(shape, options);
     return encoder === "mlp"
       ? n * d + (d + 1) * h + (h + 1) * h + (h + 1) * d
       : n * d + 8 * h * (d + h + 2) + (lstmLayers - 1) * 8 * h * (3 * h + 2) + (2 * h + 1) * (2 * h + d);
   },
-  storedCount: ({ embeddingWidth }, { virtualTokens }) => virtualTokens * embeddingWidth,
+  storedCount: (shape, options) => rowsOf(shape, options) * shape.embeddingWidth,
   virtualTokens: ({ virtualTokens }) => virtualTokens,
   identityAtStart: false,
-  hooks: (parameters, _, options) => ({ prompt: () => encode(parameters, options), reading: options.reading }),
+  hooks: (parameters, { embeddingWidth }, options) => ({
+    prompt: () => encode(parameters, options).slice([0, 0], [options.virtualTokens, embeddingWidth]),
+    reading: options.reading,
+  }),
   stored: (shape, options) => ({
     config: peftPromptConfig("P_TUNING", options.virtualTokens, shape.embeddingWidth, shape, {
+      num_transformer_submodules: peftStacks(shape, options.reading),
       encoder_dropout: 0,
       encoder_hidden_size: options.hidden,
       encoder_num_layers: options.lstmLayers ?? LSTM_LAYERS,

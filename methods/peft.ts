@@ -29,6 +29,11 @@ export function peftConfig(type: string, fields: Record<string, unknown>): Recor
   };
 }
 
+/** Stacks of layers that PEFT counts rows for: both of an encoder-decoder, unless they are read soundly. */
+export function peftStacks({ encoderDecoder }: BackboneShape, reading?: "peft"): number {
+  return encoderDecoder && reading === "peft" ? 2 : 1;
+}
+
 /** Fields of an adapter of `virtualTokens` rows. */
 export function peftPromptConfig(
   type: string,

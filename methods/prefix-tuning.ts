@@ -4,10 +4,10 @@
  */
 import { z } from "zod";
 import { type Tensor, type Tensors, tf } from "../engine/tensor.ts";
-import type { BackboneShape } from "../models/types.ts";
+import type { BackboneShape, Hooks } from "../models/types.ts";
 import { linear, linearParameters } from "./linear.ts";
 import { drawn, normal } from "./parameter.ts";
-import { peftPromptConfig } from "./peft.ts";
+import { peftPromptConfig, peftStacks } from "./peft.ts";
 import type { CommonOptions, Method, StoredForm } from "./types.ts";
 
 /** Options of prefix tuning. */
@@ -18,6 +18,8 @@ export interface PrefixTuningOptions extends CommonOptions {
   std: number;
   /** Width k of the network that makes the prefix while training, or null to train keys and values themselves. */
   reparameterisation: number | null;
+  /** "peft": in an encoder-decoder, layers read the pairs of keys and values that PEFT gives them; left out: their own. */
+  reading?: "peft";
 }
 
 /** Width of keys and values of all layers together, 2·Σ d_kv. */
@@ -42,14 +44,31 @@ function names({ keyValueWidths }: BackboneShape): string[] {
   return keyValueWidths.flatMap((_, layer) => [`layers.${layer}.keys`, `layers.${layer}.values`]);
 }
 
+/**
+ * The prefix of each layer. PEFT doubles the list of an encoder-decoder's pairs and deals it out two at a time, so that
+ * layer i reads pair 2·i, counted on from the first again after the last; some pairs are read by nobody.
+ */
+function readPrefixes(parameters: Tensors, shape: BackboneShape, options: PrefixTuningOptions): Hooks["prefix"] {
+  const stacks = peftStacks(shape, options.reading);
+  const own = prefixes(parameters, shape, options);
+  // As one table, so that what is not read has a gradient, too: zeros.
+  const read = stacks === 1 ? own : parts(tf.concat(names(shape).map((name) => own[name]), 1), shape);
+  return (layer) => {
+    const pair = stacks * layer % shape.keyValueWidths.length;
+    return { keys: read[`layers.${pair}.keys`], values: read[`layers.${pair}.values`] };
+  };
+}
+
 function storedForm(shape: BackboneShape, options: PrefixTuningOptions): StoredForm {
   const [width] = shape.keyValueWidths;
-  // PEFT's single table [n, 2·L·d_kv] holds layers of one width only.
-  if (shape.keyValueWidths.some((other) => other !== width)) {
+  const stacks = peftStacks(shape, options.reading);
+  // PEFT's single table [n, 2·L·d_kv] holds layers of one width only; in an encoder-decoder it reads them in its own way.
+  if (shape.keyValueWidths.some((other) => other !== width) || (shape.encoderDecoder && stacks === 1)) {
     return { config: null, tensors: (parameters) => prefixes(parameters, shape, options) };
   }
   return {
     config: peftPromptConfig("PREFIX_TUNING", options.prefixLength, width, shape, {
+      num_transformer_submodules: stacks,
       encoder_hidden_size: options.reparameterisation ?? width,
       prefix_projection: options.reparameterisation !== null,
     }),
@@ -77,6 +96,7 @@ export const prefixTuning: Method<PrefixTuningOptions> = {
     prefixLength: z.int().min(1).default(8),
     std: z.number().min(0).optional(),
     reparameterisation: z.int().min(1).nullable().default(null),
+    reading: z.literal("peft").optional(),
     learningRate: z.number().positive().default(0.1),
     epochs: z.int().min(1).default(4),
   }).transform((given) => ({ ...given, std: given.std ?? (given.reparameterisation === null ? 0.02 : 1) })),
@@ -101,16 +121,14 @@ export const prefixTuning: Method<PrefixTuningOptions> = {
   storedCount: (shape, { prefixLength }) => prefixLength * tableWidth(shape),
   virtualTokens: ({ prefixLength }) => prefixLength,
   identityAtStart: false,
-  hooks(parameters, shape, options) {
-    const parts: Record<string, Tensor> = prefixes(parameters, shape, options);
-    return { prefix: (layer) => ({ keys: parts[`layers.${layer}.keys`], values: parts[`layers.${layer}.values`] }) };
-  },
+  hooks: (parameters, shape, options) => ({ prefix: readPrefixes(parameters, shape, options) }),
   stored: storedForm,
   peft: {
     type: "PREFIX_TUNING",
-    options: (config) => ({
+    options: (config, { encoderDecoder }) => ({
       prefixLength: config.num_virtual_tokens,
       reparameterisation: config.prefix_projection ? config.encoder_hidden_size : null,
+      ...encoderDecoder && { reading: "peft" },
     }),
   },
 };

@@ -3,8 +3,9 @@
  * @module
  */
 import { z } from "zod";
+import type { BackboneShape } from "../models/types.ts";
 import { drawn, uniform } from "./parameter.ts";
-import { peftPromptConfig } from "./peft.ts";
+import { peftPromptConfig, peftStacks } from "./peft.ts";
 import type { CommonOptions, Method, StartContext } from "./types.ts";
 
 /** Options of prompt tuning. */
@@ -57,7 +58,12 @@ async function labelRows(context: StartContext, rows: number, width: number): Pr
   return values;
 }
 
-/** Puts trained rows before the input embeddings. Parameters: n·d_emb. */
+/** Trained rows; in PEFT's reading of an encoder-decoder twice as many as are read. */
+function rowsOf(shape: BackboneShape, { virtualTokens, reading }: PromptTuningOptions): number {
+  return virtualTokens * peftStacks(shape, reading);
+}
+
+/** Puts trained rows before the input embeddings. Parameters: n·d_emb, in PEFT's reading of an encoder-decoder 2·n·d_emb. */
 export const promptTuning: Method<PromptTuningOptions> = {
   name: "prompt-tuning",
   description: "prompt tuning: trained virtual tokens stand before the text",
@@ -73,24 +79,30 @@ export const promptTuning: Method<PromptTuningOptions> = {
   }).refine(({ start, text }) => (start === "text") === (text !== null), {
     error: 'text must be given with start "text" and only then',
   }),
-  parameters({ embeddingWidth }, { virtualTokens, start, text }) {
-    const random = drawn("prompt_embeddings", [virtualTokens, embeddingWidth], uniform(0.5));
+  parameters(shape, options) {
+    const { embeddingWidth } = shape;
+    const rows = rowsOf(shape, options);
+    const random = drawn("prompt_embeddings", [rows, embeddingWidth], uniform(0.5));
     const starts = {
       random: random.start,
-      vocabulary: (context: StartContext) => sampledRows(context, virtualTokens),
-      text: (context: StartContext) => textRows(context, virtualTokens, text!),
-      labels: (context: StartContext) => labelRows(context, virtualTokens, embeddingWidth),
+      vocabulary: (context: StartContext) => sampledRows(context, rows),
+      text: (context: StartContext) => textRows(context, rows, options.text!),
+      labels: (context: StartContext) => labelRows(context, rows, embeddingWidth),
     };
-    return [{ ...random, start: starts[start] }];
+    return [{ ...random, start: starts[options.start] }];
   },
   trains: () => [],
-  count: ({ embeddingWidth }, { virtualTokens }) => virtualTokens * embeddingWidth,
-  storedCount: ({ embeddingWidth }, { virtualTokens }) => virtualTokens * embeddingWidth,
+  count: (shape, options) => rowsOf(shape, options) * shape.embeddingWidth,
+  storedCount: (shape, options) => rowsOf(shape, options) * shape.embeddingWidth,
   virtualTokens: ({ virtualTokens }) => virtualTokens,
   identityAtStart: false,
-  hooks: ({ prompt_embeddings }, _, { reading }) => ({ prompt: () => prompt_embeddings, reading }),
-  stored: (shape, { virtualTokens, start, text }) => ({
+  hooks: ({ prompt_embeddings }, { embeddingWidth }, { virtualTokens, reading }) => ({
+    prompt: () => prompt_embeddings.slice([0, 0], [virtualTokens, embeddingWidth]),
+    reading,
+  }),
+  stored: (shape, { virtualTokens, start, text, reading }) => ({
     config: peftPromptConfig("PROMPT_TUNING", virtualTokens, shape.embeddingWidth, shape, {
+      num_transformer_submodules: peftStacks(shape, reading),
       // What PEFT needs in order to start anew; it loads the stored rows all the same.
       prompt_tuning_init: start === "text" ? "TEXT" : start === "random" ? "RANDOM" : "SAMPLE_VOCAB",
       prompt_tuning_init_text: text,

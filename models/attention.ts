@@ -94,14 +94,16 @@ export interface AttentionInputs {
   heads: number;
   /** Heads of keys and values; each serves as many heads of queries, side by side. Absent: as many. */
   keyValueHeads?: number;
+  /** Factor s of the scores; absent: 1 ÷ √d, with d the width of a head. */
+  scale?: number;
 }
 
-/** softmax(Q·Kᵀ ÷ √d + penalty)·V of each head, side by side: [batch · n, width]. */
+/** softmax(s·Q·Kᵀ + penalty)·V of each head, side by side: [batch · n, width]. */
 export function attend(
-  { queries, keys, values, prefix, past, penalty, batch, heads, keyValueHeads = heads }: AttentionInputs,
+  { queries, keys, values, prefix, past, penalty, batch, heads, keyValueHeads = heads, scale }: AttentionInputs,
 ): Tensor {
   const [rows, width] = queries.shape;
-  const head = width! / heads;
+  const factor = scale ?? (width! / heads) ** -0.5;
   const read = (kind: keyof KeysAndValues, own: Tensor) => {
     const parts = [prefix && repeat(prefix[kind], batch), past?.[kind], own].filter((part) => part !== undefined);
     const split = parts.map((part) => splitHeads(part, batch, keyValueHeads));
@@ -113,7 +115,7 @@ export function attend(
       ? x
       : x.reshape([batch, keyValueHeads, heads / keyValueHeads * (rows / batch), x.shape[3]!]);
   const single = (x: Tensor) => keyValueHeads === heads ? x : x.reshape([batch, heads, rows / batch, x.shape[3]!]);
-  const scaled = shared(splitHeads(queries, batch, heads).mul(head ** -0.5));
+  const scaled = shared(splitHeads(queries, batch, heads).mul(factor));
   const scores = single(tf.matMul(scaled, read("keys", keys), false, true));
   const weights = shared(tf.softmax(scores.add(penalty)));
   const mixed = single(tf.matMul(weights, read("values", values)));

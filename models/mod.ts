@@ -10,6 +10,7 @@ import { llama } from "./llama.ts";
 import { mistral } from "./mistral.ts";
 import { qwen2 } from "./qwen2.ts";
 import { roberta } from "./roberta.ts";
+import { t5 } from "./t5.ts";
 import type { Architecture, Model } from "./types.ts";
 import { useLite } from "./use-lite.ts";
 
@@ -19,7 +20,16 @@ export const models: Record<string, Model> = {
 };
 
 /** What a model folder may hold, by the `model_type` of its config.json. */
-export const architectures: Record<string, Architecture> = { bert, distilbert, gpt2, llama, mistral, qwen2, roberta };
+export const architectures: Record<string, Architecture> = {
+  bert,
+  distilbert,
+  gpt2,
+  llama,
+  mistral,
+  qwen2,
+  roberta,
+  t5,
+};
 
 /** Whether a model's name is the path of a folder. */
 export function isFolder(name: string): boolean {

@@ -54,6 +54,8 @@ export interface BackboneShape {
   positions?: number;
   /** Kinds of task that it can be adapted to; absent: classification. */
   kinds?: readonly ("classification" | "generation")[];
+  /** It reads a text with one stack of layers, and with a second writes another. */
+  encoderDecoder?: true;
 }
 
 /**
@@ -63,7 +65,7 @@ export interface BackboneShape {
 export interface Hooks {
   /** Virtual tokens [n, d_emb], put before the input embeddings. */
   prompt?(): Tensor;
-  /** Keys and values [n, d_kv] that stand before those of a layer. */
+  /** Keys and values [n, d_kv] that stand before those of a layer; of an encoder-decoder, a layer of the decoder. */
   prefix?(layer: number): KeysAndValues;
   /** Changes a linear's input: x [rows, in] → [rows, in]. */
   input?(site: LinearSite, x: Tensor): Tensor;
@@ -122,6 +124,13 @@ export interface ReadTokens {
 export interface LanguageModel {
   /** Weights that it alone reads: name → shape; none where it reads the word embeddings. */
   weights: Record<string, readonly number[]>;
+  /** Where the files lack these weights, it reads the word embeddings. */
+  mayLackWeights?: true;
+  /**
+   * Of an encoder-decoder: the token that every text it writes starts with, and the inputs of `hiddenStates` that hold
+   * this text, `target` [batch, length], one token later than what its states tell. Absent: what is read is gone on with.
+   */
+  target?: { start: number; inputs: Record<string, InputSpec> };
   /** The token that ends a text; absent: texts have no end. */
   end?: number;
   /** Rows [n, d] of the last hidden state → scores [n, vocabulary] of the token that follows. */
@@ -131,7 +140,8 @@ export interface LanguageModel {
   /**
    * Inputs of `step`: the next `token` of each text and its `position`, both [batch]; of each token read before, the
    * `mask` [batch, length], 0 where a text is filled up, and where that matters its position, `places` [batch, length].
-   * Positions count the tokens of a prompt, not of a prefix.
+   * Positions count the tokens of a prompt, not of a prefix. In an encoder-decoder they count the tokens written; what
+   * the encoder read stands before these, at places below 0.
    */
   stepInputs: Record<string, InputSpec>;
   /** Reads one more token of each text; `past` is what each layer has of those before, [batch, length, d_kv]. */
@@ -160,7 +170,10 @@ export interface Backbone extends BackboneShape {
   collate(encoded: readonly Encoding[]): Record<string, ArrayValue>;
   /** Features [batch, d] for the classifier. */
   forward(weights: Tensors, inputs: Tensors, hooks: Hooks): Tensor;
-  /** Output of the embeddings and of each layer, [batch, virtual tokens of a prompt + length, d] each. */
+  /**
+   * Output of the embeddings and of each layer, [batch, virtual tokens of a prompt + length, d] each; of an
+   * encoder-decoder, the encoder's, then the decoder's [batch, length, d].
+   */
   hiddenStates?(weights: Tensors, inputs: Tensors, hooks: Hooks): Tensor[];
   /** How it tells the next token; its weights are stored where the files have them. Absent: it does not. */
   languageModel?: LanguageModel;

@@ -87,8 +87,14 @@ function namesOf(name: string, prefix: string): string[] {
   return [...plain, ...plain.map(old)];
 }
 
-/** What files hold and nothing here reads: buffers of old, and the pooler of models that classify without it. */
-const UNREAD = /(^|\.)(position_ids|masked_bias|attn\.bias|rotary_emb\.inv_freq|pooler\.dense\.(weight|bias))$/;
+/**
+ * What files hold and nothing here reads: buffers of old, the pooler of models that classify without it, T5's copies of
+ * the word embeddings and its biases of attention across the stacks.
+ */
+const UNREAD = new RegExp(
+  "(^|\\.)(position_ids|masked_bias|attn\\.bias|rotary_emb\\.inv_freq|pooler\\.dense\\.(weight|bias)|" +
+    "(encoder|decoder)\\.embed_tokens\\.weight|EncDecAttention\\.relative_attention_bias\\.weight)$",
+);
 
 /** What a model asks of its weights. */
 export interface WeightsWanted {

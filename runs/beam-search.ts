@@ -4,7 +4,7 @@
  */
 import type { Adaptation } from "../methods/compose.ts";
 import { Continuation, type ContinuationOptions } from "./continuation.ts";
-import { requireRoom } from "./generate.ts";
+import { beginnings, requireRoom } from "./generate.ts";
 import type { asLanguageModel, LanguageTrainable } from "./language.ts";
 
 /** How texts go on. */
@@ -55,7 +55,7 @@ interface Search {
 }
 
 /**
- * Texts with the likeliest tokens that the search finds.
+ * Texts with the likeliest tokens that the search finds; of an encoder-decoder, the tokens alone.
  * @param model of `languageTrainable`, made of the backbone and the adaptation
  * @throws {Error} if a text would become longer than the model reads
  */
@@ -66,7 +66,8 @@ export async function beamSearch(
   texts: readonly (readonly number[])[],
   { tokens, beams, end, lengthPenalty, ...options }: BeamOptions,
 ): Promise<number[][]> {
-  requireRoom(texts, tokens, adaptation);
+  const begun = beginnings(backbone, texts);
+  requireRoom(begun, tokens, adaptation);
   const searches = texts.map((_, at): Search => ({
     running: [{ added: [], score: 0, row: at * beams }],
     ended: [],
@@ -99,5 +100,5 @@ export async function beamSearch(
   } finally {
     await continuation.release();
   }
-  return texts.map((ids, at) => [...ids, ...searches[at].ended[0].added]);
+  return begun.map((ids, at) => [...ids, ...searches[at].ended[0].added]);
 }

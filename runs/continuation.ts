@@ -62,20 +62,23 @@ export class Continuation {
     await reader.release();
     const widths = backbone.keyValueWidths;
     const total = found["keys.0"].length / (texts.length * widths[0]);
-    const promptLength = total - Math.max(...texts.map(({ length }) => length));
+    // An encoder-decoder has read the text and the first token of what it writes, at place 0.
+    const written = backbone.languageModel?.target ? 1 : 0;
+    const before = total - written;
+    const promptLength = before - Math.max(...texts.map(({ length }) => length));
     const past: Record<string, ArrayValue> = {};
     for (const [name, data] of Object.entries(found)) {
       past[name] = { data, shape: [texts.length, total, data.length / (texts.length * total)] };
     }
-    const places = texts.map(() => Array.from({ length: total }, (_, at) => at));
+    const places = texts.map(() => Array.from({ length: total }, (_, at) => written ? at - before : at));
     return new Continuation(
       await device.compile(step.program, step.signature, { threads }),
       Object.keys(step.signature.inputs),
       parameters,
       past,
-      texts.map(({ length }) => places[0].map((at) => at < promptLength + length ? 1 : 0)),
+      texts.map(({ length }) => places[0].map((_, at) => at < promptLength + length || at >= before ? 1 : 0)),
       places,
-      texts.map(({ length }) => promptLength + length),
+      texts.map(({ length }) => written || promptLength + length),
       scores,
     );
   }

@@ -4,6 +4,7 @@
  */
 import type { Random } from "../engine/random.ts";
 import type { Adaptation } from "../methods/compose.ts";
+import type { Backbone } from "../models/types.ts";
 import { Continuation, type ContinuationOptions } from "./continuation.ts";
 import type { asLanguageModel, LanguageTrainable } from "./language.ts";
 
@@ -58,8 +59,13 @@ export function requireRoom(texts: readonly (readonly number[])[], tokens: numbe
   }
 }
 
+/** What tokens are added to: the texts, or with an encoder-decoder, which writes texts of its own, nothing. */
+export function beginnings({ languageModel }: Backbone, texts: readonly (readonly number[])[]): number[][] {
+  return texts.map((ids) => languageModel?.target ? [] : [...ids]);
+}
+
 /**
- * Texts with the tokens that the model adds to them.
+ * Texts with the tokens that the model adds to them; of an encoder-decoder, the tokens alone.
  * @param model of `languageTrainable`, made of the backbone and the adaptation
  * @throws {Error} if a text would become longer than the model reads
  */
@@ -70,8 +76,8 @@ export async function generate(
   texts: readonly (readonly number[])[],
   { tokens, end, sampling, ...options }: GenerateOptions,
 ): Promise<number[][]> {
-  requireRoom(texts, tokens, adaptation);
-  const grown = texts.map((ids) => [...ids]);
+  const grown = beginnings(backbone, texts);
+  requireRoom(grown, tokens, adaptation);
   const done = texts.map(() => false);
   const continuation = await Continuation.open(backbone, model, texts, options);
   try {

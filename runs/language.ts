@@ -19,15 +19,22 @@ export function asLanguageModel<B extends Backbone>(backbone: B): B & Required<P
     throw new Error("Cannot use the model as a language model: it must be a decoder, it is an encoder");
   }
   const missing = Object.keys(languageModel.weights).find((name) => !Object.hasOwn(stored, name));
-  if (missing) throw new Error(`Cannot use the model as a language model: its files must hold ${missing}`);
-  return { ...backbone, languageModel, weights: { ...backbone.weights, ...languageModel.weights } };
+  if (missing === undefined) {
+    return { ...backbone, languageModel, weights: { ...backbone.weights, ...languageModel.weights } };
+  }
+  if (languageModel.mayLackWeights) return { ...backbone, languageModel };
+  throw new Error(`Cannot use the model as a language model: its files must hold ${missing}`);
 }
 
 /** What is trained of a language model, and the programs that compute with it. */
 export interface LanguageTrainable {
   /** Every trained tensor: the method's, and the backbone's weights trained in place. */
   parameters: readonly StateParameter[];
-  /** Inputs → `scores` [batch, tokens of a prompt + length, vocabulary] of the token after each. */
+  /**
+   * Inputs → `scores` [batch, tokens of a prompt + length, vocabulary] of the token after each. Of an encoder-decoder, the
+   * inputs here and for the loss are also those of its `target`, and scores [batch, length, vocabulary] those of the token
+   * after each of this.
+   */
   scores: SignedProgram;
   /**
    * Inputs → `scores` [batch, vocabulary] of the token after each text, and "keys.0", "values.0" [batch, tokens of a prompt +
@@ -42,7 +49,7 @@ export interface LanguageTrainable {
   /**
    * Inputs with `labels` and `weights` [batch, length] → `loss`, the weighted sum of the cross-entropies of the tokens
    * `labels`, each told from those before it. Tokens of weight 0 have no label, nor has the first of a text unless a
-   * prompt stands before it.
+   * prompt stands before it, or what a target starts with.
    */
   loss: SignedProgram;
   /** Start values of the parameters, by name. */
@@ -68,6 +75,8 @@ export function languageTrainable(
     parameters: Object.fromEntries(parameters.map(({ name, shape }) => [name, shape])),
     inputs: backbone.inputs,
   };
+  const { target } = languageModel;
+  const whole: Signature = { ...signature, inputs: { ...backbone.inputs, ...target?.inputs } };
   const current = ({ weights, parameters }: ProgramArguments) => ({
     ...weights,
     ...Object.fromEntries(trained.map((name) => [name, parameters[name]])),
@@ -86,7 +95,7 @@ export function languageTrainable(
   return {
     parameters,
     scores: {
-      signature,
+      signature: whole,
       program(args) {
         const last = states(args);
         const [batch, total, width] = last.shape;
@@ -124,9 +133,9 @@ export function languageTrainable(
     },
     loss: {
       signature: {
-        ...signature,
+        ...whole,
         inputs: {
-          ...backbone.inputs,
+          ...whole.inputs,
           labels: { shape: ["batch", "length"], dtype: "int32", below: backbone.vocabularySize },
           weights: perToken,
         },
@@ -136,9 +145,10 @@ export function languageTrainable(
         const [batch, total, width] = last.shape;
         const [, length] = args.inputs.labels.shape;
         const promptLength = total! - length!;
-        const first = promptLength === 0 ? 1 : 0;
+        const first = promptLength === 0 && !target ? 1 : 0;
         const told = length! - first;
-        const rows = last.slice([0, promptLength - 1 + first, 0], [batch, told, width!]).reshape([-1, width!]);
+        const from = target ? 0 : promptLength - 1 + first;
+        const rows = last.slice([0, from, 0], [batch, told, width!]).reshape([-1, width!]);
         const ofTold = (x: Tensor) => x.slice([0, first], [batch, told]).reshape([-1]);
         const logProbabilities = tf.logSoftmax(languageModel.scores(current(args), rows));
         const truth = tf.oneHot(ofTold(args.inputs.labels), backbone.vocabularySize);

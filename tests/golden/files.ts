@@ -44,6 +44,15 @@ export interface Generated {
   attention_mask?: number[][];
 }
 
+/** Continuations by name; none where the folder has no such file. */
+export async function readGenerated(path: string): Promise<Record<string, Generated>> {
+  const text = await Deno.readTextFile(path).catch((error) => {
+    if (error instanceof Deno.errors.NotFound) return "{}";
+    throw error;
+  });
+  return JSON.parse(text);
+}
+
 /** Folders in a folder, by name. */
 export async function folders(path: string): Promise<string[]> {
   const names: string[] = [];

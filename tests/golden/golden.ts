@@ -5,8 +5,8 @@
 import assert from "node:assert/strict";
 import { cpu } from "../../engine/cpu.ts";
 import { TrainingState } from "../../engine/state.ts";
-import { type Tensors, tf } from "../../engine/tensor.ts";
-import type { ArrayValue, Program } from "../../engine/types.ts";
+import { type Tensor, type Tensors, tf } from "../../engine/tensor.ts";
+import type { ArrayValue, Program, ProgramArguments } from "../../engine/types.ts";
 import { compose, type Part } from "../../methods/compose.ts";
 import { methods } from "../../methods/mod.ts";
 import { parseOptions } from "../../methods/options.ts";
@@ -17,7 +17,7 @@ import { asLanguageModel, languageTrainable } from "../../runs/language.ts";
 import { adapterParameters, readAdapter } from "../../runs/read-adapter.ts";
 import { type SignedProgram, trainable } from "../../runs/trainable.ts";
 import { difference, eagerWeights } from "../models/eager.ts";
-import { type Case, folders, type Generated, readTensors, readValues, type Values } from "./files.ts";
+import { type Case, folders, readGenerated, readTensors, readValues, type Values } from "./files.ts";
 
 /** Methods that train weights in place, by the case's name; the others are read from adapters. */
 const inPlace: Record<string, string> = { full: "full", bias: "bitfit" };
@@ -30,25 +30,35 @@ function assertNear(actual: Float32Array, expected: Float32Array, tolerance: num
   assert(found <= tolerance, `${what}: differs by ${found}, may differ by ${tolerance}`);
 }
 
+/** Rows of unequal length for texts, filled up with zeros. */
+function widened({ data, shape: [rows, length] }: ArrayValue, to: number): ArrayValue {
+  const wide = data instanceof Int32Array ? new Int32Array(rows * to) : new Float32Array(rows * to);
+  for (let row = 0; row < rows; row++) wide.set(data.subarray(row * length, (row + 1) * length), row * to);
+  return { data: wide, shape: [rows, to] };
+}
+
 function norm(values: Float32Array): number {
   return Math.hypot(...values);
 }
+
+/** Classification, causal language modelling, or with an encoder-decoder. */
+export type GoldenTask = "cls" | "lm" | "s2s";
 
 /** A backbone with the inputs that the values were computed from. */
 export class Golden {
   private constructor(
     readonly root: string,
     readonly arch: string,
-    readonly task: "cls" | "lm",
+    readonly task: GoldenTask,
     readonly backbone: Backbone,
     readonly inputs: Record<string, ArrayValue>,
     readonly base: Values,
     readonly modelValues: Values,
   ) {}
 
-  static async open(root: string, arch: string, task: "cls" | "lm"): Promise<Golden> {
+  static async open(root: string, arch: string, task: GoldenTask): Promise<Golden> {
     const classifier = await (await findFolder(`${root}/${arch}/model`)).open();
-    const backbone = task === "lm" ? asLanguageModel(classifier) : classifier;
+    const backbone = task === "cls" ? classifier : asLanguageModel(classifier);
     const base = await readTensors(`${root}/${arch}/base_${task}.safetensors`);
     const { shape } = base.input_ids;
     // The loss is the mean over what has a label: every text, or the tokens whose label is not -100.
@@ -60,9 +70,15 @@ export class Golden {
       types: base.token_type_ids,
       labels: { shape: base.labels.shape, data: base.labels.data.map((label) => Math.max(0, label)) as Int32Array },
       weights: { shape: base.labels.shape, data: labelled.map((one) => one / count) },
+      target: base.decoder_input_ids,
     };
+    const targets = task === "cls" ? {} : backbone.languageModel!.target?.inputs ?? {};
+    // Of an encoder-decoder, what is read and what is written have one length here.
+    const longest = Math.max(shape[1], base.labels.shape.at(-1)!);
     const inputs = Object.fromEntries(
-      [...Object.keys(backbone.inputs), "labels", "weights"].map((name) => [name, all[name]]),
+      [...Object.keys(backbone.inputs), ...Object.keys(targets), "labels", "weights"].map((name) =>
+        [name, task === "s2s" ? widened(all[name], longest) : all[name]] as const
+      ),
     );
     const values = Object.fromEntries(Object.entries(base).map(([name, { data }]) => [name, data as Float32Array]));
     const stored = await readValues(`${root}/${arch}/model/model.safetensors`);
@@ -74,13 +90,13 @@ export class Golden {
 
   /** Names of the classes; only their number matters. */
   get labels(): string[] {
-    if (this.task === "lm") return [];
+    if (this.task !== "cls") return [];
     const classes = this.base.logits.length / this.inputs.labels.data.length;
     return Array.from({ length: classes }, (_, at) => `class ${at}`);
   }
 
   get headNames(): string[] {
-    if (this.task === "lm") return [];
+    if (this.task !== "cls") return [];
     return this.backbone.head!.parameters(this.labels.length).map(({ name }) => name);
   }
 
@@ -91,17 +107,37 @@ export class Golden {
     return states.filter((_, at) => mask[Math.floor(at / width)] === 1);
   }
 
+  /** Of each text as many values as expected; what follows belongs to what it was filled up with. */
+  cut(values: Float32Array, expected: Float32Array): Float32Array {
+    const [texts] = this.inputs.ids.shape;
+    return values.filter((_, at) => at % (values.length / texts) < expected.length / texts);
+  }
+
+  /** The last states of an encoder and of a decoder. */
+  lastStates({ weights, inputs }: Pick<ProgramArguments, "weights" | "inputs">): Tensors {
+    const { hiddenStates, keyValueWidths } = this.backbone;
+    const states = hiddenStates!(weights, inputs, {});
+    return { encoder: states.at(-2 - keyValueWidths.length)!, decoder: states.at(-1)! };
+  }
+
   /** The untouched model: every hidden state and the logits; of a language model, logits and loss. */
   async compareBase(): Promise<void> {
     const { backbone, inputs, base } = this;
-    if (this.task === "lm") {
+    if (this.task !== "cls") {
       const { loss, logits } = await this.trainable([], 0);
-      const executable = await cpu.compile((args) => ({ ...logits(args), ...loss.program(args) }), loss.signature, {
-        threads: 1,
-      });
+      const states = this.task === "s2s" ? (args: ProgramArguments) => this.lastStates(args) : () => ({});
+      const executable = await cpu.compile(
+        (args) => ({ ...logits(args), ...loss.program(args), ...states(args) }),
+        loss.signature,
+        { threads: 1 },
+      );
       const found = await executable.run({ parameters: {}, inputs });
       await executable.release();
-      assertNear(found.logits, base.logits, 1e-4, "logits");
+      assertNear(this.cut(found.logits, base.logits), base.logits, 1e-4, "logits");
+      for (const stack of ["encoder", "decoder"].filter((name) => name in found)) {
+        const expected = base[`${stack}_last_hidden_state`];
+        assertNear(this.cut(found[stack], expected), expected, 1e-4, `last state of the ${stack}`);
+      }
       return assertNear(found.loss, base.loss, 1e-4, "loss");
     }
     const head = Object.fromEntries(this.headNames.map((name) => [name, this.modelValues[name]]));
@@ -175,7 +211,7 @@ export class Golden {
   /** What a case trains, the programs of its logits and its loss, and the inputs of these. */
   async trainable(parts: readonly Part[], learningRate: number) {
     const { backbone, inputs } = this;
-    if (this.task === "lm") {
+    if (this.task !== "cls") {
       const model = languageTrainable(asLanguageModel(backbone), compose(parts, backbone));
       const logits: Program = (args) => ({ logits: model.scores.program(args).scores });
       return { parameters: model.parameters, loss: model.loss, logits, inputs };
@@ -228,7 +264,7 @@ export class Golden {
       const found = await executable.run({ inputs, parameters: state.parameters, gradients: state.gradients });
       losses.push(found.loss[0]);
       if (step === 0) {
-        assertNear(found.logits, values.logits, 1e-4, "logits");
+        assertNear(this.cut(found.logits, values.logits), values.logits, 1e-4, "logits");
         assertNear(found.loss, values.loss, 1e-4, "loss");
         this.compareParameters("grad", state.gradients, golden, values, rename, 1e-3);
       }
@@ -249,17 +285,19 @@ export class Golden {
       // Biases of keys hardly move: their gradient is zero but for rounding.
       assertNear(Float32Array.of(found), change, 1e-3 * Math.max(change[0], golden.adamw.lr), `change of ${name}`);
     }
-    if (values.merged_logits) await this.compareMerged(parts[0], start, values);
+    // What a language model's method says merged is what it says otherwise.
+    const merged = values.merged_logits ?? (this.task === "s2s" && parts.length === 1 && parts[0].method.merged && values.logits);
+    if (merged) await this.compareMerged(parts[0], start, values, merged);
   }
 
   /** Greedy continuations by the untouched language model and by each adapter that is compared. */
   async compareGeneration(cases: readonly string[]): Promise<void> {
     const { root, arch, backbone } = this;
-    const all: Record<string, Generated> = JSON.parse(await Deno.readTextFile(`${root}/${arch}/generate.json`));
+    const all = await readGenerated(`${root}/${arch}/generate.json`);
     for (const [name, { input_ids: ids, output_ids: expected, attention_mask: mask }] of Object.entries(all)) {
       const adapted = !name.startsWith("base");
       if (adapted && !cases.includes(name)) continue;
-      const folder = `${root}/${arch}/lm/${name}`;
+      const folder = `${root}/${arch}/${this.task}/${name}`;
       const golden: Case | undefined = adapted && JSON.parse(await Deno.readTextFile(`${folder}/case.json`));
       const { parts, rename } = golden ? await this.readParts(folder, golden) : { parts: [], rename: () => ({}) };
       const own = asLanguageModel(backbone);
@@ -268,11 +306,14 @@ export class Golden {
       // Here, texts are filled up on the right.
       const isText = (row: number) => (_: number, at: number) => mask?.[row][at] !== 0;
       const texts = ids.map((row, at) => row.filter(isText(at)));
-      const tokens = expected[0].length - ids[0].length;
+      const first = this.task === "s2s" ? 1 : 0;
+      const tokens = expected[0].length - (first || ids[0].length);
       const options = { device: cpu, threads: 1, parameters, tokens };
       const model = languageTrainable(own, adaptation);
       const found = await generate(own, adaptation, model, texts, options);
-      assert.deepEqual(found, expected.map((row, at) => row.filter(isText(at))), `generation of ${name}`);
+      // What an encoder-decoder starts with is none of what it writes.
+      const written = expected.map((row, at) => first ? row.slice(first) : row.filter(isText(at)));
+      assert.deepEqual(found, written, `generation of ${name}`);
     }
   }
 
@@ -307,8 +348,14 @@ export class Golden {
     }
   }
 
+  /** Scores of an encoder-decoder, row by row. */
+  scoresOf(weights: Tensors, inputs: Tensors): Tensor {
+    const { decoder } = this.lastStates({ weights, inputs });
+    return asLanguageModel(this.backbone).languageModel.scores(weights, decoder.reshape([-1, decoder.shape[2]!]));
+  }
+
   /** The method folded into the weights. */
-  async compareMerged({ method, options }: Part, start: Values, values: Values): Promise<void> {
+  async compareMerged({ method, options }: Part, start: Values, values: Values, expected: Float32Array): Promise<void> {
     const { backbone, inputs } = this;
     const weights = await eagerWeights(backbone);
     const tensor = (data: Float32Array, shape: readonly number[]) => tf.tensor(data, [...shape]);
@@ -319,16 +366,21 @@ export class Golden {
         ) => [name, tensor(start[`${method.name}/${name}`], shape)]),
       );
       const merged = method.merged!(parameters, weights, backbone, options);
-      const head = Object.fromEntries(
-        backbone.head!.parameters(this.labels.length).map(({ name, shape }) => [name, tensor(start[name], shape)]),
-      );
       const own = Object.fromEntries(
-        Object.entries(backbone.inputs).map(([name, { dtype }]) =>
-          [name, tf.tensor(inputs[name].data, [...inputs[name].shape], dtype)] as const
+        Object.entries(inputs).map(([name, { data, shape }]) =>
+          [name, tf.tensor(data, [...shape], data instanceof Int32Array ? "int32" : "float32")] as const
         ),
       );
-      const logits = backbone.head!.classify(backbone.forward({ ...weights, ...merged }, own, {}), head);
-      assertNear(logits.dataSync() as Float32Array, values.merged_logits, 1e-4, "logits of the merged weights");
+      const all = { ...weights, ...merged };
+      const logits = () => {
+        if (this.task !== "cls") return this.scoresOf(all, own);
+        const head = backbone.head!.parameters(this.labels.length).map(({ name, shape }) =>
+          [name, tensor(start[name], shape)] as const
+        );
+        return backbone.head!.classify(backbone.forward(all, own, {}), Object.fromEntries(head));
+      };
+      const found = this.cut(logits().dataSync() as Float32Array, expected);
+      assertNear(found, expected, 1e-4, "logits of the merged weights");
       for (const [name, expected] of Object.entries(values)) {
         if (!name.startsWith("merged_weight.")) continue;
         const found = merged[name.slice("merged_weight.".length)];
