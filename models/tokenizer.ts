@@ -30,14 +30,27 @@ async function exists(path: string): Promise<boolean> {
   return await Deno.stat(path).then(({ isFile }) => isFile, () => false);
 }
 
+/** Vocabularies of SentencePiece, which nothing here reads. */
+const SENTENCE_PIECE = ["spiece.model", "tokenizer.model", "sentencepiece.bpe.model"];
+
 async function findSource(folder: string): Promise<Source | undefined> {
   for (const source of sources) {
     const found = await Promise.all(source.files.map((name) => exists(`${folder}/${name}`)));
     if (found.every(Boolean)) return source;
   }
+  for (const name of SENTENCE_PIECE) {
+    if (!await exists(`${folder}/${name}`)) continue;
+    throw new Error(
+      `Cannot use ${folder}: its tokenizer must be tokenizer.json, it is ${name}; ` +
+        "transformers converts it: AutoTokenizer.from_pretrained(folder).save_pretrained(folder)",
+    );
+  }
 }
 
-/** Files of the folder that its tokenizer is read from; none where it has no tokenizer. */
+/**
+ * Files of the folder that its tokenizer is read from; none where it has no tokenizer.
+ * @throws {Error} if it is one that nothing here reads
+ */
 export async function tokenizerFiles(folder: string): Promise<string[]> {
   const { files = [] } = await findSource(folder) ?? {};
   return files.length > 0 && await exists(`${folder}/${SETTINGS}`) ? [...files, SETTINGS] : [...files];

@@ -69,6 +69,7 @@ export async function plan(study: Study): Promise<Cell[]> {
         throw new UsageError(`Cannot train ${name} in int8: matrices must stay frozen, it trains all of them`);
       }
       for (const { task, places } of studied) {
+        requireKind(model, tasks[task.name]);
         for (const { parts, training } of trained) {
           const spec: RunSpec = {
             model: { name: model.name, revision: model.revision },
@@ -87,6 +88,17 @@ export async function plan(study: Study): Promise<Cell[]> {
     }
   }
   return [...cells.values()];
+}
+
+/** @throws {UsageError} if the task asks for what the model does not do */
+function requireKind({ name, shape }: Model, task: Task): void {
+  const { kinds = ["classification"] } = shape;
+  if (kinds.includes(task.kind)) return;
+  throw new UsageError(
+    `Cannot use the model ${name} for ${task.name}: the task must be one of ${
+      kinds.join(" or ")
+    }, it is one of ${task.kind}`,
+  );
 }
 
 /** A task as a spec has it. @throws {UsageError} if there is none of that name, or if its files are missing */

@@ -286,7 +286,8 @@ export class Golden {
       assertNear(Float32Array.of(found), change, 1e-3 * Math.max(change[0], golden.adamw.lr), `change of ${name}`);
     }
     // What a language model's method says merged is what it says otherwise.
-    const merged = values.merged_logits ?? (this.task === "s2s" && parts.length === 1 && parts[0].method.merged && values.logits);
+    const merged = values.merged_logits ??
+      (this.task === "s2s" && parts.length === 1 && parts[0].method.merged && values.logits);
     if (merged) await this.compareMerged(parts[0], start, values, merged);
   }
 

@@ -7,7 +7,8 @@ import { readHeader, readStored } from "../../engine/safetensors.ts";
 
 /** A file of an architecture's golden model. */
 function goldenPath(architecture: string, file: string): string {
-  return fileURLToPath(new URL(`../golden/A/${architecture}/model/${file}`, import.meta.url));
+  const folder = architecture === "t5" ? "T5A" : "A";
+  return fileURLToPath(new URL(`../golden/${folder}/${architecture}/model/${file}`, import.meta.url));
 }
 
 /** A tensor as a file of any type stores it. */

@@ -147,9 +147,7 @@ async function hostileConfig(architecture: string): Promise<fc.Arbitrary<[string
   return text.map((text) => [architecture, text]);
 }
 
-const models = [...Deno.readDirSync(new URL("../golden/A", import.meta.url))].map(({ name }) => name).sort();
-const supported = models.filter((name) => Object.hasOwn(architectures, name));
-const configs = fc.oneof(...await Promise.all(supported.map(hostileConfig)));
+const configs = fc.oneof(...await Promise.all(Object.keys(architectures).sort().map(hostileConfig)));
 
 Deno.test("Of 1,000 hostile configs each describes a model or is refused in one sentence, in little memory", () =>
   withinMemory(async () => {
