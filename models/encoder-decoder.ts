@@ -9,7 +9,7 @@
  * @module
  */
 import { type Tensor, type Tensors, tf } from "../engine/tensor.ts";
-import { attend, causalPenalty, maskPenalty, virtualTokens, withPrompt } from "./attention.ts";
+import { attend, type AttentionInputs, causalPenalty, maskPenalty, virtualTokens, withPrompt } from "./attention.ts";
 import { padded, paddingMask } from "./batch.ts";
 import { type Activation, activations, linearMaps, rmsNorm } from "./layers.ts";
 import { type DistanceBuckets, relativeBias } from "./relative.ts";
@@ -59,7 +59,7 @@ export interface EncoderDecoderOptions {
 export type Stack = "encoder" | "decoder";
 
 /** How a part of a layer reads others. */
-interface Reading extends Partial<Pick<Parameters<typeof attend>[0], "prefix" | "past">> {
+interface Reading extends Partial<Pick<AttentionInputs, "prefix" | "past">> {
   /** Added to the scores. */
   penalty: Tensor;
   /** What is read, rows [batch · m, hidden]; absent: the part's own input. */
