@@ -46,11 +46,10 @@ export async function readObject(path: string, longest: number): Promise<Record<
  * `eos_token_id`: one token or several, of which the first is the one that texts are trained to end with.
  * @internal
  */
-export const endSchema: z.ZodType<number | undefined> = z.union([
-  z.int().nonnegative(),
-  z.array(z.int().nonnegative()).min(1),
-]).nullish()
-  .transform((value) => [value].flat()[0] ?? undefined);
+export function endSchema(): z.ZodType<number | undefined> {
+  return z.union([z.int().nonnegative(), z.array(z.int().nonnegative()).min(1)]).nullish()
+    .transform((value) => [value].flat()[0] ?? undefined);
+}
 
 /** Values in the spelling of transformers 5. */
 function respelled({ torch_dtype, rope_theta, rope_scaling, ...values }: Record<string, unknown>) {

@@ -21,7 +21,7 @@ const schema = z.object({
   activation_function: z.enum(Object.keys(activations) as Activation[]).default("gelu_new"),
   layer_norm_epsilon: z.number().positive().default(1e-5),
   pad_token_id: z.int().nonnegative().nullish(),
-  eos_token_id: endSchema,
+  eos_token_id: endSchema(),
   scale_attn_weights: z.literal(true).optional(),
   scale_attn_by_inverse_layer_idx: z.literal(false).optional(),
   add_cross_attention: z.literal(false).optional(),

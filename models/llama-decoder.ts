@@ -22,9 +22,9 @@ const schema = z.object({
   hidden_act: z.enum(Object.keys(activations) as Activation[]),
   max_position_embeddings: size,
   rms_norm_eps: z.number().positive().default(1e-6),
-  rope_parameters: rotarySchema.default({ rope_type: "default", rope_theta: 10000 }),
+  rope_parameters: rotarySchema().default({ rope_type: "default", rope_theta: 10000 }),
   pad_token_id: z.int().nonnegative().nullish(),
-  eos_token_id: endSchema,
+  eos_token_id: endSchema(),
   tie_word_embeddings: z.boolean().default(false),
 });
 

@@ -31,18 +31,23 @@ export type RotaryParameters =
     original_max_position_embeddings: number;
   };
 
-/** Schema of `rope_parameters`. @internal */
-export const rotarySchema: z.ZodType<RotaryParameters> = z.discriminatedUnion("rope_type", [
-  z.object({ rope_type: z.literal("default"), rope_theta: base }),
-  z.object({
-    rope_type: z.literal("llama3"),
-    rope_theta: base,
-    factor: z.number().min(1),
-    low_freq_factor: z.number().positive(),
-    high_freq_factor: z.number().positive(),
-    original_max_position_embeddings: z.int().min(1),
-  }),
-], { error: 'must be "default" or "llama3"' });
+/**
+ * Schema of `rope_parameters`.
+ * @internal
+ */
+export function rotarySchema(): z.ZodType<RotaryParameters> {
+  return z.discriminatedUnion("rope_type", [
+    z.object({ rope_type: z.literal("default"), rope_theta: base }),
+    z.object({
+      rope_type: z.literal("llama3"),
+      rope_theta: base,
+      factor: z.number().min(1),
+      low_freq_factor: z.number().positive(),
+      high_freq_factor: z.number().positive(),
+      original_max_position_embeddings: z.int().min(1),
+    }),
+  ], { error: 'must be "default" or "llama3"' });
+}
 
 /** The angle per position of each pair of a head's entries: θ^(−2i ÷ head), rescaled as Llama 3 does where asked. */
 function frequencies(head: number, parameters: RotaryParameters): number[] {

@@ -28,7 +28,7 @@ const schema = z.object({
   layer_norm_epsilon: z.number().positive().default(1e-6),
   n_positions: size.nullish(),
   pad_token_id: z.int().nonnegative().nullish(),
-  eos_token_id: endSchema,
+  eos_token_id: endSchema(),
   decoder_start_token_id: z.int().nonnegative().nullish(),
   scale_decoder_outputs: z.boolean().nullish(),
   tie_word_embeddings: z.boolean().nullish(),
