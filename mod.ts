@@ -23,6 +23,8 @@ export { readRecords, RECORD_VERSION } from "./runs/record.ts";
 export type {
   Environment,
   Measured,
+  NoScores,
+  Prediction,
   ReadRecords,
   RunRecord,
   Scores,

@@ -3,7 +3,8 @@
  * @module
  */
 import { Random } from "../engine/random.ts";
-import { tasks } from "../tasks/mod.ts";
+import { amazon } from "../tasks/amazon.ts";
+import { yelp } from "../tasks/yelp.ts";
 import type { Texts } from "./setting.ts";
 
 /** Ids below are BERT's special and unused tokens. */
@@ -29,7 +30,7 @@ function encode(text: string, vocabulary: number): number[] {
 
 /** The sentences of the tasks sentiment/amazon and sentiment/yelp. */
 export async function sentences(vocabulary: number): Promise<Texts> {
-  const data = await Promise.all(["sentiment/amazon", "sentiment/yelp"].map((name) => tasks[name].load()));
+  const data = await Promise.all([amazon, yelp].map((task) => task.load()));
   const examples = data.flatMap(({ pool }) => pool!);
   return { ids: examples.map(({ text }) => encode(text, vocabulary)), labels: examples.map(({ label }) => label) };
 }

@@ -74,7 +74,9 @@ function protocolNotes({ spec, settings }: Protocol, environments: RunRecord[][]
   const runs = settings.flatMap(({ runs }) => runs);
   const places = environments.flatMap((group, index) => runs.some((run) => group.includes(run)) ? [index + 1] : []);
   const notes: Item[] = [
-    [`Majority: ${formatScore(majority, metric.unit)}, always answering the class most frequent in training`],
+    ...majority === null ? [] : [
+      [`Majority: ${formatScore(majority, metric.unit)}, always answering the class most frequent in training`] as Item,
+    ],
     [`Protocol: ${escape(describe(spec))}`],
   ];
   if (places.length > 1) {
@@ -155,7 +157,7 @@ function environmentItem(runs: readonly RunRecord[], index: number, withIds: boo
 function taskItem({ spec, task }: RunRecord): Item {
   return [
     `Task ${escape(spec.task.name)}, version ${spec.task.version}`,
-    `labels: ${escape(task.labels.join(", "))}`,
+    ...task.labels.length > 0 ? [`labels: ${escape(task.labels.join(", "))}`] : [],
     `labelling: ${escape(task.labelling)}`,
     `licence: ${escape(task.licence)}`,
     `citation: ${escape(task.citation)}`,

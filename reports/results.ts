@@ -3,7 +3,7 @@
  * but the method share a protocol.
  * @module
  */
-import { canonical, methodName, type RunRecord, type UnreadableRecord } from "../runs/record.ts";
+import { canonical, knownScores, methodName, type RunRecord, type UnreadableRecord } from "../runs/record.ts";
 import { bestOf } from "./best.ts";
 import { type Interval, mean, meanInterval, standardDeviation } from "./statistics.ts";
 
@@ -31,8 +31,8 @@ export interface Setting {
   deviation: number | null;
   /** 95 % t interval of the mean; null of one seed. */
   interval: Interval | null;
-  /** Mean test score of always answering the class most frequent in training. */
-  majority: number;
+  /** Mean test score of always answering the class most frequent in training; null where there are no classes. */
+  majority: number | null;
   /** Whether it has the best mean of its protocol, or cannot be told from the one that has. */
   best: boolean;
 }
@@ -86,7 +86,13 @@ function optionsOf({ spec }: RunRecord): string[] {
     )
   );
   const { epochs, headLearningRate } = spec.training;
-  return [...new Set([...parts, `epochs ${epochs}`, `headLearningRate ${headLearningRate}`])].sort();
+  const ofHead = headLearningRate === undefined ? [] : [`headLearningRate ${headLearningRate}`];
+  return [...new Set([...parts, `epochs ${epochs}`, ...ofHead])].sort();
+}
+
+function majorityOf(runs: readonly RunRecord[], metric: string): number | null {
+  const known = runs.map((run) => knownScores(run.scores.majority)).filter((scores) => scores !== null);
+  return known.length === 0 ? null : mean(known.map((scores) => scores[metric]));
 }
 
 function settingsOf(runs: readonly RunRecord[]): Setting[] {
@@ -116,7 +122,7 @@ function settingsOf(runs: readonly RunRecord[]): Setting[] {
       mean: mean(values),
       deviation: standardDeviation(values),
       interval: meanInterval(values),
-      majority: mean(group.runs.map((run) => run.scores.majority[group.metric.name])),
+      majority: majorityOf(group.runs, group.metric.name),
       best: best.has(group.id),
     };
   }).sort(byKeys(({ mean }) => direction === "higher" ? -mean : mean, ({ method }) => method, ({ id }) => id));

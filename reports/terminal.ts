@@ -38,10 +38,9 @@ function renderProtocol(protocol: Protocol): string {
     },
   });
   table.push(...rows);
-  const note = protocol.settings.some(({ best }) => best)
-    ? "; * best or, paired by seed, not told from it at 95 %"
-    : "";
-  return `${oneLine(`${task}, ${model}`)}\n${table.toString()}\nmajority ${
-    formatScore(majority, metric.unit)
-  }${note}\n`;
+  const notes = [
+    ...majority === null ? [] : [`majority ${formatScore(majority, metric.unit)}`],
+    ...protocol.settings.some(({ best }) => best) ? ["* best or, paired by seed, not told from it at 95 %"] : [],
+  ];
+  return [oneLine(`${task}, ${model}`), table.toString(), ...notes.length > 0 ? [notes.join("; ")] : [], ""].join("\n");
 }

@@ -35,12 +35,14 @@ function arrays(tensors: Tensors): Record<string, NamedArray> {
  * classifier is stored with the last part, weight [classes, d]. Of joined methods, each part has a folder.
  * @param values every trained tensor
  * @param headNames which of them are the classifier's
+ * @param fields of PEFT's config that the task decides
  */
 export async function writeAdapter(
   folder: string,
   adaptation: Adaptation,
   values: Record<string, NamedArray>,
   headNames: readonly string[],
+  fields: Record<string, unknown> = {},
 ): Promise<void> {
   tf.setBackend("cpu");
   const all = Object.fromEntries(
@@ -57,7 +59,9 @@ export async function writeAdapter(
         : { ...form.tensors(all), ...storedHead(form.config, head) };
       await writeSafetensors(`${place}/adapter_model.safetensors`, arrays(tensors));
       if (!form.config) continue;
-      const sorted = Object.fromEntries(Object.entries(form.config).sort(([a], [b]) => (a < b ? -1 : 1)));
+      const sorted = Object.fromEntries(
+        Object.entries({ ...form.config, ...fields }).sort(([a], [b]) => (a < b ? -1 : 1)),
+      );
       await Deno.writeTextFile(`${place}/adapter_config.json`, `${JSON.stringify(sorted, null, 2)}\n`);
     }
   });

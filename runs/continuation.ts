@@ -9,7 +9,7 @@ import type { LanguageTrainable } from "./language.ts";
 /** What computes. */
 export interface ContinuationOptions {
   /** Where it is computed. */
-  device: Device;
+  device: Pick<Device, "compile">;
   /** Processor threads. */
   threads: number;
   /** Values of what is trained, by name. */

@@ -21,7 +21,7 @@ export async function predict(
   microBatchRows: number,
 ): Promise<number[]> {
   const predicted: number[] = [];
-  for (const indices of microBatches([...examples.labels.keys()], examples.positions, microBatchRows)) {
+  for (const indices of microBatches([...examples.lengths.keys()], examples.positions, microBatchRows)) {
     const { logits } = await executable.run({ parameters, inputs: examples.collate(indices) });
     if (logits.some(Number.isNaN)) throw new Error("Cannot evaluate: a logit is not a number");
     const classes = logits.length / indices.length;
@@ -34,6 +34,6 @@ export async function predict(
 }
 
 /** Every metric of these predictions. */
-export function score(metrics: readonly Metric[], truth: readonly number[], predicted: readonly number[]): Scores {
+export function score<T, P>(metrics: readonly Metric<T, P>[], truth: readonly T[], predicted: readonly P[]): Scores {
   return Object.fromEntries(metrics.map((metric) => [metric.name, metric.compute(truth, predicted)]));
 }

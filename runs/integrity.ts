@@ -56,21 +56,27 @@ function meanOf(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-/** What a reader should know of a run that is valid all the same. */
-export function raiseFlags(stepLoss: readonly number[], score: number, majority: number): RunRecord["checks"]["flags"] {
+/**
+ * What a reader should know of a run that is valid all the same.
+ * @param majority score of the most frequent class, where there are classes
+ */
+export function raiseFlags(
+  stepLoss: readonly number[],
+  score: number,
+  majority: number | undefined,
+): RunRecord["checks"]["flags"] {
   const quarter = Math.max(1, Math.floor(stepLoss.length / 4));
   const first = meanOf(stepLoss.slice(0, quarter));
   const last = meanOf(stepLoss.slice(-quarter));
-  return [
-    {
-      name: "loss did not fall",
-      raised: last >= first,
-      detail: `mean loss of the first quarter of the steps ${first.toFixed(4)}, of the last ${last.toFixed(4)}`,
-    },
-    {
-      name: "score at majority",
-      raised: score <= majority,
-      detail: `test score ${score.toFixed(4)}, of the most frequent class ${majority.toFixed(4)}`,
-    },
-  ];
+  const flags = [{
+    name: "loss did not fall",
+    raised: last >= first,
+    detail: `mean loss of the first quarter of the steps ${first.toFixed(4)}, of the last ${last.toFixed(4)}`,
+  }];
+  if (majority === undefined) return flags;
+  return [...flags, {
+    name: "score at majority",
+    raised: score <= majority,
+    detail: `test score ${score.toFixed(4)}, of the most frequent class ${majority.toFixed(4)}`,
+  }];
 }

@@ -11,7 +11,7 @@ import { parseOptions } from "../methods/options.ts";
 import type { BackboneShape, Model } from "../models/types.ts";
 import { giveFiles } from "../tasks/given.ts";
 import { tasks } from "../tasks/mod.ts";
-import type { Task } from "../tasks/types.ts";
+import type { AnyTask } from "../tasks/types.ts";
 import type { Places } from "./cell.ts";
 import { findModel } from "./find-model.ts";
 import { lookUp } from "./look-up.ts";
@@ -28,7 +28,7 @@ export interface Cell extends Places {
 }
 
 /** How a run is trained unless the study says otherwise; the epochs come from the method. */
-export const trainingDefaults: Omit<TrainingSpec, "epochs"> = {
+export const trainingDefaults: Omit<TrainingSpec, "epochs" | "outputLength"> = {
   batchSize: 16,
   headLearningRate: 3e-3,
   weightDecay: 0,
@@ -37,6 +37,12 @@ export const trainingDefaults: Omit<TrainingSpec, "epochs"> = {
   maxLength: 64,
   microBatchRows: 512,
 };
+
+/** Most tokens of a text that is learnt or generated, unless the study says otherwise. */
+const OUTPUT_LENGTH = 64;
+
+/** What training takes for one kind of task alone. */
+const KINDS_OF_KEYS = { headLearningRate: "classification", outputLength: "generation" } as const;
 
 /** Micro-batches of one text. */
 const ONE_BY_ONE: Partial<TrainingSpec> = { microBatchRows: 1 };
@@ -57,6 +63,16 @@ export async function plan(study: Study): Promise<Cell[]> {
   if (study.dataFolder !== undefined && studied.every(({ places }) => places.dataFolder === undefined)) {
     throw new UsageError(`Cannot use --data: a task must read its files, current value is ${study.tasks.join(", ")}`);
   }
+  for (const [key, kind] of Object.entries(KINDS_OF_KEYS)) {
+    if (Object.hasOwn(study.training, key) && studied.every(({ task }) => kindOf(task) !== kind)) {
+      throw new UsageError(
+        `Cannot use training.${key}: a task must be one of ${kind}, current value is ${study.tasks.join(", ")}`,
+      );
+    }
+  }
+  for (const model of models) {
+    for (const { task } of studied) requireKind(model, task);
+  }
   const cells = new Map<string, Cell>();
   for (const seed of study.seeds) {
     for (const model of models) {
@@ -69,8 +85,9 @@ export async function plan(study: Study): Promise<Cell[]> {
         throw new UsageError(`Cannot train ${name} in int8: matrices must stay frozen, it trains all of them`);
       }
       for (const { task, places } of studied) {
-        requireKind(model, tasks[task.name]);
-        for (const { parts, training } of trained) {
+        for (const method of trained) {
+          const { parts } = method;
+          const training = trainingOf(method, task, model);
           const spec: RunSpec = {
             model: { name: model.name, revision: model.revision },
             task,
@@ -90,20 +107,9 @@ export async function plan(study: Study): Promise<Cell[]> {
   return [...cells.values()];
 }
 
-/** @throws {UsageError} if the task asks for what the model does not do */
-function requireKind({ name, shape }: Model, task: Task): void {
-  const { kinds = ["classification"] } = shape;
-  if (kinds.includes(task.kind)) return;
-  throw new UsageError(
-    `Cannot use the model ${name} for ${task.name}: the task must be one of ${
-      kinds.join(" or ")
-    }, it is one of ${task.kind}`,
-  );
-}
-
 /** A task as a spec has it. @throws {UsageError} if there is none of that name, or if its files are missing */
 async function taskOf(name: string, { dataFolder }: Study): Promise<{ task: RunSpec["task"]; places: Places }> {
-  const { version, files }: Task = lookUp("task", tasks, name);
+  const { version, files }: AnyTask = lookUp("task", tasks, name);
   if (!files) return { task: { name, version }, places: {} };
   if (dataFolder === undefined) {
     throw new UsageError(
@@ -117,9 +123,53 @@ async function taskOf(name: string, { dataFolder }: Study): Promise<{ task: RunS
   return { task: { name, version, files: given.files }, places: { dataFolder: resolve(dataFolder) } };
 }
 
+function kindOf({ name }: RunSpec["task"]): AnyTask["kind"] {
+  return tasks[name].kind;
+}
+
+/** @throws {UsageError} if the task asks for what the model does not do */
+function requireKind({ name, shape }: Model, task: RunSpec["task"]): void {
+  const kind = kindOf(task);
+  const { kinds = ["classification"] } = shape;
+  if (kinds.includes(kind)) return;
+  throw new UsageError(
+    `Cannot use the model ${name} for ${task.name}: the task must be one of ${kinds.join(" or ")}, ` +
+      `it is one of ${kind}`,
+  );
+}
+
+/**
+ * How a method is trained on a task.
+ * @throws {UsageError} if without a classifier it would train nothing, or if the model has no room for a text
+ */
+function trainingOf(
+  { parts, training, count, maxLength }: PlannedMethod,
+  task: RunSpec["task"],
+  model: Model,
+): TrainingSpec {
+  const { outputLength = OUTPUT_LENGTH, ...others } = training;
+  if (kindOf(task) === "classification") return others;
+  const method = parts.map((part) => part.name).join("+");
+  if (count === 0) {
+    throw new UsageError(
+      `Cannot train ${method} for the task ${task.name}: it must train something of the model, as there is no classifier`,
+    );
+  }
+  if (!model.shape.encoderDecoder && outputLength >= maxLength) {
+    throw new UsageError(
+      `Cannot generate with the model ${model.name} and ${method}: training.outputLength must leave room for a text ` +
+        `within ${maxLength} tokens, current value is ${outputLength}`,
+    );
+  }
+  const { headLearningRate: _, ...common } = others;
+  return { ...common, outputLength };
+}
+
 interface PlannedMethod {
   parts: PartSpec[];
   training: TrainingSpec;
+  /** Most tokens a text may have. */
+  maxLength: number;
   /** Number of values it trains besides the classifier. */
   count: number;
   /** Whether it trains every matrix of the backbone in place. */
@@ -164,12 +214,13 @@ function methodOf(entry: MethodEntry, shape: BackboneShape, overrides: Partial<T
     const probe = parts.find(({ method, options }) => method.count(shape, options) === 0);
     const headLearningRate = probe?.options.learningRate ?? overrides.headLearningRate ??
       trainingDefaults.headLearningRate;
-    const { count, trains } = compose(parts, shape);
+    const { count, trains, maxLength } = compose(parts, shape);
     const inPlace = new Set(trains.map(({ name }) => name));
     return {
       parts: parts.map(({ method, options }) => ({ name: method.name, options: { ...options, epochs } })),
       training: { ...trainingDefaults, ...overrides, epochs, headLearningRate },
       count,
+      maxLength,
       trainsMatrices: shape.linears.every(({ name }) => inPlace.has(`${name}.weight`)),
     };
   });

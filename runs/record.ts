@@ -17,11 +17,29 @@ export type Measured = Known<number>;
 /** Scores by the metric's name. */
 export type Scores = Record<string, number>;
 
+/** Why there are no scores. */
+export interface NoScores {
+  /** There are none. */
+  value: null;
+  /** Why. */
+  reason: string;
+}
+
+/** The scores that there are. */
+export function knownScores(scores: Scores | NoScores): Scores | null {
+  return scores.value === null ? null : scores as Scores;
+}
+
+/** A test example and what was predicted: its class, or a text where the task is to generate one. */
+export type Prediction =
+  | { id: string; label: number; predicted: number }
+  | { id: string; references: readonly string[]; predicted: string };
+
 /** The examples of a split. */
 export interface SplitRecord {
   /** Number of examples. */
   size: number;
-  /** SHA-256 over the examples' ids and labels in order. */
+  /** SHA-256 over the examples' ids and labels, where they have such, in order. */
   sha256: string;
 }
 
@@ -59,7 +77,7 @@ export interface RunRecord {
   setting: string;
   /** Everything that decided the result. */
   spec: RunSpec;
-  /** The task as it was then. */
+  /** The task as it was then; without classes there are no labels. */
   task: {
     labels: string[];
     labelling: string;
@@ -72,14 +90,14 @@ export interface RunRecord {
   model: { sha256: string; licence: string; citation: string; parameters: number };
   /** The task's metrics; the first decides. */
   metrics: { name: string; unit: "fraction" | "correlation"; direction: "higher" | "lower" }[];
-  /** `majority`: test scores of always answering the class most frequent in the training examples. */
-  scores: { validation: Scores; test: Scores; majority: Scores };
+  /** `majority`: test scores of always answering the class most frequent in the training examples, where there are classes. */
+  scores: { validation: Scores; test: Scores; majority: Scores | NoScores };
   /** Epoch whose parameters were kept (from 1; 0 is the start), the earliest of the best on validation. */
   bestEpoch: number;
   /** Mean training loss of each step; validation scores after each epoch. */
   curve: { stepLoss: number[]; validation: Scores[] };
   /** Test predictions of the kept epoch. */
-  predictions: { id: string; label: number; predicted: number }[];
+  predictions: Prediction[];
   /** Numbers of trained values; `storedBytes` is what the method stores, classifier included. */
   parameters: { trainable: number; method: number; head: number; storedBytes: number };
   /**
@@ -138,10 +156,17 @@ const recordSchema: z.ZodType<RunRecord> = z.strictObject({
     unit: z.enum(["fraction", "correlation"]),
     direction: z.enum(["higher", "lower"]),
   })).min(1),
-  scores: z.strictObject({ validation: scores, test: scores, majority: scores }),
+  scores: z.strictObject({
+    validation: scores,
+    test: scores,
+    majority: z.union([scores, z.strictObject({ value: z.null(), reason: z.string() })]),
+  }),
   bestEpoch: z.int(),
   curve: z.strictObject({ stepLoss: z.array(z.number()), validation: z.array(scores) }),
-  predictions: z.array(z.strictObject({ id: z.string(), label: z.int(), predicted: z.int() })),
+  predictions: z.union([
+    z.array(z.strictObject({ id: z.string(), label: z.int(), predicted: z.int() })),
+    z.array(z.strictObject({ id: z.string(), references: z.array(z.string()).min(1), predicted: z.string() })),
+  ]),
   parameters: z.strictObject({ trainable: z.int(), method: z.int(), head: z.int(), storedBytes: z.int() }),
   memory: z.strictObject({
     peak: measured,
@@ -187,7 +212,9 @@ const recordSchema: z.ZodType<RunRecord> = z.strictObject({
   }),
 }).refine(
   ({ metrics, scores }) =>
-    metrics.every(({ name }) => Object.values(scores).every((ofSplit) => Object.hasOwn(ofSplit, name))),
+    metrics.every(({ name }) =>
+      Object.values(scores).map(knownScores).every((known) => known === null || Object.hasOwn(known, name))
+    ),
   "every metric must have a validation, a test and a majority score",
 );
 

@@ -30,8 +30,8 @@ export interface TrainingSpec {
   epochs: number;
   /** Examples of a step. */
   batchSize: number;
-  /** AdamW step size of the classifier. */
-  headLearningRate: number;
+  /** AdamW step size of the classifier; left out where there is none. */
+  headLearningRate?: number;
   /** Decoupled weight decay. */
   weightDecay: number;
   /** Share of the steps in which the step size rises linearly from 0; it then falls linearly to 0. */
@@ -42,6 +42,8 @@ export interface TrainingSpec {
   maxLength: number;
   /** Rows (examples × length) of a micro-batch; gradients of a batch's micro-batches are added. */
   microBatchRows: number;
+  /** Most tokens of a text that is learnt or generated, its end included; left out where the task is to classify. */
+  outputLength?: number;
 }
 
 /** Everything that decides a run's result. */
@@ -76,12 +78,13 @@ export const dataSchema: z.ZodType<DataSpec> = z.strictObject({
 const training = z.strictObject({
   epochs: z.int().positive(),
   batchSize: z.int().positive(),
-  headLearningRate: z.number().positive(),
+  headLearningRate: z.number().positive().optional(),
   weightDecay: z.number().nonnegative(),
   warmup: z.number().min(0).max(1),
   clip: z.number().positive(),
   maxLength: z.int().positive(),
   microBatchRows: z.int().positive(),
+  outputLength: z.int().positive().optional(),
 });
 
 /** Schema of a part of {@linkcode TrainingSpec}. */

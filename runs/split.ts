@@ -4,19 +4,22 @@
  */
 import { createHash } from "node:crypto";
 import { Random } from "../engine/random.ts";
-import type { Example, TaskData } from "../tasks/types.ts";
+import type { Question, TaskData } from "../tasks/types.ts";
 import type { SplitRecord } from "./record.ts";
 import type { DataSpec } from "./spec.ts";
 
 /** The examples of a run. */
-export interface Splits {
+export interface Splits<E extends Question = AnyExample> {
   /** To train on. */
-  train: Example[];
+  train: E[];
   /** To choose the epoch. */
-  validation: Example[];
+  validation: E[];
   /** To score the kept epoch. */
-  test: Example[];
+  test: E[];
 }
+
+/** What is split; examples without labels are all of one kind. */
+type AnyExample = Question & { label?: number };
 
 /**
  * Draws a run's examples. Published splits are sampled from; a missing one is cut from the pool, or else from the
@@ -25,10 +28,10 @@ export interface Splits {
  * @param sizes `test` is the most it may have; train and validation must be met
  * @throws {Error} if there are too few examples
  */
-export function splitExamples(data: TaskData, sizes: DataSpec, seed: number): Splits {
+export function splitExamples<E extends AnyExample>(data: TaskData<E>, sizes: DataSpec, seed: number): Splits<E> {
   const sourceOf = (name: keyof Splits) => data[name] ?? data.pool ?? data.train ?? [];
   const taken = new Set<string>();
-  const draw = (name: keyof Splits, size: number): Example[] => {
+  const draw = (name: keyof Splits, size: number): E[] => {
     const free = unique(sourceOf(name)).filter((example) => !taken.has(textKey(example)));
     if (free.length < size) {
       throw new Error(`Cannot split the data: ${name} must have ${size} examples, only ${free.length} are left for it`);
@@ -52,19 +55,19 @@ export function splitExamples(data: TaskData, sizes: DataSpec, seed: number): Sp
 }
 
 /** What makes two texts, or two pairs, the same. */
-export function textKey(example: Example): string {
+export function textKey(example: Question): string {
   return [example.text, example.pair ?? ""].map((text) => text.toLowerCase().replace(/\s+/g, " ").trim()).join("\n");
 }
 
-function unique(examples: readonly Example[]): Example[] {
+function unique<E extends Question>(examples: readonly E[]): E[] {
   return [...new Map(examples.toReversed().map((example) => [textKey(example), example])).values()].reverse();
 }
 
 /** The first `size` examples whose classes have their share of all examples (method of the largest remainder). */
-function stratified(examples: readonly Example[], size: number): Example[] {
-  const counts = new Map<number, number>();
+function stratified<E extends AnyExample>(examples: readonly E[], size: number): E[] {
+  const counts = new Map<number | undefined, number>();
   for (const { label } of examples) counts.set(label, (counts.get(label) ?? 0) + 1);
-  const shares = [...counts].sort(([a], [b]) => a - b).map(([label, count]) => {
+  const shares = [...counts].sort(([a = 0], [b = 0]) => a - b).map(([label, count]) => {
     const exact = (size * count) / examples.length;
     return { label, quota: Math.floor(exact), remainder: exact - Math.floor(exact) };
   });
@@ -78,9 +81,9 @@ function stratified(examples: readonly Example[], size: number): Example[] {
   });
 }
 
-/** SHA-256 over the examples' ids and labels in order. */
-export function splitRecord(examples: readonly Example[]): SplitRecord {
+/** SHA-256 over the examples' ids and labels, where they have such, in order. */
+export function splitRecord(examples: readonly AnyExample[]): SplitRecord {
   const hash = createHash("sha256");
-  for (const { id, label } of examples) hash.update(`${id}\t${label}\n`);
+  for (const { id, label } of examples) hash.update(`${id}\t${label ?? ""}\n`);
   return { size: examples.length, sha256: hash.digest("hex") };
 }

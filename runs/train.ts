@@ -1,5 +1,5 @@
 /**
- * The training loop, the same for every method.
+ * The training loop, the same for every method and every kind of task.
  * @module
  */
 import { Random } from "../engine/random.ts";
@@ -55,7 +55,7 @@ function drawMask(random: Random, rate: number, shape: number[]): ArrayValue {
 export async function train(job: TrainingJob): Promise<TrainingCourse> {
   const { spec, seed, training, examples } = job;
   const settings: OptimiserSettings = { ...ADAMW, weightDecay: spec.weightDecay, clip: spec.clip };
-  const steps = spec.epochs * Math.ceil(examples.labels.length / spec.batchSize);
+  const steps = spec.epochs * Math.ceil(examples.lengths.length / spec.batchSize);
   const course: TrainingCourse = { stepLoss: [], seconds: 0, tokens: 0, padding: 0 };
   for (let epoch = 1; epoch <= spec.epochs; epoch++) {
     for (const batch of epochBatches(examples.lengths, spec.batchSize, new Random(seed, `order/epoch/${epoch}`))) {
@@ -75,8 +75,7 @@ export async function train(job: TrainingJob): Promise<TrainingCourse> {
         const outputs = await training.accumulate({
           ...examples.collate(indices),
           ...Object.fromEntries(masks),
-          labels: { data: Int32Array.from(indices, (index) => examples.labels[index]), shape: [indices.length] },
-          weights: { data: new Float32Array(indices.length).fill(1 / batch.length), shape: [indices.length] },
+          ...examples.targets(indices, batch),
         });
         loss += outputs.loss[0];
       }

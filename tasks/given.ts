@@ -18,16 +18,23 @@ export async function giveFiles(folder: string, names: readonly string[]): Promi
 }
 
 /**
+ * The text of a file.
+ * @throws {Error} if it is missing or has changed
+ */
+export async function readGiven({ folder, files }: GivenFiles, name: string): Promise<string> {
+  const bytes = await read(folder, name);
+  const found = sha256(bytes);
+  if (found === files[name]) return new TextDecoder().decode(bytes);
+  throw new Error(`Cannot use ${join(folder, name)}: its SHA-256 must be ${files[name]}, current value is ${found}`);
+}
+
+/**
  * The rows of a file of tab-separated values, without the header. There is no quoting.
  * @throws {Error} if the file is missing or has changed, if its header is another, or if a row has other parts
  */
-export async function readRows({ folder, files }: GivenFiles, name: string, header: string[]): Promise<string[][]> {
-  const bytes = await read(folder, name);
-  const found = sha256(bytes);
-  if (found !== files[name]) {
-    throw new Error(`Cannot use ${join(folder, name)}: its SHA-256 must be ${files[name]}, current value is ${found}`);
-  }
-  const lines = new TextDecoder().decode(bytes).replace(/\r?\n$/, "").split(/\r?\n/);
+export async function readRows(given: GivenFiles, name: string, header: string[]): Promise<string[][]> {
+  const { folder } = given;
+  const lines = (await readGiven(given, name)).replace(/\r?\n$/, "").split(/\r?\n/);
   if (lines[0] !== header.join("\t")) {
     throw new Error(
       `Cannot use ${join(folder, name)}: its first line must be ${header.join(", ")} with tabs between, ` +

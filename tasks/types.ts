@@ -1,30 +1,40 @@
 /**
- * What a task is: labelled texts, where they come from, and how answers are scored.
+ * What a task is: texts and the answers to them, where they come from, and how answers are scored.
  * @module
  */
 
-/** A labelled text, or a labelled pair of texts. */
-export interface Example {
+/** What a model reads. */
+export interface Question {
   /** Stable: the same text of the same task version always has the same id. */
   id: string;
-  /** What the model reads. */
+  /** A text. */
   text: string;
   /** The second text of a pair. */
   pair?: string;
+}
+
+/** A labelled text, or a labelled pair of texts. */
+export interface Example extends Question {
   /** Index into the task's labels. */
   label: number;
 }
 
+/** A text, and texts that answer it. */
+export interface GenerationExample extends Question {
+  /** One at least, each of them right. */
+  references: readonly string[];
+}
+
 /** Examples in the splits their makers published, or in one pool that the runner splits. */
-export interface TaskData {
+export interface TaskData<E extends Question = Example> {
   /** Everything, where the makers published no splits. */
-  pool?: Example[];
+  pool?: E[];
   /** The published training split. */
-  train?: Example[];
+  train?: E[];
   /** The published validation split. */
-  validation?: Example[];
+  validation?: E[];
   /** The published test split. */
-  test?: Example[];
+  test?: E[];
 }
 
 /** A file that a task is made from. */
@@ -43,37 +53,55 @@ export interface GivenFiles {
   files: Record<string, string>;
 }
 
-/** A task of classification. */
-export interface Task {
+/** What every task states. */
+export interface TaskDescription {
   /** As on the command line: "sentiment/amazon". */
   name: string;
   /** Grows with every change of the examples. */
   version: number;
-  /** What is asked of a model. */
-  kind: "classification";
   /** The question in one sentence. */
   description: string;
-  /** How the labels came about. */
+  /** How the labels, or the references, came about. */
   labelling: string;
   /** Licence of the data, not of the package that carries it. */
   licence: string;
   /** The paper of the data. */
   citation: string;
-  /** Names of the classes. */
-  labels: readonly string[];
-  /** Names of metrics (see metrics.ts), the first decides. */
+  /** Names of metrics (see metrics.ts and text-metrics.ts), the first decides. */
   metrics: readonly string[];
   /** Source files with checksums; a folder of many files has one checksum over all. None where users give the files. */
   source: readonly SourceFile[];
   /** Names of the files that users give. */
   files?: readonly string[];
-  /**
-   * Reads the examples, always the same in the same order.
-   * @param given where the files lie that users give, if there are such
-   * @throws {Error} if a file is missing, has another checksum or cannot be read
-   */
-  load(given?: GivenFiles): Promise<TaskData>;
 }
+
+/**
+ * Reads the examples, always the same in the same order.
+ * @param given where the files lie that users give, if there are such
+ * @throws {Error} if a file is missing, has another checksum or cannot be read
+ */
+export type Load<E extends Question> = (given?: GivenFiles) => Promise<TaskData<E>>;
+
+/** A task of classification. */
+export interface Task extends TaskDescription {
+  /** What is asked of a model: a class. */
+  kind: "classification";
+  /** Names of the classes. */
+  labels: readonly string[];
+  /** Reads the examples. */
+  load: Load<Example>;
+}
+
+/** A task of generation. */
+export interface GenerationTask extends TaskDescription {
+  /** What is asked of a model: a text. */
+  kind: "generation";
+  /** Reads the examples. */
+  load: Load<GenerationExample>;
+}
+
+/** A task of any kind. */
+export type AnyTask = Task | GenerationTask;
 
 /** A score computed from truths `T` and predictions `P`; of classification both are labels. */
 export interface Metric<T = number, P = number> {

@@ -123,7 +123,7 @@ Deno.test("README.md names every task with its classes, examples, package and li
   assert.deepEqual(rows.map(([name]) => named(name)[0]), Object.keys(tasks));
   for (const [name, , classes, examples, source, licence] of rows) {
     const task = tasks[named(name)[0]];
-    assert.equal(classes, String(task.labels.length), name);
+    assert.equal(classes, task.kind === "classification" ? String(task.labels.length) : "–", name);
     if (task.files) assert.deepEqual(named(source), ["--data", ...task.files]);
     else {
       assert.equal(examples, (await task.load()).pool!.length.toLocaleString("en-US"), name);

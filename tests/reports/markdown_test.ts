@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { renderMarkdown } from "../../reports/markdown.ts";
 import { groupResults } from "../../reports/results.ts";
 import { renderTerminal } from "../../reports/terminal.ts";
-import type { RunRecord } from "../../runs/record.ts";
+import type { RunRecord, Scores } from "../../runs/record.ts";
 import { makeRecord } from "./record_factory.ts";
 
 /** A record that says `text` wherever a record can say anything. */
@@ -17,7 +17,7 @@ function saying(text: string): RunRecord {
       Object.assign(record.task, { labels: [text], labelling: text, licence: text, citation: text });
       Object.assign(record.model, { sha256: text, licence: text, citation: text });
       record.metrics[0].name = text;
-      for (const scores of Object.values(record.scores)) scores[text] = 0.5;
+      for (const scores of Object.values(record.scores)) (scores as Scores)[text] = 0.5;
       record.memory.peak = { value: null, reason: text };
       record.checks.flags = [{ name: text, raised: true, detail: text }];
       Object.assign(record.environment, { processor: text, os: text, arch: text });

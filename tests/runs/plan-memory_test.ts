@@ -17,7 +17,11 @@ Deno.test("a training step is planned for the largest micro-batch of the longest
   } as Executable;
   const lengths = [...Array(30).fill(10), ...Array(16).fill(40)];
   const spec = { ...trainingDefaults, epochs: 1 };
-  const planned = planTraining(executable, { labels: [], lengths, positions: lengths, collate: () => ({}) }, spec);
+  const planned = planTraining(
+    executable,
+    { lengths, positions: lengths, collate: () => ({}), targets: () => ({}) },
+    spec,
+  );
   // 16 examples of 40 tokens are 640 rows: two micro-batches of 8.
   assert.deepEqual(asked, [[8, 40], [8, 40]]);
   assert.equal(planned.total, 320);

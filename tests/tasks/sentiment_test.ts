@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
-import { tasks } from "../../tasks/mod.ts";
+import { amazon } from "../../tasks/amazon.ts";
+import { imdb } from "../../tasks/imdb.ts";
+import { yelp } from "../../tasks/yelp.ts";
 
 Deno.test("sentiment sentences keep their place in the source as id and lose the blanks around them", async () => {
-  const { pool = [] } = await tasks["sentiment/imdb"].load();
+  const { pool = [] } = await imdb.load();
   assert.deepEqual(pool[0], {
     id: "imdb/0",
     text: "A very, very, very slow-moving, aimless movie about a distressed, drifting young man.",
@@ -16,8 +18,8 @@ Deno.test("sentiment sentences keep their place in the source as id and lose the
 });
 
 Deno.test("the empty entry at the end of the sentiment sources is no example", async () => {
-  for (const name of ["amazon", "imdb", "yelp"]) {
-    const { pool = [] } = await tasks[`sentiment/${name}`].load();
-    assert.ok(pool.every(({ id, label }) => id !== `${name}/1000` && (label === 0 || label === 1)), name);
+  for (const { name, load } of [amazon, imdb, yelp]) {
+    const { pool = [] } = await load();
+    assert.ok(pool.every(({ id, label }) => !id.endsWith("/1000") && (label === 0 || label === 1)), name);
   }
 });

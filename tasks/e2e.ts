@@ -1,0 +1,60 @@
+/**
+ * The E2E NLG challenge: restaurants described from a few facts.
+ * @module
+ */
+import { join } from "node:path";
+import { parse } from "csv-parse/sync";
+import { readGiven } from "./given.ts";
+import type { GenerationExample, GenerationTask, GivenFiles } from "./types.ts";
+
+const HEADER = ["mr", "ref"];
+
+/** The rows of a file of comma-separated values, without the header. */
+async function readPairs(given: GivenFiles, name: string): Promise<string[][]> {
+  const rows = parseCsv(await readGiven(given, name), join(given.folder, name));
+  const [header] = rows;
+  if (String(header) === String(HEADER)) return rows.slice(1);
+  throw new Error(
+    `Cannot use ${join(given.folder, name)}: its first row must be ${HEADER.join(", ")}, ` +
+      `current value is ${String(header).slice(0, 80)}`,
+  );
+}
+
+function parseCsv(text: string, path: string): string[][] {
+  try {
+    return parse(text, { bom: true });
+  } catch (error) {
+    throw new Error(`Cannot use ${path}: it must hold comma-separated values, ${(error as Error).message}`);
+  }
+}
+
+/** The meaning representations of a file, each once with all its references; an id is the split and its place. */
+async function readSplit(given: GivenFiles | undefined, split: string, name: string): Promise<GenerationExample[]> {
+  if (!given) throw new Error("Cannot read the task e2e: its files must be given");
+  const references = Map.groupBy(await readPairs(given, name), ([meaning]) => meaning);
+  return [...references].map(([text, rows], at) => ({
+    id: `${split}/${at}`,
+    text,
+    references: rows.map(([, reference]) => reference),
+  }));
+}
+
+/** Meaning representations (name[The Eagle], food[French], …) and sentences that say the same. */
+export const e2e: GenerationTask = {
+  name: "e2e",
+  version: 1,
+  kind: "generation",
+  description: "Describe a restaurant of which some facts are given.",
+  labelling: "by crowd workers, several sentences for the same facts",
+  licence: "CC BY-SA 4.0",
+  citation: "Novikova, Dušek, Rieser (2017). The E2E Dataset: New Challenges For End-to-End Generation. " +
+    "https://arxiv.org/abs/1706.09254",
+  metrics: ["bleu", "rouge_l"],
+  source: [],
+  files: ["trainset.csv", "devset.csv", "testset_w_refs.csv"],
+  load: async (given) => ({
+    train: await readSplit(given, "train", "trainset.csv"),
+    validation: await readSplit(given, "validation", "devset.csv"),
+    test: await readSplit(given, "test", "testset_w_refs.csv"),
+  }),
+};
