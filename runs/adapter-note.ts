@@ -1,0 +1,64 @@
+/**
+ * What the folder of an adapter says of itself beside PEFT's files, which know neither tasks nor joined methods:
+ * tunebench.json. Of joined methods each part has a subfolder of its name, and the note stands above them.
+ * @module
+ */
+import { z } from "zod";
+import type { PartSpec } from "./spec.ts";
+
+/** Name of the file. */
+export const ADAPTER_NOTE = "tunebench.json";
+
+/** What is needed to use an adapter. */
+export interface AdapterNote {
+  /** Version of the note's form. */
+  version: 1;
+  /** Name of the run that it comes from. */
+  run: string;
+  /** The backbone it belongs to. */
+  model: { name: string; revision: string };
+  /** The task it was trained on; a task of generation has no labels. */
+  task: { name: string; version: number; kind: "classification" | "generation"; labels: string[] };
+  /** The method's parts with every option. */
+  method: PartSpec[];
+  /** Most tokens of a text, virtual tokens not counted. */
+  maxLength: number;
+  /** Most tokens that are generated; of a task of generation alone. */
+  outputLength?: number;
+}
+
+const noteSchema: z.ZodType<AdapterNote> = z.strictObject({
+  version: z.literal(1),
+  run: z.string(),
+  model: z.strictObject({ name: z.string(), revision: z.string() }),
+  task: z.strictObject({
+    name: z.string(),
+    version: z.int(),
+    kind: z.enum(["classification", "generation"]),
+    labels: z.array(z.string()),
+  }),
+  method: z.array(z.strictObject({ name: z.string(), options: z.record(z.string(), z.unknown()) })).min(1),
+  maxLength: z.int().positive(),
+  outputLength: z.int().positive().optional(),
+});
+
+/**
+ * The note of an adapter's folder; undefined where there is none, as in folders that PEFT wrote.
+ * @throws {Error} if it is not as it should be
+ */
+export async function readAdapterNote(folder: string): Promise<AdapterNote | undefined> {
+  const path = `${folder}/${ADAPTER_NOTE}`;
+  let text: string;
+  try {
+    text = await Deno.readTextFile(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw new Error(`Cannot read ${path}: ${(error as Error).message}`);
+  }
+  try {
+    return noteSchema.parse(JSON.parse(text));
+  } catch (error) {
+    const reason = error instanceof z.ZodError ? z.prettifyError(error).split("\n")[0] : (error as Error).message;
+    throw new Error(`Cannot read ${path}: ${reason}`);
+  }
+}
