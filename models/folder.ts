@@ -6,6 +6,7 @@ import { createHash } from "node:crypto";
 import { basename, resolve } from "node:path";
 import { sha256File } from "./checksum.ts";
 import { readConfig } from "./config.ts";
+import { readLicence } from "./model-card.ts";
 import { openTokenizer, type TextTokenizer, tokenizerFiles } from "./tokenizer.ts";
 import type { Architecture, Model } from "./types.ts";
 import { openWeights, weightFiles } from "./weights.ts";
@@ -39,7 +40,7 @@ export async function readFolder(folder: string, architectures: Record<string, A
     name: basename(resolve(folder)),
     description: `${type} from a folder`,
     revision,
-    licence: "unknown",
+    licence: await readLicence(folder) ?? "unknown",
     citation,
     shape,
     folder: resolve(folder),

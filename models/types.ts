@@ -214,7 +214,7 @@ export interface Model {
   description: string;
   /** Version of weights and tokenizer; of a folder, the SHA-256 of its config, weights and tokenizer. */
   revision: string;
-  /** Licence of the weights, as SPDX names it. */
+  /** Licence of the weights, as SPDX names it; of a folder, as its card does, "unknown" where that says nothing. */
   licence: string;
   /** Paper it comes from. */
   citation: string;

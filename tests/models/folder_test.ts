@@ -88,6 +88,21 @@ Deno.test("A folder is a model by its content: its name is the last part of the 
   }
 });
 
+const cards: [card: string, licence: string][] = [
+  ["---\nlanguage: en\nlicense: apache-2.0\ntags:\n- x\n---\n# Bert", "apache-2.0"],
+  ["---\r\nlicense: mit\r\n---\r\n", "mit"],
+  ["---\nlicense:\n- mit\n- apache-2.0\n---\n", "unknown"],
+  ["---\nlanguage: en\n---\nlicense: mit\n", "unknown"],
+  ["license: mit\n", "unknown"],
+  [`---\nlicense: ${"x".repeat(200)}\n---\n`, "unknown"],
+];
+
+for (const [card, licence] of cards) {
+  Deno.test(`The licence of a folder is that of its card: ${JSON.stringify(card).slice(0, 60)}`, async () => {
+    assert.equal((await findFolder(await makeFolder({ ...whole, "README.md": card }))).licence, licence);
+  });
+}
+
 Deno.test("A float32 file is mapped where it lies, and the classifier in it is no weight of the backbone", async () => {
   const backbone = await open(whole);
   assert.deepEqual(Object.keys(backbone.stored), Object.keys(backbone.weights));
