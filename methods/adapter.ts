@@ -7,6 +7,7 @@ import type { Tensor } from "../engine/tensor.ts";
 import type { BackboneShape, LinearSite } from "../models/types.ts";
 import { linear, linearParameters } from "./linear.ts";
 import { drawn } from "./parameter.ts";
+import { ownForm } from "./stored.ts";
 import type { CommonOptions, Method } from "./types.ts";
 
 /** Options of bottleneck adapters. */
@@ -73,5 +74,6 @@ export const adapter: Method<AdapterOptions> = {
     const adapted = new Set(sites.map(({ name }) => name));
     return { linear: ({ name }, _, y) => adapted.has(name) ? adapt(name, y) : y };
   },
-  stored: () => ({ config: null, tensors: (parameters) => parameters }),
+  stored: (shape, options) =>
+    ownForm(Object.fromEntries(adapter.parameters(shape, options).map(({ name, shape }) => [name, shape]))),
 };

@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import type { BackboneShape } from "../models/types.ts";
+import { ownForm } from "./stored.ts";
 import type { Method } from "./types.ts";
 
 function size(shape: BackboneShape): number {
@@ -25,5 +26,5 @@ export const bitfit: Method = {
   storedCount: size,
   identityAtStart: true,
   hooks: () => ({}),
-  stored: () => ({ config: null, tensors: (parameters) => parameters }),
+  stored: ({ biases, weights }) => ownForm(Object.fromEntries(biases.map((name) => [name, weights[name]]))),
 };

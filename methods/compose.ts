@@ -31,6 +31,18 @@ export interface TrainedWeight {
   learningRate: number;
 }
 
+/** What a part leaves on disk, computed from the parameters and trained weights under their names in the adaptation. */
+export interface StoredPart {
+  /** Whether it puts virtual tokens before a text. */
+  virtual: boolean;
+  /** PEFT's adapter_config.json, or null where PEFT has no form for it. */
+  config: StoredForm["config"];
+  /** Stored tensors under their keys on disk. */
+  tensors(all: Tensors): Tensors;
+  /** Where these do not determine it, what training goes on from: the method's parameters under their own names. */
+  trained?(all: Tensors): Tensors;
+}
+
 /** Methods joined into one, on a backbone. */
 export interface Adaptation {
   /** Trainable tensors that the methods add, "method/parameter". */
@@ -47,8 +59,8 @@ export interface Adaptation {
   maxLength: number;
   /** Hooks of all parts; `parameters` may hold more than the adaptation's. */
   hooks(parameters: Tensors, dropout: ProgramArguments["dropout"]): Hooks;
-  /** What each part leaves on disk, computed from the parameters and trained weights under their names here. */
-  stored: Record<string, StoredForm>;
+  /** What each part leaves on disk, by the method's name. */
+  stored: Record<string, StoredPart>;
 }
 
 /** Tokens that a text must have room for: as many as programs are recorded with. */
@@ -88,7 +100,12 @@ export function compose(parts: readonly Part[], shape: BackboneShape): Adaptatio
       trains: trains.map((weight) => ({ name: weight, learningRate })),
       hooks: (all: Tensors, dropout: ProgramArguments["dropout"]) =>
         method.hooks(own(all), shape, options, (site, x, rate) => dropout(place(site), x, rate)),
-      stored: { config: form.config, tensors: (all: Tensors) => form.tensors(own(all)) },
+      stored: {
+        virtual: method.virtualTokens !== undefined,
+        config: form.config,
+        tensors: (all: Tensors) => form.tensors(own(all)),
+        ...!form.parameters && { trained: own },
+      },
     };
   });
   const owners = new Map<string, string>();

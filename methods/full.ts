@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import type { BackboneShape } from "../models/types.ts";
+import { ownForm } from "./stored.ts";
 import type { Method } from "./types.ts";
 
 function size(shape: BackboneShape): number {
@@ -26,5 +27,5 @@ export const full: Method = {
   storedCount: size,
   identityAtStart: true,
   hooks: () => ({}),
-  stored: () => ({ config: null, tensors: (parameters) => parameters }),
+  stored: ({ weights }) => ownForm(weights),
 };

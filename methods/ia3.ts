@@ -83,6 +83,9 @@ export const ia3: Method<Ia3Options> = {
         feedforward_modules: peftModules(inputs, shape),
         target_modules: peftModules([...outputs, ...inputs], shape),
       }),
+      shapes: Object.fromEntries(
+        ia3.parameters(shape, options).map(({ name, shape }) => [PEFT_MODEL + name, shape]),
+      ),
       tensors: (parameters) => renamed(parameters, (name) => PEFT_MODEL + name),
       parameters: (stored) => renamed(stored, (key) => key.replace(PEFT_MODEL, "")),
     };

@@ -3,6 +3,7 @@
  * @module
  */
 import { z } from "zod";
+import { ownForm } from "./stored.ts";
 import type { Method } from "./types.ts";
 
 /** Trains the classifier alone, on features of the untouched backbone. Parameters: none. */
@@ -21,5 +22,5 @@ export const linearProbe: Method = {
   storedCount: () => 0,
   identityAtStart: true,
   hooks: () => ({}),
-  stored: () => ({ config: null, tensors: () => ({}) }),
+  stored: () => ownForm({}),
 };

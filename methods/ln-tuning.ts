@@ -11,6 +11,11 @@ function names({ norms, weights }: BackboneShape): string[] {
   return norms.flatMap((norm) => [`${norm}.weight`, `${norm}.bias`]).filter((name) => Object.hasOwn(weights, name));
 }
 
+/** PEFT's key of a weight. */
+function keyOf(name: string): string {
+  return PEFT_MODEL + name.replace(/\.(\w+)$/, ".ln_tuning_layers.$1");
+}
+
 function size(shape: BackboneShape): number {
   return names(shape).reduce((sum, name) => sum + shape.weights[name][0], 0);
 }
@@ -35,8 +40,8 @@ export const lnTuning: Method = {
   hooks: () => ({}),
   stored: (shape) => ({
     config: peftConfig("LN_TUNING", { target_modules: [...shape.norms] }),
-    tensors: (parameters) =>
-      renamed(parameters, (name) => PEFT_MODEL + name.replace(/\.(\w+)$/, ".ln_tuning_layers.$1")),
+    shapes: Object.fromEntries(names(shape).map((name) => [keyOf(name), shape.weights[name]])),
+    tensors: (parameters) => renamed(parameters, keyOf),
     parameters: (stored) => renamed(stored, (key) => key.replace(PEFT_MODEL, "").replace(".ln_tuning_layers", "")),
   }),
   peft: { type: "LN_TUNING", options: () => ({}) },

@@ -24,6 +24,11 @@ export interface LoraOptions extends CommonOptions {
   dora?: true;
 }
 
+/** PEFT's key of a parameter. */
+function keyOf(name: string): string {
+  return `${PEFT_MODEL}${name}${name.endsWith(".lora_magnitude_vector") ? "" : ".weight"}`;
+}
+
 function sites(shape: BackboneShape, targets: string[] | null): LinearSite[] {
   return sitesOf(shape, targets ?? shape.loraTargets, "lora", "targets");
 }
@@ -118,18 +123,18 @@ export const lora: Method<LoraOptions> = {
       },
     };
   },
-  stored: (shape, { rank, alpha, dropout, targets, dora = false }) => ({
+  stored: (shape, options) => ({
     config: peftConfig("LORA", {
       bias: "none",
-      fan_in_fan_out: sites(shape, targets).every(({ outputFirst }) => !outputFirst),
-      lora_alpha: alpha,
-      lora_dropout: dropout,
-      r: rank,
-      target_modules: peftModules(sites(shape, targets), shape),
-      use_dora: dora,
+      fan_in_fan_out: sites(shape, options.targets).every(({ outputFirst }) => !outputFirst),
+      lora_alpha: options.alpha,
+      lora_dropout: options.dropout,
+      r: options.rank,
+      target_modules: peftModules(sites(shape, options.targets), shape),
+      use_dora: options.dora ?? false,
     }),
-    tensors: (parameters) =>
-      renamed(parameters, (name) => `${PEFT_MODEL}${name}${name.endsWith(".lora_magnitude_vector") ? "" : ".weight"}`),
+    shapes: Object.fromEntries(lora.parameters(shape, options).map(({ name, shape }) => [keyOf(name), shape])),
+    tensors: (parameters) => renamed(parameters, keyOf),
     parameters: (stored) => renamed(stored, (key) => key.replace(PEFT_MODEL, "").replace(/\.weight$/, "")),
   }),
   peft: {

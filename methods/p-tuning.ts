@@ -141,6 +141,7 @@ export const pTuning: Method<PTuningOptions> = {
       encoder_num_layers: options.lstmLayers ?? LSTM_LAYERS,
       encoder_reparameterization_type: options.encoder.toUpperCase(),
     }),
+    shapes: { prompt_embeddings: [rowsOf(shape, options), shape.embeddingWidth] },
     tensors: (parameters) => ({ prompt_embeddings: encode(parameters, options) }),
   }),
   peft: {

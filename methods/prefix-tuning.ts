@@ -62,9 +62,17 @@ function readPrefixes(parameters: Tensors, shape: BackboneShape, options: Prefix
 function storedForm(shape: BackboneShape, options: PrefixTuningOptions): StoredForm {
   const [width] = shape.keyValueWidths;
   const stacks = peftStacks(shape, options.reading);
+  const ofParts = options.reparameterisation === null;
   // PEFT's single table [n, 2·L·d_kv] holds layers of one width only; in an encoder-decoder it reads them in its own way.
-  if (shape.keyValueWidths.some((other) => other !== width) || (shape.encoderDecoder && stacks === 1)) {
-    return { config: null, tensors: (parameters) => prefixes(parameters, shape, options) };
+  const fits = shape.keyValueWidths.every((other) => other === width) && (!shape.encoderDecoder || stacks === 2);
+  if (!fits || shape.withoutCache) {
+    const shapes = names(shape).map((name, part) => [name, [options.prefixLength, shape.keyValueWidths[part >> 1]]]);
+    return {
+      config: null,
+      shapes: Object.fromEntries(shapes),
+      tensors: (parameters) => prefixes(parameters, shape, options),
+      ...ofParts && { parameters: (stored: Tensors) => stored },
+    };
   }
   return {
     config: peftPromptConfig("PREFIX_TUNING", options.prefixLength, width, shape, {
@@ -72,11 +80,12 @@ function storedForm(shape: BackboneShape, options: PrefixTuningOptions): StoredF
       encoder_hidden_size: options.reparameterisation ?? width,
       prefix_projection: options.reparameterisation !== null,
     }),
+    shapes: { prompt_embeddings: [options.prefixLength, tableWidth(shape)] },
     tensors(parameters) {
       const parts = prefixes(parameters, shape, options);
       return { prompt_embeddings: tf.concat(names(shape).map((name) => parts[name]), 1) };
     },
-    ...options.reparameterisation === null && {
+    ...ofParts && {
       parameters: ({ prompt_embeddings }: Tensors) => parts(prompt_embeddings, shape),
     },
   };

@@ -100,13 +100,13 @@ export const promptTuning: Method<PromptTuningOptions> = {
     prompt: () => prompt_embeddings.slice([0, 0], [virtualTokens, embeddingWidth]),
     reading,
   }),
-  stored: (shape, { virtualTokens, start, text, reading }) => ({
-    config: peftPromptConfig("PROMPT_TUNING", virtualTokens, shape.embeddingWidth, shape, {
-      num_transformer_submodules: peftStacks(shape, reading),
-      // What PEFT needs in order to start anew; it loads the stored rows all the same.
-      prompt_tuning_init: start === "text" ? "TEXT" : start === "random" ? "RANDOM" : "SAMPLE_VOCAB",
-      prompt_tuning_init_text: text,
+  stored: (shape, options) => ({
+    config: peftPromptConfig("PROMPT_TUNING", options.virtualTokens, shape.embeddingWidth, shape, {
+      num_transformer_submodules: peftStacks(shape, options.reading),
+      // Other starts need a tokenizer, and none is made when the stored rows are loaded.
+      prompt_tuning_init: "RANDOM",
     }),
+    shapes: { prompt_embeddings: [rowsOf(shape, options), shape.embeddingWidth] },
     tensors: (parameters) => parameters,
     parameters: (stored) => stored,
   }),

@@ -37,6 +37,8 @@ export interface MethodParameter {
 export interface StoredForm {
   /** PEFT's adapter_config.json, or null where PEFT has no form for it. */
   config: Record<string, unknown> | null;
+  /** Shapes of the stored tensors by their keys on disk. */
+  shapes: Record<string, readonly number[]>;
   /** A pure function of tensors: stored tensors under their keys on disk. */
   tensors(parameters: Tensors): Tensors;
   /** Its inverse; absent where what is stored does not determine the parameters. */

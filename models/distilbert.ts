@@ -61,6 +61,7 @@ export const distilbert: Architecture = {
       epsilon: 1e-12,
       firstPosition: 0,
       padding: values.pad_token_id ?? 0,
+      withoutCache: true,
       head: twoLayerHead({ inner: "pre_classifier", outer: "classifier", activation: (x) => x.relu() }, values.dim),
     });
   },

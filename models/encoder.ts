@@ -60,6 +60,8 @@ export interface EncoderOptions {
   firstPosition: number;
   /** Id that fills up short texts. */
   padding: number;
+  /** As in the backbone's shape. */
+  withoutCache?: true;
   /** The classifier. */
   head: Head;
 }
@@ -147,7 +149,7 @@ export function encoder(options: EncoderOptions): Design {
   /** Embeddings [batch · (prompt + length), hidden]. */
   function embed(weights: Tensors, inputs: Tensors, prompt: Tensor | undefined, prefixLength: number): Tensor {
     const [batch, length] = inputs.ids.shape;
-    const promptLength = prompt?.shape[0] ?? 0;
+    const promptLength = prompt?.shape.at(-2) ?? 0;
     const total = promptLength + length;
     const words = tf.gather(weights[wordEmbeddings], inputs.ids.reshape([batch * length]));
     const positions = weights[`${prefix}${embeddings.positions}.weight`]
@@ -229,6 +231,7 @@ export function encoder(options: EncoderOptions): Design {
     featureWidth: hidden,
     maxLength: usable,
     positions: usable,
+    ...options.withoutCache && { withoutCache: true },
     vocabularySize: sizes.vocabulary,
     embeddingWeight: wordEmbeddings,
     inputs: {

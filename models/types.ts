@@ -54,6 +54,8 @@ export interface BackboneShape {
   positions?: number;
   /** Kinds of task that it can be adapted to; absent: classification. */
   kinds?: readonly ("classification" | "generation")[];
+  /** Its model in transformers keeps no keys and values of tokens read before, so PEFT has no prefixes for it. */
+  withoutCache?: true;
   /** It reads a text with one stack of layers, and with a second writes another. */
   encoderDecoder?: true;
 }
@@ -63,9 +65,12 @@ export interface BackboneShape {
  * the others are applied one after the other.
  */
 export interface Hooks {
-  /** Virtual tokens [n, d_emb], put before the input embeddings. */
+  /** Virtual tokens [n, d_emb], put before the input embeddings; or each text's own, [batch, n, d_emb]. */
   prompt?(): Tensor;
-  /** Keys and values [n, d_kv] that stand before those of a layer; of an encoder-decoder, a layer of the decoder. */
+  /**
+   * Keys and values [n, d_kv] that stand before those of a layer; of an encoder-decoder, a layer of the decoder. Or each
+   * text's own, [batch, n, d_kv].
+   */
   prefix?(layer: number): KeysAndValues;
   /** Changes a linear's input: x [rows, in] → [rows, in]. */
   input?(site: LinearSite, x: Tensor): Tensor;

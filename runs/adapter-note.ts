@@ -21,6 +21,8 @@ export interface AdapterNote {
   task: { name: string; version: number; kind: "classification" | "generation"; labels: string[] };
   /** The method's parts with every option. */
   method: PartSpec[];
+  /** The form of each part's files: PEFT's, or this project's own where PEFT has none. */
+  forms: ("peft" | "tunebench")[];
   /** Most tokens of a text, virtual tokens not counted. */
   maxLength: number;
   /** Most tokens that are generated; of a task of generation alone. */
@@ -38,6 +40,7 @@ const noteSchema: z.ZodType<AdapterNote> = z.strictObject({
     labels: z.array(z.string()),
   }),
   method: z.array(z.strictObject({ name: z.string(), options: z.record(z.string(), z.unknown()) })).min(1),
+  forms: z.array(z.enum(["peft", "tunebench"])).min(1),
   maxLength: z.int().positive(),
   outputLength: z.int().positive().optional(),
 });

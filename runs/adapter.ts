@@ -5,20 +5,37 @@
 import { type NamedArray, writeSafetensors } from "../engine/safetensors.ts";
 import { type Tensor, type Tensors, tf } from "../engine/tensor.ts";
 import type { Adaptation } from "../methods/compose.ts";
+import { ADAPTER_NOTE, type AdapterNote } from "./adapter-note.ts";
 import { writeFolder } from "./write.ts";
+
+/** The stored tensors. */
+export const ADAPTER_TENSORS = "adapter_model.safetensors";
+/** What PEFT says of them. */
+export const ADAPTER_CONFIG = "adapter_config.json";
+/** What they were made of, where they do not determine it: a prompt's encoder, a prefix's network. */
+export const ENCODER_TENSORS = "encoder.safetensors";
 
 /** What PEFT puts before the names of a classifier that an adapter trains: less where it has virtual tokens. */
 export function wrapperOf(config: Record<string, unknown>): string {
   return Object.hasOwn(config, "num_virtual_tokens") ? "base_model." : "base_model.model.";
 }
 
-/** The classifier under PEFT's names, matrices as PyTorch keeps them. */
+/** PEFT's key of a classifier's tensor; "head" is the project's own name for one linear map. */
+export function headKey(config: Record<string, unknown> | null, name: string): string {
+  return config ? wrapperOf(config) + name.replace(/^head\./, "classifier.") : name;
+}
+
+/** Whether PEFT keeps a classifier's tensor the other way round, [classes, d]. */
+export function isTurned(config: Record<string, unknown> | null, name: string): boolean {
+  return config !== null && name === "head.weight";
+}
+
 function storedHead(config: Record<string, unknown> | null, head: Tensors): Tensors {
-  const named = Object.entries(head).map(([name, tensor]): [string, Tensor] => {
-    if (name === "head.weight") return [config ? "classifier.weight" : name, tf.transpose(tensor)];
-    return [config ? name.replace(/^head\./, "classifier.") : name, tensor];
-  });
-  return Object.fromEntries(named.map(([name, tensor]) => [config ? wrapperOf(config) + name : name, tensor]));
+  const named = Object.entries(head).map(([name, tensor]): [string, Tensor] => [
+    headKey(config, name),
+    isTurned(config, name) ? tf.transpose(tensor) : tensor,
+  ]);
+  return Object.fromEntries(named);
 }
 
 function arrays(tensors: Tensors): Record<string, NamedArray> {
@@ -30,40 +47,65 @@ function arrays(tensors: Tensors): Record<string, NamedArray> {
   );
 }
 
+async function writeSorted(path: string, fields: Record<string, unknown>): Promise<void> {
+  const sorted = Object.fromEntries(Object.entries(fields).sort(([a], [b]) => (a < b ? -1 : 1)));
+  await Deno.writeTextFile(path, `${JSON.stringify(sorted, null, 2)}\n`);
+}
+
+/** What a folder says besides its tensors. */
+export interface AdapterFacts {
+  /** Fields of PEFT's config that the task decides. */
+  peft?: Record<string, unknown>;
+  /** Where it comes from; the forms are those found here. Absent: there is no note. */
+  note?: Omit<AdapterNote, "forms">;
+}
+
 /**
- * Writes a folder with adapter_model.safetensors and, where PEFT has a form for the method, adapter_config.json. The
- * classifier is stored with the last part, weight [classes, d]. Of joined methods, each part has a folder.
+ * The part that holds the classifier, which PEFT loads last: the last one with virtual tokens, as these stand around a
+ * model whose layers others have changed; else the last.
+ */
+function outermost({ stored }: Adaptation): string {
+  const names = Object.keys(stored);
+  return names.findLast((name) => stored[name].virtual) ?? names.at(-1)!;
+}
+
+/**
+ * Writes a folder with adapter_model.safetensors and, where PEFT has a form for the method, adapter_config.json; where
+ * the stored tensors are made of what is trained, this is in encoder.safetensors. Of joined methods each part has a
+ * folder, one of them with the classifier; the note stands above them.
  * @param values every trained tensor
  * @param headNames which of them are the classifier's
- * @param fields of PEFT's config that the task decides
  */
 export async function writeAdapter(
   folder: string,
   adaptation: Adaptation,
   values: Record<string, NamedArray>,
   headNames: readonly string[],
-  fields: Record<string, unknown> = {},
+  { peft, note }: AdapterFacts = {},
 ): Promise<void> {
   tf.setBackend("cpu");
   const all = Object.fromEntries(
     Object.entries(values).map(([name, { shape, data }]) => [name, tf.tensor(data, [...shape])]),
   );
+  const head = Object.fromEntries(headNames.map((name) => [name, all[name]]));
   const parts = Object.entries(adaptation.stored);
+  const last = outermost(adaptation);
+  const [model, revision = null] = note?.model.name.split("@") ?? [null];
   await writeFolder(folder, async (draft) => {
-    for (const [at, [name, form]] of parts.entries()) {
+    for (const [name, { config, tensors, trained }] of parts) {
       const place = parts.length === 1 ? draft : `${draft}/${name}`;
       await Deno.mkdir(place, { recursive: true });
-      const head = Object.fromEntries(headNames.map((name) => [name, all[name]]));
-      const tensors = at < parts.length - 1
-        ? form.tensors(all)
-        : { ...form.tensors(all), ...storedHead(form.config, head) };
-      await writeSafetensors(`${place}/adapter_model.safetensors`, arrays(tensors));
-      if (!form.config) continue;
-      const sorted = Object.fromEntries(
-        Object.entries({ ...form.config, ...fields }).sort(([a], [b]) => (a < b ? -1 : 1)),
-      );
-      await Deno.writeTextFile(`${place}/adapter_config.json`, `${JSON.stringify(sorted, null, 2)}\n`);
+      const stored = { ...tensors(all), ...name === last && storedHead(config, head) };
+      await writeSafetensors(`${place}/${ADAPTER_TENSORS}`, arrays(stored));
+      if (trained) await writeSafetensors(`${place}/${ENCODER_TENSORS}`, arrays(trained(all)));
+      if (!config) continue;
+      const ofTask = name === last ? peft : { task_type: null, modules_to_save: null };
+      const ofModel = { base_model_name_or_path: model, revision };
+      await writeSorted(`${place}/${ADAPTER_CONFIG}`, { ...config, ...ofTask, ...ofModel });
     }
+    if (!note) return;
+    const forms = parts.map(([, { config }]) => config ? "peft" : "tunebench");
+    await Deno.writeTextFile(`${draft}/${ADAPTER_NOTE}`, `${JSON.stringify({ ...note, forms }, null, 2)}\n`);
   });
   tf.dispose(all);
 }

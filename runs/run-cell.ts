@@ -238,7 +238,23 @@ export async function runCell(spec: RunSpec, options: CellOptions): Promise<Cell
       adaptation,
       Object.fromEntries(values),
       objective.head.map(({ name }) => name),
-      objective.peft,
+      {
+        peft: objective.peft,
+        note: {
+          version: 1,
+          run: runId(spec),
+          model: spec.model,
+          task: {
+            name: spec.task.name,
+            version: spec.task.version,
+            kind: task.kind,
+            labels: task.kind === "classification" ? [...task.labels] : [],
+          },
+          method: spec.method,
+          maxLength: spec.training.maxLength,
+          ...spec.training.outputLength !== undefined && { outputLength: spec.training.outputLength },
+        },
+      },
     );
   }
   return {

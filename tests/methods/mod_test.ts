@@ -52,8 +52,24 @@ for (const one of variants) {
   Deno.test(`${title} stores as many values as its closed form says`, async () => {
     const trained: Tensors = await startTensors(one, backbone);
     for (const name of method.trains(backbone, options)) trained[name] = weights[name];
-    const stored = Object.values(method.stored(backbone, options).tensors(trained));
-    assert.equal(total(stored.map(({ shape }) => shape)), method.storedCount(backbone, options));
+    const { shapes, tensors } = method.stored(backbone, options);
+    const stored = Object.entries(tensors(trained)).map(([name, { shape }]) => [name, shape] as const);
+    assert.deepEqual(Object.fromEntries(stored), shapes);
+    assert.equal(total(Object.values(shapes)), method.storedCount(backbone, options));
+  });
+
+  Deno.test(`${title} is stored so that what is trained can be made of it, or is an encoder's output`, async () => {
+    const trained: Tensors = await startTensors(one, backbone, 0.1);
+    for (const name of method.trains(backbone, options)) trained[name] = weights[name];
+    const { tensors, parameters } = method.stored(backbone, options);
+    assert.equal(
+      parameters === undefined,
+      "encoder" in options || "reparameterisation" in options && options.reparameterisation !== null,
+    );
+    if (!parameters) return;
+    const again = parameters(tensors(trained));
+    assert.deepEqual(Object.keys(again), Object.keys(trained));
+    for (const [name, value] of Object.entries(again)) assert.deepEqual(value.dataSync(), trained[name].dataSync());
   });
 
   Deno.test(`${title} starts from values of its shapes, the same each time`, async () => {
