@@ -9,11 +9,11 @@ const MASKED = 1e9;
 
 /** What methods put before a text. */
 export interface VirtualTokens {
-  /** Rows [n, d_emb] before the input embeddings. */
+  /** Rows [n, d_emb] before the input embeddings, or each text's own [batch, n, d_emb]. */
   prompt?: Tensor;
   /** Their number, 0 without a prompt. */
   promptLength: number;
-  /** Keys and values [n, d_kv] of each layer that has a prefix. */
+  /** Keys and values [n, d_kv] of each layer that has a prefix, or each text's own [batch, n, d_kv]. */
   prefixes: readonly (KeysAndValues | undefined)[];
   /** Length of the prefixes, 0 without. */
   prefixLength: number;
@@ -25,23 +25,25 @@ export function virtualTokens(hooks: Hooks, layers: number): VirtualTokens {
   const prefixes = Array.from({ length: layers }, (_, layer) => hooks.prefix?.(layer));
   return {
     prompt,
-    promptLength: prompt?.shape[0] ?? 0,
+    promptLength: prompt?.shape.at(-2) ?? 0,
     prefixes,
-    prefixLength: prefixes[0]?.keys.shape[0] ?? 0,
+    prefixLength: prefixes[0]?.keys.shape.at(-2) ?? 0,
   };
 }
 
-/** Rows [n, width] once for each of a batch: [batch · n, width]. */
+/** Rows [n, width] once for each of a batch, or each one's own [batch, n, width]: [batch · n, width]. */
 function repeat(rows: Tensor, batch: number): Tensor {
-  const [n, width] = rows.shape;
-  return rows.reshape([1, n, width]).add(tf.zeros([batch, n, width])).reshape([batch * n, width]);
+  const [n, width] = rows.shape.slice(-2);
+  const all = rows.rank === 3 ? rows : rows.reshape([1, n, width]).add(tf.zeros([batch, n, width]));
+  return all.reshape([batch * n, width]);
 }
 
 /** Embeddings [batch · length, width] → [batch, n + length, width], the prompt before each text. */
 export function withPrompt(embeddings: Tensor, prompt: Tensor | undefined, batch: number): Tensor {
   const [rows, width] = embeddings.shape;
   const texts = embeddings.reshape([batch, rows / batch, width]);
-  return prompt ? tf.concat([repeat(prompt, batch).reshape([batch, prompt.shape[0], width]), texts], 1) : texts;
+  if (!prompt) return texts;
+  return tf.concat([repeat(prompt, batch).reshape([batch, prompt.shape.at(-2)!, width]), texts], 1);
 }
 
 /** [batch · n, width] → [batch, heads, n, width ÷ heads]. */
@@ -82,7 +84,7 @@ export interface AttentionInputs {
   keys: Tensor;
   /** [batch · m, width]. */
   values: Tensor;
-  /** Keys and values [p, width] that stand before these. */
+  /** Keys and values [p, width] that stand before these, or each text's own [batch, p, width]. */
   prefix?: KeysAndValues;
   /** The same [batch · p, width], each text's own. */
   past?: KeysAndValues;
