@@ -6,16 +6,27 @@ import { createHash } from "node:crypto";
 import { basename, resolve } from "node:path";
 import { sha256File } from "./checksum.ts";
 import { readConfig } from "./config.ts";
+import { filesIn, type FileSource } from "./file-source.ts";
 import { readLicence } from "./model-card.ts";
 import { openTokenizer, type TextTokenizer, tokenizerFiles } from "./tokenizer.ts";
 import type { Architecture, Model } from "./types.ts";
 import { openWeights, weightFiles } from "./weights.ts";
 
-/** SHA-256 over the names and checksums of the files that a model consists of. */
-async function identify(folder: string): Promise<string> {
-  const names = ["config.json", ...await weightFiles(folder), ...await tokenizerFiles(folder)].sort();
+/**
+ * Names of the files that a model consists of.
+ * @throws {Error} if weights are missing, or in a form that nothing here reads
+ */
+export async function modelFiles(source: FileSource): Promise<string[]> {
+  return ["config.json", ...await weightFiles(source), ...await tokenizerFiles(source)];
+}
+
+/** SHA-256 over names and checksums of files. */
+export async function identify(
+  names: readonly string[],
+  sha256Of: (name: string) => Promise<string | null> | string,
+): Promise<string> {
   const hash = createHash("sha256");
-  for (const name of names) hash.update(`${name} ${await sha256File(`${folder}/${name}`)}\n`);
+  for (const name of names.toSorted()) hash.update(`${name} ${await sha256Of(name)}\n`);
   return hash.digest("hex");
 }
 
@@ -35,7 +46,8 @@ export async function readFolder(folder: string, architectures: Record<string, A
   }
   const { citation, design } = architectures[type];
   const shape = design(config);
-  const revision = await identify(folder);
+  const source = filesIn(folder);
+  const revision = await identify(await modelFiles(source), (name) => sha256File(`${folder}/${name}`));
   return {
     name: basename(resolve(folder)),
     description: `${type} from a folder`,
@@ -50,8 +62,7 @@ export async function readFolder(folder: string, architectures: Record<string, A
       const stored = await openWeights(folder, revision, { prefix, shapes: weights, optional });
       // A model without a tokenizer can still be computed with.
       let opened: TextTokenizer | undefined;
-      const files = await tokenizerFiles(folder);
-      if (files.length > 0) opened = await openTokenizer(folder, vocabularySize);
+      if ((await tokenizerFiles(source)).length > 0) opened = await openTokenizer(folder, vocabularySize);
       const tokenizer = () => {
         if (opened) return opened;
         throw new Error(`Cannot encode a text: ${folder} has no tokenizer`);

@@ -4,6 +4,7 @@
  */
 import { readBytePairs } from "./byte-pairs.ts";
 import { readObject } from "./config.ts";
+import { filesIn, type FileSource } from "./file-source.ts";
 import type { Encoding } from "./types.ts";
 import { readWordPiece } from "./wordpiece.ts";
 
@@ -12,7 +13,7 @@ const LONGEST = 1 << 27;
 const SETTINGS = "tokenizer_config.json";
 
 /** What a tokenizer is read from. */
-interface Source {
+interface Form {
   /** Files of the folder, all of them needed. */
   files: readonly string[];
   /** A value of the form of tokenizer.json. */
@@ -20,40 +21,36 @@ interface Source {
 }
 
 /** The first of these whose files are there is read. */
-const sources: readonly Source[] = [
+const forms: readonly Form[] = [
   { files: ["tokenizer.json"], read: (folder) => readObject(`${folder}/tokenizer.json`, LONGEST) },
   { files: ["vocab.txt"], read: readWordPiece },
   { files: ["vocab.json", "merges.txt"], read: readBytePairs },
 ];
 
-async function exists(path: string): Promise<boolean> {
-  return await Deno.stat(path).then(({ isFile }) => isFile, () => false);
-}
-
 /** Vocabularies of SentencePiece, which nothing here reads. */
 const SENTENCE_PIECE = ["spiece.model", "tokenizer.model", "sentencepiece.bpe.model"];
 
-async function findSource(folder: string): Promise<Source | undefined> {
-  for (const source of sources) {
-    const found = await Promise.all(source.files.map((name) => exists(`${folder}/${name}`)));
-    if (found.every(Boolean)) return source;
+async function findForm(source: FileSource): Promise<Form | undefined> {
+  for (const form of forms) {
+    const found = await Promise.all(form.files.map((name) => source.has(name)));
+    if (found.every(Boolean)) return form;
   }
   for (const name of SENTENCE_PIECE) {
-    if (!await exists(`${folder}/${name}`)) continue;
+    if (!await source.has(name)) continue;
     throw new Error(
-      `Cannot use ${folder}: its tokenizer must be tokenizer.json, it is ${name}; ` +
+      `Cannot use ${source.label}: its tokenizer must be tokenizer.json, it is ${name}; ` +
         "transformers converts it: AutoTokenizer.from_pretrained(folder).save_pretrained(folder)",
     );
   }
 }
 
 /**
- * Files of the folder that its tokenizer is read from; none where it has no tokenizer.
+ * Files that a model's tokenizer is read from; none where it has no tokenizer.
  * @throws {Error} if it is one that nothing here reads
  */
-export async function tokenizerFiles(folder: string): Promise<string[]> {
-  const { files = [] } = await findSource(folder) ?? {};
-  return files.length > 0 && await exists(`${folder}/${SETTINGS}`) ? [...files, SETTINGS] : [...files];
+export async function tokenizerFiles(source: FileSource): Promise<string[]> {
+  const { files = [] } = await findForm(source) ?? {};
+  return files.length > 0 && await source.has(SETTINGS) ? [...files, SETTINGS] : [...files];
 }
 
 /** Turns texts into token ids. */
@@ -87,14 +84,15 @@ function idsOf(form: { model?: { vocab?: object }; added_tokens?: { id: number }
  * @throws {Error} if there is none, if it cannot be read, or if it has more ids than the embeddings have rows
  */
 export async function openTokenizer(folder: string, vocabularySize: number): Promise<TextTokenizer> {
-  const source = await findSource(folder);
-  if (!source) {
-    const known = sources.map(({ files }) => files.join(" with "));
+  const files = filesIn(folder);
+  const kind = await findForm(files);
+  if (!kind) {
+    const known = forms.map(({ files }) => files.join(" with "));
     throw new Error(`Cannot use ${folder}: it must have a tokenizer, one of ${known.join(", ")}`);
   }
   const path = `${folder}/${SETTINGS}`;
-  const settings = await exists(path) ? await readObject(path, LONGEST) : {};
-  const form = await source.read(folder, settings);
+  const settings = await files.has(SETTINGS) ? await readObject(path, LONGEST) : {};
+  const form = await kind.read(folder, settings);
   // Before the tokenizer is made: it counts up to the largest id.
   const wrong = idsOf(form).find((id) => !(Number.isInteger(id) && id >= 0 && id < vocabularySize));
   if (wrong !== undefined) {
@@ -110,7 +108,7 @@ export async function openTokenizer(folder: string, vocabularySize: number): Pro
       return new Tokenizer(form, settings);
     } catch (error) {
       throw new Error(
-        `Cannot use the tokenizer ${folder}/${source.files[0]}: ${(error as Error).message.split("\n")[0]}`,
+        `Cannot use the tokenizer ${folder}/${kind.files[0]}: ${(error as Error).message.split("\n")[0]}`,
       );
     }
   })();

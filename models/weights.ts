@@ -9,6 +9,7 @@ import { readBytes, readHeader, type StoredEntry, writeInPieces } from "../engin
 import type { StoredTensor } from "../engine/types.ts";
 import { derivedFile } from "./cache.ts";
 import { readObject } from "./config.ts";
+import { filesIn, type FileSource } from "./file-source.ts";
 
 const SINGLE = "model.safetensors";
 const INDEX = "model.safetensors.index.json";
@@ -17,10 +18,6 @@ const LONGEST_INDEX = 1 << 24;
 /** Names listed in a message. */
 const LISTED = 5;
 
-async function exists(path: string): Promise<boolean> {
-  return await Deno.stat(path).then(({ isFile }) => isFile, () => false);
-}
-
 /** Some names, and how many more. */
 function list(names: readonly string[]): string {
   const first = names.slice(0, LISTED).map((name) => (name.length > 80 ? `${name.slice(0, 80)}…` : name)).join(", ");
@@ -28,24 +25,24 @@ function list(names: readonly string[]): string {
 }
 
 /**
- * Files of a folder that hold its weights, the index first where there is one.
+ * Files that hold a model's weights, the index first where there is one.
  * @throws {Error} if there are none, if a shard is missing, or if the index names a file outside the folder
  */
-export async function weightFiles(folder: string): Promise<string[]> {
-  if (await exists(`${folder}/${SINGLE}`)) return [SINGLE];
-  if (await exists(`${folder}/${INDEX}`)) return [INDEX, ...new Set(Object.values(await readIndex(folder)))];
-  const pickle = await exists(`${folder}/pytorch_model.bin`) || await exists(`${folder}/pytorch_model.bin.index.json`);
+export async function weightFiles(source: FileSource): Promise<string[]> {
+  if (await source.has(SINGLE)) return [SINGLE];
+  if (await source.has(INDEX)) return [INDEX, ...new Set(Object.values(await readIndex(source)))];
+  const pickle = await source.has("pytorch_model.bin") || await source.has("pytorch_model.bin.index.json");
   throw new Error(
     pickle
-      ? `Cannot use ${folder}: weights must be in safetensors, pytorch_model.bin is a pickle, which may run any ` +
+      ? `Cannot use ${source.label}: weights must be in safetensors, pytorch_model.bin is a pickle, which may run any ` +
         "program; transformers converts it: from_pretrained(folder).save_pretrained(folder)"
-      : `Cannot use ${folder}: there must be a file ${SINGLE} or ${INDEX}`,
+      : `Cannot use ${source.label}: there must be a file ${SINGLE} or ${INDEX}`,
   );
 }
 
 /** Tensor name → shard. */
-async function readIndex(folder: string): Promise<Record<string, string>> {
-  const path = `${folder}/${INDEX}`;
+async function readIndex(source: FileSource): Promise<Record<string, string>> {
+  const path = await source.path(INDEX);
   const { weight_map: map } = await readObject(path, LONGEST_INDEX);
   const files = map !== null && typeof map === "object" ? Object.values(map) : [];
   if (files.length === 0) throw new Error(`Cannot read ${path}: its weight_map must name the shard of each tensor`);
@@ -57,18 +54,19 @@ async function readIndex(folder: string): Promise<Record<string, string>> {
         }`,
       );
     }
-    if (!await exists(`${folder}/${file}`)) throw new Error(`Cannot use ${folder}: the shard ${file} is missing`);
+    if (!await source.has(file)) throw new Error(`Cannot use ${source.label}: the shard ${file} is missing`);
   }
   return map as Record<string, string>;
 }
 
 /** Every tensor of the folder by the name it has there. */
 async function readEntries(folder: string): Promise<Record<string, StoredEntry>> {
-  const [first, ...shards] = await weightFiles(folder);
+  const source = filesIn(folder);
+  const [first, ...shards] = await weightFiles(source);
   // The runtime does not follow links out of a folder, as in the cache of the hub's own programs.
   const read = async (name: string) => await readHeader(await Deno.realPath(`${folder}/${name}`));
   if (first === SINGLE) return await read(SINGLE);
-  const index = await readIndex(folder);
+  const index = await readIndex(source);
   const headers = Object.fromEntries(await Promise.all(shards.map(async (name) => [name, await read(name)] as const)));
   return Object.fromEntries(
     Object.entries(index).map(([tensor, shard]) => {
