@@ -5,6 +5,7 @@
 import { readBytePairs } from "./byte-pairs.ts";
 import { readObject } from "./config.ts";
 import { filesIn, type FileSource } from "./file-source.ts";
+import { readPairPieces, readUnigram } from "./sentence-piece.ts";
 import type { Encoding } from "./types.ts";
 import { readWordPiece } from "./wordpiece.ts";
 
@@ -25,29 +26,18 @@ const forms: readonly Form[] = [
   { files: ["tokenizer.json"], read: (folder) => readObject(`${folder}/tokenizer.json`, LONGEST) },
   { files: ["vocab.txt"], read: readWordPiece },
   { files: ["vocab.json", "merges.txt"], read: readBytePairs },
+  { files: ["spiece.model"], read: readUnigram },
+  { files: ["tokenizer.model"], read: readPairPieces },
 ];
-
-/** Vocabularies of SentencePiece, which nothing here reads. */
-const SENTENCE_PIECE = ["spiece.model", "tokenizer.model", "sentencepiece.bpe.model"];
 
 async function findForm(source: FileSource): Promise<Form | undefined> {
   for (const form of forms) {
     const found = await Promise.all(form.files.map((name) => source.has(name)));
     if (found.every(Boolean)) return form;
   }
-  for (const name of SENTENCE_PIECE) {
-    if (!await source.has(name)) continue;
-    throw new Error(
-      `Cannot use ${source.label}: its tokenizer must be tokenizer.json, it is ${name}; ` +
-        "transformers converts it: AutoTokenizer.from_pretrained(folder).save_pretrained(folder)",
-    );
-  }
 }
 
-/**
- * Files that a model's tokenizer is read from; none where it has no tokenizer.
- * @throws {Error} if it is one that nothing here reads
- */
+/** Files that a model's tokenizer is read from; none where it has no tokenizer. */
 export async function tokenizerFiles(source: FileSource): Promise<string[]> {
   const { files = [] } = await findForm(source) ?? {};
   return files.length > 0 && await source.has(SETTINGS) ? [...files, SETTINGS] : [...files];
@@ -135,6 +125,6 @@ export async function openTokenizer(folder: string, vocabularySize: number): Pro
       return finish(first.slice(0, ofFirst), second.slice(0, ofSecond));
     },
     tokenize: (text) => tokenizer.encode(text, { add_special_tokens: false }).ids,
-    decode: (ids) => tokenizer.decode([...ids], { skip_special_tokens: true }),
+    decode: (ids) => ids.length === 0 ? "" : tokenizer.decode([...ids], { skip_special_tokens: true }),
   };
 }

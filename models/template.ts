@@ -1,0 +1,24 @@
+/**
+ * What a tokenizer.json says of the special tokens around texts.
+ * @module
+ */
+
+/**
+ * A template for one text and one for two, in the form of tokenizer.json.
+ * @param single parts with spaces between, "[CLS] $A [SEP]"
+ * @param pair the same with "$B"; a part of the second segment ends with ":1"
+ */
+export function template(single: string, pair: string): object {
+  const parts = (text: string) =>
+    text.split(" ").map((part) => {
+      const [, id, type = "0"] = /^(.+?)(?::(\d))?$/.exec(part)!;
+      const place = (id: string) => ({ id, type_id: Number(type) });
+      return id.startsWith("$") ? { Sequence: place(id.slice(1)) } : { SpecialToken: place(id) };
+    });
+  return { type: "TemplateProcessing", single: parts(single), pair: parts(pair) };
+}
+
+/** A token of tokenizer.json that texts are searched for before anything else. */
+export function addedToken(content: string, id: unknown, flags: { lstrip?: boolean; special?: boolean } = {}): object {
+  return { id, content, single_word: false, lstrip: false, rstrip: false, normalized: false, special: true, ...flags };
+}
