@@ -5,6 +5,7 @@
 import { bert } from "./bert.ts";
 import { distilbert } from "./distilbert.ts";
 import { readFolder } from "./folder.ts";
+import { isGguf, readGguf } from "./gguf-folder.ts";
 import { gpt2 } from "./gpt2.ts";
 import { llama } from "./llama.ts";
 import { mistral } from "./mistral.ts";
@@ -31,15 +32,17 @@ export const architectures: Record<string, Architecture> = {
   t5,
 };
 
-/** Whether a model's name is the path of a folder. */
+/** Whether a model's name is the path of a folder or of a GGUF file. */
 export function isFolder(name: string): boolean {
   return /^[./]/.test(name);
 }
 
 /**
- * The model of a folder; neither weights nor tensor library are loaded.
+ * The model of a folder or of a GGUF file; neither tensor library nor weights are loaded, but a GGUF file that is new is
+ * converted into the cache.
  * @throws {Error} one sentence, if it cannot be used
  */
 export function findFolder(path: string): Promise<Model> {
-  return readFolder(path, architectures);
+  const read = (folder: string) => readFolder(folder, architectures);
+  return isGguf(path) ? readGguf(path, architectures, read) : read(path);
 }

@@ -5,7 +5,8 @@
  */
 import { createHash } from "node:crypto";
 import { dirname } from "node:path";
-import { readBytes, readHeader, type StoredEntry, writeInPieces } from "../engine/safetensors.ts";
+import { FLOAT_TYPES, floats } from "../engine/floats.ts";
+import { readHeader, type StoredEntry, writeInPieces } from "../engine/safetensors.ts";
 import type { StoredTensor } from "../engine/types.ts";
 import { derivedFile } from "./cache.ts";
 import { readObject } from "./config.ts";
@@ -104,9 +105,17 @@ export interface WeightsWanted {
   prefix: string;
 }
 
-/** Finds each weight under the name it has in the files. */
-function match(folder: string, found: Record<string, StoredEntry>, { shapes, optional, prefix }: WeightsWanted) {
-  const matched: Record<string, StoredEntry> = {};
+/**
+ * Finds each weight under the name it has in the files.
+ * @param source folder or file, for messages
+ * @throws {Error} if weights are missing, unexpected or of another shape than wanted
+ */
+export function matchWeights<T extends Pick<StoredEntry, "shape">>(
+  source: string,
+  found: Record<string, T>,
+  { shapes, optional, prefix }: WeightsWanted,
+): Record<string, T> {
+  const matched: Record<string, T> = {};
   const missing: string[] = [];
   const used = new Set<string>();
   for (const [name, shape] of Object.entries({ ...shapes, ...optional })) {
@@ -119,55 +128,29 @@ function match(folder: string, found: Record<string, StoredEntry>, { shapes, opt
     matched[name] = found[own];
     if (String(found[own].shape) !== String(shape)) {
       throw new Error(
-        `Cannot use ${folder}: ${own} must be [${shape}], as config.json says, current value is [${found[own].shape}]`,
+        `Cannot use ${source}: ${own} must be [${shape}], as its config says, current value is [${found[own].shape}]`,
       );
     }
   }
-  if (missing.length > 0) throw new Error(`Cannot use ${folder}: it lacks the weights ${list(missing)}`);
+  if (missing.length > 0) throw new Error(`Cannot use ${source}: it lacks the weights ${list(missing)}`);
   // In a file with the prefix, the names without it are those of a head.
   const prefixed = [...used].some((name) => prefix !== "" && name.startsWith(prefix));
   const unexpected = Object.keys(found).filter((name) =>
     !used.has(name) && (!prefixed || name.startsWith(prefix)) && !UNREAD.test(name)
   );
   if (unexpected.length > 0) {
-    throw new Error(`Cannot use ${folder}: its config.json has no place for the weights ${list(unexpected)}`);
+    throw new Error(`Cannot use ${source}: its config has no place for the weights ${list(unexpected)}`);
   }
   return matched;
 }
 
-/** Values of a piece of a tensor's bytes. */
-const readers: Record<string, (bytes: Uint8Array<ArrayBuffer>) => Float32Array> = {
-  F32: ({ buffer, byteOffset, length }) => new Float32Array(buffer, byteOffset, length / 4),
-  F16: ({ buffer, byteOffset, length }) => Float32Array.from(new Float16Array(buffer, byteOffset, length / 2)),
-  // The upper half of a float32.
-  BF16: ({ buffer, byteOffset, length }) =>
-    new Float32Array(Uint32Array.from(new Uint16Array(buffer, byteOffset, length / 2), (half) => half << 16).buffer),
-};
-
-/** Whether all are finite: of these numbers alone, the difference from themselves is 0. */
-function areFinite(values: Float32Array): boolean {
-  for (let at = 0; at < values.length; at++) if (values[at] - values[at] !== 0) return false;
-  return true;
-}
-
 function requireFloats(folder: string, entries: Record<string, StoredEntry>): void {
   for (const [name, { dtype }] of Object.entries(entries)) {
-    if (!Object.hasOwn(readers, dtype)) {
+    if (!FLOAT_TYPES.includes(dtype)) {
       throw new Error(
-        `Cannot use ${folder}: weights must be ${Object.keys(readers).join(", ")}, ${name} is ${dtype}`,
+        `Cannot use ${folder}: weights must be ${FLOAT_TYPES.join(", ")}, ${name} is ${dtype}`,
       );
     }
-  }
-}
-
-/** The float32 values of a tensor, piece by piece. @throws {Error} if one is no finite number */
-async function* floats(name: string, entry: StoredEntry): AsyncGenerator<Float32Array> {
-  for await (const bytes of readBytes(entry)) {
-    const values = readers[entry.dtype](bytes);
-    if (!areFinite(values)) {
-      throw new Error(`Cannot use ${entry.path}: every weight must be a finite number, ${name} has others`);
-    }
-    yield values;
   }
 }
 
@@ -182,7 +165,7 @@ export async function openWeights(
   source: string,
   wanted: WeightsWanted,
 ): Promise<Record<string, StoredTensor>> {
-  const entries = match(folder, await readEntries(folder), wanted);
+  const entries = matchWeights(folder, await readEntries(folder), wanted);
   requireFloats(folder, entries);
   const all = Object.values(entries);
   const inPlace = all.every(({ dtype, offset }) => dtype === "F32" && offset % 4 === 0) &&

@@ -281,7 +281,7 @@ const wrong: [string, Files, RegExp][] = [
   [
     "whose config has another vocabulary than its weights",
     { ...whole, "config.json": { ...config, vocab_size: 98 } },
-    /word_embeddings\.weight must be \[98,32\], as config\.json says, current value is \[99,32\]$/,
+    /word_embeddings\.weight must be \[98,32\], as its config says, current value is \[99,32\]$/,
   ],
   [
     "whose config has more layers than its weights",
@@ -291,13 +291,13 @@ const wrong: [string, Files, RegExp][] = [
   [
     "whose config has fewer layers than its weights",
     { ...whole, "config.json": { ...config, num_hidden_layers: 1 } },
-    /its config\.json has no place for the weights bert\.encoder\.layer\.1\..* and 11 more$/,
+    /its config has no place for the weights bert\.encoder\.layer\.1\..* and 11 more$/,
   ],
   ["that lacks a weight", withTensor(norm, null), /it lacks the weights bert\.embeddings\.LayerNorm\.weight$/],
   [
     "with a weight too many",
     withTensor("bert.extra", { dtype: "F32", shape: [1], bytes: new Uint8Array(4) }),
-    /its config\.json has no place for the weights bert\.extra$/,
+    /its config has no place for the weights bert\.extra$/,
   ],
   [
     "with integers as weights",

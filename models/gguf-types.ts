@@ -1,0 +1,188 @@
+/**
+ * Types of a GGUF file's tensors: how many values make a block, how many bytes it takes, and what the values are. The
+ * layouts are those of ggml (https://github.com/ggml-org/ggml); every result is the float32 nearest to the exact one.
+ * @module
+ */
+
+/** A type of tensor. */
+export interface BlockType {
+  /** Its name in ggml: "Q4_K". */
+  name: string;
+  /** Values of a block; a row has whole blocks. */
+  values: number;
+  /** Bytes of a block. */
+  bytes: number;
+  /** Writes the values of whole blocks. */
+  dequantise(blocks: Uint8Array<ArrayBuffer>, values: Float32Array): void;
+}
+
+function viewOf({ buffer, byteOffset, byteLength }: Uint8Array<ArrayBuffer>): DataView<ArrayBuffer> {
+  return new DataView(buffer, byteOffset, byteLength);
+}
+
+/** The value of each half-precision number by its bits: a look-up is quicker than a conversion. */
+const halves = Float32Array.from(new Float16Array(Uint16Array.from({ length: 1 << 16 }, (_, bits) => bits).buffer));
+
+function half(bytes: Uint8Array, at: number): number {
+  return halves[bytes[at] | bytes[at + 1] << 8];
+}
+
+/** Plain numbers. */
+function plain(name: string, bytes: number, read: (view: DataView, at: number) => number): BlockType {
+  return {
+    name,
+    values: 1,
+    bytes,
+    dequantise(blocks, values) {
+      const view = viewOf(blocks);
+      for (let at = 0; at < values.length; at++) values[at] = read(view, at * bytes);
+    },
+  };
+}
+
+/** Values of a block of the older types. */
+const BLOCK = 32;
+
+/** 32 values of four bits, the first half in the lower bits: scale · q + start. */
+function fourBits(name: string, bytes: number, startOf: (blocks: Uint8Array, at: number, scale: number) => number) {
+  return {
+    name,
+    values: BLOCK,
+    bytes,
+    dequantise(blocks: Uint8Array<ArrayBuffer>, values: Float32Array) {
+      for (let at = 0, to = 0; at < blocks.length; at += bytes, to += BLOCK) {
+        const scale = half(blocks, at);
+        const start = startOf(blocks, at, scale);
+        const quants = at + bytes - BLOCK / 2;
+        for (let i = 0; i < BLOCK / 2; i++) {
+          const both = blocks[quants + i];
+          values[to + i] = scale * (both & 15) + start;
+          values[to + i + BLOCK / 2] = scale * (both >> 4) + start;
+        }
+      }
+    },
+  };
+}
+
+const q8_0: BlockType = {
+  name: "Q8_0",
+  values: BLOCK,
+  bytes: 34,
+  dequantise(blocks, values) {
+    const signed = new Int8Array(blocks.buffer, blocks.byteOffset, blocks.length);
+    for (let at = 0, to = 0; at < blocks.length; at += 34, to += BLOCK) {
+      const scale = half(blocks, at);
+      for (let i = 0; i < BLOCK; i++) values[to + i] = scale * signed[at + 2 + i];
+    }
+  },
+};
+
+/** Values of a block of the "K" types. */
+const SUPER_BLOCK = 256;
+
+/**
+ * Eight groups of 32 values of four bits: d · scale · q − m · minimum. d and m lead the block in half precision; scales and
+ * minima have six bits each, those of the last four groups in the upper bits of the others.
+ */
+const q4K: BlockType = {
+  name: "Q4_K",
+  values: SUPER_BLOCK,
+  bytes: 144,
+  dequantise(blocks, values) {
+    for (let at = 0, to = 0; at < blocks.length; at += 144, to += SUPER_BLOCK) {
+      const [d, m] = [half(blocks, at), half(blocks, at + 2)];
+      const six = at + 4;
+      for (let group = 0; group < 8; group++) {
+        const j = six + group;
+        const scale = group < 4 ? blocks[j] & 63 : blocks[j + 4] & 15 | blocks[j - 4] >> 6 << 4;
+        const minimum = group < 4 ? blocks[j + 4] & 63 : blocks[j + 4] >> 4 | blocks[j] >> 6 << 4;
+        // Two groups share 32 bytes, the first in the lower bits.
+        const quants = at + 16 + (group >> 1) * 32;
+        const shift = (group & 1) * 4;
+        const [a, b] = [d * scale, m * minimum];
+        for (let i = 0; i < 32; i++) values[to + group * 32 + i] = a * (blocks[quants + i] >> shift & 15) - b;
+      }
+    }
+  },
+};
+
+/**
+ * Sixteen groups of 16 values of six bits, of which 32 is taken: d · scale · (q − 32). Of each half of the block, four
+ * lower bits lie in 64 bytes, the values of the second 64 in their upper bits, and two upper bits in 32 bytes, a pair of
+ * bits for each quarter; then come the scales, and d in half precision.
+ */
+const q6K: BlockType = {
+  name: "Q6_K",
+  values: SUPER_BLOCK,
+  bytes: 210,
+  dequantise(blocks, values) {
+    const signed = new Int8Array(blocks.buffer, blocks.byteOffset, blocks.length);
+    for (let at = 0, to = 0; at < blocks.length; at += 210, to += SUPER_BLOCK) {
+      const d = half(blocks, at + 208);
+      for (let group = 0; group < 16; group++) {
+        const scale = d * signed[at + 192 + group];
+        const [part, quarter, first] = [group >> 3, group >> 1 & 3, (group & 1) * 16];
+        const low = at + part * 64 + (quarter & 1) * 32 + first;
+        const high = at + 128 + part * 32 + first;
+        const [lowShift, highShift] = [(quarter >> 1) * 4, quarter * 2];
+        for (let i = 0; i < 16; i++) {
+          const q = blocks[low + i] >> lowShift & 15 | (blocks[high + i] >> highShift & 3) << 4;
+          values[to + group * 16 + i] = scale * (q - 32);
+        }
+      }
+    }
+  },
+};
+
+/** A float32 by its bits. */
+const asFloat = new Float32Array(1);
+const asBits = new Uint32Array(asFloat.buffer);
+
+/** The types that are read, by their number. */
+export const blockTypes: Readonly<Record<number, BlockType>> = {
+  0: plain("F32", 4, (view, at) => view.getFloat32(at, true)),
+  1: plain("F16", 2, (view, at) => halves[view.getUint16(at, true)]),
+  2: fourBits("Q4_0", 18, (_, __, scale) => -8 * scale),
+  3: fourBits("Q4_1", 20, (blocks, at) => half(blocks, at + 2)),
+  8: q8_0,
+  12: q4K,
+  14: q6K,
+  // The upper half of a float32.
+  30: plain("BF16", 2, (view, at) => {
+    asBits[0] = view.getUint16(at, true) << 16;
+    return asFloat[0];
+  }),
+};
+
+/** Names of types that are not read, for messages. */
+const OTHERS: Readonly<Record<number, string>> = {
+  6: "Q5_0",
+  7: "Q5_1",
+  9: "Q8_1",
+  10: "Q2_K",
+  11: "Q3_K",
+  13: "Q5_K",
+  15: "Q8_K",
+  16: "IQ2_XXS",
+  17: "IQ2_XS",
+  18: "IQ3_XXS",
+  19: "IQ1_S",
+  20: "IQ4_NL",
+  21: "IQ3_S",
+  22: "IQ2_S",
+  23: "IQ4_XS",
+  24: "I8",
+  25: "I16",
+  26: "I32",
+  27: "I64",
+  28: "F64",
+  29: "IQ1_M",
+  34: "TQ1_0",
+  35: "TQ2_0",
+  39: "MXFP4",
+};
+
+/** A type as a message shows it. */
+export function typeName(type: number): string {
+  return blockTypes[type]?.name ?? OTHERS[type] ?? `the unknown type ${type}`;
+}
