@@ -6,7 +6,7 @@ import { z } from "zod";
 import type { Tensors } from "../engine/tensor.ts";
 import type { BackboneShape, LinearSite } from "../models/types.ts";
 import { drawn } from "./parameter.ts";
-import { PEFT_MODEL, peftConfig, peftModules, peftTargets, renamed } from "./peft.ts";
+import { PEFT_MODEL, peftConfig, peftFields, peftModules, peftModulesSchema, peftTargets, renamed } from "./peft.ts";
 import { sitesOf } from "./sites.ts";
 import type { CommonOptions, Method } from "./types.ts";
 
@@ -30,6 +30,11 @@ function scaledSites(shape: BackboneShape, options: Ia3Options): { outputs: Line
   }
   return { outputs: sitesOf(shape, outputs, "ia3", "outputs"), inputs: sitesOf(shape, inputs, "ia3", "inputs") };
 }
+
+const peftSchema = z.object({
+  target_modules: peftModulesSchema(),
+  feedforward_modules: peftModulesSchema().nullish(),
+});
 
 function size(shape: BackboneShape, options: Ia3Options): number {
   const { outputs, inputs } = scaledSites(shape, options);
@@ -92,9 +97,14 @@ export const ia3: Method<Ia3Options> = {
   },
   peft: {
     type: "IA3",
-    options({ target_modules, feedforward_modules }, shape) {
-      const inputs = peftTargets(feedforward_modules, shape);
-      return { inputs, outputs: peftTargets(target_modules, shape).filter((role) => !inputs.includes(role)) };
+    options(config, shape) {
+      const fields = peftFields(config, peftSchema, ["fan_in_fan_out", "init_ia3_weights"]);
+      const all = peftTargets(fields.target_modules, shape);
+      const inner = peftTargets(fields.feedforward_modules ?? [], shape);
+      return {
+        inputs: all.filter((role) => inner.includes(role)),
+        outputs: all.filter((role) => !inner.includes(role)),
+      };
     },
   },
   merged(parameters, weights, shape, options) {

@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import type { BackboneShape } from "../models/types.ts";
-import { PEFT_MODEL, peftConfig, renamed } from "./peft.ts";
+import { PEFT_MODEL, peftConfig, peftFields, renamed } from "./peft.ts";
 import type { Method } from "./types.ts";
 
 function names({ norms, weights }: BackboneShape): string[] {
@@ -44,5 +44,12 @@ export const lnTuning: Method = {
     tensors: (parameters) => renamed(parameters, keyOf),
     parameters: (stored) => renamed(stored, (key) => key.replace(PEFT_MODEL, "").replace(".ln_tuning_layers", "")),
   }),
-  peft: { type: "LN_TUNING", options: () => ({}) },
+  peft: {
+    type: "LN_TUNING",
+    options(config) {
+      // Which normalisations are trained shows in the stored tensors.
+      peftFields(config, z.object({}), ["target_modules"]);
+      return {};
+    },
+  },
 };

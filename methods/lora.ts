@@ -6,7 +6,16 @@ import { z } from "zod";
 import { type Tensor, type Tensors, tf } from "../engine/tensor.ts";
 import type { BackboneShape, LinearSite } from "../models/types.ts";
 import { drawn, uniform } from "./parameter.ts";
-import { PEFT_MODEL, peftConfig, peftModules, peftTargets, renamed } from "./peft.ts";
+import {
+  PEFT_MODEL,
+  peftConfig,
+  peftFields,
+  peftModules,
+  peftModulesSchema,
+  peftSize,
+  peftTargets,
+  renamed,
+} from "./peft.ts";
 import { sitesOf } from "./sites.ts";
 import type { CommonOptions, Method, MethodParameter } from "./types.ts";
 
@@ -28,6 +37,28 @@ export interface LoraOptions extends CommonOptions {
 function keyOf(name: string): string {
   return `${PEFT_MODEL}${name}${name.endsWith(".lora_magnitude_vector") ? "" : ".weight"}`;
 }
+
+const peftSchema = z.object({
+  r: peftSize,
+  lora_alpha: z.number().positive(),
+  lora_dropout: z.number().min(0).lt(1).nullish(),
+  target_modules: peftModulesSchema(),
+  use_dora: z.boolean().nullish(),
+  use_rslora: z.boolean().nullish(),
+  bias: z.literal("none").nullish(),
+  // Other starts change the backbone's weights.
+  init_lora_weights: z.union([z.boolean(), z.enum(["gaussian", "orthogonal", "eva"])]).nullish(),
+});
+
+/** Fields that are about the start, about storage, or about what other fields switch on. */
+const PEFT_FREE = [
+  "ensure_weight_tying",
+  "eva_config",
+  "fan_in_fan_out",
+  "megatron_core",
+  "qalora_group_size",
+  "runtime_config",
+];
 
 function sites(shape: BackboneShape, targets: string[] | null): LinearSite[] {
   return sitesOf(shape, targets ?? shape.loraTargets, "lora", "targets");
@@ -139,13 +170,17 @@ export const lora: Method<LoraOptions> = {
   }),
   peft: {
     type: "LORA",
-    options: ({ r, lora_alpha, lora_dropout, target_modules, use_dora }, shape) => ({
-      rank: r,
-      alpha: lora_alpha,
-      dropout: lora_dropout,
-      targets: peftTargets(target_modules, shape),
-      ...use_dora === true && { dora: true },
-    }),
+    options(config, shape) {
+      const fields = peftFields(config, peftSchema, PEFT_FREE);
+      return {
+        rank: fields.r,
+        // Rank-stabilised, updates are scaled by alpha ÷ √rank (Kalajdzievski, 2023, https://arxiv.org/abs/2312.03732).
+        alpha: fields.use_rslora ? fields.lora_alpha * Math.sqrt(fields.r) : fields.lora_alpha,
+        dropout: fields.lora_dropout ?? 0,
+        targets: peftTargets(fields.target_modules, shape),
+        ...fields.use_dora && { dora: true },
+      };
+    },
   },
   merged: (parameters, weights, shape, { rank, alpha, targets, dora }) =>
     Object.fromEntries(

@@ -7,7 +7,15 @@ import { type Tensor, type Tensors, tf } from "../engine/tensor.ts";
 import type { BackboneShape } from "../models/types.ts";
 import { linear, linearParameters } from "./linear.ts";
 import { drawn, normal, uniform } from "./parameter.ts";
-import { peftPromptConfig, peftStacks } from "./peft.ts";
+import {
+  peftPromptConfig,
+  peftPromptFields,
+  peftReading,
+  peftSize,
+  peftStacks,
+  peftSubmodules,
+  promptRows,
+} from "./peft.ts";
 import type { CommonOptions, Method, MethodParameter } from "./types.ts";
 
 /** Options of P-tuning. */
@@ -134,7 +142,7 @@ export const pTuning: Method<PTuningOptions> = {
     reading: options.reading,
   }),
   stored: (shape, options) => ({
-    config: peftPromptConfig("P_TUNING", options.virtualTokens, shape.embeddingWidth, shape, {
+    config: peftPromptConfig("P_TUNING", options.virtualTokens, promptRows(shape), {
       num_transformer_submodules: peftStacks(shape, options.reading),
       encoder_dropout: 0,
       encoder_hidden_size: options.hidden,
@@ -143,15 +151,26 @@ export const pTuning: Method<PTuningOptions> = {
     }),
     shapes: { prompt_embeddings: [rowsOf(shape, options), shape.embeddingWidth] },
     tensors: (parameters) => ({ prompt_embeddings: encode(parameters, options) }),
+    plain: { name: "prompt-tuning", options: { virtualTokens: options.virtualTokens, reading: options.reading } },
   }),
   peft: {
     type: "P_TUNING",
-    options: (config) => ({
-      virtualTokens: config.num_virtual_tokens,
-      encoder: String(config.encoder_reparameterization_type).toLowerCase(),
-      hidden: config.encoder_hidden_size,
-      lstmLayers: config.encoder_num_layers,
-      reading: "peft",
-    }),
+    options(config, shape) {
+      const schema = z.object({
+        num_virtual_tokens: peftSize,
+        num_transformer_submodules: peftSubmodules(shape),
+        encoder_reparameterization_type: z.enum(["MLP", "LSTM"]).nullish(),
+        encoder_hidden_size: peftSize.nullish(),
+        encoder_num_layers: z.int().min(1).max(64).nullish(),
+      });
+      const fields = peftPromptFields(config, promptRows(shape), schema, ["encoder_dropout"]);
+      return {
+        virtualTokens: fields.num_virtual_tokens,
+        encoder: fields.encoder_reparameterization_type === "LSTM" ? "lstm" : "mlp",
+        hidden: fields.encoder_hidden_size ?? shape.embeddingWidth,
+        lstmLayers: fields.encoder_num_layers ?? LSTM_LAYERS,
+        ...peftReading(fields.num_transformer_submodules, shape),
+      };
+    },
   },
 };

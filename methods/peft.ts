@@ -3,8 +3,10 @@
  * has a form for. Fields left out stand at PEFT's defaults.
  * @module
  */
+import { z } from "zod";
 import type { Tensors } from "../engine/tensor.ts";
 import type { BackboneShape, LinearSite } from "../models/types.ts";
+import type { PeftConfig } from "./types.ts";
 
 /** What PEFT puts before the names of a model's parts. */
 export const PEFT_MODEL = "base_model.model.";
@@ -34,35 +36,139 @@ export function peftStacks({ encoderDecoder }: BackboneShape, reading?: "peft"):
   return encoderDecoder && reading === "peft" ? 2 : 1;
 }
 
+/** What PEFT says of the rows of a prompt. */
+export function promptRows(shape: BackboneShape): Record<string, number> {
+  return {
+    num_attention_heads: shape.queryHeads ?? shape.attentionHeads,
+    num_layers: shape.keyValueWidths.length,
+    token_dim: shape.embeddingWidth,
+  };
+}
+
+/** What PEFT says of the rows of a prefix. */
+export function prefixRows(shape: BackboneShape): Record<string, number> {
+  return {
+    num_attention_heads: shape.attentionHeads,
+    num_layers: shape.keyValueWidths.length,
+    token_dim: shape.keyValueWidths[0],
+  };
+}
+
 /** Fields of an adapter of `virtualTokens` rows. */
 export function peftPromptConfig(
   type: string,
   virtualTokens: number,
-  tokenWidth: number,
-  shape: BackboneShape,
+  rows: Record<string, number>,
   fields: Record<string, unknown>,
 ): Record<string, unknown> {
   return peftConfig(type, {
-    num_attention_heads: shape.attentionHeads,
-    num_layers: shape.keyValueWidths.length,
     num_transformer_submodules: 1,
     num_virtual_tokens: virtualTokens,
-    token_dim: tokenWidth,
+    ...rows,
     ...fields,
   });
 }
 
-/** Roles of the linear maps that PEFT's `target_modules` names by the ends of their paths. */
-export function peftTargets(modules: unknown, { linears }: BackboneShape): string[] {
-  if (!Array.isArray(modules)) {
+/** Fields of any config that say nothing about what is computed, or are read elsewhere. */
+const COMMON = [
+  "auto_mapping",
+  "base_model_name_or_path",
+  "inference_mode",
+  "modules_to_save",
+  "peft_type",
+  "peft_version",
+  "revision",
+  "task_type",
+];
+
+/** A value as a message shows it. */
+function shown(value: unknown): string {
+  const text = JSON.stringify(value) ?? "missing";
+  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
+}
+
+/** Whether a field asks for nothing. */
+function isOff(value: unknown): boolean {
+  if (value === null || value === undefined || value === false || value === "") return true;
+  return typeof value === "object" && Object.keys(value).length === 0;
+}
+
+/**
+ * The fields of a config that a schema names. Every other field must be off: what it asks for is not there.
+ * @param free fields of whatever value, as they say nothing about what is computed
+ * @throws {Error} one sentence about the first field that breaks a rule
+ */
+export function peftFields<T>(
+  { path, values }: PeftConfig,
+  schema: z.ZodObject<z.ZodRawShape, z.core.$strip> & z.ZodType<T>,
+  free: readonly string[] = [],
+): T {
+  const result = schema.safeParse(values);
+  if (!result.success) {
+    const [{ path: place, message }] = result.error.issues;
+    const current = place.reduce<unknown>((inner, key) => (inner as Record<PropertyKey, unknown>)?.[key], values);
     throw new Error(
-      `Cannot read the adapter: its target_modules must be a list of names, current value is ${
-        JSON.stringify(modules)
-      }`,
+      `Cannot read ${path}: ${place.map(String).join(".")}: ${message[0].toLowerCase()}${message.slice(1)}, ` +
+        `current value is ${shown(current)}`,
     );
   }
-  const hit = linears.filter(({ name }) => modules.some((end) => name === end || name.endsWith(`.${end}`)));
-  return [...new Set(hit.map(({ role }) => role))];
+  const known = new Set([...COMMON, ...free, ...Object.keys(schema.shape)]);
+  const asked = Object.keys(values).find((key) => !known.has(key) && !isOff(values[key]));
+  if (asked === undefined) return result.data;
+  throw new Error(
+    `Cannot read ${path}: ${shown(asked)} must be off, as it is not supported, current value is ${
+      shown(values[asked])
+    }`,
+  );
+}
+
+/** Rows of a prompt, widths, ranks: more than anybody uses, and few enough to count out. */
+export const peftSize: z.ZodInt = z.int().min(1).max(1 << 16);
+
+/** Fields that adapters with virtual tokens share. @throws {Error} if they are those of another backbone */
+export function peftPromptFields<T>(
+  config: PeftConfig,
+  rows: Record<string, number>,
+  schema: z.ZodObject<z.ZodRawShape, z.core.$strip> & z.ZodType<T>,
+  free: readonly string[] = [],
+): T {
+  const differ = Object.entries(rows).filter(([key, size]) => (config.values[key] ?? size) !== size);
+  if (differ.length > 0) {
+    const list = differ.map(([key, size]) => `${key} must be ${size}, current value is ${shown(config.values[key])}`);
+    throw new Error(`Cannot read ${config.path}: it is of another model: ${list.join("; ")}`);
+  }
+  return peftFields(config, schema, [...Object.keys(rows), ...free]);
+}
+
+/** `num_transformer_submodules`: stacks of layers that have rows; by default both of an encoder-decoder. */
+export function peftSubmodules({ encoderDecoder }: BackboneShape): z.ZodType<number> {
+  const most = encoderDecoder ? 2 : 1;
+  return z.int().min(1).max(most).nullish().transform((value) => value ?? most);
+}
+
+/** PEFT's reading of virtual tokens; of an encoder-decoder only if both stacks have rows, as nothing else tells it apart. */
+export function peftReading(submodules: number, shape: BackboneShape): { reading?: "peft" } {
+  return submodules === peftStacks(shape, "peft") ? { reading: "peft" } : {};
+}
+
+/** `target_modules` and `feedforward_modules`. A regular expression of strangers may take forever. */
+export function peftModulesSchema(): z.ZodType<"all-linear" | string[]> {
+  return z.union([z.literal("all-linear"), z.array(z.string()).max(1 << 16)], {
+    error: 'must be a list of names or "all-linear"',
+  });
+}
+
+/** Roles of the linear maps that PEFT's `target_modules` names by the ends of their paths. */
+export function peftTargets(modules: "all-linear" | readonly string[], { linears }: BackboneShape): string[] {
+  const ends = new Set(modules);
+  const isHit = (name: string) => {
+    if (modules === "all-linear" || ends.has(name)) return true;
+    for (let at = name.indexOf("."); at >= 0; at = name.indexOf(".", at + 1)) {
+      if (ends.has(name.slice(at + 1))) return true;
+    }
+    return false;
+  };
+  return [...new Set(linears.filter(({ name }) => isHit(name)).map(({ role }) => role))];
 }
 
 /**

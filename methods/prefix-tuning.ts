@@ -7,7 +7,7 @@ import { type Tensor, type Tensors, tf } from "../engine/tensor.ts";
 import type { BackboneShape, Hooks } from "../models/types.ts";
 import { linear, linearParameters } from "./linear.ts";
 import { drawn, normal } from "./parameter.ts";
-import { peftPromptConfig, peftStacks } from "./peft.ts";
+import { peftPromptConfig, peftPromptFields, peftSize, peftStacks, prefixRows } from "./peft.ts";
 import type { CommonOptions, Method, StoredForm } from "./types.ts";
 
 /** Options of prefix tuning. */
@@ -63,19 +63,23 @@ function storedForm(shape: BackboneShape, options: PrefixTuningOptions): StoredF
   const [width] = shape.keyValueWidths;
   const stacks = peftStacks(shape, options.reading);
   const ofParts = options.reparameterisation === null;
+  const plain = {
+    name: "prefix-tuning",
+    options: { prefixLength: options.prefixLength, reading: options.reading },
+  };
   // PEFT's single table [n, 2·L·d_kv] holds layers of one width only; in an encoder-decoder it reads them in its own way.
   const fits = shape.keyValueWidths.every((other) => other === width) && (!shape.encoderDecoder || stacks === 2);
-  if (!fits || shape.withoutCache) {
+  if (!fits) {
     const shapes = names(shape).map((name, part) => [name, [options.prefixLength, shape.keyValueWidths[part >> 1]]]);
     return {
       config: null,
       shapes: Object.fromEntries(shapes),
       tensors: (parameters) => prefixes(parameters, shape, options),
-      ...ofParts && { parameters: (stored: Tensors) => stored },
+      ...ofParts ? { parameters: (stored: Tensors) => stored } : { plain },
     };
   }
   return {
-    config: peftPromptConfig("PREFIX_TUNING", options.prefixLength, width, shape, {
+    config: shape.withoutCache ? null : peftPromptConfig("PREFIX_TUNING", options.prefixLength, prefixRows(shape), {
       num_transformer_submodules: stacks,
       encoder_hidden_size: options.reparameterisation ?? width,
       prefix_projection: options.reparameterisation !== null,
@@ -85,9 +89,7 @@ function storedForm(shape: BackboneShape, options: PrefixTuningOptions): StoredF
       const parts = prefixes(parameters, shape, options);
       return { prompt_embeddings: tf.concat(names(shape).map((name) => parts[name]), 1) };
     },
-    ...ofParts && {
-      parameters: ({ prompt_embeddings }: Tensors) => parts(prompt_embeddings, shape),
-    },
+    ...ofParts ? { parameters: ({ prompt_embeddings }: Tensors) => parts(prompt_embeddings, shape) } : { plain },
   };
 }
 
@@ -134,10 +136,21 @@ export const prefixTuning: Method<PrefixTuningOptions> = {
   stored: storedForm,
   peft: {
     type: "PREFIX_TUNING",
-    options: (config, { encoderDecoder }) => ({
-      prefixLength: config.num_virtual_tokens,
-      reparameterisation: config.prefix_projection ? config.encoder_hidden_size : null,
-      ...encoderDecoder && { reading: "peft" },
-    }),
+    options(config, shape) {
+      const [width] = shape.keyValueWidths;
+      const schema = z.object({
+        num_virtual_tokens: peftSize,
+        // Of one stack, an encoder-decoder would have no place for prefixes.
+        num_transformer_submodules: z.literal(peftStacks(shape, "peft")).nullish(),
+        prefix_projection: z.boolean().nullish(),
+        encoder_hidden_size: peftSize.nullish(),
+      });
+      const fields = peftPromptFields(config, prefixRows(shape), schema, ["init_weights"]);
+      return {
+        prefixLength: fields.num_virtual_tokens,
+        reparameterisation: fields.prefix_projection ? fields.encoder_hidden_size ?? width : null,
+        ...shape.encoderDecoder && { reading: "peft" },
+      };
+    },
   },
 };

@@ -5,7 +5,15 @@
 import { z } from "zod";
 import type { BackboneShape } from "../models/types.ts";
 import { drawn, uniform } from "./parameter.ts";
-import { peftPromptConfig, peftStacks } from "./peft.ts";
+import {
+  peftPromptConfig,
+  peftPromptFields,
+  peftReading,
+  peftSize,
+  peftStacks,
+  peftSubmodules,
+  promptRows,
+} from "./peft.ts";
 import type { CommonOptions, Method, StartContext } from "./types.ts";
 
 /** Options of prompt tuning. */
@@ -26,6 +34,15 @@ export interface PromptTuningOptions extends CommonOptions {
 
 /** Lester et al. sample among the 5,000 most common tokens. Ids of a unigram vocabulary are sorted by frequency. */
 const COMMON_TOKENS = 5000;
+
+/** Fields about the start. */
+const PEFT_FREE = [
+  "prompt_tuning_init",
+  "prompt_tuning_init_text",
+  "prompt_tuning_init_state_dict_path",
+  "tokenizer_kwargs",
+  "tokenizer_name_or_path",
+];
 
 function sampledRows(context: StartContext, rows: number): Promise<Float32Array> {
   const below = Math.min(COMMON_TOKENS, context.vocabularySize);
@@ -101,7 +118,7 @@ export const promptTuning: Method<PromptTuningOptions> = {
     reading,
   }),
   stored: (shape, options) => ({
-    config: peftPromptConfig("PROMPT_TUNING", options.virtualTokens, shape.embeddingWidth, shape, {
+    config: peftPromptConfig("PROMPT_TUNING", options.virtualTokens, promptRows(shape), {
       num_transformer_submodules: peftStacks(shape, options.reading),
       // Other starts need a tokenizer, and none is made when the stored rows are loaded.
       prompt_tuning_init: "RANDOM",
@@ -112,6 +129,16 @@ export const promptTuning: Method<PromptTuningOptions> = {
   }),
   peft: {
     type: "PROMPT_TUNING",
-    options: ({ num_virtual_tokens }) => ({ virtualTokens: num_virtual_tokens, reading: "peft" }),
+    options(config, shape) {
+      const schema = z.object({
+        num_virtual_tokens: peftSize,
+        num_transformer_submodules: peftSubmodules(shape),
+      });
+      const fields = peftPromptFields(config, promptRows(shape), schema, PEFT_FREE);
+      return {
+        virtualTokens: fields.num_virtual_tokens,
+        ...peftReading(fields.num_transformer_submodules, shape),
+      };
+    },
   },
 };

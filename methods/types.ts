@@ -43,14 +43,27 @@ export interface StoredForm {
   tensors(parameters: Tensors): Tensors;
   /** Its inverse; absent where what is stored does not determine the parameters. */
   parameters?(stored: Tensors): Tensors;
+  /** Where it is absent: the method, of the same effect, that is stored in this way and whose parameters are determined. */
+  plain?: { name: string; options: Record<string, unknown> };
+}
+
+/** An adapter_config.json. */
+export interface PeftConfig {
+  /** Where it was read, for messages. */
+  path: string;
+  /** Its fields. */
+  values: Record<string, unknown>;
 }
 
 /** A method as PEFT's adapter_config.json describes it. */
 export interface PeftForm {
   /** Its `peft_type`. */
   type: string;
-  /** Options of ours that say what the config says. */
-  options(config: Record<string, unknown>, shape: BackboneShape): Record<string, unknown>;
+  /**
+   * Options of ours that say what the config says.
+   * @throws {Error} if a field is out of range, or asks for what is not there
+   */
+  options(config: PeftConfig, shape: BackboneShape): Record<string, unknown>;
 }
 
 /** A zod schema of options. */

@@ -281,6 +281,7 @@ export function decoder(options: DecoderOptions): Design {
     norms: everyNorm,
     keyValueWidths: Array(layers).fill(keyValueHeads * sizes.head),
     attentionHeads: keyValueHeads,
+    ...heads > keyValueHeads && { queryHeads: heads },
     embeddingWidth: hidden,
     featureWidth: hidden,
     maxLength: sizes.positions,

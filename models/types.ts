@@ -44,6 +44,8 @@ export interface BackboneShape {
   keyValueWidths: readonly number[];
   /** Heads that a layer's keys and values divide into. */
   attentionHeads: number;
+  /** Heads that its queries divide into, where these are more. */
+  queryHeads?: number;
   /** Width of an input embedding, d_emb. */
   embeddingWidth: number;
   /** Width of the features the classifier reads. */
@@ -52,6 +54,8 @@ export interface BackboneShape {
   maxLength: number;
   /** Most tokens of text and virtual tokens together; absent where there is no limit. */
   positions?: number;
+  /** The classifier; absent: one linear map, "head.weight" [d, classes] and "head.bias". */
+  head?: Head;
   /** Kinds of task that it can be adapted to; absent: classification. */
   kinds?: readonly ("classification" | "generation")[];
   /** Its model in transformers keeps no keys and values of tokens read before, so PEFT has no prefixes for it. */
@@ -181,10 +185,7 @@ export interface Backbone extends BackboneShape {
    */
   hiddenStates?(weights: Tensors, inputs: Tensors, hooks: Hooks): Tensor[];
   /** How it tells the next token; its weights are stored where the files have them. Absent: it does not. */
-  languageModel?: LanguageModel;
-  /** The classifier; absent: one linear map, "head.weight" [d, classes] and "head.bias". */
-  head?: Head;
-}
+  languageModel?: LanguageModel;}
 
 /** A backbone without weights and tokenizer. */
 export type Design = Omit<Backbone, "stored" | "sha256" | "encode" | "tokenize" | "decode"> & {

@@ -4,10 +4,14 @@
  * @module
  */
 import { z } from "zod";
+import { readObject } from "../models/config.ts";
 import type { PartSpec } from "./spec.ts";
 
 /** Name of the file. */
 export const ADAPTER_NOTE = "tunebench.json";
+
+/** Bytes of the longest note that is read. */
+const LONGEST = 1 << 20;
 
 /** What is needed to use an adapter. */
 export interface AdapterNote {
@@ -51,17 +55,9 @@ const noteSchema: z.ZodType<AdapterNote> = z.strictObject({
  */
 export async function readAdapterNote(folder: string): Promise<AdapterNote | undefined> {
   const path = `${folder}/${ADAPTER_NOTE}`;
-  let text: string;
-  try {
-    text = await Deno.readTextFile(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw new Error(`Cannot read ${path}: ${(error as Error).message}`);
-  }
-  try {
-    return noteSchema.parse(JSON.parse(text));
-  } catch (error) {
-    const reason = error instanceof z.ZodError ? z.prettifyError(error).split("\n")[0] : (error as Error).message;
-    throw new Error(`Cannot read ${path}: ${reason}`);
-  }
+  if (!await Deno.stat(path).then(({ isFile }) => isFile, () => false)) return undefined;
+  const result = noteSchema.safeParse(await readObject(path, LONGEST));
+  if (result.success) return result.data;
+  const [{ path: place, message }] = result.error.issues;
+  throw new Error(`Cannot read ${path}: ${place.map(String).join(".") || "its keys"}: ${message.slice(0, 200)}`);
 }

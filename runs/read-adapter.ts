@@ -1,75 +1,75 @@
 /**
- * Adapters in the form of Hugging Face PEFT: adapter_config.json and adapter_model.safetensors.
+ * The values of an adapter.
  * @module
  */
-import { type NamedArray, readSafetensors, readStored } from "../engine/safetensors.ts";
+import { floats } from "../engine/floats.ts";
+import type { NamedArray, StoredEntry } from "../engine/safetensors.ts";
 import { type Tensors, tf } from "../engine/tensor.ts";
 import { methods } from "../methods/mod.ts";
 import { parseOptions } from "../methods/options.ts";
-import type { CommonOptions, Method } from "../methods/types.ts";
+import type { Part } from "../methods/compose.ts";
 import type { BackboneShape } from "../models/types.ts";
-import { wrapperOf } from "./adapter.ts";
+import type { FoundAdapter, FoundPart } from "./find-adapter.ts";
 
-/** An adapter as PEFT stores it. */
-export interface StoredAdapter {
-  /** The method. */
-  method: Method;
-  /** What the config says of its options, defaults for the rest. */
-  options: CommonOptions;
-  /** The method's tensors under PEFT's keys. */
+/** One method of an adapter, read. */
+export interface StoredAdapter extends Part {
+  /** The method's tensors by their keys. */
   stored: Record<string, NamedArray>;
-  /** The classifier's tensors under their names; none where the adapter has no classifier. */
+  /** The classifier's tensors by their names; none where another part has it, or nobody. */
   head: Record<string, NamedArray>;
+  /** What the stored tensors were made of, by the parameters' names, where it was kept. */
+  encoder?: Record<string, NamedArray>;
 }
 
-/**
- * Reads an adapter's folder.
- * @param headNames names of the classifier's tensors
- * @throws {Error} if it is none of PEFT's, or of a method or options that are unknown here
- */
-export async function readAdapter(
-  folder: string,
-  shape: BackboneShape,
-  headNames: readonly string[],
-): Promise<StoredAdapter> {
-  const config: Record<string, unknown> = JSON.parse(await Deno.readTextFile(`${folder}/adapter_config.json`));
-  const known = Object.values(methods).filter(({ peft }) => peft);
-  const method = known.find(({ peft }) => peft!.type === config.peft_type);
-  if (!method) {
-    throw new Error(
-      `Cannot read the adapter ${folder}: its peft_type must be one of ${
-        known.map(({ peft }) => peft!.type).join(", ")
-      }, ` +
-        `current value is ${config.peft_type}`,
-    );
+async function readEntry(name: string, entry: StoredEntry): Promise<NamedArray> {
+  const { shape } = entry;
+  const data = new Float32Array(shape.reduce((product, size) => product * size, 1));
+  let at = 0;
+  for await (const piece of floats(name, entry)) {
+    data.set(piece, at);
+    at += piece.length;
   }
-  const options = parseOptions(method, method.peft!.options(config, shape));
-  const stored: Record<string, NamedArray> = {};
-  for (const [key, place] of Object.entries(await readSafetensors(`${folder}/adapter_model.safetensors`))) {
-    stored[key] = { shape: place.shape, data: await readStored(place) };
-  }
-  const head: Record<string, NamedArray> = {};
-  for (const name of headNames) {
-    const key = wrapperOf(config) + name;
-    if (!Object.hasOwn(stored, key)) continue;
-    head[name] = stored[key];
-    delete stored[key];
-  }
-  return { method, options, stored, head };
+  return { shape, data };
+}
+
+async function readEntries(entries: Record<string, StoredEntry>): Promise<Record<string, NamedArray>> {
+  const read: Record<string, NamedArray> = {};
+  for (const [name, entry] of Object.entries(entries)) read[name] = await readEntry(name, entry);
+  return read;
+}
+
+/** A matrix [a, b] the other way round, [b, a]. */
+function transposed({ shape: [rows, columns], data }: NamedArray): NamedArray {
+  const turned = data.map((_, at) => data[(at % rows) * columns + Math.floor(at / rows)]);
+  return { shape: [columns, rows], data: turned };
+}
+
+/** Reads what was found. @throws {Error} if a value is no finite number */
+export async function readPart({ method, options, stored, head, encoder }: FoundPart): Promise<StoredAdapter> {
+  const ownHead = await readEntries(head);
+  for (const [name, { turned }] of Object.entries(head)) if (turned) ownHead[name] = transposed(ownHead[name]);
+  return {
+    method,
+    options,
+    stored: await readEntries(stored),
+    head: ownHead,
+    ...encoder && { encoder: await readEntries(encoder) },
+  };
 }
 
 /**
  * The parameters of an adapter under the method's names, and the weights that it trains in place under theirs.
- * @throws {Error} if what PEFT stores does not determine them, or if tensors are missing, unexpected or of another shape
+ * @throws {Error} if what is stored does not determine them
  */
 export function adapterParameters(
-  { method, options, stored }: Pick<StoredAdapter, "method" | "options" | "stored">,
+  { method, options, stored, encoder }: Pick<StoredAdapter, "method" | "options" | "stored" | "encoder">,
   shape: BackboneShape,
 ): Record<string, NamedArray> {
   const form = method.stored(shape, options);
   if (!form.parameters) {
+    if (encoder) return encoder;
     throw new Error(
-      `Cannot read parameters of ${method.name}: PEFT must store them, it stores what its encoder makes of them`,
+      `Cannot read parameters of ${method.name}: they must be stored, there is only what its encoder makes of them`,
     );
   }
   tf.setBackend("cpu");
@@ -77,21 +77,38 @@ export function adapterParameters(
     Object.entries(stored).map(([key, { shape, data }]) => [key, tf.tensor(data, [...shape])]),
   );
   const found = form.parameters(tensors);
-  const wanted: Record<string, readonly number[]> = {
-    ...Object.fromEntries(method.parameters(shape, options).map(({ name, shape }) => [name, shape])),
-    ...Object.fromEntries(method.trains(shape, options).map((name) => [name, shape.weights[name]])),
-  };
-  for (const name of new Set([...Object.keys(wanted), ...Object.keys(found)])) {
-    const [expected, actual] = [wanted[name], found[name]?.shape].map((of) => of ? `[${of}]` : "absent");
-    if (expected !== actual) {
-      throw new Error(
-        `Cannot read parameters of ${method.name}: ${name} must be ${expected}, current value is ${actual}`,
-      );
-    }
-  }
   const arrays = Object.entries(found).map(([name, tensor]) =>
     [name, { shape: tensor.shape, data: tensor.dataSync() as Float32Array }] as const
   );
   tf.dispose([tensors, found]);
   return Object.fromEntries(arrays);
+}
+
+/**
+ * The adapter as it is used, not trained: where an encoder makes what is stored, the method, of the same effect, that has
+ * this as its parameters.
+ */
+export function plainAdapter(adapter: StoredAdapter, shape: BackboneShape): StoredAdapter {
+  const { plain } = adapter.method.stored(shape, adapter.options);
+  if (!plain) return adapter;
+  const { encoder: _, ...rest } = adapter;
+  const method = methods[plain.name];
+  return { ...rest, method, options: parseOptions(method, plain.options) };
+}
+
+/** Every tensor of an adapter's parts and classifier, under the names of `compose` and of `trainable`. */
+export async function adapterValues(
+  { parts }: FoundAdapter,
+  shape: BackboneShape,
+): Promise<Record<string, NamedArray>> {
+  const values: Record<string, NamedArray> = {};
+  for (const part of parts) {
+    const read = await readPart(part);
+    const inPlace = new Set(part.method.trains(shape, part.options));
+    for (const [name, value] of Object.entries(adapterParameters(read, shape))) {
+      values[inPlace.has(name) ? name : `${part.method.name}/${name}`] = value;
+    }
+    Object.assign(values, read.head);
+  }
+  return values;
 }

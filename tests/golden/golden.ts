@@ -14,7 +14,8 @@ import { findFolder } from "../../models/mod.ts";
 import type { Backbone } from "../../models/types.ts";
 import { generate } from "../../runs/generate.ts";
 import { asLanguageModel, languageTrainable } from "../../runs/language.ts";
-import { adapterParameters, readAdapter } from "../../runs/read-adapter.ts";
+import { findAdapter } from "../../runs/find-adapter.ts";
+import { adapterParameters, readPart, type StoredAdapter } from "../../runs/read-adapter.ts";
 import { type SignedProgram, trainable } from "../../runs/trainable.ts";
 import { difference, eagerWeights } from "../models/eager.ts";
 import { type Case, folders, readGenerated, readTensors, readValues, type Values } from "./files.ts";
@@ -169,9 +170,10 @@ export class Golden {
       const part = { method: methods[inPlace[method]], options: parseOptions(methods[inPlace[method]], {}) };
       return { parts: [part], rename: (values: Values) => values };
     }
-    const adapters = new Map<string, Awaited<ReturnType<typeof readAdapter>>>();
+    const adapters = new Map<string, StoredAdapter>();
     for (const name of await folders(folder)) {
-      adapters.set(name, await readAdapter(`${folder}/${name}`, backbone, headNames));
+      const { parts: [part] } = await findAdapter(`${folder}/${name}`, backbone);
+      adapters.set(name, await readPart(part));
     }
     const rename = (values: Values): Values => {
       const renamed: Values = {};

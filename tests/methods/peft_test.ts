@@ -116,6 +116,9 @@ Deno.test("Target modules are whole names where PEFT would find others by a role
   const { method, options } = variant("lora", { targets: ["output.dense"] });
   const { target_modules: modules } = method.stored(goldenShape, options).config!;
   assert.deepEqual(modules, [0, 1].map((layer) => `bert.encoder.layer.${layer}.output.dense`));
-  const read = method.peft!.options({ target_modules: modules }, goldenShape);
+  const read = method.peft!.options(
+    { path: "", values: { r: 8, lora_alpha: 8, target_modules: modules } },
+    goldenShape,
+  );
   assert.deepEqual(read.targets, ["output.dense"]);
 });
