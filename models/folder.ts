@@ -73,6 +73,7 @@ export async function readFolder(folder: string, architectures: Record<string, A
         sha256: revision,
         encode: (text, limit, pair) => tokenizer().encode(text, Math.min(limit, shape.maxLength), pair),
         tokenize: (text) => tokenizer().tokenize(text),
+        ...opened?.chat && { chat: opened.chat },
         decode: (ids) => tokenizer().decode(ids),
       };
     },

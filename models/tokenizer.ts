@@ -3,6 +3,7 @@
  * @module
  */
 import { readBytePairs } from "./byte-pairs.ts";
+import { CHAT_TEMPLATE, openChatTemplate } from "./chat-template.ts";
 import { readObject } from "./config.ts";
 import { filesIn, type FileSource } from "./file-source.ts";
 import { readPairPieces, readUnigram } from "./sentence-piece.ts";
@@ -40,7 +41,9 @@ async function findForm(source: FileSource): Promise<Form | undefined> {
 /** Files that a model's tokenizer is read from; none where it has no tokenizer. */
 export async function tokenizerFiles(source: FileSource): Promise<string[]> {
   const { files = [] } = await findForm(source) ?? {};
-  return files.length > 0 && await source.has(SETTINGS) ? [...files, SETTINGS] : [...files];
+  const found = [...files];
+  for (const name of files.length > 0 ? [SETTINGS, CHAT_TEMPLATE] : []) if (await source.has(name)) found.push(name);
+  return found;
 }
 
 /** Turns texts into token ids. */
@@ -51,6 +54,8 @@ export interface TextTokenizer {
   tokenize(text: string): number[];
   /** The text of token ids, without special tokens. */
   decode(ids: readonly number[]): string;
+  /** A user's message as the model's chat template writes it, up to where an answer begins; absent where it has none. */
+  chat?(message: string): string;
 }
 
 /** How many tokens of each text stay where both may have `room`: tokens go from the longer one, until both are as long. */
@@ -111,7 +116,10 @@ export async function openTokenizer(folder: string, vocabularySize: number): Pro
     const ids = tokens.map((token) => tokenizer.token_to_id(token) ?? tokenizer.model!.unk_token_id!);
     return Object.assign(ids, second !== null && { types: done.token_type_ids });
   }
+  const template = await files.has(CHAT_TEMPLATE) ? await Deno.readTextFile(`${folder}/${CHAT_TEMPLATE}`) : undefined;
+  const chat = await openChatTemplate(folder, template, settings);
   return {
+    ...chat && { chat },
     encode(text, limit, pair) {
       const first = tokenizer.tokenize(text);
       const second = pair === undefined ? null : tokenizer.tokenize(pair);

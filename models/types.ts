@@ -171,6 +171,8 @@ export interface Backbone extends BackboneShape {
   encode(text: string, limit: number, pair?: string): Encoding;
   /** Token ids of a text alone; absent where `encode` puts nothing around it. */
   tokenize?(text: string): number[];
+  /** A user's message as a model that chats reads it, up to where its answer begins; absent where it does not chat. */
+  chat?(message: string): string;
   /** The text of token ids, without special tokens; absent where no text is generated. */
   decode?(ids: readonly number[]): string;
   /** Inputs of the forward pass besides the weights. */
@@ -188,7 +190,7 @@ export interface Backbone extends BackboneShape {
   languageModel?: LanguageModel;}
 
 /** A backbone without weights and tokenizer. */
-export type Design = Omit<Backbone, "stored" | "sha256" | "encode" | "tokenize" | "decode"> & {
+export type Design = Omit<Backbone, "stored" | "sha256" | "encode" | "tokenize" | "chat" | "decode"> & {
   /** What stands before the weights' names in files of the model with a head, and may be absent in others: "bert.". */
   prefix: string;
 };
