@@ -14,6 +14,8 @@ export interface ContinuationOptions {
   threads: number;
   /** Values of what is trained, by name. */
   parameters: Record<string, Float32Array>;
+  /** Further inputs of both programs; each text's own, in their order. */
+  inputs?: Record<string, ArrayValue>;
 }
 
 /** Rows [batch, length, width] with one more [batch, width] after each text's. */
@@ -39,6 +41,7 @@ export class Continuation {
     private readonly stepper: Executable,
     private readonly inputNames: readonly string[],
     private readonly parameters: Record<string, Float32Array>,
+    private readonly further: Record<string, ArrayValue>,
     private readonly past: Record<string, ArrayValue>,
     private readonly mask: number[][],
     private readonly places: number[][],
@@ -55,10 +58,10 @@ export class Continuation {
     backbone: Backbone,
     { read, step }: LanguageTrainable,
     texts: readonly (readonly number[])[],
-    { device, threads, parameters }: ContinuationOptions,
+    { device, threads, parameters, inputs: further = {} }: ContinuationOptions,
   ): Promise<Continuation> {
     const reader = await device.compile(read.program, read.signature, { threads });
-    const { scores, ...found } = await reader.run({ parameters, inputs: backbone.collate(texts) });
+    const { scores, ...found } = await reader.run({ parameters, inputs: { ...backbone.collate(texts), ...further } });
     await reader.release();
     const widths = backbone.keyValueWidths;
     const total = found["keys.0"].length / (texts.length * widths[0]);
@@ -75,6 +78,7 @@ export class Continuation {
       await device.compile(step.program, step.signature, { threads }),
       Object.keys(step.signature.inputs),
       parameters,
+      further,
       past,
       texts.map(({ length }) => places[0].map((_, at) => at < promptLength + length || at >= before ? 1 : 0)),
       places,
@@ -91,6 +95,7 @@ export class Continuation {
     if (from) this.choose(from);
     const rows = [tokens.length];
     const all: Record<string, ArrayValue> = {
+      ...this.further,
       ...this.past,
       token: { data: Int32Array.from(tokens), shape: rows },
       position: { data: Int32Array.from(this.positions), shape: rows },

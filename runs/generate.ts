@@ -29,6 +29,8 @@ export interface GenerateOptions extends ContinuationOptions {
   end?: number;
   /** Absent: the likeliest token is taken (greedy generation). */
   sampling?: Sampling;
+  /** Told of each token as it is added to a text. */
+  onToken?(text: number, token: number): void;
 }
 
 function likeliest(scores: Float32Array): number {
@@ -74,7 +76,7 @@ export async function generate(
   adaptation: Adaptation,
   model: LanguageTrainable,
   texts: readonly (readonly number[])[],
-  { tokens, end, sampling, ...options }: GenerateOptions,
+  { tokens, end, sampling, onToken, ...options }: GenerateOptions,
 ): Promise<number[][]> {
   const grown = beginnings(backbone, texts);
   requireRoom(grown, tokens, adaptation);
@@ -88,8 +90,10 @@ export async function generate(
         return sampling ? draw(own, sampling) : likeliest(own);
       });
       for (const [row, token] of next.entries()) {
-        if (!done[row]) grown[row].push(token);
-        done[row] ||= token === end;
+        if (done[row]) continue;
+        grown[row].push(token);
+        onToken?.(row, token);
+        done[row] = token === end;
       }
       if (!done.includes(false)) break;
       if (count < tokens - 1) await continuation.add(next);

@@ -14,7 +14,7 @@ import type { Evaluator, Objective, Setting } from "./objective.ts";
 import type { Splits } from "./split.ts";
 
 /** What stands between a text and its answer where both are read as one. */
-const SEPARATOR = "\n";
+export const SEPARATOR = "\n";
 /** Texts that are gone on with together. */
 const TOGETHER = 16;
 /** Texts whose scores are compared with the backbone's before the first step. */
@@ -71,7 +71,7 @@ function encodeSequences(
 }
 
 /** Stands for a device on which these programs are compiled; whoever releases one leaves it for the next. */
-function compiled(programs: ReadonlyMap<Program, Executable>): Pick<Device, "compile"> {
+export function compiled(programs: ReadonlyMap<Program, Executable>): Pick<Device, "compile"> {
   return {
     compile(program) {
       const executable = programs.get(program)!;
