@@ -1,0 +1,375 @@
+/**
+ * Using what was trained: one backbone in memory, and as many adapters as there are tasks.
+ * @module
+ */
+import os from "node:os";
+import { basename, resolve } from "node:path";
+import { devices } from "../engine/mod.ts";
+import type { Device } from "../engine/types.ts";
+import type { Backbone, Encoding, Model } from "../models/types.ts";
+import { arrivals } from "./arrivals.ts";
+import { readAdapterNote } from "./adapter-note.ts";
+import { microBatches } from "./batches.ts";
+import { findModel } from "./find-model.ts";
+import { SEPARATOR } from "./generation.ts";
+import { lookUp } from "./look-up.ts";
+import type { Compile } from "./objective.ts";
+import { type OpenAdapter, openAdapter } from "./open-adapter.ts";
+import { type Asked, batchOf, Classifier, formOf, Generator, Heads } from "./shared-program.ts";
+import { UsageError } from "./usage-error.ts";
+
+/** What a predictor is made of. */
+export interface PredictorOptions {
+  /** The backbone, as a study names it; by default the one that the adapters name. */
+  model?: string;
+  /** Folders of adapters: results/adapters/<id>, or made by PEFT. */
+  adapters: readonly string[];
+  /** Name of the device, by default `cpu`. */
+  device?: string;
+  /** Processor threads, by default one for each core. */
+  threads?: number;
+}
+
+/** A text to answer. */
+export interface Line {
+  /** The text. */
+  text: string;
+  /** The second text of a pair. */
+  pair?: string;
+  /** Which adapter answers, by its name or its folder's; by default every one. */
+  adapter?: string;
+}
+
+/** What is known of an adapter. */
+export interface AdapterFacts {
+  /** Its name: its task's, or where that is unknown or another adapter's too, its folder's. */
+  name: string;
+  /** Its folder. */
+  folder: string;
+  /** Its task; null where PEFT made it. */
+  task: string | null;
+  /** What it does with a text. */
+  kind: "classification" | "generation";
+  /** Names of its classes; none where it generates. */
+  labels: readonly string[];
+}
+
+interface AnyAnswer {
+  /** Name of the adapter that answers. */
+  adapter: string;
+  /** Its task; null where PEFT made it. */
+  task: string | null;
+  /** The text. */
+  text: string;
+  /** The second text of a pair. */
+  pair?: string;
+  /** Only the beginning of the text was read: it is longer than those that were trained on, or than the model reads. */
+  truncated?: true;
+}
+
+/** A class. */
+export interface Classified extends AnyAnswer {
+  /** The likeliest class. */
+  label: string;
+  /** Probability of every class. */
+  probabilities: Record<string, number>;
+}
+
+/** A text that was generated. */
+export interface Generated extends AnyAnswer {
+  /** What follows the text. */
+  generated: string;
+}
+
+/** What an adapter says to a text. */
+export type Answer = Classified | Generated;
+
+/** A text that is being generated. */
+export interface Growing extends AnyAnswer {
+  /** Number of the answer that it will be, from 0. */
+  answer: number;
+  /** What follows the text so far. */
+  generated: string;
+}
+
+/** How texts are answered. */
+export interface PredictOptions {
+  /** Told of texts as they grow, token by token. */
+  onGrowth?(growing: Growing): void;
+}
+
+/** Lines that are worked on together. */
+const MOST_LINES = 64;
+/** Positions that are computed together. */
+const MOST_ROWS = 512;
+/** Texts that are gone on with together. */
+const TOGETHER = 16;
+
+/** An adapter with its name. */
+interface NamedAdapter {
+  name: string;
+  adapter: OpenAdapter;
+  /** Equal for adapters that share a program. */
+  form: string;
+  /** Equal for adapters whose texts may be computed at once. */
+  batch: string;
+}
+
+/** A text for one adapter. */
+interface Question extends Asked {
+  by: NamedAdapter;
+  about: AnyAnswer;
+}
+
+/** A program that answers. */
+type Respondent = Classifier | Generator;
+
+/** Names of adapters. @throws {UsageError} if two folders have the same name */
+function nameAdapters(adapters: readonly OpenAdapter[]): NamedAdapter[] {
+  const folders = adapters.map(({ folder }) => basename(resolve(folder)));
+  const twice = folders.find((name, at) => folders.indexOf(name) !== at);
+  if (twice !== undefined) {
+    throw new UsageError(`Cannot tell the adapters apart: their folders must differ in name, two are called ${twice}`);
+  }
+  const alone = (name: string | null) =>
+    name !== null && !folders.includes(name) && adapters.filter(({ task }) => task === name).length === 1;
+  return adapters.map((adapter, at) => ({
+    name: alone(adapter.task) ? adapter.task! : folders[at],
+    adapter,
+    form: formOf(adapter),
+    batch: batchOf(adapter, at),
+  }));
+}
+
+/** The model that is asked for, or else the one that the adapters name. */
+async function modelOf({ model, adapters }: PredictorOptions): Promise<Model> {
+  if (model !== undefined) return await findModel(model);
+  const named = new Set<string>();
+  for (const folder of adapters) {
+    const note = await readAdapterNote(folder);
+    if (!note) throw new UsageError(`Cannot choose a model: --model must name it, as the folder ${folder} does not`);
+    named.add(note.model.name);
+  }
+  const [first, ...others] = named;
+  if (others.length > 0) {
+    throw new UsageError(`Cannot choose a model: the adapters must be of one, they are of ${[...named].join(" and ")}`);
+  }
+  try {
+    return await findModel(first);
+  } catch {
+    throw new UsageError(`Cannot find the model ${first} of the adapters: --model must name it, or its folder`);
+  }
+}
+
+function softmax(logits: Float32Array): number[] {
+  const top = Math.max(...logits);
+  const weights = Array.from(logits, (logit) => Math.exp(logit - top));
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  return weights.map((weight) => weight / total);
+}
+
+/** Answers texts with adapters of one backbone. */
+export class Predictor {
+  private constructor(
+    private readonly backbone: Backbone,
+    private readonly named: readonly NamedAdapter[],
+    private readonly respondents: ReadonlyMap<string, Respondent>,
+    private readonly heads: Heads,
+  ) {}
+
+  /**
+   * Opens a backbone and adapters, and makes their programs ready: adapters of one form share one.
+   *
+   * Where several programs read the backbone (adapters of several forms, and every one that generates), its matrices
+   * stay as they are stored, on devices that can do so, and are in memory once.
+   * @throws {UsageError} if one of them cannot be used, or they do not belong together; what differs is listed
+   */
+  static async open(options: PredictorOptions): Promise<Predictor> {
+    const { threads = os.availableParallelism() } = options;
+    const device = lookUp("device", devices, options.device ?? "cpu");
+    if (options.adapters.length === 0) throw new UsageError("Cannot predict: there must be an adapter, there is none");
+    const model = await modelOf(options);
+    const backbone = await model.open();
+    const opened: OpenAdapter[] = [];
+    for (const folder of options.adapters) {
+      try {
+        opened.push(await openAdapter(folder, model, backbone));
+      } catch (error) {
+        throw new UsageError((error as Error).message);
+      }
+    }
+    const named = nameAdapters(opened);
+    const { unusable } = await device.inspect();
+    if (unusable !== null) throw new UsageError(`Cannot use device ${device.name}: ${unusable}`);
+    return new Predictor(backbone, named, ...await makePrograms(device, threads, backbone, named));
+  }
+
+  /** The adapters, in the order given. */
+  get adapters(): AdapterFacts[] {
+    return this.named.map(({ name, adapter: { folder, task, kind, labels } }) => ({
+      name,
+      folder,
+      task,
+      kind,
+      labels: [...labels],
+    }));
+  }
+
+  /**
+   * Makes sure that a line can be answered.
+   * @throws {UsageError} one sentence on why it cannot
+   */
+  check(line: Line | string): void {
+    this.askedBy(line);
+  }
+
+  /**
+   * Answers lines in their order as they come; what has arrived is computed together. A line without an adapter is
+   * answered by every one, in the order in which they were given.
+   * @throws {UsageError} if a line cannot be answered
+   */
+  async *predict(
+    lines: Iterable<Line | string> | AsyncIterable<Line | string>,
+    { onGrowth }: PredictOptions = {},
+  ): AsyncGenerator<Answer> {
+    let answered = 0;
+    for await (const batch of arrivals(lines, MOST_LINES)) {
+      const questions = batch.flatMap((line) => this.ask(line));
+      const answers: Answer[] = [];
+      let next = 0;
+      for (const indices of this.batchesOf(questions)) {
+        const chosen = indices.map((index) => questions[index]);
+        const grown = onGrowth &&
+          ((row: number, generated: string) =>
+            onGrowth({ ...chosen[row].about, generated, answer: answered + indices[row] }));
+        const found = await this.answer(chosen, grown);
+        indices.forEach((index, row) => answers[index] = found[row]);
+        while (next < questions.length && answers[next]) yield answers[next++];
+      }
+      answered += questions.length;
+    }
+  }
+
+  /** Frees what the device holds. */
+  async release(): Promise<void> {
+    for (const respondent of this.respondents.values()) await respondent.release();
+    await this.heads.release();
+  }
+
+  /** Who answers a line. @throws {UsageError} if it has no text, or if nobody can */
+  private askedBy(given: Line | string): readonly NamedAdapter[] {
+    const { text, pair, adapter }: Line = typeof given === "string" ? { text: given } : given;
+    if (text.trim() === "") throw new UsageError("it must have a text, it is empty");
+    const table: Record<string, NamedAdapter> = {};
+    for (const one of this.named) table[basename(resolve(one.adapter.folder))] = table[one.name] = one;
+    const asked = adapter === undefined ? this.named : [lookUp("adapter", table, adapter)];
+    const generating = asked.find(({ adapter }) => adapter.kind === "generation");
+    if (pair !== undefined && generating) {
+      throw new UsageError(`it must be one text to go on with, as ${generating.name} does, it is a pair`);
+    }
+    return asked;
+  }
+
+  private ask(given: Line | string): Question[] {
+    const { text, pair }: Line = typeof given === "string" ? { text: given } : given;
+    return this.askedBy(given).map((by) => {
+      const { adapter } = by;
+      const separated = adapter.kind === "generation" && adapter.noted && !this.backbone.languageModel!.target;
+      const read = separated ? text + SEPARATOR : text;
+      const encoded = this.backbone.encode(read, adapter.limit, pair);
+      const about = {
+        adapter: by.name,
+        task: adapter.task,
+        text,
+        ...pair !== undefined && { pair },
+        ...this.isCut(encoded, adapter.limit, read, pair) && { truncated: true as const },
+      };
+      return { adapter, encoded, by, about };
+    });
+  }
+
+  /** Whether a text has more tokens than are read. */
+  private isCut({ length }: Encoding, limit: number, text: string, pair?: string): boolean {
+    if (length < limit) return false;
+    const { backbone } = this;
+    if (!backbone.tokenize) return backbone.encode(text, limit + 1, pair).length > limit;
+    const around = backbone.encode("", backbone.maxLength, pair && "").length;
+    const tokens = [text, ...pair === undefined ? [] : [pair]].map((part) => backbone.tokenize!(part).length);
+    return tokens.reduce((sum, count) => sum + count, around) > limit;
+  }
+
+  /** Questions that are computed at once, those that wait longest first. */
+  private batchesOf(questions: readonly Question[]): number[][] {
+    const groups = Map.groupBy(questions.keys(), (index) => questions[index].by.batch);
+    return [...groups.values()].flatMap((indices) => {
+      if (questions[indices[0]].adapter.kind === "classification") {
+        return microBatches(indices, questions.map(({ encoded }) => encoded.length), MOST_ROWS);
+      }
+      const count = Math.ceil(indices.length / TOGETHER);
+      return Array.from({ length: count }, (_, at) => indices.slice(at * TOGETHER, (at + 1) * TOGETHER));
+    });
+  }
+
+  private async answer(
+    asked: readonly Question[],
+    onText?: (row: number, generated: string) => void,
+  ): Promise<Answer[]> {
+    const respondent = this.respondents.get(asked[0].by.form)!;
+    if (respondent instanceof Generator) {
+      const texts = await respondent.texts(asked, onText);
+      return asked.map(({ about }, row) => ({ ...about, generated: texts[row] }));
+    }
+    const logits = await respondent.logits(asked);
+    return asked.map(({ about, adapter: { labels } }, row) => {
+      if (logits[row].some(Number.isNaN)) throw new Error("Cannot predict: a logit is not a number");
+      const probabilities = softmax(logits[row]);
+      const label = labels[logits[row].indexOf(Math.max(...logits[row]))];
+      return {
+        ...about,
+        label,
+        probabilities: Object.fromEntries(labels.map((name, at) => [name, probabilities[at]])),
+      };
+    });
+  }
+}
+
+/** The programs of every form, and of every number of classes. */
+async function makePrograms(
+  device: Device,
+  threads: number,
+  backbone: Backbone,
+  named: readonly NamedAdapter[],
+): Promise<[Map<string, Respondent>, Heads]> {
+  const forms = new Map(named.map(({ form, adapter }) => [form, adapter]));
+  const readers = forms.values().reduce((sum, { kind }) => sum + (kind === "generation" ? 2 : 1), 0);
+  const options = { threads, small: readers > 1 && device.small === true };
+  const compile: Compile = ({ program, signature }) => device.compile(program, signature, options);
+  const heads = new Heads(backbone, compile);
+  const respondents = new Map<string, Respondent>();
+  for (const [form, adapter] of forms) {
+    respondents.set(
+      form,
+      adapter.kind === "generation"
+        ? await Generator.open(backbone, adapter, compile)
+        : await Classifier.open(backbone, adapter, compile, heads),
+    );
+  }
+  for (const { adapter } of named) if (adapter.kind === "classification") await heads.open(adapter);
+  return [respondents, heads];
+}
+
+/**
+ * Opens a backbone and adapters, see {@linkcode Predictor}.
+ *
+ * ```ts ignore
+ * import { openPredictor } from "@tunebench/tunebench";
+ *
+ * const predictor = await openPredictor({ model: "use-lite", adapters: ["results/adapters/0123456789abcdef"] });
+ * for await (const answer of predictor.predict(["It works as it should."])) console.log(answer);
+ * await predictor.release();
+ * ```
+ * @throws {UsageError} if one of them cannot be used, or they do not belong together; what differs is listed
+ */
+export function openPredictor(options: PredictorOptions): Promise<Predictor> {
+  return Predictor.open(options);
+}
