@@ -14,6 +14,7 @@ interface BenchFlags {
   tasks?: string;
   data?: string;
   methods?: string;
+  from?: string;
   seeds?: string;
   device?: string;
   precision?: string;
@@ -44,6 +45,7 @@ program.command("bench")
   .option("--tasks <names>", "tasks, joined by commas")
   .option("--data <folder>", "files of tasks that come without: rte, e2e")
   .option("--methods <names>", "methods, joined by commas; + joins two methods into one: lora+prompt-tuning")
+  .option("--from <folder>", "an adapter to start from, with its method, its options and, where it fits, its classifier")
   .option("--seeds <seeds>", "a count (3: 0, 1, 2) or a list (0,1,7; one seed: 7,)")
   .option("--device <name>", "device (see list devices)")
   .option("--precision <format>", "int8: products with frozen matrices in 8-bit integers")
@@ -127,7 +129,8 @@ async function readStudyOf(source: string, flags: BenchFlags) {
     models: flags.models?.split(",") ?? study.models,
     tasks: flags.tasks?.split(",") ?? study.tasks,
     ...flags.data !== undefined && { dataFolder: flags.data },
-    methods: flags.methods?.split(",") ?? study.methods,
+    ...flags.from !== undefined && { from: flags.from },
+    methods: flags.methods?.split(",") ?? (flags.from === undefined ? study.methods : []),
     seeds: flags.seeds === undefined ? study.seeds : parseSeeds(flags.seeds),
     device: flags.device ?? study.device,
   };

@@ -27,6 +27,8 @@ export interface Places {
   folder?: string;
   /** The folder of the task's files, if users give them. */
   dataFolder?: string;
+  /** The adapter that training starts from. */
+  from?: string;
 }
 
 /** How a cell is run; decides nothing. */

@@ -252,15 +252,21 @@ async function identify(folder: string, parts: readonly string[]): Promise<strin
 
 /**
  * Opens an adapter's folder, of this project or of PEFT; of joined methods, the one with a folder for each.
+ * @param model the backbone's name and revision; given, a folder that says of which it is must say the same
  * @throws {Error} one sentence, if it cannot be read or does not fit the backbone; what differs is listed
  */
 export async function findAdapter(
   folder: string,
   backbone: BackboneShape,
+  model?: AdapterNote["model"],
 ): Promise<FoundAdapter> {
   const isFolder = await Deno.stat(folder).then(({ isDirectory }) => isDirectory, () => false);
   if (!isFolder) throw new Error(`Cannot read the adapter ${folder}: there must be such a folder`);
   const note = await readAdapterNote(folder);
+  if (note && model && note.model.revision !== model.revision) {
+    const [own, other] = [note.model, model].map(({ name, revision }) => `${shown(name)} (${shown(revision)})`);
+    throw new Error(`Cannot use the adapter ${folder}: the model must be ${own}, which it belongs to, it is ${other}`);
+  }
   const noted = note?.method.map(partOf);
   const alone = note ? note.method.length === 1 : await exists(`${folder}/${ADAPTER_CONFIG}`);
   const joined = alone ? [] : note ? note.method.map(({ name }) => name) : await partFolders(folder);

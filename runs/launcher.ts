@@ -104,7 +104,7 @@ export async function bench(study: Study, options: BenchOptions): Promise<BenchR
     let result: { metric: string; score: number } | undefined;
     onEvent({ type: "start", cell });
     const { reason, log } = await runWorker(
-      { mode: "run", spec: cell.spec, folder: cell.folder, dataFolder: cell.dataFolder, out, keep, environment },
+      { mode: "run", ...cell, out, keep, environment },
       worker,
       signal,
       (message) => {

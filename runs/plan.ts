@@ -13,9 +13,11 @@ import { giveFiles } from "../tasks/given.ts";
 import { tasks } from "../tasks/mod.ts";
 import type { AnyTask } from "../tasks/types.ts";
 import type { Places } from "./cell.ts";
+import type { FoundAdapter } from "./find-adapter.ts";
 import { findModel } from "./find-model.ts";
 import { lookUp } from "./look-up.ts";
 import { type PartSpec, runId, type RunSpec, type TrainingSpec } from "./spec.ts";
+import { entryFrom, openStart, requireStart } from "./start-from.ts";
 import type { MethodEntry, Study } from "./study.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -73,10 +75,16 @@ export async function plan(study: Study): Promise<Cell[]> {
   for (const model of models) {
     for (const { task } of studied) requireKind(model, task);
   }
+  const adapters = new Map<Model, FoundAdapter>();
+  if (study.from !== undefined) {
+    for (const model of models) adapters.set(model, await openStart(study.from, model));
+  }
   const cells = new Map<string, Cell>();
   for (const seed of study.seeds) {
     for (const model of models) {
-      const trained = study.methods
+      const adapter = adapters.get(model);
+      const entries = adapter ? [entryFrom(adapter, study)] : study.methods;
+      const trained = entries
         .map((entry) => methodOf(entry, model.shape, { ...study.memory && ONE_BY_ONE, ...study.training }))
         .sort((a, b) => a.count - b.count);
       const unfit = trained.find(({ trainsMatrices }) => precision === "int8" && trainsMatrices);
@@ -87,6 +95,7 @@ export async function plan(study: Study): Promise<Cell[]> {
       for (const { task, places } of studied) {
         for (const method of trained) {
           const { parts } = method;
+          if (adapter) requireStart(adapter, parts, model.shape);
           const training = trainingOf(method, task, model);
           const spec: RunSpec = {
             model: { name: model.name, revision: model.revision },
@@ -98,8 +107,16 @@ export async function plan(study: Study): Promise<Cell[]> {
             device: study.device,
             precision,
             ...study.memory && { memory: study.memory },
+            ...adapter && { from: { sha256: adapter.sha256 } },
           };
-          cells.set(runId(spec), { id: runId(spec), spec, ...places, ...model.folder && { folder: model.folder } });
+          const from = adapter && { from: resolve(adapter.folder) };
+          cells.set(runId(spec), {
+            id: runId(spec),
+            spec,
+            ...places,
+            ...model.folder && { folder: model.folder },
+            ...from,
+          });
         }
       }
     }

@@ -23,6 +23,7 @@ import { planTraining, requireMemory } from "./plan-memory.ts";
 import { knownScores, type Measured, type RunRecord, type Scores } from "./record.ts";
 import { runId, type RunSpec } from "./spec.ts";
 import { splitExamples, splitRecord } from "./split.ts";
+import { readStart } from "./start-from.ts";
 import { train, type TrainingCourse } from "./train.ts";
 import type { SignedProgram } from "./trainable.ts";
 
@@ -163,7 +164,8 @@ export async function runCell(spec: RunSpec, options: CellOptions): Promise<Cell
   const frozenBefore = await hashStored(frozen);
 
   let start = await objective.start(spec.seed);
-  if (!fixedFeatures && adaptation.identityAtStart) {
+  if (spec.from) start = { ...start, ...await readStart(spec.from, options.from!, task, objective) };
+  else if (!fixedFeatures && adaptation.identityAtStart) {
     const difference = await differenceAtStart(objective.identity, compile, start);
     integrity.check(
       "identity at the start",

@@ -34,6 +34,7 @@ async function run(job: Job & { mode: "run" }, runner: CellRunner): Promise<void
   const result = await runner.runCell(job.spec, {
     folder: job.folder,
     dataFolder: job.dataFolder,
+    from: job.from,
     threads: job.environment.threads,
     out: job.out,
     keep: job.keep,

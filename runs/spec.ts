@@ -66,6 +66,8 @@ export interface RunSpec {
   precision: Precision;
   /** Less memory at less speed: weights are not laid out for the processor. Left out otherwise. */
   memory?: "small";
+  /** The adapter that training starts from, by the SHA-256 of its files. Left out where it starts anew. */
+  from?: { sha256: string };
 }
 
 /** Schema of {@linkcode DataSpec}. */
@@ -105,6 +107,7 @@ export const specSchema: z.ZodType<RunSpec> = z.strictObject({
   device: z.string(),
   precision: z.enum(["float32", "int8"]),
   memory: z.literal("small").optional(),
+  from: z.strictObject({ sha256: z.string() }).optional(),
 });
 
 /** JSON with sorted keys and no white space: equal values have equal texts. */

@@ -16,7 +16,7 @@ export interface Study {
   models: string[];
   /** Names of tasks. */
   tasks: string[];
-  /** Methods. */
+  /** Methods; with `from`, the adapter's own or none, which stands for it. */
   methods: MethodEntry[];
   /** Seeds; each has its own split, data order and start values. */
   seeds: number[];
@@ -24,6 +24,8 @@ export interface Study {
   data: DataSpec;
   /** Folder of the files that a task asks users for. */
   dataFolder?: string;
+  /** Folder of an adapter that training starts from. */
+  from?: string;
   /** Name of the device. */
   device: string;
   /** Number format of products with frozen matrices, "float32" (which it is if left out) or "int8". */
@@ -43,14 +45,18 @@ const studySchema: z.ZodType<Study> = z.strictObject({
     z.union([z.string(), z.record(z.string(), z.record(z.string(), z.unknown()))], {
       error: 'must be a name or {"name": {options}}',
     }),
-  ).min(1),
+  ),
   seeds: z.array(z.int().nonnegative()).min(1),
   data: dataSchema,
   dataFolder: z.string().optional(),
+  from: z.string().optional(),
   device: z.string(),
   precision: z.string().optional(),
   memory: z.literal("small", { error: "must be small" }).optional(),
   training: trainingOverridesSchema,
+}).refine(({ methods, from }) => methods.length > 0 || from !== undefined, {
+  path: ["methods"],
+  error: "must not be empty, unless from names an adapter",
 });
 
 /**
@@ -59,7 +65,10 @@ const studySchema: z.ZodType<Study> = z.strictObject({
  * @throws {UsageError} if a key is unknown or a value is out of range
  */
 export function parseStudy(value: unknown, base: Study): Study {
-  const given = value !== null && typeof value === "object" && !Array.isArray(value) ? { ...base, ...value } : value;
+  const isObject = value !== null && typeof value === "object" && !Array.isArray(value);
+  // An adapter brings its own method.
+  const methods = isObject && "from" in value ? [] : base.methods;
+  const given = isObject ? { ...base, methods, ...value } : value;
   const result = studySchema.safeParse(given);
   if (result.success) return result.data;
   throw new UsageError(`Cannot read the study: ${firstFault(result.error, given)}`);
