@@ -1,6 +1,7 @@
 /**
  * Measures speed and memory: `deno task perf [step|epoch|scale|start|memory|plan|devices] [methods…] [--rounds N] [--steps N]
- * [--device cpu] [--precision int8] [--memory small]`.
+ * [--device cpu] [--precision int8] [--memory small]`, and accuracy: `deno task perf accuracy study.json --model FOLDER
+ * --out FOLDER`.
  *
  * `step`, `epoch`, `scale` and `start` compare with PyTorch, transformers and PEFT (Python from TUNEBENCH_PYTHON, packages
  * of requirements.txt). The contestants take turns, so that all meet the same load of the machine: the ratios count, not
@@ -12,6 +13,7 @@ import { devices } from "../engine/mod.ts";
 import { lookUp } from "../runs/look-up.ts";
 import { UsageError } from "../runs/usage-error.ts";
 import type { Report } from "./comparison.ts";
+import { measureAccuracy } from "./measure-accuracy.ts";
 import { measureDevices } from "./measure-devices.ts";
 import { measureEpoch } from "./measure-epoch.ts";
 import { measureMemory } from "./measure-memory.ts";
@@ -39,6 +41,8 @@ function parse(args: string[]) {
         device: { type: "string", default: "cpu" },
         precision: { type: "string", default: "float32" },
         memory: { type: "string" },
+        model: { type: "string", multiple: true },
+        out: { type: "string" },
       },
     });
   } catch (error) {
@@ -73,10 +77,19 @@ function readMethods(chosen: readonly string[], { precision }: Choices): string[
   return chosen.length > 0 ? [...chosen] : possible;
 }
 
+/** The study, the models and the results folder of a comparison of accuracy. */
+function compareAccuracy([study, ...others]: readonly string[], folders: readonly string[] = [], out?: string) {
+  if (study === undefined || others.length > 0 || folders.length === 0 || out === undefined) {
+    throw new UsageError("Cannot compare accuracy: one study.json, --model FOLDER and --out FOLDER must be given");
+  }
+  return measureAccuracy(study, folders, out);
+}
+
 /** What the command line asks for. */
 async function measure(args: string[]): Promise<Report> {
   const { positionals, values } = parse(args);
   const [what = "step", ...chosen] = positionals;
+  if (what === "accuracy") return await compareAccuracy(chosen, values.model, values.out);
   const choices = readChoices(values);
   const names = readMethods(chosen, choices);
   const number = (flag: "rounds" | "steps", standard: number) => wholeNumber(flag, values[flag] ?? String(standard));
