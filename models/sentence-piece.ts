@@ -3,7 +3,6 @@
  * scores, and how texts are cut, as its sentencepiece_model.proto lays them out.
  * @module
  */
-import { Buffer } from "node:buffer";
 import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
 import { addedToken, template } from "./template.ts";
 
@@ -158,7 +157,7 @@ export async function readUnigram(folder: string, settings: Record<string, unkno
     version: "1.0",
     added_tokens: [...addedTokens(found), ...sentinels.map((text, at) => addedToken(text, pieces.length + at))],
     normalizer: charsmap.length > 0
-      ? { type: "Precompiled", precompiled_charsmap: Buffer.from(charsmap).toString("base64") }
+      ? { type: "Precompiled", precompiled_charsmap: charsmap.toBase64() }
       : null,
     pre_tokenizer: {
       type: "Sequence",
