@@ -6,6 +6,7 @@
  * @module
  */
 import { Command, CommanderError } from "commander";
+import { resolve } from "node:path";
 import config from "./deno.json" with { type: "json" };
 import { UsageError } from "./runs/usage-error.ts";
 
@@ -22,6 +23,8 @@ interface BenchFlags {
   out: string;
   jobs?: string;
   keep?: string;
+  cache?: string;
+  offline?: true;
   dryRun?: true;
 }
 
@@ -56,9 +59,18 @@ program.command("bench")
   .option("--dry-run", "show the cells, their parameters and planned memory; train nothing")
   .action(ending(runBench));
 
+  .option("--cache <folder>", "cache folder of what is fetched or converted")
+  .option("--offline", "use models of the hub from the cache alone")
 program.command("report")
   .description("write the reports of results folders")
   .argument("[results...]", "results folders", ["results"])
+program.command("fetch")
+  .description("bring models of the hub to this machine, and check the files of models and tasks that are here")
+  .argument("<names...>", "models (org/name[@revision][:file.gguf]) and tasks")
+  .option("--cache <folder>", "cache folder of what is fetched or converted")
+  .option("--offline", "check what is here, fetch nothing")
+  .action(ending(runFetch));
+
   .option("--out <folder>", "folder of the reports (default: report, in the first results folder)")
   .action(ending(runReport));
 
@@ -89,7 +101,23 @@ async function runBench(source: string, flags: BenchFlags): Promise<number> {
       stoppedBy ??= { status };
       stop.abort();
     });
+/** Hands flags on to all that looks for files, workers included. */
+function useCache({ cache, offline }: { cache?: string; offline?: true }): void {
+  if (cache !== undefined) Deno.env.set("TUNEBENCH_CACHE", resolve(cache));
+  if (offline) Deno.env.set("HF_HUB_OFFLINE", "1");
+}
+
+async function runFetch(names: string[], flags: { cache?: string; offline?: true }): Promise<number> {
+  useCache(flags);
+  const { fetchByName } = await import("./runs/fetch.ts");
+  for (const name of names) {
+    console.log((await fetchByName(name, { say: (sentence) => console.error(sentence) })).join("\n"));
+  }
+  return 0;
+}
+
   stopOn("SIGINT", 130);
+  useCache(flags);
   if (Deno.build.os !== "windows") stopOn("SIGTERM", 143);
 
   const { showProgress, standardError } = await import("./runs/progress.ts");

@@ -7,6 +7,8 @@
 export interface FileSource {
   /** As messages call it. */
   label: string;
+  /** Names of all files. */
+  names(): Promise<string[]>;
   /** Whether there is a file of that name. */
   has(name: string): Promise<boolean>;
   /** Path of a file that there is; where it is elsewhere, it is fetched first. */
@@ -17,6 +19,10 @@ export interface FileSource {
 export function filesIn(folder: string): FileSource {
   return {
     label: folder,
+    async names() {
+      const entries = await Array.fromAsync(Deno.readDir(folder));
+      return entries.filter(({ isDirectory }) => !isDirectory).map(({ name }) => name).sort();
+    },
     has: (name) => Deno.stat(`${folder}/${name}`).then(({ isFile }) => isFile, () => false),
     path: (name) => Promise.resolve(`${folder}/${name}`),
   };

@@ -2,33 +2,15 @@
  * Models that lie in a folder as transformers saves them.
  * @module
  */
-import { createHash } from "node:crypto";
 import { basename, resolve } from "node:path";
 import { sha256File } from "./checksum.ts";
 import { readConfig } from "./config.ts";
-import { filesIn, type FileSource } from "./file-source.ts";
+import { filesIn } from "./file-source.ts";
+import { identify, modelFiles } from "./model-files.ts";
 import { readLicence } from "./model-card.ts";
 import { openTokenizer, type TextTokenizer, tokenizerFiles } from "./tokenizer.ts";
 import type { Architecture, Model } from "./types.ts";
-import { openWeights, weightFiles } from "./weights.ts";
-
-/**
- * Names of the files that a model consists of.
- * @throws {Error} if weights are missing, or in a form that nothing here reads
- */
-export async function modelFiles(source: FileSource): Promise<string[]> {
-  return ["config.json", ...await weightFiles(source), ...await tokenizerFiles(source)];
-}
-
-/** SHA-256 over names and checksums of files. */
-export async function identify(
-  names: readonly string[],
-  sha256Of: (name: string) => Promise<string | null> | string,
-): Promise<string> {
-  const hash = createHash("sha256");
-  for (const name of names.toSorted()) hash.update(`${name} ${await sha256Of(name)}\n`);
-  return hash.digest("hex");
-}
+import { openWeights } from "./weights.ts";
 
 /**
  * The model of a folder. Weights are not read, except for their checksum.

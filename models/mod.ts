@@ -6,6 +6,7 @@ import { bert } from "./bert.ts";
 import { distilbert } from "./distilbert.ts";
 import { readFolder } from "./folder.ts";
 import { isGguf, readGguf } from "./gguf-folder.ts";
+import { type FetchOptions, readHubModel } from "./hub-model.ts";
 import { gpt2 } from "./gpt2.ts";
 import { llama } from "./llama.ts";
 import { mistral } from "./mistral.ts";
@@ -45,4 +46,19 @@ export function isFolder(name: string): boolean {
 export function findFolder(path: string): Promise<Model> {
   const read = (folder: string) => readFolder(folder, architectures);
   return isGguf(path) ? readGguf(path, architectures, read) : read(path);
+}
+
+/** Whether a model's name is one on the hub. */
+export function isHubName(name: string): boolean {
+  return name.includes("/") && !isFolder(name) && !Object.hasOwn(models, name);
+}
+
+/**
+ * The model of a name on the hub, org/name[@revision][:file.gguf], with the commit as its revision; what is not on this
+ * machine is fetched.
+ * @throws {HubRefusal} if the name is none, or if the hub has no such model that can be used
+ * @throws {Error} if it cannot be fetched
+ */
+export function findOnHub(name: string, options?: FetchOptions): Promise<Model> {
+  return readHubModel(name, findFolder, options);
 }

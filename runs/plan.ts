@@ -8,6 +8,7 @@ import type { Device, Precision } from "../engine/types.ts";
 import { compose } from "../methods/compose.ts";
 import { methods } from "../methods/mod.ts";
 import { parseOptions } from "../methods/options.ts";
+import { isHubName } from "../models/mod.ts";
 import type { BackboneShape, Model } from "../models/types.ts";
 import { giveFiles } from "../tasks/given.ts";
 import { tasks } from "../tasks/mod.ts";
@@ -109,14 +110,10 @@ export async function plan(study: Study): Promise<Cell[]> {
             ...study.memory && { memory: study.memory },
             ...adapter && { from: { sha256: adapter.sha256 } },
           };
+          // What is from the hub is found by name and commit.
+          const folder = isHubName(model.name) ? undefined : model.folder;
           const from = adapter && { from: resolve(adapter.folder) };
-          cells.set(runId(spec), {
-            id: runId(spec),
-            spec,
-            ...places,
-            ...model.folder && { folder: model.folder },
-            ...from,
-          });
+          cells.set(runId(spec), { id: runId(spec), spec, ...places, ...folder && { folder }, ...from });
         }
       }
     }

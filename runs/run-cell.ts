@@ -13,7 +13,7 @@ import type { AnyTask, GivenFiles, Metric } from "../tasks/types.ts";
 import { writeAdapter } from "./adapter.ts";
 import type { CellOptions, CellPlan, CellResult, Places } from "./cell.ts";
 import { classification } from "./classification.ts";
-import { findModel } from "./find-model.ts";
+import { openModel } from "./find-model.ts";
 import { generation } from "./generation.ts";
 import { countLeaks, hashStored, Integrity, raiseFlags } from "./integrity.ts";
 import { lookUp } from "./look-up.ts";
@@ -55,13 +55,7 @@ async function readTask(
 
 async function open(spec: RunSpec, { folder, dataFolder }: Places, threads: number): Promise<OpenCell> {
   const task = lookUp("task", tasks, spec.task.name);
-  const source = await findModel(folder ?? spec.model.name);
-  if (source.revision !== spec.model.revision) {
-    throw new Error(
-      `Cannot use the model ${spec.model.name}: its revision must be ${spec.model.revision}, ` +
-        `current value is ${source.revision}`,
-    );
-  }
+  const source = await openModel(spec.model, folder);
   const parts = spec.method.map(({ name, options }) => ({
     method: lookUp("method", methods, name),
     options: options as Record<string, unknown> & CommonOptions,

@@ -73,7 +73,7 @@ Deno.test("every deno task of the documents is one of deno.json, and README.md h
     rows.map(([name]) => named(name)[0]).sort(),
     Object.keys(config.tasks).filter((name) => name !== "doc").sort(),
   );
-  const sets: Record<string, Record<string, boolean>> = config.permissions;
+  const sets: Record<string, object> = config.permissions;
   for (const [name, , permissions] of rows) {
     const set = sets[named(name)[0]];
     if (set) assert.deepEqual(permissions.split(", ").sort(), Object.keys(set).sort(), name);

@@ -1,0 +1,55 @@
+/**
+ * Brings models and tasks to this machine, so that runs need no network: the command fetch.
+ * @module
+ */
+import { openModelFiles } from "../models/hub-model.ts";
+import { type FetchOptions, inBytes } from "../models/hub.ts";
+import { findOnHub, isHubName, models } from "../models/mod.ts";
+import { tasks } from "../tasks/mod.ts";
+import { refusing } from "./find-model.ts";
+import { lookUp } from "./look-up.ts";
+import { UsageError } from "./usage-error.ts";
+
+/**
+ * Fetches a model from the hub, or checks what is here of one; reads the files of a model or task that npm packages bring.
+ * @param name a model or a task
+ * @returns what there is now, as lines
+ * @throws {UsageError} if there is none of that name, or if the hub does not give it
+ * @throws {Error} if it cannot be fetched, or if a file is not what it must be
+ */
+export async function fetchByName(name: string, options: FetchOptions = {}): Promise<string[]> {
+  // Names of tasks have a / too.
+  if (isHubName(name) && !Object.hasOwn(tasks, name)) return await refusing(() => fetchFromHub(name, options));
+  const kinds = { ...models, ...tasks };
+  const found = lookUp("model or task", kinds, name);
+  if ("open" in found) {
+    const { sha256 } = await found.open();
+    return [`${name}: comes with the npm packages, its files are as they must be (SHA-256 ${sha256.slice(0, 16)}…)`];
+  }
+  if (found.files) {
+    throw new UsageError(
+      `Cannot fetch the task ${name}: its files are yours, --data of bench names the folder of ${
+        found.files.join(" and ")
+      }`,
+    );
+  }
+  const data = await found.load();
+  const count = Object.values(data).reduce((sum, examples) => sum + examples.length, 0);
+  return [`${name}: comes with the npm packages, its files are as they must be (${count} examples)`];
+}
+
+async function fetchFromHub(name: string, options: FetchOptions): Promise<string[]> {
+  const snapshot = await openModelFiles(name, { ...options, verify: true });
+  const { commit, folder, files, fetched } = snapshot;
+  // Whether it is a model that can be used is better known now than on the cluster.
+  const model = await findOnHub(name, { ...options, say: undefined });
+  const size = Object.values(files).reduce((sum, { size }) => sum + size, 0);
+  return [
+    `${model.name} at commit ${commit}: ${model.description}, licence ${model.licence}`,
+    ...Object.entries(files).map(([path, { size, sha256 }]) => `  ${path}: ${size} bytes, SHA-256 ${sha256}`),
+    `  ${Object.keys(files).length} files, ${inBytes(size)}, ${
+      fetched === 0 ? "all there before" : `${inBytes(fetched)} fetched`
+    }`,
+    `  in ${folder}`,
+  ];
+}
