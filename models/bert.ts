@@ -9,6 +9,7 @@ import type { Architecture } from "./types.ts";
 /** BERT under the names of transformers' `BertForSequenceClassification`; its features are the pooler's output. */
 export const bert: Architecture = {
   citation: "Devlin et al. (2019), BERT, https://arxiv.org/abs/1810.04805",
+  classes: { classification: "BertForSequenceClassification" },
   design: (config) =>
     bertEncoder(config, {
       prefix: "bert.",

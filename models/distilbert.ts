@@ -28,6 +28,7 @@ const schema = z.object({
  */
 export const distilbert: Architecture = {
   citation: "Sanh et al. (2019), DistilBERT, https://arxiv.org/abs/1910.01108",
+  classes: { classification: "DistilBertForSequenceClassification" },
   design(config) {
     const values = parseConfig(config, schema);
     return encoder({

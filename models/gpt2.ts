@@ -32,6 +32,7 @@ const schema = z.object({
 export const gpt2: Architecture = {
   citation:
     "Radford et al. (2019), Language Models are Unsupervised Multitask Learners, https://openai.com/research/better-language-models",
+  classes: { classification: "GPT2ForSequenceClassification", generation: "GPT2LMHeadModel" },
   design(config) {
     const values = parseConfig(config, schema);
     const { n_embd: hidden, n_head: heads, layer_norm_epsilon: epsilon } = values;

@@ -12,6 +12,7 @@ const schema = z.object({ attention_bias: z.boolean().default(false), mlp_bias: 
 /** Llama under the names of transformers' `LlamaModel`. */
 export const llama: Architecture = {
   citation: "Touvron et al. (2023), LLaMA, https://arxiv.org/abs/2302.13971",
+  classes: { classification: "LlamaForSequenceClassification", generation: "LlamaForCausalLM" },
   design(config) {
     const { attention_bias: biased, mlp_bias: feedForwardBiased } = parseConfig(config, schema);
     return llamaDecoder(config, {

@@ -12,6 +12,7 @@ const schema = z.object({ use_sliding_window: z.literal(false).optional() });
 /** Qwen2 under the names of transformers' `Qwen2Model`; sliding windows, which no published model uses, are refused. */
 export const qwen2: Architecture = {
   citation: "Yang et al. (2024), Qwen2, https://arxiv.org/abs/2407.10671",
+  classes: { classification: "Qwen2ForSequenceClassification", generation: "Qwen2ForCausalLM" },
   design(config) {
     parseConfig(config, schema);
     // IA³'s targets are as PEFT has them.

@@ -12,6 +12,7 @@ import type { Architecture } from "./types.ts";
  */
 export const roberta: Architecture = {
   citation: "Liu et al. (2019), RoBERTa, https://arxiv.org/abs/1907.11692",
+  classes: { classification: "RobertaForSequenceClassification" },
   design: (config) =>
     bertEncoder(config, {
       prefix: "roberta.",

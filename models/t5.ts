@@ -38,6 +38,7 @@ const schema = z.object({
 export const t5: Architecture = {
   citation:
     "Raffel et al. (2020), Exploring the Limits of Transfer Learning with a Unified Text-to-Text Transformer, https://arxiv.org/abs/1910.10683",
+  classes: { generation: "T5ForConditionalGeneration" },
   design(config) {
     const values = parseConfig(config, schema);
     const { vocab_size: vocabulary, relative_attention_num_buckets: count } = values;

@@ -187,7 +187,8 @@ export interface Backbone extends BackboneShape {
    */
   hiddenStates?(weights: Tensors, inputs: Tensors, hooks: Hooks): Tensor[];
   /** How it tells the next token; its weights are stored where the files have them. Absent: it does not. */
-  languageModel?: LanguageModel;}
+  languageModel?: LanguageModel;
+}
 
 /** A backbone without weights and tokenizer. */
 export type Design = Omit<Backbone, "stored" | "sha256" | "encode" | "tokenize" | "chat" | "decode"> & {
@@ -199,6 +200,8 @@ export type Design = Omit<Backbone, "stored" | "sha256" | "encode" | "tokenize" 
 export interface Architecture {
   /** Paper it comes from. */
   citation: string;
+  /** Classes of transformers that hold it, by what they are for. */
+  classes: { classification?: string; generation?: string };
   /**
    * The backbone that config.json describes.
    * @throws {Error} if a value is missing, or not supported

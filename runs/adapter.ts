@@ -69,6 +69,12 @@ function outermost({ stored }: Adaptation): string {
   return names.findLast((name) => stored[name].virtual) ?? names.at(-1)!;
 }
 
+/** What PEFT says of the backbone: its name, and of one on the hub, org/name, its commit. */
+function baseModel(model: AdapterNote["model"] | undefined): Record<string, unknown> {
+  const [name = null] = model?.name.split(/[@:]/) ?? [];
+  return { base_model_name_or_path: name, revision: name?.includes("/") ? model!.revision : null };
+}
+
 /**
  * Writes a folder with adapter_model.safetensors and, where PEFT has a form for the method, adapter_config.json; where
  * the stored tensors are made of what is trained, this is in encoder.safetensors. Of joined methods each part has a
@@ -90,7 +96,7 @@ export async function writeAdapter(
   const head = Object.fromEntries(headNames.map((name) => [name, all[name]]));
   const parts = Object.entries(adaptation.stored);
   const last = outermost(adaptation);
-  const [model, revision = null] = note?.model.name.split("@") ?? [null];
+  const ofModel = baseModel(note?.model);
   await writeFolder(folder, async (draft) => {
     for (const [name, { config, tensors, trained }] of parts) {
       const place = parts.length === 1 ? draft : `${draft}/${name}`;
@@ -100,7 +106,6 @@ export async function writeAdapter(
       if (trained) await writeSafetensors(`${place}/${ENCODER_TENSORS}`, arrays(trained(all)));
       if (!config) continue;
       const ofTask = name === last ? peft : { task_type: null, modules_to_save: null };
-      const ofModel = { base_model_name_or_path: model, revision };
       await writeSorted(`${place}/${ADAPTER_CONFIG}`, { ...config, ...ofTask, ...ofModel });
     }
     if (!note) return;
