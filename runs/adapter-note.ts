@@ -31,6 +31,8 @@ export interface AdapterNote {
   maxLength: number;
   /** Most tokens that are generated; of a task of generation alone. */
   outputLength?: number;
+  /** Texts are messages in the model's chat template. */
+  chat?: true;
 }
 
 const noteSchema: z.ZodType<AdapterNote> = z.strictObject({
@@ -47,6 +49,7 @@ const noteSchema: z.ZodType<AdapterNote> = z.strictObject({
   forms: z.array(z.enum(["peft", "tunebench"])).min(1),
   maxLength: z.int().positive(),
   outputLength: z.int().positive().optional(),
+  chat: z.literal(true).optional(),
 });
 
 /**

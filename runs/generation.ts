@@ -6,6 +6,7 @@ import type { ArrayValue, Device, Executable, Program } from "../engine/types.ts
 import { compose } from "../methods/compose.ts";
 import { textMetrics } from "../tasks/text-metrics.ts";
 import type { GenerationExample, GenerationTask } from "../tasks/types.ts";
+import { chatPrompt } from "./chat.ts";
 import { score } from "./evaluate.ts";
 import type { EncodedExamples } from "./examples.ts";
 import { generate } from "./generate.ts";
@@ -86,8 +87,8 @@ export function compiled(programs: ReadonlyMap<Program, Executable>): Pick<Devic
 }
 
 /**
- * A generation task on a language model with a method. To a decoder, a line break stands between text and answer; a
- * training example is learnt with each of its references. What decides an epoch is the first metric of what is generated.
+ * A generation task on a language model with a method. To a decoder, a line break stands between text and answer, unless
+ * they are messages in its chat template; a training example is learnt with each of its references. What decides an epoch is the first metric of what is generated.
  * @throws {Error} if the backbone is no language model or has no tokenizer
  */
 export function generation(
@@ -95,7 +96,7 @@ export function generation(
   splits: Splits<GenerationExample>,
   { spec, backbone: opened, parts, threads }: Setting,
 ): Objective {
-  const { maxLength, outputLength } = spec.training;
+  const { maxLength, outputLength, chat } = spec.training;
   const backbone = asLanguageModel(opened);
   const adaptation = compose(parts, backbone);
   const model = languageTrainable(backbone, adaptation);
@@ -103,7 +104,9 @@ export function generation(
   const tokens = outputLength!;
   const limit = Math.min(maxLength, adaptation.maxLength - (target ? 0 : tokens));
   const prompts = (of: readonly GenerationExample[]) =>
-    of.map(({ text }) => [...backbone.encode(target ? text : text + SEPARATOR, limit)]);
+    of.map(({ text }) =>
+      chat ? chatPrompt(backbone, text, limit) : [...backbone.encode(target ? text : text + SEPARATOR, limit)]
+    );
   const answer = (text: string) => [...backbone.tokenize!(text), ...end === undefined ? [] : [end]].slice(0, tokens);
   const ofTrain = prompts(splits.train);
   const train = encodeSequences(

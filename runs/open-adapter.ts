@@ -31,6 +31,8 @@ export interface OpenAdapter {
   labels: readonly string[];
   /** Whether texts are read as training read them. */
   noted: boolean;
+  /** Texts are messages in the model's chat template. */
+  chat: boolean;
   /** Most tokens of a text that are read. */
   limit: number;
   /** Most tokens of a text, and of what is added to it. */
@@ -165,6 +167,7 @@ async function open(folder: string, model: Model, opened: Backbone): Promise<Ope
     kind,
     labels: generates ? [] : await labelsOf(head, found, model, backbone),
     noted: note !== undefined,
+    chat: note?.chat ?? false,
     limit: Math.min(note?.maxLength ?? room, shared ? room - outputLength : room),
     room,
     outputLength,

@@ -31,7 +31,7 @@ export interface Cell extends Places {
 }
 
 /** How a run is trained unless the study says otherwise; the epochs come from the method. */
-export const trainingDefaults: Omit<TrainingSpec, "epochs" | "outputLength"> = {
+export const trainingDefaults: Omit<TrainingSpec, "epochs" | "outputLength" | "chat"> = {
   batchSize: 16,
   headLearningRate: 3e-3,
   weightDecay: 0,
@@ -45,7 +45,7 @@ export const trainingDefaults: Omit<TrainingSpec, "epochs" | "outputLength"> = {
 const OUTPUT_LENGTH = 64;
 
 /** What training takes for one kind of task alone. */
-const KINDS_OF_KEYS = { headLearningRate: "classification", outputLength: "generation" } as const;
+const KINDS_OF_KEYS = { headLearningRate: "classification", outputLength: "generation", chat: "generation" } as const;
 
 /** Micro-batches of one text. */
 const ONE_BY_ONE: Partial<TrainingSpec> = { microBatchRows: 1 };
@@ -161,7 +161,7 @@ function trainingOf(
   task: RunSpec["task"],
   model: Model,
 ): TrainingSpec {
-  const { outputLength = OUTPUT_LENGTH, ...others } = training;
+  const { outputLength = OUTPUT_LENGTH, chat, ...others } = training;
   if (kindOf(task) === "classification") return others;
   const method = parts.map((part) => part.name).join("+");
   if (count === 0) {
@@ -176,7 +176,7 @@ function trainingOf(
     );
   }
   const { headLearningRate: _, ...common } = others;
-  return { ...common, outputLength };
+  return { ...common, outputLength, ...chat && { chat } };
 }
 
 interface PlannedMethod {

@@ -11,6 +11,7 @@ import { arrivals } from "./arrivals.ts";
 import { readAdapterNote } from "./adapter-note.ts";
 import { microBatches } from "./batches.ts";
 import { findModel } from "./find-model.ts";
+import { chatPrompt } from "./chat.ts";
 import { SEPARATOR } from "./generation.ts";
 import { lookUp } from "./look-up.ts";
 import type { Compile } from "./objective.ts";
@@ -276,13 +277,16 @@ export class Predictor {
       const { adapter } = by;
       const separated = adapter.kind === "generation" && adapter.noted && !this.backbone.languageModel!.target;
       const read = separated ? text + SEPARATOR : text;
-      const encoded = this.backbone.encode(read, adapter.limit, pair);
+      const encoded = adapter.chat
+        ? chatPrompt(this.backbone, text, adapter.limit)
+        : this.backbone.encode(read, adapter.limit, pair);
       const about = {
         adapter: by.name,
         task: adapter.task,
         text,
         ...pair !== undefined && { pair },
-        ...this.isCut(encoded, adapter.limit, read, pair) && { truncated: true as const },
+        ...this.isCut(encoded, adapter.limit, adapter.chat ? this.backbone.chat!(text) : read, pair) &&
+          { truncated: true as const },
       };
       return { adapter, encoded, by, about };
     });

@@ -249,6 +249,7 @@ export async function runCell(spec: RunSpec, options: CellOptions): Promise<Cell
           method: spec.method,
           maxLength: spec.training.maxLength,
           ...spec.training.outputLength !== undefined && { outputLength: spec.training.outputLength },
+          ...spec.training.chat && { chat: spec.training.chat },
         },
       },
     );

@@ -44,6 +44,8 @@ export interface TrainingSpec {
   microBatchRows: number;
   /** Most tokens of a text that is learnt or generated, its end included; left out where the task is to classify. */
   outputLength?: number;
+  /** Texts are messages in the model's chat template; left out where they are not. */
+  chat?: true;
 }
 
 /** Everything that decides a run's result. */
@@ -87,6 +89,7 @@ const training = z.strictObject({
   maxLength: z.int().positive(),
   microBatchRows: z.int().positive(),
   outputLength: z.int().positive().optional(),
+  chat: z.literal(true, { error: "must be true" }).optional(),
 });
 
 /** Schema of a part of {@linkcode TrainingSpec}. */

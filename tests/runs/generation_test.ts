@@ -10,18 +10,19 @@ import { renderResultsCsv } from "../../reports/csv.ts";
 import { renderMarkdown } from "../../reports/markdown.ts";
 import { renderTerminal } from "../../reports/terminal.ts";
 import type { CellResult } from "../../runs/cell.ts";
+import { readAdapterNote } from "../../runs/adapter-note.ts";
 import { generation } from "../../runs/generation.ts";
 import { plan } from "../../runs/plan.ts";
 import { presets } from "../../runs/presets.ts";
 import { readRecords, type RunRecord } from "../../runs/record.ts";
 import { planCell, runCell } from "../../runs/run-cell.ts";
 import type { RunSpec } from "../../runs/spec.ts";
-import { settingId } from "../../runs/spec.ts";
+import { runId, settingId } from "../../runs/spec.ts";
 import type { Study } from "../../runs/study.ts";
 import { UsageError } from "../../runs/usage-error.ts";
 import { e2e } from "../../tasks/e2e.ts";
 import { textMetrics } from "../../tasks/text-metrics.ts";
-import { makeFolder } from "../models/folder.ts";
+import { type Files, makeFolder } from "../models/folder.ts";
 import { makeRecord } from "../reports/record_factory.ts";
 
 /** A token for every printable ASCII character and the line break; the golden models end texts with one of theirs. */
@@ -35,12 +36,13 @@ const tokenizer = {
   added_tokens: [{ id: 97, content: "<end>", special: true }],
 };
 
-async function modelFolder(place: string): Promise<string> {
+async function modelFolder(place: string, more: Files = {}): Promise<string> {
   const golden = fileURLToPath(new URL(`../golden/${place}/model`, import.meta.url));
   return await makeFolder({
     "config.json": await Deno.readTextFile(`${golden}/config.json`),
     "model.safetensors": await Deno.readFile(`${golden}/model.safetensors`),
     "tokenizer.json": tokenizer,
+    ...more,
   }, "tiny");
 }
 
@@ -107,6 +109,41 @@ Deno.test("the same spec generates the same texts, and a plan counts the same pa
   const planned = await planCell(spec, places);
   assert.deepEqual(planned.parameters, result.parameters);
   assert.deepEqual(planned.planned, result.planned);
+});
+
+Deno.test("texts are messages in the model's chat template where a study says so, and its note tells", async () => {
+  const template = "<{{ messages[0].content }}>{% if add_generation_prompt %}:{% endif %}";
+  const chatting = await modelFolder("A/gpt2", { "tokenizer_config.json": { chat_template: template } });
+  const training = { ...study().training, chat: true as const };
+  const [{ spec: chat }] = await plan(study({ models: [chatting], training }));
+  assert.equal(chat.training.chat, true);
+  const places = { folder: chatting, dataFolder, threads: 1, keep: false, onProgress() {} };
+  const out = await makeFolder({});
+  const { curve } = await runCell(chat, { ...places, out });
+  assert.notEqual(curve.stepLoss[0], result.curve.stepLoss[0]);
+  const note = await readAdapterNote(`${out}/adapters/${runId(chat)}`);
+  assert.equal(note!.chat, true);
+  // The same sequences without a template: what stands around a text, and the line break that ends it, are in the text.
+  const written = await makeFolder(Object.fromEntries(
+    ["trainset.csv", "devset.csv", "testset_w_refs.csv"].map((name) => [
+      name,
+      Deno.readTextFileSync(`${dataFolder}/${name}`).replace(/^(name[^,]*),/gm, "<$1>:,"),
+    ]),
+  ));
+  const broken = await modelFolder("A/gpt2", {
+    "tokenizer_config.json": { chat_template: template.replace("%}:", "%}:\n") },
+  });
+  const losses = async (models: string, training: Study["training"], dataFolder: string) => {
+    const [cell] = await plan(study({ models: [models], training, dataFolder }));
+    const options = { ...places, folder: models, dataFolder, out: await makeFolder({}) };
+    return (await runCell(cell.spec, options)).curve.stepLoss;
+  };
+  assert.deepEqual(await losses(broken, training, dataFolder), await losses(folder, study().training, written));
+});
+
+Deno.test("to chat with a model without a template fails in one sentence", async () => {
+  const spec = await specOf({ training: { ...study().training, chat: true } });
+  await assert.rejects(run(spec, out), { message: "Cannot chat: the model must have a chat template, it has none" });
 });
 
 /** A record of the result, as the launcher writes it. */
