@@ -109,6 +109,7 @@ export async function openSnapshot(
 ): Promise<FetchedSnapshot> {
   const { offline = isOffline(), say = () => {}, verify = false } = options;
   const name = `${repository.kind === "dataset" ? "datasets/" : ""}${repository.name}`;
+  const asked = revision === "main" ? name : `${name}@${revision}`;
   const findHere = async (commit: string, strict: boolean): Promise<FetchedSnapshot | undefined> => {
     const own = await readSnapshot(repository, commit, selection.key);
     const sound = own && (!verify || await verifySnapshot(repository, selection.key, own));
@@ -135,7 +136,7 @@ export async function openSnapshot(
       if (found) return found;
       throw new HubRefusal(
         `Cannot use ${name}: without the network, its files must be in the cache, nothing complete is there of ` +
-          `${revision}; with a network, deno task fetch ${name} fetches them`,
+          `${revision}; with a network, deno task fetch ${asked} fetches them`,
       );
     }
     if (isCommit(revision)) {
@@ -150,12 +151,12 @@ export async function openSnapshot(
       if (!(error instanceof HubError && (error.unreachable || error.passes && error.status !== 429))) throw error;
       const found = await findOffline();
       if (found) {
-        say(`No network: ${error.message}. Using ${name}@${found.commit} from the cache.`);
+        say(`The hub cannot be asked, ${error.message}: ${name}@${found.commit} is used from the cache.`);
         return found;
       }
       throw new Error(
         `Cannot fetch ${name}: ${error.message}, and nothing complete of ${revision} is in the cache; ` +
-          `with a network, deno task fetch ${name} fetches it`,
+          `with a network, deno task fetch ${asked} fetches it`,
       );
     }
     if (!isCommit(revision)) await noteRef(repository, revision, commit);

@@ -247,7 +247,7 @@ Deno.test("without a network, a name stands for what it stood for last, which is
     assert.equal((await open(NAME, { say })).folder, folder);
     assert.match(
       told.join(),
-      new RegExp(`^No network: 127.* cannot be reached .*Using org/tiny@${COMMIT} from the cache`),
+      new RegExp(`^The hub cannot be asked, 127.* cannot be reached .*: org/tiny@${COMMIT} is used from the cache`),
     );
     told = [];
     assert.equal((await open(NAME, { say, offline: true })).folder, folder);
