@@ -15,7 +15,7 @@ import { matchWeights } from "./weights.ts";
 
 /** Version of the conversion: to be raised when the folder of the same file becomes another. */
 const VERSION = 1;
-/** The folder's file that holds the revision it had when it was made. */
+/** The folder's file that holds the revision it had when it was made; without it the folder is not finished. */
 const REVISION = "revision";
 /** Values of a piece, at least one row. */
 const PIECE = 1 << 18;
@@ -122,7 +122,7 @@ async function remove(folder: string): Promise<void> {
   });
 }
 
-/** Makes the folder: beside its place, then moved there in one step. A draft that was left is replaced. */
+/** Makes the folder, beside its place first; its revision is written last. A draft that was left is replaced. */
 async function makeFolder(
   folder: string,
   source: string,
@@ -136,15 +136,15 @@ async function makeFolder(
   try {
     await convert(draft, conversion);
     if (await sha256File(path) !== source) throw new Error(`Cannot use ${path}: it was changed while it was read`);
-    const { revision } = await read(draft);
-    await Deno.writeTextFile(`${draft}/${REVISION}`, revision);
     await remove(folder);
     await Deno.rename(draft, folder);
   } catch (error) {
     await remove(draft);
     throw error;
   }
-  return await read(folder);
+  const model = await read(folder);
+  await Deno.writeTextFile(`${folder}/${REVISION}`, model.revision);
+  return model;
 }
 
 /**

@@ -35,7 +35,7 @@ export const architectures: Record<string, Architecture> = {
 
 /** Whether a model's name is the path of a folder or of a GGUF file. */
 export function isFolder(name: string): boolean {
-  return /^[./]/.test(name);
+  return /^[./]|^[^/]+\.gguf$/.test(name);
 }
 
 /**
