@@ -105,7 +105,7 @@ async function convert(folder: string, { header, config, weights, tokenizer }: C
 }
 
 /** The model of a folder. */
-type ReadFolder = (folder: string) => Promise<Model>;
+export type ReadFolder = (folder: string) => Promise<Model>;
 
 /** The folder as it was made; undefined where there is none, or where it has been damaged since. */
 async function readConverted(folder: string, read: ReadFolder): Promise<Model | undefined> {

@@ -43,21 +43,31 @@ function plain(name: string, bytes: number, read: (view: DataView, at: number) =
 /** Values of a block of the older types. */
 const BLOCK = 32;
 
-/** 32 values of four bits, the first half in the lower bits: scale · q + start. */
-function fourBits(name: string, bytes: number, startOf: (blocks: Uint8Array, at: number, scale: number) => number) {
+/**
+ * 32 values, scale · q + start. Their four lower bits end the block, those of the second half in the upper bits of the
+ * bytes; where there is a fifth bit, four bytes before have those of all.
+ */
+function small(
+  name: string,
+  bytes: number,
+  bits: 4 | 5,
+  startOf: (blocks: Uint8Array, at: number, scale: number) => number,
+): BlockType {
   return {
     name,
     values: BLOCK,
     bytes,
-    dequantise(blocks: Uint8Array<ArrayBuffer>, values: Float32Array) {
+    dequantise(blocks, values) {
+      const view = viewOf(blocks);
       for (let at = 0, to = 0; at < blocks.length; at += bytes, to += BLOCK) {
         const scale = half(blocks, at);
         const start = startOf(blocks, at, scale);
         const quants = at + bytes - BLOCK / 2;
+        const fifth = bits === 5 ? view.getUint32(quants - 4, true) : 0;
         for (let i = 0; i < BLOCK / 2; i++) {
           const both = blocks[quants + i];
-          values[to + i] = scale * (both & 15) + start;
-          values[to + i + BLOCK / 2] = scale * (both >> 4) + start;
+          values[to + i] = scale * (both & 15 | (fifth >>> i & 1) << 4) + start;
+          values[to + i + BLOCK / 2] = scale * (both >> 4 | (fifth >>> i + BLOCK / 2 & 1) << 4) + start;
         }
       }
     },
@@ -81,30 +91,36 @@ const q8_0: BlockType = {
 const SUPER_BLOCK = 256;
 
 /**
- * Eight groups of 32 values of four bits: d · scale · q − m · minimum. d and m lead the block in half precision; scales and
- * minima have six bits each, those of the last four groups in the upper bits of the others.
+ * Eight groups of 32 values: d · scale · q − m · minimum. d and m lead the block in half precision; scales and minima have
+ * six bits each, those of the last four groups in part in the upper bits of the others. Then come 32 bytes with a fifth bit
+ * of each value, one for each group, if there is one, and the four lower bits.
  */
-const q4K: BlockType = {
-  name: "Q4_K",
-  values: SUPER_BLOCK,
-  bytes: 144,
-  dequantise(blocks, values) {
-    for (let at = 0, to = 0; at < blocks.length; at += 144, to += SUPER_BLOCK) {
-      const [d, m] = [half(blocks, at), half(blocks, at + 2)];
-      const six = at + 4;
-      for (let group = 0; group < 8; group++) {
-        const j = six + group;
-        const scale = group < 4 ? blocks[j] & 63 : blocks[j + 4] & 15 | blocks[j - 4] >> 6 << 4;
-        const minimum = group < 4 ? blocks[j + 4] & 63 : blocks[j + 4] >> 4 | blocks[j] >> 6 << 4;
-        // Two groups share 32 bytes, the first in the lower bits.
-        const quants = at + 16 + (group >> 1) * 32;
-        const shift = (group & 1) * 4;
-        const [a, b] = [d * scale, m * minimum];
-        for (let i = 0; i < 32; i++) values[to + group * 32 + i] = a * (blocks[quants + i] >> shift & 15) - b;
+function large(name: string, bytes: number, bits: 4 | 5): BlockType {
+  return {
+    name,
+    values: SUPER_BLOCK,
+    bytes,
+    dequantise(blocks, values) {
+      for (let at = 0, to = 0; at < blocks.length; at += bytes, to += SUPER_BLOCK) {
+        const [d, m] = [half(blocks, at), half(blocks, at + 2)];
+        const fifths = at + 16;
+        for (let group = 0; group < 8; group++) {
+          const j = at + 4 + group;
+          const scale = group < 4 ? blocks[j] & 63 : blocks[j + 4] & 15 | blocks[j - 4] >> 6 << 4;
+          const minimum = group < 4 ? blocks[j + 4] & 63 : blocks[j + 4] >> 4 | blocks[j] >> 6 << 4;
+          // Two groups share 32 bytes, the first in the lower bits.
+          const quants = at + bytes - 128 + (group >> 1) * 32;
+          const shift = (group & 1) * 4;
+          const [a, b] = [d * scale, m * minimum];
+          for (let i = 0; i < 32; i++) {
+            const fifth = bits === 5 ? (blocks[fifths + i] >> group & 1) << 4 : 0;
+            values[to + group * 32 + i] = a * (blocks[quants + i] >> shift & 15 | fifth) - b;
+          }
+        }
       }
-    }
-  },
-};
+    },
+  };
+}
 
 /**
  * Sixteen groups of 16 values of six bits, of which 32 is taken: d · scale · (q − 32). Of each half of the block, four
@@ -142,10 +158,13 @@ const asBits = new Uint32Array(asFloat.buffer);
 export const blockTypes: Readonly<Record<number, BlockType>> = {
   0: plain("F32", 4, (view, at) => view.getFloat32(at, true)),
   1: plain("F16", 2, (view, at) => halves[view.getUint16(at, true)]),
-  2: fourBits("Q4_0", 18, (_, __, scale) => -8 * scale),
-  3: fourBits("Q4_1", 20, (blocks, at) => half(blocks, at + 2)),
+  2: small("Q4_0", 18, 4, (_, __, scale) => -8 * scale),
+  3: small("Q4_1", 20, 4, (blocks, at) => half(blocks, at + 2)),
+  6: small("Q5_0", 22, 5, (_, __, scale) => -16 * scale),
+  7: small("Q5_1", 24, 5, (blocks, at) => half(blocks, at + 2)),
   8: q8_0,
-  12: q4K,
+  12: large("Q4_K", 144, 4),
+  13: large("Q5_K", 176, 5),
   14: q6K,
   // The upper half of a float32.
   30: plain("BF16", 2, (view, at) => {
@@ -156,12 +175,9 @@ export const blockTypes: Readonly<Record<number, BlockType>> = {
 
 /** Names of types that are not read, for messages. */
 const OTHERS: Readonly<Record<number, string>> = {
-  6: "Q5_0",
-  7: "Q5_1",
   9: "Q8_1",
   10: "Q2_K",
   11: "Q3_K",
-  13: "Q5_K",
   15: "Q8_K",
   16: "IQ2_XXS",
   17: "IQ2_XS",

@@ -29,7 +29,7 @@ def finish(writer):
 
 
 # Types. Half-precision scales are finite, negative and tiny ones among them; everything else is any byte.
-SCALES = {T.Q4_0: [0], T.Q4_1: [0, 2], T.Q8_0: [0], T.Q4_K: [0, 2], T.Q6_K: [208]}
+SCALES = {T.Q4_0: [0], T.Q4_1: [0, 2], T.Q5_0: [0], T.Q5_1: [0, 2], T.Q8_0: [0], T.Q4_K: [0, 2], T.Q5_K: [0, 2], T.Q6_K: [208]}
 writer, values = gguf.GGUFWriter(f"{OUT}/types.gguf", "llama"), {}
 for kind in (T.F32, T.F16, T.BF16, *SCALES):
     size, width = gguf.GGML_QUANT_SIZES[kind]
