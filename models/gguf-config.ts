@@ -6,6 +6,12 @@
 import { z } from "zod";
 import { parseConfig } from "./config.ts";
 import type { GgufHeader, GgufTensor } from "./gguf.ts";
+import { frequencies, type RotaryParameters } from "./rotary.ts";
+
+/** The tensor that the angles of a rotation are divided by. */
+export const RESCALING = "rope_freqs.weight";
+/** Share by which its values, computed in float32, may differ from ours. */
+const TOLERANCE = 1e-4;
 
 /** A tensor and how its rows are stored. */
 export interface GgufWeight extends GgufTensor {
@@ -100,11 +106,43 @@ function nameOf(tensor: string): string {
   return Object.hasOwn(others, tensor) ? others[tensor] : `model.${tensor}`;
 }
 
+/** A rotation that nobody rescales, or Llama 3's as Meta published it. */
+function rotation(
+  path: string,
+  head: number,
+  rope_theta: number,
+  rescaling: Float32Array | undefined,
+): RotaryParameters {
+  const plain: RotaryParameters = { rope_type: "default", rope_theta };
+  if (!rescaling) return plain;
+  const llama3: RotaryParameters = {
+    rope_type: "llama3",
+    rope_theta,
+    // Of the four values files keep only what follows from them. The slowest pairs are slowed down by the factor itself.
+    factor: Math.max(1, ...rescaling.slice(-1)),
+    low_freq_factor: 1,
+    high_freq_factor: 4,
+    original_max_position_embeddings: 8192,
+  };
+  // A head of another width may be too wide to count its pairs.
+  const slower = rescaling.length === head / 2 ? frequencies(head, llama3) : [];
+  const found = slower.length > 0 && frequencies(head, plain).every((frequency, pair) => {
+    const factor = frequency / slower[pair];
+    return Math.abs(rescaling[pair] - factor) <= TOLERANCE * factor;
+  });
+  if (found) return llama3;
+  throw new Error(
+    `Cannot use ${path}: ${RESCALING} must rescale the rotation as Llama 3 does, with factors 1 and 4 and 8192 positions; ` +
+      "use the model's safetensors",
+  );
+}
+
 /**
  * The model that a header describes.
+ * @param rescaling values of the tensor `RESCALING`, where there is one
  * @throws {Error} one sentence, if the architecture is none of Llama and Qwen2, or a value is missing or not supported
  */
-export function describeGguf(header: GgufHeader): GgufModel {
+export function describeGguf(header: GgufHeader, rescaling?: Float32Array): GgufModel {
   const { path, metadata, tensors } = header;
   const { "general.architecture": type } = parseConfig({ path, values: metadata }, general);
   const values = readArchitecture(header, type);
@@ -118,12 +156,6 @@ export function describeGguf(header: GgufHeader): GgufModel {
         `Cannot use ${path}: ${type}.${key} must be ${head}, the width of a head, current value is ${values[key]}`,
       );
     }
-  }
-  if (Object.hasOwn(tensors, "rope_freqs.weight")) {
-    throw new Error(
-      `Cannot use ${path}: a rescaled rotation is not supported, and the tensor rope_freqs.weight rescales it; ` +
-        "use the model's safetensors",
-    );
   }
   const { "tokenizer.ggml.tokens": tokens } = metadata;
   return {
@@ -140,7 +172,7 @@ export function describeGguf(header: GgufHeader): GgufModel {
       vocab_size: values.vocab_size ?? (Array.isArray(tokens) ? tokens.length : undefined),
       max_position_embeddings: values.context_length,
       rms_norm_eps: values["attention.layer_norm_rms_epsilon"],
-      rope_parameters: { rope_type: "default", rope_theta: values["rope.freq_base"] },
+      rope_parameters: rotation(path, head, values["rope.freq_base"], rescaling),
       tie_word_embeddings: !Object.hasOwn(tensors, "output.weight"),
       bos_token_id: ids["tokenizer.ggml.bos_token_id"],
       eos_token_id: ids["tokenizer.ggml.eos_token_id"],
@@ -148,7 +180,7 @@ export function describeGguf(header: GgufHeader): GgufModel {
       dtype: "float32",
     },
     weights: Object.fromEntries(
-      Object.entries(tensors).map(([name, tensor]): [string, GgufWeight] => {
+      Object.entries(tensors).filter(([name]) => name !== RESCALING).map(([name, tensor]): [string, GgufWeight] => {
         const own = nameOf(name);
         if (type === "llama" && own.endsWith(".q_proj.weight")) return [own, { ...tensor, pairedHeads: heads }];
         if (type === "llama" && own.endsWith(".k_proj.weight")) return [own, { ...tensor, pairedHeads: keyValueHeads }];

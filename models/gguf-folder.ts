@@ -7,7 +7,7 @@ import { areFinite } from "../engine/floats.ts";
 import { writeInPieces } from "../engine/safetensors.ts";
 import { cacheFolder } from "./cache.ts";
 import { sha256File } from "./checksum.ts";
-import { describeGguf, type GgufWeight } from "./gguf-config.ts";
+import { describeGguf, type GgufWeight, RESCALING } from "./gguf-config.ts";
 import { convertTokenizer, type TokenizerFiles } from "./gguf-tokenizer.ts";
 import { type GgufHeader, readAt, readGgufHeader, rowBytes } from "./gguf.ts";
 import type { Architecture, Model } from "./types.ts";
@@ -68,10 +68,18 @@ interface Conversion {
   tokenizer: TokenizerFiles | undefined;
 }
 
+/** The first piece of the tensor that rescales the rotation; all of it, as it has a value for each pair of a head's entries. */
+async function readRescaling({ path, tensors }: GgufHeader): Promise<Float32Array | undefined> {
+  if (!Object.hasOwn(tensors, RESCALING)) return undefined;
+  using file = await Deno.open(path);
+  const [piece] = values(path, file, RESCALING, tensors[RESCALING]);
+  return piece;
+}
+
 /** All that can be said of a file without reading its weights. @throws {Error} if it cannot be converted */
-function prepare(header: GgufHeader, architectures: Record<string, Architecture>): Conversion {
+async function prepare(header: GgufHeader, architectures: Record<string, Architecture>): Promise<Conversion> {
   const { path } = header;
-  const { config, weights } = describeGguf(header);
+  const { config, weights } = describeGguf(header, await readRescaling(header));
   const design = architectures[config.model_type].design({ path, values: config });
   const tokenizer = convertTokenizer(header, design.maxLength);
   const tokens = header.metadata["tokenizer.ggml.tokens"];
@@ -159,7 +167,7 @@ export async function readGguf(
   architectures: Record<string, Architecture>,
   read: ReadFolder,
 ): Promise<Model> {
-  const conversion = prepare(await readGgufHeader(path), architectures);
+  const conversion = await prepare(await readGgufHeader(path), architectures);
   const source = await sha256File(path);
   if (source === null) throw new Error(`Cannot read ${path}: there must be such a file`);
   const folder = join(cacheFolder(), `gguf-${source.slice(0, 16)}-v${VERSION}`);

@@ -50,7 +50,7 @@ export function rotarySchema(): z.ZodType<RotaryParameters> {
 }
 
 /** The angle per position of each pair of a head's entries: θ^(−2i ÷ head), rescaled as Llama 3 does where asked. */
-function frequencies(head: number, parameters: RotaryParameters): number[] {
+export function frequencies(head: number, parameters: RotaryParameters): number[] {
   const plain = Array.from({ length: head / 2 }, (_, pair) => parameters.rope_theta ** (-2 * pair / head));
   if (parameters.rope_type === "default") return plain;
   const { factor, low_freq_factor: low, high_freq_factor: high } = parameters;

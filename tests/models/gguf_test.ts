@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { readHeader, readStored } from "../../engine/safetensors.ts";
 import { tf } from "../../engine/tensor.ts";
+import { describeGguf } from "../../models/gguf-config.ts";
 import { convertTokenizer } from "../../models/gguf-tokenizer.ts";
 import { type GgufValue, readGgufHeader, rowBytes } from "../../models/gguf.ts";
 import { findFolder } from "../../models/mod.ts";
@@ -176,6 +177,38 @@ Deno.test("Processes that ask at once get one folder, and neither a draft nor da
   await assert.rejects(Deno.stat(`${folder}.draft`));
 });
 
+Deno.test("Llama 3's rescaled rotation is found in its factors, and other factors are refused", async () => {
+  const file = tinyLlama();
+  Object.assign(file.metadata, {
+    "llama.embedding_length": 128,
+    "llama.attention.head_count_kv": 2,
+    "llama.rope.dimension_count": 64,
+    "llama.rope.freq_base": 500000,
+  });
+  const header = await readGgufHeader(await fileOf(file));
+  // As llama.cpp's converter computes them.
+  const factors = Float32Array.from({ length: 32 }, (_, pair) => {
+    const wavelength = 2 * Math.PI * 500000 ** (2 * pair / 64);
+    if (wavelength < 8192 / 4) return 1;
+    if (wavelength > 8192) return 32;
+    const smooth = (8192 / wavelength - 1) / (4 - 1);
+    return 1 / ((1 - smooth) / 32 + smooth);
+  });
+  assert(new Set(factors).size > 4);
+  assert.deepEqual(describeGguf(header, factors).config.rope_parameters, {
+    rope_type: "llama3",
+    rope_theta: 500000,
+    factor: 32,
+    low_freq_factor: 1,
+    high_freq_factor: 4,
+    original_max_position_embeddings: 8192,
+  });
+  const slower = factors.map((factor) => factor > 1 && factor < 32 ? 1.1 * factor : factor);
+  for (const other of [slower, factors.slice(1), factors.map(() => 0), new Float32Array(40).fill(NaN)]) {
+    assert.throws(() => describeGguf(header, other), /rope_freqs\.weight must rescale the rotation as Llama 3 does/);
+  }
+});
+
 type Change = (file: GgufFile) => void;
 
 /** Sets a value of the metadata; undefined takes it away. */
@@ -217,7 +250,7 @@ const wrong: [string, Change, RegExp][] = [
   [
     "with factors of rotation",
     tensor("rope_freqs.weight", { shape: [8] }),
-    /the tensor rope_freqs\.weight rescales it/,
+    /rope_freqs\.weight must rescale the rotation as Llama 3 does/,
   ],
   ["without a tensor", tensor("blk.0.ffn_up.weight"), /it lacks the weights model\.layers\.0\.mlp\.up_proj\.weight$/],
   [
