@@ -7,6 +7,7 @@ import { CHAT_TEMPLATE, openChatTemplate } from "./chat-template.ts";
 import { readObject } from "./config.ts";
 import { filesIn, type FileSource } from "./file-source.ts";
 import { readPairPieces, readUnigram } from "./sentence-piece.ts";
+import { faithful } from "./tokenizer-form.ts";
 import type { Encoding } from "./types.ts";
 import { readWordPiece } from "./wordpiece.ts";
 
@@ -100,7 +101,7 @@ export async function openTokenizer(folder: string, vocabularySize: number): Pro
   const { Tokenizer } = await import("@huggingface/tokenizers");
   const tokenizer = (() => {
     try {
-      return new Tokenizer(form, settings);
+      return new Tokenizer(faithful(form), settings);
     } catch (error) {
       throw new Error(
         `Cannot use the tokenizer ${folder}/${kind.files[0]}: ${(error as Error).message.split("\n")[0]}`,

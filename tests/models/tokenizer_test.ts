@@ -196,3 +196,25 @@ Deno.test("A limit that special tokens alone fill is refused", () =>
     });
     assert.deepEqual([...encode("cat dog", 3)], [2, 7, 3]);
   }));
+
+Deno.test("Letters are lowered one by one, and whatever Unicode counts with is a digit", () => {
+  const words = ["<unk>", "λογοσ", "λογος", "x", "1", "2", "½", "12", "Ⅷ", "ⅷ"];
+  const form = (individual_digits: boolean) => ({
+    model: { type: "WordLevel", vocab: Object.fromEntries(words.map((word, id) => [word, id])), unk_token: "<unk>" },
+    normalizer: { type: "Sequence", normalizers: [{ type: "NFC" }, { type: "Lowercase" }] },
+    pre_tokenizer: {
+      type: "Sequence",
+      pretokenizers: [{ type: "WhitespaceSplit" }, { type: "Digits", individual_digits }],
+    },
+    post_processor: null,
+    decoder: null,
+    added_tokens: [],
+  });
+  return inFolder({ "tokenizer.json": JSON.stringify(form(true)) }, async (folder) => {
+    const told = async () =>
+      (await openTokenizer(folder, words.length)).tokenize("ΛΟΓΟΣ x12 x½xⅧ").map((id) => words[id]);
+    assert.deepEqual(await told(), ["λογοσ", "x", "1", "2", "x", "½", "x", "ⅷ"]);
+    await Deno.writeTextFile(`${folder}/tokenizer.json`, JSON.stringify(form(false)));
+    assert.deepEqual(await told(), ["λογοσ", "x", "12", "x", "½", "x", "ⅷ"]);
+  });
+});
