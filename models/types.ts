@@ -56,6 +56,8 @@ export interface BackboneShape {
   positions?: number;
   /** The classifier; absent: one linear map, "head.weight" [d, classes] and "head.bias". */
   head?: Head;
+  /** How it tells the next token; its weights are stored where the files have them. Absent: it does not. */
+  languageModel?: LanguageModel;
   /** Kinds of task that it can be adapted to; absent: classification. */
   kinds?: readonly ("classification" | "generation")[];
   /** Its model in transformers keeps no keys and values of tokens read before, so PEFT has no prefixes for it. */
@@ -186,8 +188,6 @@ export interface Backbone extends BackboneShape {
    * encoder-decoder, the encoder's, then the decoder's [batch, length, d].
    */
   hiddenStates?(weights: Tensors, inputs: Tensors, hooks: Hooks): Tensor[];
-  /** How it tells the next token; its weights are stored where the files have them. Absent: it does not. */
-  languageModel?: LanguageModel;
 }
 
 /** A backbone without weights and tokenizer. */

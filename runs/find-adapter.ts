@@ -200,10 +200,16 @@ function headShapes(head: Head, config: object | null, found: Record<string, Sto
   return shapes(1);
 }
 
+/** The backbone with the weights that it reads as a language model, as far as the adapter has them. */
+function withScores(shape: BackboneShape, found: Record<string, StoredEntry>): BackboneShape {
+  const own = Object.entries(shape.languageModel?.weights ?? {}).filter(([name]) => Object.hasOwn(found, name));
+  return { ...shape, weights: { ...shape.weights, ...Object.fromEntries(own) } };
+}
+
 async function findPart(folder: string, shape: BackboneShape, head: Head, noted?: Part): Promise<FoundPart> {
   const { part, config } = await readMethod(folder, shape, head, noted);
-  const { shapes, parameters } = part.method.stored(shape, part.options);
   const found = await openTensors(folder);
+  const { shapes, parameters } = part.method.stored(withScores(shape, found), part.options);
   const classifier = headShapes(head, config?.values ?? null, found);
   const ofHead = Object.fromEntries(classifier.map(({ key, shape }) => [key, shape]));
   requireFit(`${folder}/${ADAPTER_TENSORS}`, found, { ...shapes, ...ofHead });

@@ -10,6 +10,7 @@ import { plainHead } from "../models/head.ts";
 import { architectures } from "../models/mod.ts";
 import type { Backbone, Model } from "../models/types.ts";
 import { findAdapter, type FoundAdapter, type FoundPart } from "./find-adapter.ts";
+import { asLanguageModel } from "./language.ts";
 import { adapterValues } from "./read-adapter.ts";
 import { UsageError } from "./usage-error.ts";
 import { writeFolder } from "./write.ts";
@@ -35,6 +36,10 @@ const COPIED = [
 async function exists(path: string): Promise<boolean> {
   return await Deno.lstat(path).then(() => true, () => false);
 }
+
+/** Numbers as they were written: transformers takes 1 for no fraction, and 1.0 for one. */
+const asWritten = (_: string, value: unknown, { source }: { source: string }) =>
+  typeof value === "number" ? (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON(source) : value;
 
 /** @throws {UsageError} if the methods have no form without themselves */
 function requireFoldable({ folder, parts }: FoundAdapter, { shape }: Model): void {
@@ -139,20 +144,22 @@ export async function mergeAdapter(folder: string, out: string, model: Model): P
   const config = await readObject(`${model.folder}/config.json`, LONGEST_CONFIG);
   const { classes } = architectures[config.model_type as string];
   const kind = kindOf(found, model, classes);
-  const backbone = await model.open();
+  const opened = await model.open();
+  const backbone = kind === "generation" ? asLanguageModel(opened) : opened;
   const read = await adapterValues(found, backbone);
   const values = Object.fromEntries(Object.entries(read).map(([name, { data }]) => [name, data]));
   for (const part of found.parts) Object.assign(values, await fold(part, values, backbone));
 
   const head = kind === "generation" ? [] : (backbone.head ?? plainHead(backbone.featureWidth)).parameters(1)
     .map(({ name }) => [name, read[name].shape] as const);
-  const ofLanguage = Object.entries(kind === "generation" ? backbone.languageModel!.weights : {})
-    .filter(([name]) => Object.hasOwn(backbone.stored, name));
-  const shapes = Object.fromEntries([...Object.entries(backbone.weights), ...ofLanguage, ...head]);
+  const shapes = { ...backbone.weights, ...Object.fromEntries(head) };
   const precision = Object.hasOwn(config, "torch_dtype") ? "torch_dtype" : "dtype";
   await writeFolder(out, async (draft) => {
     const written = {
-      ...config,
+      ...JSON.parse(
+        await Deno.readTextFile(`${model.folder}/config.json`),
+        asWritten as Parameters<typeof JSON.parse>[1],
+      ),
       architectures: [classes[kind]],
       [precision]: "float32",
       ...kind === "classification" && classifierConfig(labelsOf(found, backbone, read), config),

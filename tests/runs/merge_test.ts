@@ -97,6 +97,7 @@ Deno.test("a merged folder says what it is, and keeps the tokenizer", async () =
   const files = [];
   for await (const { name } of Deno.readDir(out)) files.push(name);
   assert.deepEqual(files.sort(), ["config.json", "model.safetensors", "vocab.txt"]);
+  assert.match(await Deno.readTextFile(`${out}/config.json`), /"hidden_dropout_prob": 0\.0,/);
   const { architectures, id2label, label2id, num_labels } = JSON.parse(await Deno.readTextFile(`${out}/config.json`));
   assert.deepEqual({ architectures, id2label, label2id, num_labels }, {
     architectures: ["BertForSequenceClassification"],

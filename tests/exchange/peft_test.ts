@@ -1,0 +1,169 @@
+/**
+ * Adapters trained here, loaded by PEFT itself; merged ones by transformers. Opt-in: `deno task test:peft`, where
+ * TUNEBENCH_PYTHON names a Python with the packages of bench/requirements.txt; without it nothing is tested.
+ */
+import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import { cpu } from "../../engine/cpu.ts";
+import { writeSafetensors } from "../../engine/safetensors.ts";
+import { TrainingState } from "../../engine/state.ts";
+import { compose, type Part } from "../../methods/compose.ts";
+import { findFolder } from "../../models/mod.ts";
+import { writeAdapter } from "../../runs/adapter.ts";
+import { asLanguageModel, languageTrainable } from "../../runs/language.ts";
+import { mergeAdapter } from "../../runs/merge.ts";
+import { trainable } from "../../runs/trainable.ts";
+import { folders } from "../golden/files.ts";
+import { Golden, type GoldenTask } from "../golden/golden.ts";
+import { makeFolder } from "../models/folder.ts";
+import { variant } from "../methods/variants.ts";
+
+const python = Deno.env.get("TUNEBENCH_PYTHON");
+const golden = fileURLToPath(new URL("../golden/", import.meta.url));
+const STEPS = 2;
+const TOLERANCE = 1e-4;
+const TASK_TYPES = { cls: "SEQ_CLS", lm: "CAUSAL_LM", s2s: "SEQ_2_SEQ_LM" };
+
+/** What load.py is to do. */
+interface Job {
+  name: string;
+  task: GoldenTask;
+  model: string;
+  base: string;
+  classes: number;
+  adapters: string[];
+  merged: string | null;
+  logits: string;
+}
+
+const asPeft = { reading: "peft" };
+const prompt = variant("prompt-tuning", { virtualTokens: 3, start: "random", ...asPeft });
+const prefix = variant("prefix-tuning", { prefixLength: 3, ...asPeft });
+const lora = variant("lora", { rank: 3 });
+const combinations: Part[][] = [
+  [prompt],
+  [variant("p-tuning", { virtualTokens: 3, hidden: 8, ...asPeft })],
+  [variant("p-tuning", { virtualTokens: 3, hidden: 8, encoder: "lstm", ...asPeft })],
+  [prefix],
+  [variant("prefix-tuning", { prefixLength: 3, reparameterisation: 8, ...asPeft })],
+  [lora],
+  [variant("lora", { rank: 3, dora: true })],
+  [variant("ia3")],
+  [variant("ln-tuning")],
+  [lora, prompt],
+  [lora, prefix],
+  [variant("bitfit")],
+  [variant("full")],
+  [variant("linear-probe")],
+];
+
+/** Trains a method for some steps and leaves it in folders, with its logits. */
+async function exportCase(values: Golden, parts: Part[]): Promise<Job> {
+  const { task, arch, root, headNames, labels } = values;
+  const place = `${root}/${arch}`;
+  const backbone = task === "cls" ? values.backbone : asLanguageModel(values.backbone);
+  const adaptation = compose(parts, backbone);
+  const own = task === "cls"
+    ? trainable(backbone, adaptation, labels, 0.01)
+    : languageTrainable(asLanguageModel(values.backbone), adaptation);
+  const { loss, logits, parameters, inputs: batch } = await values.trainable(parts, 0.01);
+  const executable = await cpu.compile((args) => ({ ...logits(args), ...loss.program(args) }), loss.signature, {
+    gradients: true,
+    threads: 1,
+  });
+  const state = await TrainingState.create(parameters.map((of) => ({ ...of, learningRate: 0.01 })));
+  for (const [name, start] of Object.entries(await own.start(1))) state.parameters[name].set(start);
+  let found: Record<string, Float32Array> = {};
+  for (let step = 0; step <= STEPS; step++) {
+    found = await executable.run({ inputs: batch, parameters: state.parameters, gradients: state.gradients });
+    if (step < STEPS) state.step(1, { beta1: 0.9, beta2: 0.999, epsilon: 1e-4, weightDecay: 0, clip: Infinity });
+  }
+  await executable.release();
+  const out = await makeFolder({});
+  const name = parts.map(({ method }) => method.name).join("+");
+  const spec = parts.map(({ method, options }) => ({ name: method.name, options: { ...options } }));
+  const { revision } = await findFolder(`${place}/model`);
+  await writeAdapter(
+    `${out}/adapter`,
+    adaptation,
+    Object.fromEntries(parameters.map(({ name, shape }) => [name, { shape, data: state.parameters[name] }])),
+    headNames,
+    {
+      peft: { task_type: TASK_TYPES[task], ...task !== "cls" && { modules_to_save: null } },
+      note: {
+        version: 1,
+        run: "test",
+        model: { name: "tiny", revision },
+        task: { name: "test", version: 1, kind: task === "cls" ? "classification" : "generation", labels },
+        method: spec,
+        maxLength: 16,
+      },
+    },
+  );
+  const cut = task === "s2s" ? values.cut(found.logits, values.base.logits) : found.logits;
+  await writeSafetensors(`${out}/logits.safetensors`, { logits: { shape: [cut.length], data: cut.slice() } });
+  const foldable = parts.every(({ method, options }) =>
+    method.merged || method.parameters(backbone, options).length === 0
+  );
+  if (foldable) await mergeAdapter(`${out}/adapter`, `${out}/merged`, await findFolder(`${place}/model`));
+  const stored = Object.entries(adaptation.stored);
+  const isPeft = stored.every(([, { config }]) => config !== null);
+  const folder = (part: string) => stored.length === 1 ? `${out}/adapter` : `${out}/adapter/${part}`;
+  return {
+    name: `${arch}/${task}/${name} ${JSON.stringify(parts.map(({ options }) => options))}`,
+    task,
+    model: `${place}/model`,
+    base: `${place}/base_${task}.safetensors`,
+    classes: labels.length,
+    adapters: isPeft ? stored.map(([part]) => folder(part)) : [],
+    merged: foldable ? `${out}/merged` : null,
+    logits: `${out}/logits.safetensors`,
+  };
+}
+
+Deno.test({
+  name: "PEFT and transformers give the logits of adapters and merged models that were made here",
+  ignore: !python,
+  async fn(t) {
+    const jobs: Job[] = [];
+    for (const root of ["A", "T5A"]) {
+      for (const arch of await folders(golden + root)) {
+        for (const task of ["cls", "lm", "s2s"] as const) {
+          const base = `${golden}${root}/${arch}/base_${task}.safetensors`;
+          if (!await Deno.stat(base).then(() => true, () => false)) continue;
+          const values = await Golden.open(golden + root, arch, task);
+          for (const parts of combinations) {
+            const { biases } = values.backbone;
+            const [{ method: { name } }] = parts;
+            // Without a classifier, these train nothing.
+            if (task !== "cls" && (name === "linear-probe" || name === "bitfit" && biases.length === 0)) continue;
+            if (name === "bitfit" && biases.length === 0) continue;
+            jobs.push(await exportCase(values, parts));
+          }
+        }
+      }
+    }
+    const list = `${await makeFolder({ "jobs.json": jobs })}/jobs.json`;
+    const { success, stdout, stderr } = await new Deno.Command(python!, {
+      args: [fileURLToPath(new URL("load.py", import.meta.url)), list],
+    }).output();
+    assert(success, new TextDecoder().decode(stderr).slice(-2000));
+    const results: { name: string; loaded: number | null; merged: number | null }[] = JSON.parse(
+      new TextDecoder().decode(stdout),
+    );
+    for (const kind of ["loaded", "merged"] as const) {
+      const compared = results.filter((result) => result[kind] !== null);
+      const worst = compared.toSorted((a, b) => b[kind]! - a[kind]!)[0];
+      // As a step, so that it is printed under --quiet, too.
+      await t.step(
+        `${kind}: ${compared.length} cases, worst difference ${worst[kind]!.toExponential(1)} (${worst.name})`,
+        () => {
+          const wrong = compared.filter((result) => !(result[kind]! <= TOLERANCE)).map(({ name, [kind]: by }) =>
+            `${name}: ${by}`
+          );
+          assert.deepEqual(wrong, []);
+        },
+      );
+    }
+  },
+});
