@@ -48,7 +48,10 @@ program.command("bench")
   .option("--tasks <names>", "tasks, joined by commas")
   .option("--data <folder>", "files of tasks that come without: rte, e2e")
   .option("--methods <names>", "methods, joined by commas; + joins two methods into one: lora+prompt-tuning")
-  .option("--from <folder>", "an adapter to start from, with its method, its options and, where it fits, its classifier")
+  .option(
+    "--from <folder>",
+    "an adapter to start from, with its method, its options and, where it fits, its classifier",
+  )
   .option("--seeds <seeds>", "a count (3: 0, 1, 2) or a list (0,1,7; one seed: 7,)")
   .option("--device <name>", "device (see list devices)")
   .option("--precision <format>", "int8: products with frozen matrices in 8-bit integers")
@@ -73,6 +76,15 @@ program.command("fetch")
 
   .option("--out <folder>", "folder of the reports (default: report, in the first results folder)")
   .action(ending(runReport));
+
+program.command("adapter")
+  .description("work with adapters")
+  .command("merge")
+  .description("fold an adapter into the weights of its model, as a folder that transformers loads")
+  .argument("<adapter>", "folder of the adapter")
+  .argument("<out>", "folder to write")
+  .requiredOption("--model <name>", "the model that it belongs to")
+  .action(ending(runMerge));
 
 program.command("list")
   .description("show what a study may name")
@@ -175,6 +187,14 @@ async function writeReports(folders: string[], out: string): Promise<number> {
   console.log(`${terminal}\n${files.join("\n")}`);
   for (const { path, reason } of unreadable) console.error(`Cannot read the record ${path}, it is left out: ${reason}`);
   return unreadable.length === 0 ? 0 : 1;
+}
+
+async function runMerge(adapter: string, out: string, { model }: { model: string }): Promise<number> {
+  const { findModel } = await import("./runs/find-model.ts");
+  const { mergeAdapter } = await import("./runs/merge.ts");
+  await mergeAdapter(adapter, out, await findModel(model));
+  console.log(out);
+  return 0;
 }
 
 async function runList(table: string | undefined, flags: { json?: true }): Promise<number> {
