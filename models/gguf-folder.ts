@@ -17,6 +17,8 @@ import { matchWeights } from "./weights.ts";
 const VERSION = 1;
 /** The folder's file that holds the revision it had when it was made; without it the folder is not finished. */
 const REVISION = "revision";
+/** Values that the rescaling of a rotation may have. */
+const WIDEST_HEAD = 1 << 12;
 /** Values of a piece, at least one row. */
 const PIECE = 1 << 18;
 
@@ -68,12 +70,14 @@ interface Conversion {
   tokenizer: TokenizerFiles | undefined;
 }
 
-/** The first piece of the tensor that rescales the rotation; all of it, as it has a value for each pair of a head's entries. */
+/** The tensor that rescales the rotation, if there is one; nothing of one that is larger than any head. */
 async function readRescaling({ path, tensors }: GgufHeader): Promise<Float32Array | undefined> {
   if (!Object.hasOwn(tensors, RESCALING)) return undefined;
+  const tensor = tensors[RESCALING];
+  if (tensor.shape.length > 1 || tensor.shape[0] > WIDEST_HEAD) return new Float32Array();
   using file = await Deno.open(path);
-  const [piece] = values(path, file, RESCALING, tensors[RESCALING]);
-  return piece;
+  const [all] = values(path, file, RESCALING, tensor);
+  return all;
 }
 
 /** All that can be said of a file without reading its weights. @throws {Error} if it cannot be converted */
@@ -148,7 +152,8 @@ async function makeFolder(
     await Deno.rename(draft, folder);
   } catch (error) {
     await remove(draft);
-    throw error;
+    if (!(error instanceof Error && "code" in error)) throw error;
+    throw new Error(`Cannot convert ${path} in the cache folder ${cacheFolder()}: ${error.message}`);
   }
   const model = await read(folder);
   await Deno.writeTextFile(`${folder}/${REVISION}`, model.revision);

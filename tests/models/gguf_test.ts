@@ -252,6 +252,11 @@ const wrong: [string, Change, RegExp][] = [
     tensor("rope_freqs.weight", { shape: [8] }),
     /rope_freqs\.weight must rescale the rotation as Llama 3 does/,
   ],
+  [
+    "with many such factors",
+    tensor("rope_freqs.weight", { shape: [4, 2] }),
+    /rope_freqs\.weight must rescale the rotation/,
+  ],
   ["without a tensor", tensor("blk.0.ffn_up.weight"), /it lacks the weights model\.layers\.0\.mlp\.up_proj\.weight$/],
   [
     "with a tensor too many",
