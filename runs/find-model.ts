@@ -10,8 +10,10 @@ import { lookUp } from "./look-up.ts";
 import type { RunSpec } from "./spec.ts";
 import { UsageError } from "./usage-error.ts";
 
-/** Says what happens on standard error. */
-const onStandardError = (sentence: string) => console.error(sentence);
+/** Says on standard error what happens. */
+export function onStandardError(sentence: string): void {
+  console.error(sentence);
+}
 
 /**
  * The model of that name. A name that starts with . or / is the path of a folder or GGUF file; another with a / in it is one

@@ -15,6 +15,7 @@ import { tasks } from "../tasks/mod.ts";
 import type { AnyTask } from "../tasks/types.ts";
 import type { Places } from "./cell.ts";
 import type { FoundAdapter } from "./find-adapter.ts";
+import { findDataset, sumsOf } from "./find-dataset.ts";
 import { findModel } from "./find-model.ts";
 import { lookUp } from "./look-up.ts";
 import { type PartSpec, runId, type RunSpec, type TrainingSpec } from "./spec.ts";
@@ -123,8 +124,15 @@ export async function plan(study: Study): Promise<Cell[]> {
 
 /** A task as a spec has it. @throws {UsageError} if there is none of that name, or if its files are missing */
 async function taskOf(name: string, { dataFolder }: Study): Promise<{ task: RunSpec["task"]; places: Places }> {
-  const { version, files }: AnyTask = lookUp("task", tasks, name);
+  const { version, files, dataset }: AnyTask = lookUp("task", tasks, name);
   if (!files) return { task: { name, version }, places: {} };
+  if (dataFolder === undefined && dataset) {
+    const snapshot = await findDataset(dataset);
+    return {
+      task: { name, version, files: sumsOf(snapshot), dataset: { name: dataset.name, revision: snapshot.commit } },
+      places: { dataFolder: snapshot.folder },
+    };
+  }
   if (dataFolder === undefined) {
     throw new UsageError(
       `Cannot read the task ${name}: --data must name the folder of its files ${files.join(" and ")}, ` +

@@ -67,6 +67,11 @@ async function open(spec: RunSpec, { folder, dataFolder }: Places, threads: numb
   return { spec, device: lookUp("device", devices, spec.device), task, source, objective };
 }
 
+/** Where a file of a task comes from, as a record says it. */
+function placeOf({ dataset }: RunSpec["task"], path: string): string {
+  return dataset ? `${dataset.name}@${dataset.revision}/${path}` : path;
+}
+
 function countParameters({ parameters, head, adaptation }: Objective): RunRecord["parameters"] {
   const count = (of: Objective["parameters"]) =>
     of.reduce((sum, { shape }) => sum + shape.reduce((product, size) => product * size, 1), 0);
@@ -262,7 +267,7 @@ export async function runCell(spec: RunSpec, options: CellOptions): Promise<Cell
       citation: task.citation,
       source: [
         ...task.source.map(({ path, sha256 }) => ({ path, sha256 })),
-        ...Object.entries(spec.task.files ?? {}).map(([path, sha256]) => ({ path, sha256 })),
+        ...Object.entries(spec.task.files ?? {}).map(([path, sha256]) => ({ path: placeOf(spec.task, path), sha256 })),
       ],
       splits: {
         train: splitRecord(splits.train),

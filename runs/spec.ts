@@ -52,8 +52,16 @@ export interface TrainingSpec {
 export interface RunSpec {
   /** The backbone. */
   model: { name: string; revision: string };
-  /** The task; of files that users give, the SHA-256 of each by its name. */
-  task: { name: string; version: number; files?: Record<string, string> };
+  /**
+   * The task; of files that do not come with the program, the SHA-256 of each by its name, and where they are from the hub
+   * the data set and its commit.
+   */
+  task: {
+    name: string;
+    version: number;
+    files?: Record<string, string>;
+    dataset?: { name: string; revision: string };
+  };
   /** Numbers of examples. */
   data: DataSpec;
   /** The method's parts in the order given; one part unless methods are joined with +. */
@@ -102,6 +110,7 @@ export const specSchema: z.ZodType<RunSpec> = z.strictObject({
     name: z.string(),
     version: z.int(),
     files: z.record(z.string(), z.string()).optional(),
+    dataset: z.strictObject({ name: z.string(), revision: z.string() }).optional(),
   }),
   data: dataSchema,
   method: z.array(z.strictObject({ name: z.string(), options: z.record(z.string(), z.unknown()) })).min(1),

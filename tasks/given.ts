@@ -18,14 +18,22 @@ export async function giveFiles(folder: string, names: readonly string[]): Promi
 }
 
 /**
+ * The bytes of a file.
+ * @throws {Error} if it is missing or has changed
+ */
+export async function readGivenBytes({ folder, files }: GivenFiles, name: string): Promise<Uint8Array> {
+  const bytes = await read(folder, name);
+  const found = sha256(bytes);
+  if (found === files[name]) return bytes;
+  throw new Error(`Cannot use ${join(folder, name)}: its SHA-256 must be ${files[name]}, current value is ${found}`);
+}
+
+/**
  * The text of a file.
  * @throws {Error} if it is missing or has changed
  */
-export async function readGiven({ folder, files }: GivenFiles, name: string): Promise<string> {
-  const bytes = await read(folder, name);
-  const found = sha256(bytes);
-  if (found === files[name]) return new TextDecoder().decode(bytes);
-  throw new Error(`Cannot use ${join(folder, name)}: its SHA-256 must be ${files[name]}, current value is ${found}`);
+export async function readGiven(given: GivenFiles, name: string): Promise<string> {
+  return new TextDecoder().decode(await readGivenBytes(given, name));
 }
 
 /**

@@ -3,19 +3,31 @@
  * @module
  */
 import { readRows } from "./given.ts";
+import { readParquet } from "./parquet.ts";
 import type { Example, GivenFiles, Task } from "./types.ts";
 
 const HEADER = ["index", "sentence1", "sentence2", "label"];
+const COLUMNS = ["idx", "sentence1", "sentence2", "label"];
 const LABELS = ["entailment", "not_entailment"];
 
-/** The examples of a file; an id is the split and the file's index. */
-async function readSplit(given: GivenFiles | undefined, name: string): Promise<Example[]> {
+/** The files of each split: GLUE's own, and those on the hub, which have numbers for labels. */
+const SPLITS = {
+  train: { tsv: "train.tsv", parquet: "rte/train-00000-of-00001.parquet" },
+  dev: { tsv: "dev.tsv", parquet: "rte/validation-00000-of-00001.parquet" },
+};
+
+/** The examples of a split, the same of either file; an id is the split and the index in it. */
+async function readSplit(given: GivenFiles | undefined, split: keyof typeof SPLITS): Promise<Example[]> {
   if (!given) throw new Error("Cannot read the task rte: its files must be given");
-  return (await readRows(given, `${name}.tsv`, HEADER)).map(([index, text, pair, labelled]) => {
-    const label = LABELS.indexOf(labelled);
-    if (label >= 0) return { id: `${name}/${index}`, text, pair, label };
+  const { tsv, parquet } = SPLITS[split];
+  const [file, names, rows]: [string, string[], string[][]] = Object.hasOwn(given.files, tsv)
+    ? [tsv, LABELS, await readRows(given, tsv, HEADER)]
+    : [parquet, ["0", "1"], await readParquet(given, parquet, COLUMNS)];
+  return rows.map(([index, text, pair, labelled]) => {
+    const label = names.indexOf(labelled);
+    if (label >= 0) return { id: `${split}/${index}`, text, pair, label };
     throw new Error(
-      `Cannot use ${name}.tsv: a label must be ${LABELS.join(" or ")}, current value is ${labelled.slice(0, 80)}`,
+      `Cannot use ${file}: a label must be ${names.join(" or ")}, current value is ${labelled.slice(0, 80)}`,
     );
   });
 }
@@ -34,6 +46,7 @@ export const rte: Task = {
   labels: LABELS,
   metrics: ["accuracy", "macro_f1", "matthews"],
   source: [],
-  files: ["train.tsv", "dev.tsv"],
+  files: [SPLITS.train.tsv, SPLITS.dev.tsv],
+  dataset: { name: "nyu-mll/glue", files: [SPLITS.train.parquet, SPLITS.dev.parquet] },
   load: async (given) => ({ train: await readSplit(given, "train"), test: await readSplit(given, "dev") }),
 };

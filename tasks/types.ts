@@ -73,6 +73,8 @@ export interface TaskDescription {
   source: readonly SourceFile[];
   /** Names of the files that users give. */
   files?: readonly string[];
+  /** Files of a data set on the hub, all in one folder of it, that are read where users give none. */
+  dataset?: { name: string; files: readonly string[] };
 }
 
 /**

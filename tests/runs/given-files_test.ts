@@ -42,8 +42,8 @@ async function refused(asked: Study, message: RegExp): Promise<void> {
 
 Deno.test("a task without its files, and files without a task, are mistakes of whoever asked", async () => {
   await refused(
-    study(),
-    /^Cannot read the task rte: --data must name the folder of its files train\.tsv and dev\.tsv, current value is none$/,
+    { ...study(), tasks: ["e2e"] },
+    /^Cannot read the task e2e: --data must name the folder of its files trainset\.csv and .*, current value is none$/,
   );
   await refused(study("./no-such-folder"), /^Cannot read no-such-folder\/train\.tsv: there must be such a file$/);
   await refused(

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { parquetWriteBuffer } from "hyparquet-writer";
 import { giveFiles } from "../../tasks/given.ts";
 import { rte } from "../../tasks/rte.ts";
 
@@ -23,6 +25,55 @@ Deno.test("rte reads pairs: quotes are text, white space stays, the validation s
       ],
       test: [{ id: "dev/0", text: "It rains.", pair: "It is wet.", label: 0 }],
     });
+  }));
+
+/** A file of GLUE as the hub has it. */
+function parquet(rows: [string, string, number, number][]): Uint8Array {
+  const column = (at: number) => rows.map((row) => row[at]);
+  return new Uint8Array(parquetWriteBuffer({
+    columnData: [
+      { name: "sentence1", data: column(0), type: "STRING" },
+      { name: "sentence2", data: column(1), type: "STRING" },
+      { name: "label", data: column(2).map(BigInt), type: "INT64" },
+      { name: "idx", data: column(3), type: "INT32" },
+    ],
+  }));
+}
+
+/** Both files, given by their checksums. */
+async function givenParquet(folder: string, train: Uint8Array, dev: Uint8Array) {
+  await Deno.mkdir(`${folder}/rte`);
+  const [ofTrain, ofDev] = rte.dataset!.files;
+  await Deno.writeFile(`${folder}/${ofTrain}`, train);
+  await Deno.writeFile(`${folder}/${ofDev}`, dev);
+  const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
+  return { folder, files: { [ofTrain]: sha256(train), [ofDev]: sha256(dev) } };
+}
+
+Deno.test("the files of the hub give the same examples as GLUE's own", () =>
+  inFolder({ "train.tsv": train, "dev.tsv": dev }, async (folder) => {
+    const given = await givenParquet(
+      folder,
+      parquet([['A "cat" sat.', "An animal sat.", 0, 0], ["No.", "  Yes. ", 1, 7]]),
+      parquet([["It rains.", "It is wet.", 0, 0]]),
+    );
+    assert.deepEqual(await rte.load(given), await load(folder));
+  }));
+
+Deno.test("a file of the hub that is no Parquet, or has secret labels, is named with what it must be", () =>
+  inFolder({}, async (folder) => {
+    const good = parquet([["a", "b", 0, 0]]);
+    const given = await givenParquet(folder, good, parquet([["a", "b", -1, 0]]));
+    await assert.rejects(
+      rte.load(given),
+      /^Error: Cannot use rte\/validation.*: a label must be 0 or 1, current value is -1$/,
+    );
+    await Deno.remove(`${folder}/rte`, { recursive: true });
+    const broken = await givenParquet(folder, good.slice(0, -30), good);
+    await assert.rejects(
+      rte.load(broken),
+      /^Error: Cannot use .*parquet: it must be a Parquet file with the columns idx, /,
+    );
   }));
 
 Deno.test("A file that changed after it was given is refused", () =>
