@@ -4,6 +4,7 @@
  */
 import type { ArrayValue, Device, Executable, Program } from "../engine/types.ts";
 import { compose } from "../methods/compose.ts";
+import type { Backbone } from "../models/types.ts";
 import { textMetrics } from "../tasks/text-metrics.ts";
 import type { GenerationExample, GenerationTask } from "../tasks/types.ts";
 import { chatPrompt } from "./chat.ts";
@@ -15,7 +16,7 @@ import type { Evaluator, Objective, Setting } from "./objective.ts";
 import type { Splits } from "./split.ts";
 
 /** What stands between a text and its answer where both are read as one. */
-export const SEPARATOR = "\n";
+const SEPARATOR = "\n";
 /** Texts that are gone on with together. */
 const TOGETHER = 16;
 /** Texts whose scores are compared with the backbone's before the first step. */
@@ -71,6 +72,12 @@ function encodeSequences(
   };
 }
 
+/** Token ids of a text as training puts it before its answer, at most `limit`. */
+export function encodePrompt(backbone: Backbone, text: string, limit: number, chat?: true): readonly number[] {
+  if (chat) return chatPrompt(backbone, text, limit);
+  return backbone.encode(backbone.languageModel!.target ? text : text + SEPARATOR, limit);
+}
+
 /** Stands for a device on which these programs are compiled; whoever releases one leaves it for the next. */
 export function compiled(programs: ReadonlyMap<Program, Executable>): Pick<Device, "compile"> {
   return {
@@ -104,9 +111,7 @@ export function generation(
   const tokens = outputLength!;
   const limit = Math.min(maxLength, adaptation.maxLength - (target ? 0 : tokens));
   const prompts = (of: readonly GenerationExample[]) =>
-    of.map(({ text }) =>
-      chat ? chatPrompt(backbone, text, limit) : [...backbone.encode(target ? text : text + SEPARATOR, limit)]
-    );
+    of.map(({ text }) => [...encodePrompt(backbone, text, limit, chat)]);
   const answer = (text: string) => [...backbone.tokenize!(text), ...end === undefined ? [] : [end]].slice(0, tokens);
   const ofTrain = prompts(splits.train);
   const train = encodeSequences(

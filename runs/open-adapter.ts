@@ -29,10 +29,8 @@ export interface OpenAdapter {
   kind: AdapterNote["task"]["kind"];
   /** Names of the classes; none where it generates. */
   labels: readonly string[];
-  /** Whether texts are read as training read them. */
-  noted: boolean;
-  /** Texts are messages in the model's chat template. */
-  chat: boolean;
+  /** How training put texts that are gone on with, where that is known. */
+  asked?: "text" | "chat";
   /** Most tokens of a text that are read. */
   limit: number;
   /** Most tokens of a text, and of what is added to it. */
@@ -166,8 +164,7 @@ async function open(folder: string, model: Model, opened: Backbone): Promise<Ope
     task: note?.task.name ?? null,
     kind,
     labels: generates ? [] : await labelsOf(head, found, model, backbone),
-    noted: note !== undefined,
-    chat: note?.chat ?? false,
+    ...note && { asked: note.chat ? "chat" as const : "text" as const },
     limit: Math.min(note?.maxLength ?? room, shared ? room - outputLength : room),
     room,
     outputLength,

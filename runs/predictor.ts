@@ -11,8 +11,7 @@ import { arrivals } from "./arrivals.ts";
 import { readAdapterNote } from "./adapter-note.ts";
 import { microBatches } from "./batches.ts";
 import { findModel } from "./find-model.ts";
-import { chatPrompt } from "./chat.ts";
-import { SEPARATOR } from "./generation.ts";
+import { encodePrompt } from "./generation.ts";
 import { lookUp } from "./look-up.ts";
 import type { Compile } from "./objective.ts";
 import { type OpenAdapter, openAdapter } from "./open-adapter.ts";
@@ -275,31 +274,35 @@ export class Predictor {
     const { text, pair }: Line = typeof given === "string" ? { text: given } : given;
     return this.askedBy(given).map((by) => {
       const { adapter } = by;
-      const separated = adapter.kind === "generation" && adapter.noted && !this.backbone.languageModel!.target;
-      const read = separated ? text + SEPARATOR : text;
-      const encoded = adapter.chat
-        ? chatPrompt(this.backbone, text, adapter.limit)
-        : this.backbone.encode(read, adapter.limit, pair);
+      const encoded = this.encode(adapter, adapter.limit, text, pair);
       const about = {
         adapter: by.name,
         task: adapter.task,
         text,
         ...pair !== undefined && { pair },
-        ...this.isCut(encoded, adapter.limit, adapter.chat ? this.backbone.chat!(text) : read, pair) &&
-          { truncated: true as const },
+        ...this.isCut(adapter, encoded, text, pair) && { truncated: true as const },
       };
       return { adapter, encoded, by, about };
     });
   }
 
+  /** A text as the adapter's training read it. */
+  private encode({ kind, asked }: OpenAdapter, limit: number, text: string, pair?: string): Encoding {
+    if (kind === "classification" || !asked) return this.backbone.encode(text, limit, pair);
+    return encodePrompt(this.backbone, text, limit, asked === "chat" ? true : undefined);
+  }
+
   /** Whether a text has more tokens than are read. */
-  private isCut({ length }: Encoding, limit: number, text: string, pair?: string): boolean {
+  private isCut(adapter: OpenAdapter, { length }: Encoding, text: string, pair?: string): boolean {
+    const { limit, asked } = adapter;
+    const { maxLength, tokenize, chat } = this.backbone;
+    if (asked === "chat") return tokenize!(chat!(text)).length > limit;
     if (length < limit) return false;
-    const { backbone } = this;
-    if (!backbone.tokenize) return backbone.encode(text, limit + 1, pair).length > limit;
-    const around = backbone.encode("", backbone.maxLength, pair && "").length;
-    const tokens = [text, ...pair === undefined ? [] : [pair]].map((part) => backbone.tokenize!(part).length);
-    return tokens.reduce((sum, count) => sum + count, around) > limit;
+    if (limit < maxLength) return this.encode(adapter, limit + 1, text, pair).length > limit;
+    // Nothing reads more than this, so tokens are counted apart.
+    const around = this.backbone.encode("", limit, pair && "").length;
+    const parts = pair === undefined ? [text] : [text, pair];
+    return tokenize !== undefined && parts.reduce((sum, part) => sum + tokenize(part).length, around) > limit;
   }
 
   /** Questions that are computed at once, those that wait longest first. */
