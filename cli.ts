@@ -28,6 +28,16 @@ interface BenchFlags {
   dryRun?: true;
 }
 
+interface PredictFlags {
+  adapter: string;
+  model?: string;
+  input: string;
+  json?: true;
+  device: string;
+  cache?: string;
+  offline?: true;
+}
+
 let status = 0;
 
 /** A command's action: what it returns becomes the exit status. */
@@ -59,14 +69,11 @@ program.command("bench")
   .option("--out <folder>", "results folder", "results")
   .option("--jobs <count>", "cells at the same time (default: one for each core)")
   .option("--keep <what>", "full: also store models that are tuned in full")
+  .option("--cache <folder>", "cache folder of what is fetched or converted")
+  .option("--offline", "use models of the hub from the cache alone")
   .option("--dry-run", "show the cells, their parameters and planned memory; train nothing")
   .action(ending(runBench));
 
-  .option("--cache <folder>", "cache folder of what is fetched or converted")
-  .option("--offline", "use models of the hub from the cache alone")
-program.command("report")
-  .description("write the reports of results folders")
-  .argument("[results...]", "results folders", ["results"])
 program.command("fetch")
   .description("bring models of the hub to this machine, and check the files of models and tasks that are here")
   .argument("<names...>", "models (org/name[@revision][:file.gguf]) and tasks")
@@ -74,8 +81,22 @@ program.command("fetch")
   .option("--offline", "check what is here, fetch nothing")
   .action(ending(runFetch));
 
+program.command("report")
+  .description("write the reports of results folders")
+  .argument("[results...]", "results folders", ["results"])
   .option("--out <folder>", "folder of the reports (default: report, in the first results folder)")
   .action(ending(runReport));
+
+program.command("predict")
+  .description("answer texts, a line each, with adapters of one model")
+  .requiredOption("--adapter <folders>", "folders of adapters, joined by commas: results/adapters/<id>")
+  .option("--model <name>", "their model (default: the one they name)")
+  .option("--input <file>", "lines to answer; - is standard input", "-")
+  .option("--json", "answers as lines of JSON")
+  .option("--device <name>", "device (see list devices)", "cpu")
+  .option("--cache <folder>", "cache folder of what is fetched or converted")
+  .option("--offline", "use models of the hub from the cache alone")
+  .action(ending(runPredict));
 
 program.command("adapter")
   .description("work with adapters")
@@ -92,7 +113,23 @@ program.command("list")
   .option("--json", "everything known, as JSON")
   .action(ending(runList));
 
+/** Hands flags on to all that looks for files, workers included. */
+function useCache({ cache, offline }: { cache?: string; offline?: true }): void {
+  if (cache !== undefined) Deno.env.set("TUNEBENCH_CACHE", resolve(cache));
+  if (offline) Deno.env.set("HF_HUB_OFFLINE", "1");
+}
+
+async function runFetch(names: string[], flags: { cache?: string; offline?: true }): Promise<number> {
+  useCache(flags);
+  const { fetchByName } = await import("./runs/fetch.ts");
+  for (const name of names) {
+    console.log((await fetchByName(name, { say: (sentence) => console.error(sentence) })).join("\n"));
+  }
+  return 0;
+}
+
 async function runBench(source: string, flags: BenchFlags): Promise<number> {
+  useCache(flags);
   const { bench, planBench } = await import("./runs/launcher.ts");
   const study = await readStudyOf(source, flags);
   if (flags.keep !== undefined && flags.keep !== "full") {
@@ -113,23 +150,7 @@ async function runBench(source: string, flags: BenchFlags): Promise<number> {
       stoppedBy ??= { status };
       stop.abort();
     });
-/** Hands flags on to all that looks for files, workers included. */
-function useCache({ cache, offline }: { cache?: string; offline?: true }): void {
-  if (cache !== undefined) Deno.env.set("TUNEBENCH_CACHE", resolve(cache));
-  if (offline) Deno.env.set("HF_HUB_OFFLINE", "1");
-}
-
-async function runFetch(names: string[], flags: { cache?: string; offline?: true }): Promise<number> {
-  useCache(flags);
-  const { fetchByName } = await import("./runs/fetch.ts");
-  for (const name of names) {
-    console.log((await fetchByName(name, { say: (sentence) => console.error(sentence) })).join("\n"));
-  }
-  return 0;
-}
-
   stopOn("SIGINT", 130);
-  useCache(flags);
   if (Deno.build.os !== "windows") stopOn("SIGTERM", 143);
 
   const { showProgress, standardError } = await import("./runs/progress.ts");
@@ -187,6 +208,33 @@ async function writeReports(folders: string[], out: string): Promise<number> {
   console.log(`${terminal}\n${files.join("\n")}`);
   for (const { path, reason } of unreadable) console.error(`Cannot read the record ${path}, it is left out: ${reason}`);
   return unreadable.length === 0 ? 0 : 1;
+}
+
+async function runPredict(
+  { adapter, cache, offline, ...flags }: PredictFlags,
+): Promise<number> {
+  useCache({ cache, offline });
+  const { predictLines } = await import("./runs/predict.ts");
+  const options = {
+    ...flags,
+    adapters: adapter.split(",").filter((folder) => folder !== ""),
+    json: flags.json ?? false,
+  };
+  if (options.input === "-" && Deno.stdin.isTerminal()) console.error("Type a text a line; Ctrl-D ends.");
+  try {
+    return await predictLines(options, {
+      write(text) {
+        for (let bytes = new TextEncoder().encode(text); bytes.length > 0;) {
+          bytes = bytes.subarray(Deno.stdout.writeSync(bytes));
+        }
+      },
+      complain: (sentence) => console.error(sentence),
+    });
+  } catch (error) {
+    // Whoever read the answers wants no more.
+    if (error instanceof Deno.errors.BrokenPipe) return 0;
+    throw error;
+  }
 }
 
 async function runMerge(adapter: string, out: string, { model }: { model: string }): Promise<number> {

@@ -19,6 +19,17 @@ export type { MethodEntry, Study } from "./runs/study.ts";
 export type { Cell } from "./runs/plan.ts";
 export type { CellPlan, Places } from "./runs/cell.ts";
 export type { DataSpec, PartSpec, RunSpec, TrainingSpec } from "./runs/spec.ts";
+export { openPredictor, Predictor } from "./runs/predictor.ts";
+export type {
+  AdapterFacts,
+  Answer,
+  Classified,
+  Generated,
+  Growing,
+  Line,
+  PredictOptions,
+  PredictorOptions,
+} from "./runs/predictor.ts";
 export { readRecords, RECORD_VERSION } from "./runs/record.ts";
 export type {
   Environment,
@@ -32,6 +43,9 @@ export type {
   UnreadableRecord,
 } from "./runs/record.ts";
 export { UsageError } from "./runs/usage-error.ts";
+export { fetchByName } from "./runs/fetch.ts";
+export type { FetchOptions } from "./models/hub.ts";
+export type { Patience } from "./models/hub-request.ts";
 export { writeReport } from "./reports/mod.ts";
 export type { WrittenReport } from "./reports/mod.ts";
 export type * from "./engine/types.ts";

@@ -81,16 +81,18 @@ Deno.test("every deno task of the documents is one of deno.json, and README.md h
   assert.ok(section("Commands").includes(`set \`worker\` (${Object.keys(sets.worker).join(", ")})`));
 });
 
-Deno.test("README.md names the flags of bench", async () => {
-  const { stdout } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "-P=list", fileURLToPath(new URL("cli.ts", root)), "bench", "--help"],
-    env: { NO_COLOR: "1" },
-  }).output();
-  const flags = [...new TextDecoder().decode(stdout).matchAll(/^ {2}(?:-h, )?(--[\w-]+)/gm)].map(([, flag]) => flag);
-  assert.deepEqual(
-    table(section("Commands"), "flag").map(([flag]) => named(flag)[0]).sort(),
-    flags.filter((flag) => flag !== "--help").sort(),
-  );
+Deno.test("README.md names the flags of bench and predict", async () => {
+  for (const [command, heading] of [["bench", "Commands"], ["predict", "Using what was trained"]]) {
+    const { stdout } = await new Deno.Command(Deno.execPath(), {
+      args: ["run", "--quiet", "-P=list", fileURLToPath(new URL("cli.ts", root)), command, "--help"],
+      env: { NO_COLOR: "1" },
+    }).output();
+    const flags = [...new TextDecoder().decode(stdout).matchAll(/^ {2}(?:-h, )?(--[\w-]+)/gm)].map(([, flag]) => flag);
+    assert.deepEqual(
+      table(section(heading), "flag").map(([flag]) => named(flag)[0]).sort(),
+      flags.filter((flag) => flag !== "--help").sort(),
+    );
+  }
 });
 
 Deno.test("README.md names every method with every option and its default", () => {

@@ -206,3 +206,22 @@ for (const architecture of ["gpt2", "t5"]) {
     );
   });
 }
+
+Deno.test("the example of README.md runs", async () => {
+  const root = new URL("../../", import.meta.url);
+  const readme = await Deno.readTextFile(new URL("README.md", root));
+  const [, example] = /^```ts\n(import \{ openPredictor.*?)^```$/ms.exec(readme)!;
+  const folder = await makeFolder({ "example.ts": example.replace("./mod.ts", new URL("mod.ts", root).href) });
+  await Deno.mkdir(`${folder}/three`);
+  await Deno.symlink(`${await makeFolder({})}`, `${folder}/three/adapters`);
+  for (const path of adapters) await Deno.symlink(path, `${folder}/three/adapters/${path.split("/").at(-1)}`);
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", "--config", fileURLToPath(new URL("deno.json", root)), "-P=predict", "example.ts"],
+    cwd: folder,
+    env: { NO_COLOR: "1" },
+  }).output();
+  const said = new TextDecoder().decode(stdout);
+  assert.equal(code, 0, new TextDecoder().decode(stderr));
+  assert.equal(said.match(/label: "/g)!.length, 4);
+  assert.match(said, /text: "He has never been there\.",/);
+});
