@@ -122,7 +122,8 @@ export async function download(
   while (true) {
     // A wrong beginning, as of a file that was written on by something else, is no reason to fail.
     const resumed = digest.length > 0;
-    if (digest.length < size) await retrying(patience, fetchRest);
+    // The hub has just answered: a network that is gone may come back.
+    if (digest.length < size) await retrying({ ...patience, connections: patience.attempts }, fetchRest);
     const { length } = digest;
     const found = digest.end();
     if (length === size && found[algorithm] === hex) {

@@ -11,7 +11,7 @@
  */
 import { dirname, join } from "node:path";
 import { cacheFolder } from "./cache.ts";
-import { digestFile } from "./download.ts";
+import { sha256File } from "./checksum.ts";
 
 /** A repository of the hub. */
 export interface Repository {
@@ -170,22 +170,25 @@ async function removeIfThere(path: string): Promise<void> {
   });
 }
 
-/**
- * Reads every file of a snapshot and removes those that are not what they must be, with their manifest.
- * @returns whether all are
- */
-export async function verifySnapshot(
+/** Names of the files that are not what they must be: each is read. */
+export async function findDamaged({ folder, files }: Snapshot): Promise<string[]> {
+  const damaged: string[] = [];
+  for (const [name, { sha256 }] of Object.entries(files)) {
+    if (await sha256File(join(folder, name)) !== sha256) damaged.push(name);
+  }
+  return damaged;
+}
+
+/** Removes files of a snapshot, and what says that it is complete. */
+export async function discard(
   repository: Repository,
   selection: string,
   { commit, folder, files }: Snapshot,
-): Promise<boolean> {
-  let sound = true;
-  for (const [name, { sha256 }] of Object.entries(files)) {
-    if ((await digestFile(join(folder, name))).sha256 === sha256) continue;
-    sound = false;
-    await removeIfThere(manifestPath(repository, commit, selection));
-    await removeIfThere(blobOf(sha256));
+  names: readonly string[],
+): Promise<void> {
+  await removeIfThere(manifestPath(repository, commit, selection));
+  for (const name of names) {
+    await removeIfThere(blobOf(files[name].sha256));
     await removeIfThere(join(folder, name));
   }
-  return sound;
 }

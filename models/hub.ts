@@ -7,6 +7,8 @@ import { digestFile, download, type RemoteFile } from "./download.ts";
 import type { FileSource } from "./file-source.ts";
 import { readTheirRef, readTheirSnapshot } from "./hf-cache.ts";
 import {
+  discard,
+  findDamaged,
   finishSnapshot,
   hasBlob,
   keepBlob,
@@ -19,7 +21,6 @@ import {
   type Repository,
   type Snapshot,
   snapshotFolder,
-  verifySnapshot,
 } from "./hub-cache.ts";
 import { HubRefusal, isCommit, isSafePath } from "./hub-name.ts";
 import { apiFetch, type Hub, HubError, PATIENCE, type Patience, readHub } from "./hub-request.ts";
@@ -112,13 +113,16 @@ export async function openSnapshot(
   const asked = revision === "main" ? name : `${name}@${revision}`;
   const findHere = async (commit: string, strict: boolean): Promise<FetchedSnapshot | undefined> => {
     const own = await readSnapshot(repository, commit, selection.key);
-    const sound = own && (!verify || await verifySnapshot(repository, selection.key, own));
-    const found = sound ? own : await readTheirSnapshot(
+    const damaged = own && verify ? await findDamaged(own) : [];
+    if (own && damaged.length === 0) return { ...own, fetched: 0 };
+    if (own) await discard(repository, selection.key, own, damaged);
+    const found = await readTheirSnapshot(
       repository,
       commit,
       (source, isAbsent) => selection.choose(source, strict ? isAbsent : () => Promise.resolve(true)),
     );
-    return found && { ...found, fetched: 0 };
+    if (!found || verify && (await findDamaged(found)).length > 0) return undefined;
+    return { ...found, fetched: 0 };
   };
   /** What was known when the hub was last asked. */
   const findOffline = async (): Promise<FetchedSnapshot | undefined> => {

@@ -314,7 +314,12 @@ Deno.test("a model in the cache of the hub's own programs is used in place and l
     }
     assert.equal(hub.sent, 0);
     assert.deepEqual(await readAll(theirs), before);
-    // A damaged one is not used.
+    // A damaged one is not used: a small one never, a large one where that is asked for.
+    const weights = `${repository}/blobs/${sha256(files["model.safetensors"])}`;
+    await Deno.writeFile(weights, files["model.safetensors"].map((byte) => byte ^ 1));
+    assert.equal((await open(NAME, { verify: true })).folder.startsWith(cache), true);
+    await Deno.remove(cache, { recursive: true });
+    await Deno.writeFile(weights, files["model.safetensors"]);
     await Deno.writeTextFile(`${repository}/blobs/${gitHash(files["config.json"])}`, "{!");
     assert.equal((await open()).folder.startsWith(cache), true);
   }));
