@@ -105,6 +105,8 @@ program.command("adapter")
   .argument("<adapter>", "folder of the adapter")
   .argument("<out>", "folder to write")
   .requiredOption("--model <name>", "the model that it belongs to")
+  .option("--cache <folder>", "cache folder of what is fetched or converted")
+  .option("--offline", "use models of the hub from the cache alone")
   .action(ending(runMerge));
 
 program.command("list")
@@ -237,7 +239,14 @@ async function runPredict(
   }
 }
 
-async function runMerge(adapter: string, out: string, { model }: { model: string }): Promise<number> {
+interface MergeFlags {
+  model: string;
+  cache?: string;
+  offline?: true;
+}
+
+async function runMerge(adapter: string, out: string, { model, ...cache }: MergeFlags): Promise<number> {
+  useCache(cache);
   const { findModel } = await import("./runs/find-model.ts");
   const { mergeAdapter } = await import("./runs/merge.ts");
   await mergeAdapter(adapter, out, await findModel(model));

@@ -42,6 +42,7 @@ export type {
   SplitRecord,
   UnreadableRecord,
 } from "./runs/record.ts";
+export { mergeAdapter } from "./runs/merge.ts";
 export { UsageError } from "./runs/usage-error.ts";
 export { fetchByName } from "./runs/fetch.ts";
 export type { FetchOptions } from "./models/hub.ts";

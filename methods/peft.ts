@@ -97,6 +97,7 @@ function isOff(value: unknown): boolean {
  * The fields of a config that a schema names. Every other field must be off: what it asks for is not there.
  * @param free fields of whatever value, as they say nothing about what is computed
  * @throws {Error} one sentence about the first field that breaks a rule
+ * @internal
  */
 export function peftFields<T>(
   { path, values }: PeftConfig,
@@ -122,10 +123,18 @@ export function peftFields<T>(
   );
 }
 
-/** Rows of a prompt, widths, ranks: more than anybody uses, and few enough to count out. */
+/**
+ * Rows of a prompt, widths, ranks: more than anybody uses, and few enough to count out.
+ * @internal
+ */
 export const peftSize: z.ZodInt = z.int().min(1).max(1 << 16);
 
-/** Fields that adapters with virtual tokens share. @throws {Error} if they are those of another backbone */
+/**
+ * Fields of an adapter with virtual tokens.
+ * @param rows what PEFT says of rows on this backbone
+ * @throws {Error} as `peftFields`, or if the rows are those of another backbone
+ * @internal
+ */
 export function peftPromptFields<T>(
   config: PeftConfig,
   rows: Record<string, number>,
@@ -140,7 +149,10 @@ export function peftPromptFields<T>(
   return peftFields(config, schema, [...Object.keys(rows), ...free]);
 }
 
-/** `num_transformer_submodules`: stacks of layers that have rows; by default both of an encoder-decoder. */
+/**
+ * `num_transformer_submodules`: stacks of layers that have rows; by default both of an encoder-decoder.
+ * @internal
+ */
 export function peftSubmodules({ encoderDecoder }: BackboneShape): z.ZodType<number> {
   const most = encoderDecoder ? 2 : 1;
   return z.int().min(1).max(most).nullish().transform((value) => value ?? most);
@@ -151,7 +163,10 @@ export function peftReading(submodules: number, shape: BackboneShape): { reading
   return submodules === peftStacks(shape, "peft") ? { reading: "peft" } : {};
 }
 
-/** `target_modules` and `feedforward_modules`. A regular expression of strangers may take forever. */
+/**
+ * `target_modules` and `feedforward_modules`. A regular expression of strangers may take forever.
+ * @internal
+ */
 export function peftModulesSchema(): z.ZodType<"all-linear" | string[]> {
   return z.union([z.literal("all-linear"), z.array(z.string()).max(1 << 16)], {
     error: 'must be a list of names or "all-linear"',
