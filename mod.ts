@@ -23,6 +23,7 @@ export { openPredictor, Predictor } from "./runs/predictor.ts";
 export type {
   AdapterFacts,
   Answer,
+  AnyAnswer,
   Classified,
   Generated,
   Growing,

@@ -54,7 +54,8 @@ export interface AdapterFacts {
   labels: readonly string[];
 }
 
-interface AnyAnswer {
+/** Who answers what. */
+export interface AnyAnswer {
   /** Name of the adapter that answers. */
   adapter: string;
   /** Its task; null where PEFT made it. */
@@ -270,6 +271,7 @@ export class Predictor {
     return asked;
   }
 
+  /** A line as questions, one for each who answers it. */
   private ask(given: Line | string): Question[] {
     const { text, pair }: Line = typeof given === "string" ? { text: given } : given;
     return this.askedBy(given).map((by) => {
@@ -317,6 +319,7 @@ export class Predictor {
     });
   }
 
+  /** Answers to questions that are computed at once. */
   private async answer(
     asked: readonly Question[],
     onText?: (row: number, generated: string) => void,
