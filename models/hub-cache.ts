@@ -91,6 +91,15 @@ export function snapshotFolder(repository: Repository, commit: string): string {
   return placeOf(repository, "snapshots", commit);
 }
 
+/** The files of a manifest; undefined where the machine went down before its text was on the disk. */
+function parseManifest(text: string): Snapshot["files"] | undefined {
+  try {
+    return (JSON.parse(text) as Manifest).files;
+  } catch {
+    return undefined;
+  }
+}
+
 /**
  * The files of a commit, if all of a selection were fetched and none has been removed or cut since.
  * @param selection tells apart what was chosen of the repository's files; empty: the model
@@ -103,7 +112,8 @@ export async function readSnapshot(
   const text = await readIfThere(manifestPath(repository, commit, selection));
   if (text === undefined) return undefined;
   const folder = snapshotFolder(repository, commit);
-  const { files }: Manifest = JSON.parse(text);
+  const files = parseManifest(text);
+  if (files === undefined) return undefined;
   for (const [name, { size }] of Object.entries(files)) {
     const found = await Deno.stat(join(folder, name)).catch(() => undefined);
     if (found?.size !== size) return undefined;

@@ -130,7 +130,7 @@ export async function openSnapshot(
       ? [revision]
       : [await readRef(repository, revision), await readTheirRef(repository, revision)];
     for (const commit of commits) {
-      const found = commit && await findHere(commit, false);
+      const found = commit !== undefined && isCommit(commit) && await findHere(commit, false);
       if (found) return found;
     }
   };

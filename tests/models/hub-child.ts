@@ -1,7 +1,11 @@
 /**
- * Fetches the files of a model in a process of its own: `hub-child.ts <name>`.
+ * Fetches the files of a model in a process of its own, which loads little: `hub-child.ts <org/name> <revision>`.
  * @module
  */
-import { openModelFiles } from "../../models/hub-model.ts";
+import { openSnapshot } from "../../models/hub.ts";
 
-await openModelFiles(Deno.args[0]);
+const [name, revision] = Deno.args;
+await openSnapshot({ kind: "model", name }, revision, {
+  key: "",
+  choose: async (source) => (await source.names()).filter((name) => name !== "pytorch_model.bin"),
+});

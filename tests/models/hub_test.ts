@@ -113,6 +113,12 @@ Deno.test("what is complete is used without being fetched, and the same content 
     assert.equal(hub.asked.length, 1);
     await open(`${NAME}@${COMMIT}`);
     assert.equal(hub.asked.length, 1);
+    // As a machine that went down may leave them.
+    for (const name of [`manifests/${COMMIT}.json`, "refs/main"]) {
+      await Deno.writeTextFile(`${cache}/hub/models--org--tiny/${name}`, "");
+      if (name === "refs/main") await assert.rejects(open(NAME, { offline: true }), HubRefusal);
+      assert.equal((await open()).folder, folder);
+    }
     const second = commitOf("second");
     const { refs, commits } = hub.repositories[`models/${NAME}`];
     commits[second] = { ...files, "config.json": text('{"changed": true}') };
@@ -271,15 +277,13 @@ Deno.test("without a network, a name stands for what it stood for last, which is
 Deno.test("processes that want the same model at once fetch it once", () =>
   withHub(async (hub, cache) => {
     hub.body = (bytes) => slowly(bytes, { piece: 100_000, every: 50 });
-    const told: string[] = [];
-    const child = (out: string) =>
+    const child = () =>
       new Deno.Command(Deno.execPath(), {
-        args: ["run", "--quiet", "-P=test", fileURLToPath(new URL("./hub-child.ts", import.meta.url)), NAME],
-        stdout: "piped",
-        stderr: "inherit",
-        env: { OUT: out },
+        args: ["run", "--quiet", "-P=test", fileURLToPath(new URL("./hub-child.ts", import.meta.url)), NAME, "main"],
+        stdout: "null",
+        stderr: "null",
       }).output();
-    const [a, b] = await Promise.all([child("a"), child("b"), open(NAME, { say: (of) => void told.push(of) })]);
+    const [a, b] = await Promise.all([child(), child(), open()]);
     assert(a.success && b.success);
     assert.equal(hub.sent, Object.values(wanted).reduce((sum, { length }) => sum + length, 0));
     await assertNothingWrong(cache);
@@ -375,6 +379,17 @@ Deno.test("a repository without safetensors, and one with several GGUF files, sa
     assert((await open()).files["model-2.safetensors"]);
   }));
 
+Deno.test("a GGUF file of the hub is a model whose revision is the commit", () =>
+  withHub(async (hub) => {
+    const gguf = await Deno.readFile(fileURLToPath(new URL("../golden/gguf/llama.gguf", import.meta.url)));
+    hub.repositories[`models/${NAME}`].commits[COMMIT] = { "sub/a.gguf": gguf, "b.gguf": gguf };
+    for (const name of [NAME, `${NAME}:b.gguf`, `${NAME}:sub/a.gguf`]) {
+      const { name: called, revision, shape } = await findOnHub(name, { patience: hasty });
+      assert.deepEqual([called, revision, shape.linears.length > 0], [name, COMMIT, true]);
+    }
+    assert.equal((await findOnHub(`${NAME}@${COMMIT}:sub/a.gguf`, { offline: true })).name, `${NAME}:sub/a.gguf`);
+  }));
+
 Deno.test("names that lead elsewhere are refused, whoever gives them", () =>
   withHub(async (hub, cache) => {
     const names = [
@@ -458,7 +473,8 @@ Deno.test("a download killed at 50 random moments and run again never leaves a w
           "--quiet",
           "-P=test",
           fileURLToPath(new URL("./hub-child.ts", import.meta.url)),
-          `${NAME}@${COMMIT}`,
+          NAME,
+          COMMIT,
         ],
         stdout: "null",
         stderr: "null",
