@@ -39,7 +39,7 @@ function keyOf(name: string): string {
 }
 
 const peftSchema = z.object({
-  r: peftSize,
+  r: peftSize(),
   lora_alpha: z.number().positive(),
   lora_dropout: z.number().min(0).lt(1).nullish(),
   target_modules: peftModulesSchema(),

@@ -157,10 +157,10 @@ export const pTuning: Method<PTuningOptions> = {
     type: "P_TUNING",
     options(config, shape) {
       const schema = z.object({
-        num_virtual_tokens: peftSize,
+        num_virtual_tokens: peftSize(),
         num_transformer_submodules: peftSubmodules(shape),
         encoder_reparameterization_type: z.enum(["MLP", "LSTM"]).nullish(),
-        encoder_hidden_size: peftSize.nullish(),
+        encoder_hidden_size: peftSize().nullish(),
         encoder_num_layers: z.int().min(1).max(64).nullish(),
       });
       const fields = peftPromptFields(config, promptRows(shape), schema, ["encoder_dropout"]);

@@ -127,7 +127,9 @@ export function peftFields<T>(
  * Rows of a prompt, widths, ranks: more than anybody uses, and few enough to count out.
  * @internal
  */
-export const peftSize: z.ZodInt = z.int().min(1).max(1 << 16);
+export function peftSize(): z.ZodType<number> {
+  return z.int().min(1).max(1 << 16);
+}
 
 /**
  * Fields of an adapter with virtual tokens.

@@ -139,11 +139,11 @@ export const prefixTuning: Method<PrefixTuningOptions> = {
     options(config, shape) {
       const [width] = shape.keyValueWidths;
       const schema = z.object({
-        num_virtual_tokens: peftSize,
+        num_virtual_tokens: peftSize(),
         // Of one stack, an encoder-decoder would have no place for prefixes.
         num_transformer_submodules: z.literal(peftStacks(shape, "peft")).nullish(),
         prefix_projection: z.boolean().nullish(),
-        encoder_hidden_size: peftSize.nullish(),
+        encoder_hidden_size: peftSize().nullish(),
       });
       const fields = peftPromptFields(config, prefixRows(shape), schema, ["init_weights"]);
       return {

@@ -131,7 +131,7 @@ export const promptTuning: Method<PromptTuningOptions> = {
     type: "PROMPT_TUNING",
     options(config, shape) {
       const schema = z.object({
-        num_virtual_tokens: peftSize,
+        num_virtual_tokens: peftSize(),
         num_transformer_submodules: peftSubmodules(shape),
       });
       const fields = peftPromptFields(config, promptRows(shape), schema, PEFT_FREE);
