@@ -98,7 +98,7 @@ export interface Method<O extends CommonOptions = CommonOptions> {
   count(shape: BackboneShape, options: O): number;
   /** Number of positions that its virtual tokens take before a text; absent: none. */
   virtualTokens?(options: O): number;
-  /** Closed form of the number of stored values, classifier excluded. */
+  /** Closed form of the number of values stored to be used (an encoder is not), classifier excluded. */
   storedCount(shape: BackboneShape, options: O): number;
   /** Whether the adapted model equals the backbone before the first step. */
   identityAtStart: boolean;

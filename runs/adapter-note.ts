@@ -5,7 +5,8 @@
  */
 import { z } from "zod";
 import { readObject } from "../models/config.ts";
-import type { PartSpec } from "./spec.ts";
+import type { AnyTask } from "../tasks/types.ts";
+import { type PartSpec, runId, type RunSpec } from "./spec.ts";
 
 /** Name of the file. */
 export const ADAPTER_NOTE = "tunebench.json";
@@ -51,6 +52,26 @@ const noteSchema: z.ZodType<AdapterNote> = z.strictObject({
   outputLength: z.int().positive().optional(),
   chat: z.literal(true).optional(),
 });
+
+/** The note of a run's adapter, as far as the run is known before it is written. */
+export function noteOf(spec: RunSpec, task: AnyTask): Omit<AdapterNote, "forms"> {
+  const { maxLength, outputLength, chat } = spec.training;
+  return {
+    version: 1,
+    run: runId(spec),
+    model: spec.model,
+    task: {
+      name: spec.task.name,
+      version: spec.task.version,
+      kind: task.kind,
+      labels: task.kind === "classification" ? [...task.labels] : [],
+    },
+    method: spec.method,
+    maxLength,
+    ...outputLength !== undefined && { outputLength },
+    ...chat && { chat },
+  };
+}
 
 /**
  * The note of an adapter's folder; undefined where there is none, as in folders that PEFT wrote.

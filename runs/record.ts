@@ -98,7 +98,10 @@ export interface RunRecord {
   curve: { stepLoss: number[]; validation: Scores[] };
   /** Test predictions of the kept epoch. */
   predictions: Prediction[];
-  /** Numbers of trained values; `storedBytes` is what the method stores, classifier included. */
+  /**
+   * Numbers of trained values; `storedBytes` is what has to be kept to use the method, classifier included: the tensors of
+   * adapter_model.safetensors. What only training needs, an encoder, is not counted.
+   */
   parameters: { trainable: number; method: number; head: number; storedBytes: number };
   /**
    * In bytes. `peak`: greatest resident memory of the worker process. `training`: peak less the resident memory

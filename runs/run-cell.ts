@@ -11,6 +11,7 @@ import type { Backbone, Model } from "../models/types.ts";
 import { tasks } from "../tasks/mod.ts";
 import type { AnyTask, GivenFiles, Metric } from "../tasks/types.ts";
 import { writeAdapter } from "./adapter.ts";
+import { noteOf } from "./adapter-note.ts";
 import type { CellOptions, CellPlan, CellResult, Places } from "./cell.ts";
 import { classification } from "./classification.ts";
 import { openModel } from "./find-model.ts";
@@ -241,21 +242,7 @@ export async function runCell(spec: RunSpec, options: CellOptions): Promise<Cell
       objective.head.map(({ name }) => name),
       {
         peft: objective.peft,
-        note: {
-          version: 1,
-          run: runId(spec),
-          model: spec.model,
-          task: {
-            name: spec.task.name,
-            version: spec.task.version,
-            kind: task.kind,
-            labels: task.kind === "classification" ? [...task.labels] : [],
-          },
-          method: spec.method,
-          maxLength: spec.training.maxLength,
-          ...spec.training.outputLength !== undefined && { outputLength: spec.training.outputLength },
-          ...spec.training.chat && { chat: spec.training.chat },
-        },
+        note: noteOf(spec, task),
       },
     );
   }
