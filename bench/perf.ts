@@ -1,5 +1,5 @@
 /**
- * Measures speed and memory: `deno task perf [step|epoch|scale|start|memory|plan|devices] [methods…] [--rounds N] [--steps N]
+ * Measures speed and memory: `deno task perf [step|epoch|scale|start|memory|plan|devices|serve] [methods…] [--rounds N] [--steps N]
  * [--device cpu] [--precision int8] [--memory small]`, and accuracy: `deno task perf accuracy study.json --model FOLDER
  * --out FOLDER`.
  *
@@ -19,6 +19,7 @@ import { measureEpoch } from "./measure-epoch.ts";
 import { measureMemory } from "./measure-memory.ts";
 import { measurePlan } from "./measure-plan.ts";
 import { measureScale } from "./measure-scale.ts";
+import { measureServe } from "./measure-serve.ts";
 import { measureStart } from "./measure-start.ts";
 import { measureStep } from "./measure-step.ts";
 import { type Choices, measured } from "./setting.ts";
@@ -105,6 +106,7 @@ async function measure(args: string[]): Promise<Report> {
     memory: () => measureMemory(names, choices),
     plan: () => measurePlan(names, choices),
     devices: measureDevices,
+    serve: () => measureServe(chosen.length > 0 ? names : undefined, values.model?.[0], number("rounds", 5)),
   };
   return await lookUp("measurement", measurements, what)();
 }

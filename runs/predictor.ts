@@ -4,6 +4,7 @@
  */
 import os from "node:os";
 import { basename, resolve } from "node:path";
+import { collectGarbage } from "../engine/garbage.ts";
 import { devices } from "../engine/mod.ts";
 import type { Device } from "../engine/types.ts";
 import type { Backbone, Encoding, Model } from "../models/types.ts";
@@ -171,12 +172,17 @@ function softmax(logits: Float32Array): number[] {
 
 /** Answers texts with adapters of one backbone. */
 export class Predictor {
+  /** Adapters by every name that a line may have for them. */
+  private readonly table: Record<string, NamedAdapter> = {};
+
   private constructor(
     private readonly backbone: Backbone,
     private readonly named: readonly NamedAdapter[],
     private readonly respondents: ReadonlyMap<string, Respondent>,
     private readonly heads: Heads,
-  ) {}
+  ) {
+    for (const one of named) this.table[basename(resolve(one.adapter.folder))] = this.table[one.name] = one;
+  }
 
   /**
    * Opens a backbone and adapters, and makes their programs ready: adapters of one form share one.
@@ -195,6 +201,8 @@ export class Predictor {
     for (const folder of options.adapters) {
       try {
         opened.push(await openAdapter(folder, model, backbone));
+        // Reading leaves several times an adapter's size, and the next one would lie beyond it.
+        collectGarbage("minor");
       } catch (error) {
         throw new UsageError((error as Error).message);
       }
@@ -261,9 +269,7 @@ export class Predictor {
   private askedBy(given: Line | string): readonly NamedAdapter[] {
     const { text, pair, adapter }: Line = typeof given === "string" ? { text: given } : given;
     if (text.trim() === "") throw new UsageError("it must have a text, it is empty");
-    const table: Record<string, NamedAdapter> = {};
-    for (const one of this.named) table[basename(resolve(one.adapter.folder))] = table[one.name] = one;
-    const asked = adapter === undefined ? this.named : [lookUp("adapter", table, adapter)];
+    const asked = adapter === undefined ? this.named : [lookUp("adapter", this.table, adapter)];
     const generating = asked.find(({ adapter }) => adapter.kind === "generation");
     if (pair !== undefined && generating) {
       throw new UsageError(`it must be one text to go on with, as ${generating.name} does, it is a pair`);
