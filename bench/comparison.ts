@@ -5,7 +5,7 @@
 import { fileURLToPath } from "node:url";
 import { workerArguments } from "../runs/worker-process.ts";
 import { Contestant } from "./contestant.ts";
-import { type FilesSpec, type Job, THREADS } from "./setting.ts";
+import { type FilesSpec, GENERATED, type Job, PROMPT, THREADS } from "./setting.ts";
 
 const python = Deno.env.get("TUNEBENCH_PYTHON") ?? "python3";
 const pathOf = (file: string) => fileURLToPath(new URL(file, import.meta.url));
@@ -39,17 +39,45 @@ export function trainer(folder: string, method: string, { batchSize }: Job, samp
   return new Contestant(python, [pathOf("epoch_peft.py"), ...args]);
 }
 
-/** Measures with the files of a comparison in a folder of its own. */
-export async function withFiles<T>(spec: FilesSpec, measure: (folder: string) => Promise<T>): Promise<T> {
+/** What a side of a comparison of language models does. */
+interface LanguageJob {
+  /** Name of the method, or "none". */
+  method: string;
+  /** What is measured. */
+  mode: "train" | "generate";
+}
+
+/** TuneBench's side of a language model: answers as language.ts says. */
+export function ourLanguage(folder: string, model: string, { method, mode }: LanguageJob, steps: number): Contestant {
+  const args = [...workerArguments, pathOf("language.ts"), folder, model, method, mode, String(steps)];
+  return new Contestant(Deno.execPath(), args);
+}
+
+/** transformers and PEFT on a language model. */
+export function languagePeer(folder: string, model: string, { method, mode }: LanguageJob, steps: number): Contestant {
+  const numbers = [steps, THREADS, PROMPT, GENERATED].map(String);
+  return new Contestant(python, [pathOf("language_peft.py"), folder, model, method, mode, ...numbers]);
+}
+
+/** Runs a program that writes the files of a comparison. */
+export async function runAside(program: string, given: readonly string[]): Promise<void> {
+  const args = [...workerArguments, pathOf(program), ...given];
+  const { success } = await new Deno.Command(Deno.execPath(), { args }).spawn().status;
+  if (!success) throw new Error("Cannot measure: the files of the comparison could not be written");
+}
+
+/** Measures with a folder that is removed afterwards. */
+export async function inScratch<T>(measure: (folder: string) => Promise<T>): Promise<T> {
   const folder = await Deno.makeTempDir({ prefix: "tunebench-perf-" });
-  try {
-    const args = [...workerArguments, pathOf("prepare.ts"), folder, JSON.stringify(spec)];
-    const { success } = await new Deno.Command(Deno.execPath(), { args }).spawn().status;
-    if (!success) throw new Error(`Cannot measure: the files of the comparison could not be written to ${folder}`);
+  return await measure(folder).finally(() => Deno.remove(folder, { recursive: true }));
+}
+
+/** Measures with the files of a comparison in a folder of its own. */
+export function withFiles<T>(spec: FilesSpec, measure: (folder: string) => Promise<T>): Promise<T> {
+  return inScratch(async (folder) => {
+    await runAside("prepare.ts", [folder, JSON.stringify(spec)]);
     return await measure(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+  });
 }
 
 /** Answers of contestants that take turns: by contestant, one a round. They end afterwards. */

@@ -19,7 +19,13 @@ export class Contestant {
    */
   constructor(program: string, args: readonly string[]) {
     this.#program = program;
-    const command = new Deno.Command(program, { args: [...args], stdin: "piped", stdout: "piped", stderr: "piped" });
+    const command = new Deno.Command(program, {
+      args: [...args],
+      env: { NO_COLOR: "1" },
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "piped",
+    });
     this.#child = command.spawn();
     this.#orders = this.#child.stdin.getWriter();
     this.#answers = lines(this.#child.stdout);
@@ -38,7 +44,7 @@ export class Contestant {
     if (done) {
       const said = await this.#errors;
       // Deno puts a stack below its message, Python above.
-      const message = /^error: (.*)$/m.exec(said)?.[1] ?? said.trim().split("\n").at(-1);
+      const message = /^error: (?:Uncaught .*?Error: )?(.*)$/m.exec(said)?.[1] ?? said.trim().split("\n").at(-1);
       throw new Error(`Cannot measure: ${this.#program} has ended: ${message || "it said nothing"}`);
     }
     return JSON.parse(value);

@@ -82,16 +82,23 @@ def answer(value):
     print(json.dumps(value), file=answers, flush=True)
 
 
-def take_turns(train, model, ids, labels):
+def answer_orders(work):
     """
-    Answers each line of standard input with a line of JSON: "ready" with true, "loss" with the mean loss of the first
-    texts, a number of epochs with what `train` returns for it and the greatest resident size so far.
+    Answers each line of standard input with a line of JSON: "ready" with true, any other with what `work` returns for it
+    and the greatest resident size so far.
     """
     for line in sys.stdin:
-        if line.strip() == "ready":
+        order = line.strip()
+        if order == "ready":
             answer(True)
-        elif line.strip() == "loss":
-            answer(mean_loss(model, ids, labels))
-        else:
-            turn = train(int(line))
-            answer({**turn, "peak": 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss})
+            continue
+        found = work(order)
+        peak = 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        answer({**found, "peak": peak} if isinstance(found, dict) else found)
+
+
+def take_turns(train, model, ids, labels):
+    """
+    Answers "loss" with the mean loss of the first texts, a number of epochs with what `train` returns for it.
+    """
+    answer_orders(lambda order: mean_loss(model, ids, labels) if order == "loss" else train(int(order)))

@@ -1,10 +1,10 @@
 /**
- * Measures speed and memory: `deno task perf [step|epoch|scale|start|memory|plan|devices|serve] [methods…] [--rounds N] [--steps N]
- * [--device cpu] [--precision int8] [--memory small]`, and accuracy: `deno task perf accuracy study.json --model FOLDER
- * --out FOLDER`.
+ * Measures speed and memory: `deno task perf [step|epoch|scale|start|memory|plan|devices|serve] [methods…] [--rounds N]
+ * [--steps N] [--device cpu] [--precision int8] [--memory small]`; a language model: `deno task perf language [methods…]
+ * --model FOLDER`; and accuracy: `deno task perf accuracy study.json --model FOLDER --out FOLDER`.
  *
- * `step`, `epoch`, `scale` and `start` compare with PyTorch, transformers and PEFT (Python from TUNEBENCH_PYTHON, packages
- * of requirements.txt). The contestants take turns, so that all meet the same load of the machine: the ratios count, not
+ * `step`, `epoch`, `scale`, `start` and `language` compare with PyTorch, transformers and PEFT (Python from
+ * TUNEBENCH_PYTHON, packages of requirements.txt). The contestants take turns, so that all meet the same load of the machine: the ratios count, not
  * the times. Without Python TuneBench is measured alone. A check that does not hold makes the exit code 1.
  * @module
  */
@@ -16,6 +16,7 @@ import type { Report } from "./comparison.ts";
 import { measureAccuracy } from "./measure-accuracy.ts";
 import { measureDevices } from "./measure-devices.ts";
 import { measureEpoch } from "./measure-epoch.ts";
+import { measureLanguage } from "./measure-language.ts";
 import { measureMemory } from "./measure-memory.ts";
 import { measurePlan } from "./measure-plan.ts";
 import { measureScale } from "./measure-scale.ts";
@@ -86,6 +87,12 @@ function compareAccuracy([study, ...others]: readonly string[], folders: readonl
   return measureAccuracy(study, folders, out);
 }
 
+/** The folder of the one model that is measured. */
+function onlyModel([folder, ...others]: readonly string[] = []): string {
+  if (folder !== undefined && others.length === 0) return folder;
+  throw new UsageError("Cannot measure a language model: one --model FOLDER must be given");
+}
+
 /** What the command line asks for. */
 async function measure(args: string[]): Promise<Report> {
   const { positionals, values } = parse(args);
@@ -107,6 +114,7 @@ async function measure(args: string[]): Promise<Report> {
     plan: () => measurePlan(names, choices),
     devices: measureDevices,
     serve: () => measureServe(chosen.length > 0 ? names : undefined, values.model?.[0], number("rounds", 5)),
+    language: () => measureLanguage(onlyModel(values.model), names, choices, effort(3, 2)),
   };
   return await lookUp("measurement", measurements, what)();
 }

@@ -111,9 +111,14 @@ export interface FilesSpec {
 export interface Texts {
   /** Token ids of each. */
   ids: number[][];
-  /** Class of each. */
+  /** Class of each; of language models none. */
   labels: number[];
 }
+
+/** Sizes of what is measured of a language model: a step's texts and their tokens. */
+export const LANGUAGE: { batchSize: number; length: number } = { batchSize: 8, length: 128 };
+/** Tokens that are gone on with, and tokens that are added. */
+export const [PROMPT, GENERATED]: readonly [number, number] = [32, 64];
 
 /** Paths of the files of a comparison in its folder. */
 export const paths: Record<"config" | "weights" | "texts", (folder: string) => string> = {

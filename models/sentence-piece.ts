@@ -156,9 +156,7 @@ export async function readUnigram(folder: string, settings: Record<string, unkno
   return {
     version: "1.0",
     added_tokens: [...addedTokens(found), ...sentinels.map((text, at) => addedToken(text, pieces.length + at))],
-    normalizer: charsmap.length > 0
-      ? { type: "Precompiled", precompiled_charsmap: charsmap.toBase64() }
-      : null,
+    normalizer: charsmap.length > 0 ? { type: "Precompiled", precompiled_charsmap: charsmap.toBase64() } : null,
     pre_tokenizer: {
       type: "Sequence",
       pretokenizers: [

@@ -3,11 +3,15 @@
  * @module
  */
 
-/** A normaliser or pre-tokenizer, or a list of them. */
-type Part = Record<string, unknown> | null | undefined;
+/** A normaliser or pre-tokenizer of a tokenizer.json, or a list of them. */
+export type FormPart = Record<string, unknown> | null | undefined;
 
 /** The part, or each part of a sequence, changed. */
-function each(part: Part, list: string, change: (part: Record<string, unknown>) => object): object | null | undefined {
+function each(
+  part: FormPart,
+  list: string,
+  change: (part: Record<string, unknown>) => object,
+): object | null | undefined {
   if (!part || typeof part !== "object") return part;
   if (!Array.isArray(part[list])) return change(part);
   return { ...part, [list]: part[list].map((inner) => each(inner, list, change)) };
@@ -28,7 +32,7 @@ function counted(part: Record<string, unknown>): object {
 }
 
 /** A value of tokenizer.json that gives the ids it was written for. */
-export function faithful(form: { normalizer?: Part; pre_tokenizer?: Part }): object {
+export function faithful(form: { normalizer?: FormPart; pre_tokenizer?: FormPart }): object {
   return {
     ...form,
     normalizer: each(form.normalizer, "normalizers", lowered),
