@@ -107,6 +107,9 @@ const MOST_ROWS = 512;
 /** Texts that are gone on with together. */
 const TOGETHER = 16;
 
+/** Bytes of adapters that leave garbage worth collecting. */
+const WORTH_SWEEPING = 2e6;
+
 /** An adapter with its name. */
 interface NamedAdapter {
   name: string;
@@ -125,6 +128,12 @@ interface Question extends Asked {
 
 /** A program that answers. */
 type Respondent = Classifier | Generator;
+
+function bytesOf({ parameters, virtual, head }: OpenAdapter): number {
+  const values = [parameters, head].flatMap((of) => Object.values(of));
+  for (const { data } of Object.values(virtual)) values.push(data as Float32Array);
+  return values.reduce((sum, { byteLength }) => sum + byteLength, 0);
+}
 
 /** Names of adapters. @throws {UsageError} if two folders have the same name */
 function nameAdapters(adapters: readonly OpenAdapter[]): NamedAdapter[] {
@@ -198,14 +207,18 @@ export class Predictor {
     const model = await modelOf(options);
     const backbone = await model.open();
     const opened: OpenAdapter[] = [];
+    let unswept = 0;
     for (const folder of options.adapters) {
       try {
         opened.push(await openAdapter(folder, model, backbone));
-        // Reading leaves several times an adapter's size, and the next one would lie beyond it.
-        collectGarbage("minor");
       } catch (error) {
         throw new UsageError((error as Error).message);
       }
+      // Reading leaves several times an adapter's size, and further ones would lie beyond it.
+      unswept += bytesOf(opened.at(-1)!);
+      if (unswept < WORTH_SWEEPING) continue;
+      collectGarbage("major");
+      unswept = 0;
     }
     const named = nameAdapters(opened);
     const { unusable } = await device.inspect();
