@@ -71,7 +71,7 @@ async function generateInTurns(): Promise<never> {
   const text = ids[0].slice(0, PROMPT);
   const programs = new Map<Program, Executable>();
   for (const { program, signature } of [trainable.read, trainable.step]) {
-    programs.set(program, await cpu.compile(program, signature, { threads: THREADS }));
+    programs.set(program, await cpu.compile(program, signature, { threads: THREADS, small: true }));
   }
   for (;;) {
     const count = Number(await readOrder());

@@ -143,7 +143,8 @@ export function generation(
     majority: { value: null, reason: "the task has no classes" },
     async evaluator(compile): Promise<Evaluator> {
       const programs = new Map<Program, Executable>();
-      for (const signed of [model.read, model.step]) programs.set(signed.program, await compile(signed));
+      // A step reads every weight for a token of each text: laying the weights out for it saves no time.
+      for (const signed of [model.read, model.step]) programs.set(signed.program, await compile(signed, true));
       const goOn = async (texts: number[][], parameters: Record<string, Float32Array>, tokens: number) => {
         const options = { device: compiled(programs), threads, parameters, tokens, end };
         const grown = await generate(backbone, adaptation, model, texts, options);

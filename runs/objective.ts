@@ -25,8 +25,11 @@ export interface Setting {
   threads: number;
 }
 
-/** Makes a program ready to run. */
-export type Compile = (of: SignedProgram) => Promise<Executable>;
+/**
+ * Makes a program ready to run.
+ * @param small where the device can, its frozen weights are not laid out for it: programs then share them in memory
+ */
+export type Compile = (of: SignedProgram, small?: boolean) => Promise<Executable>;
 
 /** What came out of a split. */
 export interface Outcome {

@@ -149,8 +149,10 @@ export async function runCell(spec: RunSpec, options: CellOptions): Promise<Cell
     return result;
   };
   const compileOptions = { threads: options.threads, small: spec.memory === "small", precision: spec.precision };
-  const compile: Compile = ({ program, signature }) =>
-    timed("compile", () => device.compile(program, signature, compileOptions));
+  const compile: Compile = ({ program, signature }, small) => {
+    const shared = small && device.small && spec.precision === "float32";
+    return timed("compile", () => device.compile(program, signature, { ...compileOptions, ...shared && { small } }));
+  };
 
   const parameters = countParameters(objective);
   integrity.check(
