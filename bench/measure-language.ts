@@ -2,6 +2,8 @@
  * A language model next to PyTorch, transformers and PEFT: a training step, and greedy generation.
  * @module
  */
+import { findModel } from "../runs/find-model.ts";
+import { lookUp } from "../runs/look-up.ts";
 import { alternate, inScratch, languagePeer, ourLanguage, peersWork, type Report, runAside } from "./comparison.ts";
 import type { Effort } from "./measure-step.ts";
 import { type Choices, describeChoices, GENERATED, LANGUAGE, PROMPT, tolerance } from "./setting.ts";
@@ -44,13 +46,22 @@ async function compare(
   };
 }
 
-/** Steps of these methods, and generation, on the language model of a folder. */
+/** Methods whose adapter, as PEFT stores it, is all that training starts from; full is measured where it is asked for. */
+const [FULL, ...STANDARD] = ["full", "lora", "prompt-tuning", "prefix-tuning"];
+
+/**
+ * Steps of these methods, or of all but full, and generation, on the language model of a folder.
+ * @throws {UsageError} if a method is none of those that are compared, or if the folder cannot be used
+ */
 export async function measureLanguage(
   model: string,
-  methods: readonly string[],
+  chosen: readonly string[],
   choices: Choices,
   effort: Effort,
 ): Promise<Report> {
+  const known = Object.fromEntries([FULL, ...STANDARD].map((name) => [name, name]));
+  const methods = chosen.length > 0 ? chosen.map((name) => lookUp("method", known, name)) : STANDARD;
+  await findModel(model);
   const withPeer = await peersWork();
   const rows: Record<string, string>[] = [];
   const violations: string[] = [];

@@ -97,24 +97,24 @@ function onlyModel([folder, ...others]: readonly string[] = []): string {
 async function measure(args: string[]): Promise<Report> {
   const { positionals, values } = parse(args);
   const [what = "step", ...chosen] = positionals;
-  if (what === "accuracy") return await compareAccuracy(chosen, values.model, values.out);
   const choices = readChoices(values);
-  const names = readMethods(chosen, choices);
+  const methods = () => readMethods(chosen, choices);
   const number = (flag: "rounds" | "steps", standard: number) => wholeNumber(flag, values[flag] ?? String(standard));
   const effort = (rounds: number, steps: number) => ({
     rounds: number("rounds", rounds),
     steps: number("steps", steps),
   });
   const measurements: Record<string, () => Promise<Report>> = {
-    step: () => measureStep(names, choices, effort(7, 3)),
-    epoch: () => measureEpoch(names, choices, number("rounds", 3)),
+    step: () => measureStep(methods(), choices, effort(7, 3)),
+    epoch: () => measureEpoch(methods(), choices, number("rounds", 3)),
     scale: () => measureScale(choices, effort(3, 1)),
     start: () => measureStart(choices),
-    memory: () => measureMemory(names, choices),
-    plan: () => measurePlan(names, choices),
+    memory: () => measureMemory(methods(), choices),
+    plan: () => measurePlan(methods(), choices),
     devices: measureDevices,
-    serve: () => measureServe(chosen.length > 0 ? names : undefined, values.model?.[0], number("rounds", 5)),
-    language: () => measureLanguage(onlyModel(values.model), names, choices, effort(3, 2)),
+    serve: () => measureServe(chosen.length > 0 ? methods() : undefined, values.model?.[0], number("rounds", 5)),
+    language: () => measureLanguage(onlyModel(values.model), chosen, choices, effort(3, 2)),
+    accuracy: () => compareAccuracy(chosen, values.model, values.out),
   };
   return await lookUp("measurement", measurements, what)();
 }
