@@ -10,48 +10,53 @@
  * ```
  * @module
  */
-export { bench, planBench } from "./runs/launcher.ts";
-export type { BenchEvent, BenchOptions, BenchResult, CellFailure, PlannedCell } from "./runs/launcher.ts";
-export { presets } from "./runs/presets.ts";
-export type { Preset } from "./runs/presets.ts";
-export { parseStudy, readStudy } from "./runs/study.ts";
-export type { MethodEntry, Study } from "./runs/study.ts";
-export type { Cell } from "./runs/plan.ts";
-export type { CellPlan, Places } from "./runs/cell.ts";
-export type { DataSpec, PartSpec, RunSpec, TrainingSpec } from "./runs/spec.ts";
-export { openPredictor, Predictor } from "./runs/predictor.ts";
-export type {
-  AdapterFacts,
-  Answer,
-  AnyAnswer,
-  Classified,
-  Generated,
-  Growing,
-  Line,
-  PredictOptions,
-  PredictorOptions,
-} from "./runs/predictor.ts";
-export { readRecords, RECORD_VERSION } from "./runs/record.ts";
-export type {
-  Environment,
-  Measured,
-  NoScores,
-  Prediction,
-  ReadRecords,
-  RunRecord,
-  Scores,
-  SplitRecord,
-  UnreadableRecord,
-} from "./runs/record.ts";
-export { mergeAdapter } from "./runs/merge.ts";
-export { UsageError } from "./runs/usage-error.ts";
-export { fetchByName } from "./runs/fetch.ts";
-export type { FetchOptions } from "./models/hub.ts";
-export type { Patience } from "./models/hub-request.ts";
-export { writeReport } from "./reports/mod.ts";
-export type { WrittenReport } from "./reports/mod.ts";
+export {
+  bench,
+  type BenchEvent,
+  type BenchOptions,
+  type BenchResult,
+  type CellFailure,
+  estimateBench,
+  type EstimatedCell,
+} from "./runs/launch/launcher.ts";
+export { type Preset, presets } from "./runs/study/presets.ts";
+export { type MethodEntry, parseStudy, readStudy, type Study } from "./runs/study/study.ts";
+export type { Cell, CellEstimate, LocalPaths } from "./runs/study/cell.ts";
+export type { DataSpec, PartSpec, RunSpec, TrainingSpec } from "./runs/study/spec.ts";
+export {
+  type AdapterInfo,
+  type Answer,
+  type AnyAnswer,
+  type Classified,
+  type Generated,
+  type Line,
+  openPredictor,
+  type PartialGeneration,
+  type PredictOptions,
+  Predictor,
+  type PredictorOptions,
+} from "./runs/predict/predictor.ts";
+export {
+  type Environment,
+  type Measured,
+  type NoScores,
+  type Prediction,
+  type ReadRecords,
+  readRecords,
+  RECORD_VERSION,
+  type RunRecord,
+  type Scores,
+  type SplitRecord,
+  type UnreadableRecord,
+} from "./runs/study/record.ts";
+export { mergeAdapter } from "./runs/adapters/merge.ts";
+export { UsageError } from "./base/errors.ts";
+export { fetchByName } from "./runs/study/fetch.ts";
+export type { FetchOptions } from "./models/hub/snapshot.ts";
+export type { Patience } from "./models/hub/request.ts";
+export { writeReport, type WrittenReport } from "./reports/mod.ts";
 export type * from "./engine/types.ts";
-export type { Random } from "./engine/random.ts";
+export type { Random } from "./base/random.ts";
 export type { Tensor, Tensors } from "./engine/tensor.ts";
 export type * from "./methods/types.ts";
 export type * from "./models/types.ts";

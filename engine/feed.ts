@@ -2,6 +2,7 @@
  * Checks of what a call brings, the same on every device.
  * @module
  */
+import { sizeOf } from "../base/shapes.ts";
 import type { ArrayValue, Feed, Signature } from "./types.ts";
 
 /** The two sizes of a call, read from its inputs' shapes. */
@@ -27,7 +28,7 @@ export function checkFeed(signature: Signature, feed: Feed): CallSizes {
   for (const [name, { shape, dtype, below }] of Object.entries(signature.inputs)) {
     const value = feed.inputs[name];
     const fits = value && value.data instanceof (dtype === "int32" ? Int32Array : Float32Array) &&
-      value.data.length === value.shape.reduce((product, size) => product * size, 1) &&
+      value.data.length === sizeOf(value.shape) &&
       value.shape.length === shape.length && shape.every((size, axis) => {
         const given = value.shape[axis];
         if (typeof size === "number") return given === size;

@@ -2,14 +2,12 @@
  * The safetensors file format: an 8-byte header length, a JSON header, then the tensors' bytes.
  * @module
  */
+import { sizeOf } from "../base/shapes.ts";
+import { shorten } from "../base/errors.ts";
 import type { StoredTensor } from "./types.ts";
 
 /** The tensors' bytes start at a multiple of this. */
 const ALIGNMENT = 64;
-
-function elements(shape: readonly number[]): number {
-  return shape.reduce((product, size) => product * size, 1);
-}
 
 /** A float32 tensor in memory. */
 export interface NamedArray {
@@ -46,7 +44,7 @@ export async function writeInPieces(
   let offset = 0;
   for (const [name, shape] of Object.entries(shapes)) {
     const start = offset;
-    offset += 4 * elements(shape);
+    offset += 4 * sizeOf(shape);
     header[name] = { dtype: "F32", shape, data_offsets: [start, offset] };
   }
   const text = new TextEncoder().encode(JSON.stringify(header));
@@ -130,12 +128,7 @@ function isEntry(value: unknown, size: number): value is HeaderEntry {
   if (typeof dtype !== "string" || !Object.hasOwn(BYTES, dtype)) return false;
   if (!Array.isArray(shape) || shape.length > MOST_AXES || !shape.every(isSize)) return false;
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isSize)) return false;
-  return offsets[1] - offsets[0] === BYTES[dtype as StoredType] * elements(shape) && offsets[1] <= size;
-}
-
-/** A name as a message shows it. */
-function shown(name: string): string {
-  return name.length > 80 ? `${name.slice(0, 80)}…` : name;
+  return offsets[1] - offsets[0] === BYTES[dtype as StoredType] * sizeOf(shape) && offsets[1] <= size;
 }
 
 /**
@@ -162,13 +155,13 @@ export async function readHeader(path: string): Promise<Record<string, StoredEnt
     .map(([name, entry]) => {
       if (isEntry(entry, size - 8 - headerLength)) return { name, entry };
       throw new Error(
-        `Cannot read ${path}: tensor ${shown(name)} must have a known type, a shape, and bytes inside the file`,
+        `Cannot read ${path}: tensor ${shorten(name)} must have a known type, a shape, and bytes inside the file`,
       );
     });
   let [last, end] = ["", 0];
   for (const { name, entry } of entries.toSorted((a, b) => a.entry.data_offsets[0] - b.entry.data_offsets[0])) {
     if (entry.data_offsets[0] < end) {
-      throw new Error(`Cannot read ${path}: tensors ${shown(last)} and ${shown(name)} must not overlap`);
+      throw new Error(`Cannot read ${path}: tensors ${shorten(last)} and ${shorten(name)} must not overlap`);
     }
     [last, end] = [name, entry.data_offsets[1]];
   }
@@ -187,7 +180,7 @@ export async function readSafetensors(path: string): Promise<Record<string, Stor
   return Object.fromEntries(
     Object.entries(found).map(([name, { dtype, ...stored }]) => {
       if (dtype === "F32") return [name, stored];
-      throw new Error(`Cannot read ${path}: tensor ${shown(name)} must be float32, current value is ${dtype}`);
+      throw new Error(`Cannot read ${path}: tensor ${shorten(name)} must be float32, current value is ${dtype}`);
     }),
   );
 }
@@ -209,7 +202,7 @@ const PIECE = 1 << 22;
 export async function* readBytes(
   stored: StoredTensor & { dtype?: StoredType },
 ): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-  let left = BYTES[stored.dtype ?? "F32"] * elements(stored.shape);
+  let left = BYTES[stored.dtype ?? "F32"] * sizeOf(stored.shape);
   const buffer = new Uint8Array(Math.min(left, PIECE));
   using file = await Deno.open(stored.path);
   await file.seek(stored.offset, Deno.SeekMode.Start);
@@ -227,7 +220,7 @@ export async function* readBytes(
 
 /** Reads a float32 tensor's values. */
 export async function readStored(stored: StoredTensor): Promise<Float32Array> {
-  const values = new Float32Array(elements(stored.shape));
+  const values = new Float32Array(sizeOf(stored.shape));
   const bytes = new Uint8Array(values.buffer);
   let at = 0;
   for await (const piece of readBytes({ ...stored, dtype: "F32" })) {

@@ -2,7 +2,7 @@
  * What a program is, and what a device makes of it.
  * @module
  */
-import type { OptimiserSettings, StateParameter } from "./state.ts";
+import type { AdamWOptions, TrainableParameter } from "./adamw.ts";
 import type { Tensor, Tensors } from "./tensor.ts";
 
 /** A size of an input: fixed, or one of the two that differ from call to call. */
@@ -42,7 +42,7 @@ export interface Signature {
 export interface ProgramArguments {
   /** Frozen weights. */
   weights: Tensors;
-  /** Trainable parameters. */
+  /** TrainableClassifier parameters. */
   parameters: Tensors;
   /** The call's inputs. */
   inputs: Tensors;
@@ -78,7 +78,7 @@ export interface Feed {
 export interface MemoryPlan {
   /** Frozen weights that the program reads. */
   weights: number;
-  /** Trainable parameters. */
+  /** TrainableClassifier parameters. */
   parameters: number;
   /** Their gradients, where asked for. */
   gradients: number;
@@ -109,7 +109,7 @@ export interface Executable {
   /** Computes the outputs and, where asked for, adds the gradients of `loss` to `feed.gradients`. */
   run(feed: Feed): Promise<Record<string, Float32Array>>;
   /** Planned memory of one call at these sizes. */
-  plan(batch: number, length: number): MemoryPlan;
+  planMemory(batch: number, length: number): MemoryPlan;
   /** Frees what the device holds; the program can no longer be run. */
   release(): Promise<void>;
 }
@@ -125,9 +125,9 @@ export interface Training {
   /** Computes the program's outputs, and adds the gradients of `loss` to those since the last step. */
   accumulate(inputs: Record<string, ArrayValue>): Promise<Record<string, Float32Array>>;
   /** One step of AdamW with the added gradients, clipped to a global norm. `factor` multiplies every step size. */
-  step(factor: number, settings: OptimiserSettings): Promise<void>;
+  step(factor: number, settings: AdamWOptions): Promise<void>;
   /** Planned memory of a step with micro-batches of these sizes. */
-  plan(batch: number, length: number): MemoryPlan;
+  planMemory(batch: number, length: number): MemoryPlan;
   /** Frees what the device holds. */
   release(): Promise<void>;
 }
@@ -197,7 +197,7 @@ export interface Device {
   train(
     program: Program,
     signature: Signature,
-    parameters: readonly StateParameter[],
+    parameters: readonly TrainableParameter[],
     options: Omit<CompileOptions, "gradients">,
   ): Promise<Training>;
 }

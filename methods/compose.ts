@@ -2,7 +2,7 @@
  * Joining methods: what the trainer sees of one method or of several.
  * @module
  */
-import { RECORDED_SIZES } from "../engine/dim.ts";
+import { RECORDED_SIZES } from "../engine/graph/dim.ts";
 import type { ProgramArguments } from "../engine/types.ts";
 import type { Tensors } from "../engine/tensor.ts";
 import { composeHooks } from "./hooks.ts";
@@ -45,7 +45,7 @@ export interface StoredPart {
 
 /** Methods joined into one, on a backbone. */
 export interface Adaptation {
-  /** Trainable tensors that the methods add, "method/parameter". */
+  /** TrainableClassifier tensors that the methods add, "method/parameter". */
   parameters: AdaptationParameter[];
   /** Weights trained in place, under their own names. */
   trains: TrainedWeight[];

@@ -3,12 +3,13 @@
  * @module
  */
 import { z } from "zod";
+import { sizeOf } from "../base/shapes.ts";
 import type { BackboneShape } from "../models/types.ts";
 import { ownForm } from "./stored.ts";
 import type { Method } from "./types.ts";
 
 function size(shape: BackboneShape): number {
-  return Object.values(shape.weights).reduce((sum, dims) => sum + dims.reduce((product, dim) => product * dim, 1), 0);
+  return Object.values(shape.weights).reduce((sum, dims) => sum + sizeOf(dims), 0);
 }
 
 /** Trains every weight of the backbone. Parameters: all. */

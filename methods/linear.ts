@@ -1,5 +1,5 @@
 /**
- * Trainable linear maps inside a method, stored as PyTorch stores them: weight [out, in], bias [out].
+ * TrainableClassifier linear maps inside a method, stored as PyTorch stores them: weight [out, in], bias [out].
  * @module
  */
 import type { Tensor, Tensors } from "../engine/tensor.ts";

@@ -2,7 +2,8 @@
  * Parameters that start as random numbers.
  * @module
  */
-import type { Random } from "../engine/random.ts";
+import { sizeOf } from "../base/shapes.ts";
+import type { Random } from "../base/random.ts";
 import type { MethodParameter } from "./types.ts";
 
 /** Draws one number. */
@@ -20,6 +21,6 @@ export function normal(deviation: number): Draw {
 
 /** A parameter whose entries are drawn one after the other, row by row. */
 export function drawn(name: string, shape: readonly number[], draw: Draw): MethodParameter {
-  const length = shape.reduce((product, size) => product * size, 1);
+  const length = sizeOf(shape);
   return { name, shape, start: ({ random }) => Float32Array.from({ length }, () => draw(random)) };
 }

@@ -4,6 +4,8 @@
  * @module
  */
 import { z } from "zod";
+import { showValue } from "../base/errors.ts";
+import { describeFault } from "../base/schema.ts";
 import type { Tensors } from "../engine/tensor.ts";
 import type { BackboneShape, LinearSite } from "../models/types.ts";
 import type { PeftConfig } from "./types.ts";
@@ -81,12 +83,6 @@ const COMMON = [
   "task_type",
 ];
 
-/** A value as a message shows it. */
-function shown(value: unknown): string {
-  const text = JSON.stringify(value) ?? "missing";
-  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
-}
-
 /** Whether a field asks for nothing. */
 function isOff(value: unknown): boolean {
   if (value === null || value === undefined || value === false || value === "") return true;
@@ -105,20 +101,13 @@ export function peftFields<T>(
   free: readonly string[] = [],
 ): T {
   const result = schema.safeParse(values);
-  if (!result.success) {
-    const [{ path: place, message }] = result.error.issues;
-    const current = place.reduce<unknown>((inner, key) => (inner as Record<PropertyKey, unknown>)?.[key], values);
-    throw new Error(
-      `Cannot read ${path}: ${place.map(String).join(".")}: ${message[0].toLowerCase()}${message.slice(1)}, ` +
-        `current value is ${shown(current)}`,
-    );
-  }
+  if (!result.success) throw new Error(`Cannot read ${path}: ${describeFault(result.error, values)}`);
   const known = new Set([...COMMON, ...free, ...Object.keys(schema.shape)]);
   const asked = Object.keys(values).find((key) => !known.has(key) && !isOff(values[key]));
   if (asked === undefined) return result.data;
   throw new Error(
-    `Cannot read ${path}: ${shown(asked)} must be off, as it is not supported, current value is ${
-      shown(values[asked])
+    `Cannot read ${path}: ${showValue(asked)} must be off, as it is not supported, current value is ${
+      showValue(values[asked])
     }`,
   );
 }
@@ -145,7 +134,9 @@ export function peftPromptFields<T>(
 ): T {
   const differ = Object.entries(rows).filter(([key, size]) => (config.values[key] ?? size) !== size);
   if (differ.length > 0) {
-    const list = differ.map(([key, size]) => `${key} must be ${size}, current value is ${shown(config.values[key])}`);
+    const list = differ.map(([key, size]) =>
+      `${key} must be ${size}, current value is ${showValue(config.values[key])}`
+    );
     throw new Error(`Cannot read ${config.path}: it is of another model: ${list.join("; ")}`);
   }
   return peftFields(config, schema, [...Object.keys(rows), ...free]);

@@ -2,7 +2,7 @@
  * Choosing the linear maps that a method changes.
  * @module
  */
-import { nearest } from "../engine/nearest.ts";
+import { nearest } from "../base/errors.ts";
 import type { BackboneShape, LinearSite } from "../models/types.ts";
 
 /**

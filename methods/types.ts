@@ -3,7 +3,7 @@
  * @module
  */
 import type { ProgramArguments } from "../engine/types.ts";
-import type { Random } from "../engine/random.ts";
+import type { Random } from "../base/random.ts";
 import type { Tensors } from "../engine/tensor.ts";
 import type { BackboneShape, Hooks } from "../models/types.ts";
 
@@ -90,7 +90,7 @@ export interface Method<O extends CommonOptions = CommonOptions> {
   paper: string;
   /** Schema of the options with their defaults; unknown keys are errors. */
   options: OptionsSchema<O>;
-  /** Trainable tensors it adds, in a fixed order. */
+  /** TrainableClassifier tensors it adds, in a fixed order. */
   parameters(shape: BackboneShape, options: O): MethodParameter[];
   /** Names of the backbone's weights that it trains in place. */
   trains(shape: BackboneShape, options: O): string[];

@@ -3,7 +3,7 @@
  * @module
  */
 import { join } from "node:path";
-import { sha256File } from "./checksum.ts";
+import { replaceFile, sha256File } from "../base/files.ts";
 
 /** The platform's cache folder for this program; the environment variable TUNEBENCH_CACHE overrides it. */
 export function cacheFolder(): string {
@@ -55,22 +55,16 @@ async function replace<T>(
   build: (path: string) => Promise<void>,
   check: (path: string) => Promise<T>,
 ): Promise<T> {
-  const temporary = `${path}.${crypto.randomUUID()}`;
-  try {
-    await Deno.mkdir(cacheFolder(), { recursive: true });
-    await Deno.writeFile(temporary, new Uint8Array());
-  } catch (error) {
-    throw new Error(`Cannot use the cache folder ${cacheFolder()}: ${(error as Error).message}`);
-  }
-  try {
-    await build(temporary);
-    const found = await check(temporary);
-    await Deno.rename(temporary, path);
-    return found;
-  } catch (error) {
-    await Deno.remove(temporary);
-    throw error;
-  }
+  return await replaceFile(path, async (draft) => {
+    try {
+      await Deno.mkdir(cacheFolder(), { recursive: true });
+      await Deno.writeFile(draft, new Uint8Array());
+    } catch (error) {
+      throw new Error(`Cannot use the cache folder ${cacheFolder()}: ${(error as Error).message}`);
+    }
+    await build(draft);
+    return await check(draft);
+  });
 }
 
 /**

@@ -3,6 +3,8 @@
  * @module
  */
 import { z } from "zod";
+import { readObject } from "../base/files.ts";
+import { describeFault } from "../base/schema.ts";
 import type { Config } from "./types.ts";
 
 /** Bytes of the longest config that is read. */
@@ -17,30 +19,6 @@ const shared = z.looseObject({
   quantization_config: z.null("must not be given: quantised weights are not supported").optional(),
   dtype: z.enum(["float32", "float16", "bfloat16"]).nullish(),
 });
-
-/**
- * Reads a file of JSON.
- * @throws {Error} if it is missing, longer than `longest` bytes, or holds no JSON object
- */
-export async function readObject(path: string, longest: number): Promise<Record<string, unknown>> {
-  const { size } = await Deno.stat(path).catch(() => {
-    throw new Error(`Cannot read ${path}: there must be such a file`);
-  });
-  if (size > longest) {
-    throw new Error(`Cannot read ${path}: it must have at most ${longest} bytes, current value is ${size}`);
-  }
-  const text = await Deno.readTextFile(path);
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw new Error(
-      `Cannot read ${path}: it must be JSON, ${(error as Error).message.replace(/\s+/g, " ").slice(0, 100)}`,
-    );
-  }
-  if (value !== null && typeof value === "object" && !Array.isArray(value)) return value as Record<string, unknown>;
-  throw new Error(`Cannot read ${path}: it must hold a JSON object`);
-}
 
 /**
  * `eos_token_id`: one token or several, of which the first is the one that texts are trained to end with.
@@ -72,12 +50,6 @@ export async function readConfig(folder: string): Promise<Config> {
   return config;
 }
 
-/** A value as a message shows it. */
-function shown(value: unknown): string {
-  const text = JSON.stringify(value) ?? "missing";
-  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
-}
-
 /**
  * The values that a schema names.
  * @throws {Error} one sentence about the first value that breaks a rule
@@ -86,10 +58,5 @@ function shown(value: unknown): string {
 export function parseConfig<T>({ path, values }: Config, schema: z.ZodType<T>): T {
   const result = schema.safeParse(values);
   if (result.success) return result.data;
-  const [{ path: place, message }] = result.error.issues;
-  const current = place.reduce<unknown>((inner, key) => (inner as Record<PropertyKey, unknown>)?.[key], values);
-  throw new Error(
-    `Cannot use ${path}: ${place.map(String).join(".")}: ${message[0].toLowerCase()}${message.slice(1)}, ` +
-      `current value is ${shown(current)}`,
-  );
+  throw new Error(`Cannot use ${path}: ${describeFault(result.error, values)}`);
 }

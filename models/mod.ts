@@ -2,19 +2,19 @@
  * The tables of models and architectures.
  * @module
  */
-import { bert } from "./bert.ts";
-import { distilbert } from "./distilbert.ts";
-import { readFolder } from "./folder.ts";
-import { isGguf, readGguf } from "./gguf-folder.ts";
-import { type FetchOptions, readHubModel } from "./hub-model.ts";
-import { gpt2 } from "./gpt2.ts";
-import { llama } from "./llama.ts";
-import { mistral } from "./mistral.ts";
-import { qwen2 } from "./qwen2.ts";
-import { roberta } from "./roberta.ts";
-import { t5 } from "./t5.ts";
+import { bert } from "./architectures/bert.ts";
+import { distilbert } from "./architectures/distilbert.ts";
+import { readFolder } from "./folder/folder.ts";
+import { isGguf, readGguf } from "./gguf/folder.ts";
+import { type FetchOptions, readHubModel } from "./hub/model.ts";
+import { gpt2 } from "./architectures/gpt2.ts";
+import { llama } from "./architectures/llama.ts";
+import { mistral } from "./architectures/mistral.ts";
+import { qwen2 } from "./architectures/qwen2.ts";
+import { roberta } from "./architectures/roberta.ts";
+import { t5 } from "./architectures/t5.ts";
 import type { Architecture, Model } from "./types.ts";
-import { useLite } from "./use-lite.ts";
+import { useLite } from "./use-lite/use-lite.ts";
 
 /** Every model that needs no files of the user's, by name. */
 export const models: Record<string, Model> = {

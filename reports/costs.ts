@@ -2,7 +2,7 @@
  * What a run costs: parameters, bytes, seconds. One table for every report.
  * @module
  */
-import type { RunRecord } from "../runs/record.ts";
+import type { RunRecord } from "../runs/study/record.ts";
 import { mean } from "./statistics.ts";
 
 /** A column of costs. */

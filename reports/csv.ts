@@ -4,7 +4,7 @@
  * @module
  */
 import { stringify } from "csv-stringify/sync";
-import { methodName } from "../runs/record.ts";
+import { methodName } from "../runs/study/record.ts";
 import { type Cost, costs, meanCost } from "./costs.ts";
 import { byKeys, type Results } from "./results.ts";
 

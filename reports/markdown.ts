@@ -4,7 +4,7 @@
  */
 import utils from "cli-table3/src/utils.js";
 import { markdownTable } from "markdown-table";
-import { canonical, type Environment, type RunRecord } from "../runs/record.ts";
+import { canonical, type Environment, type RunRecord } from "../runs/study/record.ts";
 import { formatBytes, formatCount, formatScore, oneLine } from "./format.ts";
 import { byKeys, type Protocol, type Results, type Setting } from "./results.ts";
 import { tableOf } from "./table.ts";

@@ -2,7 +2,8 @@
  * From records to reports.
  * @module
  */
-import { canonical, readRecords, type RunRecord, type UnreadableRecord } from "../runs/record.ts";
+import { writeWhole } from "../base/files.ts";
+import { canonical, readRecords, type RunRecord, type UnreadableRecord } from "../runs/study/record.ts";
 import { renderResultsCsv, renderRunsCsv } from "./csv.ts";
 import { renderMarkdown } from "./markdown.ts";
 import { groupResults, type Results } from "./results.ts";
@@ -81,16 +82,4 @@ async function collect(folders: readonly string[]): Promise<{ records: RunRecord
     }
   }
   return { records: [...found.values()].map(({ record }) => record), unreadable };
-}
-
-/** Whoever reads the file sees the old text or the new one, never a part. */
-async function writeWhole(path: string, text: string): Promise<void> {
-  const temporary = `${path}.${Deno.pid}.tmp`;
-  try {
-    await Deno.writeTextFile(temporary, text);
-    await Deno.rename(temporary, path);
-  } catch (error) {
-    await Deno.remove(temporary).catch(() => {});
-    throw error;
-  }
 }

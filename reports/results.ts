@@ -3,7 +3,7 @@
  * but the method share a protocol.
  * @module
  */
-import { canonical, knownScores, methodName, type RunRecord, type UnreadableRecord } from "../runs/record.ts";
+import { canonical, knownScores, methodName, type RunRecord, type UnreadableRecord } from "../runs/study/record.ts";
 import { bestOf } from "./best.ts";
 import { type Interval, mean, meanInterval, standardDeviation } from "./statistics.ts";
 

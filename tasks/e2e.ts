@@ -4,13 +4,13 @@
  */
 import { join } from "node:path";
 import { parse } from "csv-parse/sync";
-import { readGiven } from "./given.ts";
-import type { GenerationExample, GenerationTask, GivenFiles } from "./types.ts";
+import { readGiven } from "./task-files.ts";
+import type { GenerationExample, GenerationTask, TaskFiles } from "./types.ts";
 
 const HEADER = ["mr", "ref"];
 
 /** The rows of a file of comma-separated values, without the header. */
-async function readPairs(given: GivenFiles, name: string): Promise<string[][]> {
+async function readPairs(given: TaskFiles, name: string): Promise<string[][]> {
   const rows = parseCsv(await readGiven(given, name), join(given.folder, name));
   const [header] = rows;
   if (String(header) === String(HEADER)) return rows.slice(1);
@@ -29,7 +29,7 @@ function parseCsv(text: string, path: string): string[][] {
 }
 
 /** The meaning representations of a file, each once with all its references; an id is the split and its place. */
-async function readSplit(given: GivenFiles | undefined, split: string, name: string): Promise<GenerationExample[]> {
+async function readSplit(given: TaskFiles | undefined, split: string, name: string): Promise<GenerationExample[]> {
   if (!given) throw new Error("Cannot read the task e2e: its files must be given");
   const references = Map.groupBy(await readPairs(given, name), ([meaning]) => meaning);
   return [...references].map(([text, rows], at) => ({

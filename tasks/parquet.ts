@@ -3,14 +3,14 @@
  * @module
  */
 import { join } from "node:path";
-import type { GivenFiles } from "./types.ts";
-import { readGivenBytes } from "./given.ts";
+import type { TaskFiles } from "./types.ts";
+import { readGivenBytes } from "./task-files.ts";
 
 /**
  * The values of some columns as text, row by row.
  * @throws {Error} if the file is missing or has changed, if it cannot be read, or if a column or a value is missing
  */
-export async function readParquet(given: GivenFiles, name: string, columns: string[]): Promise<string[][]> {
+export async function readParquet(given: TaskFiles, name: string, columns: string[]): Promise<string[][]> {
   const bytes = await readGivenBytes(given, name);
   const place = join(given.folder, name);
   // Loaded here so that listing tasks does not load them.

@@ -2,9 +2,9 @@
  * Recognising textual entailment, as GLUE has it.
  * @module
  */
-import { readRows } from "./given.ts";
+import { readRows } from "./task-files.ts";
 import { readParquet } from "./parquet.ts";
-import type { Example, GivenFiles, Task } from "./types.ts";
+import type { Example, Task, TaskFiles } from "./types.ts";
 
 const HEADER = ["index", "sentence1", "sentence2", "label"];
 const COLUMNS = ["idx", "sentence1", "sentence2", "label"];
@@ -17,7 +17,7 @@ const SPLITS = {
 };
 
 /** The examples of a split, the same of either file; an id is the split and the index in it. */
-async function readSplit(given: GivenFiles | undefined, split: keyof typeof SPLITS): Promise<Example[]> {
+async function readSplit(given: TaskFiles | undefined, split: keyof typeof SPLITS): Promise<Example[]> {
   if (!given) throw new Error("Cannot read the task rte: its files must be given");
   const { tsv, parquet } = SPLITS[split];
   const [file, names, rows]: [string, string[], string[][]] = Object.hasOwn(given.files, tsv)

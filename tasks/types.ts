@@ -46,7 +46,7 @@ export interface SourceFile {
 }
 
 /** Files that a user gives. */
-export interface GivenFiles {
+export interface TaskFiles {
   /** Folder that they lie in. */
   folder: string;
   /** SHA-256 of each, in hexadecimal, by its name. */
@@ -82,7 +82,7 @@ export interface TaskDescription {
  * @param given where the files lie that users give, if there are such
  * @throws {Error} if a file is missing, has another checksum or cannot be read
  */
-export type Load<E extends Question> = (given?: GivenFiles) => Promise<TaskData<E>>;
+export type Load<E extends Question> = (given?: TaskFiles) => Promise<TaskData<E>>;
 
 /** A task of classification. */
 export interface Task extends TaskDescription {

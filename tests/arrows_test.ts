@@ -4,19 +4,60 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-/** What the files of a folder may import besides files of the same folder: folders, or single files. */
+/** Everything that the command line and the public API stand on. */
+const PRODUCT = ["base", "engine", "models", "methods", "tasks", "runs", "reports"];
+
+/**
+ * What the files of a folder may import besides each other: the folders themselves (their subfolders have rows of their
+ * own), or single files. A table's mod.ts stands above its folder.
+ */
 const ARROWS: Record<string, readonly string[]> = {
-  engine: [],
-  models: ["engine"],
-  methods: ["engine", "models/types.ts"],
-  tasks: [],
-  runs: ["engine", "models", "methods", "tasks", "deno.json"],
-  reports: ["runs/record.ts"],
-  bench: ["engine", "models", "methods", "tasks", "runs", "reports"],
+  "base": [],
+  "engine": ["base"],
+  "engine/graph": ["base", "engine"],
+  "engine/devices": ["base", "engine", "engine/graph"],
+  "models": ["base", "engine"],
+  "models/layers": ["base", "engine", "models"],
+  "models/architectures": ["base", "engine", "models", "models/layers"],
+  "models/tokenizers": ["base", "models"],
+  "models/use-lite": ["base", "engine", "models", "models/layers", "models/tokenizers"],
+  "models/folder": ["base", "engine", "models", "models/tokenizers"],
+  "models/hub": ["base", "models", "models/folder"],
+  "models/gguf": ["base", "engine", "models", "models/layers", "models/folder"],
+  "models/mod.ts": ["models", "models/architectures", "models/use-lite", "models/folder", "models/hub", "models/gguf"],
+  "methods": ["base", "engine", "engine/graph/dim.ts", "models/types.ts"],
+  "tasks": ["base"],
+  "runs/study": ["base", "engine", "models", "models/mod.ts", "models/hub", "tasks"],
+  "runs/programs": ["base", "engine", "models", "models/layers/head.ts", "methods", "runs/study"],
+  "runs/adapters": [
+    ...["base", "engine", "models", "models/mod.ts", "models/layers/head.ts", "methods", "tasks"],
+    ...["runs/study", "runs/programs"],
+  ],
+  "runs/training": [
+    ...["base", "engine", "engine/devices", "models", "models/mod.ts", "methods", "tasks"],
+    ...["runs/study", "runs/programs", "runs/adapters"],
+  ],
+  "runs/launch": [
+    ...["base", "engine", "engine/devices", "models", "models/mod.ts", "methods", "tasks"],
+    ...["runs/study", "runs/adapters", "runs/training", "deno.json"],
+  ],
+  "runs/predict": [
+    ...["base", "engine", "engine/devices", "models", "models/mod.ts", "methods"],
+    ...["runs/study", "runs/programs", "runs/adapters", "runs/training"],
+  ],
+  "reports": ["base", "runs/study"],
+};
+
+/** Folders above all others. */
+const TOPS: Record<string, readonly string[]> = {
+  "mod.ts": PRODUCT,
+  "cli": [...PRODUCT, "deno.json"],
+  "perf": [...PRODUCT, "cli"],
+  "tests": [...PRODUCT, "cli", "perf", "mod.ts", "deno.json"],
 };
 
 /** Folders whose mod.ts holds a table of entries. */
-const TABLES = ["engine", "models", "methods", "tasks"];
+const TABLES = ["engine/devices", "models", "methods", "tasks"];
 
 /** Files with their imports of files, all as paths from the root. */
 async function readImports(): Promise<Map<string, string[]>> {
@@ -43,22 +84,28 @@ function importsOf(path: string, text: string): string[] {
 
 const isUnder = (path: string, place: string) => path === place || path.startsWith(`${place}/`);
 
+/** The row that a file belongs to: the longest of those that it lies under. */
+function rowOf(path: string): string | undefined {
+  return Object.keys(ARROWS).filter((place) => isUnder(path, place)).sort((a, b) => b.length - a.length)[0];
+}
+
 /** Imports that no arrow allows: "from → to". */
 function violations(imports: ReadonlyMap<string, readonly string[]>): string[] {
   const found: string[] = [];
   for (const [from, targets] of imports) {
-    const folder = from.includes("/") ? from.split("/")[0] : "";
+    const top = Object.keys(TOPS).find((place) => isUnder(from, place));
+    const row = rowOf(from);
     for (const to of targets) {
-      const allowed = folder === "tests" || isUnder(to, folder) ||
-        (folder === "" ? !["tests", "bench"].some((place) => isUnder(to, place)) : false) ||
-        (ARROWS[folder] ?? []).some((place) => isUnder(to, place));
+      const allowed = top !== undefined
+        ? [top, ...TOPS[top]].some((place) => isUnder(to, place))
+        : row !== undefined && [row, ...ARROWS[row]].some((place) => to === place || rowOf(to) === place);
       if (!allowed) found.push(`${from} → ${to}`);
     }
   }
   return found;
 }
 
-/** Imports of a table's entries by other files of the folder than its mod.ts, and of entries by other folders. */
+/** Imports of a table's entries by other files of the folder than its mod.ts. */
 function entryViolations(imports: ReadonlyMap<string, readonly string[]>): string[] {
   const found: string[] = [];
   for (const folder of TABLES) {
@@ -73,12 +120,29 @@ function entryViolations(imports: ReadonlyMap<string, readonly string[]>): strin
   return found;
 }
 
-Deno.test("folders import only what the design's arrows allow", async () => {
+Deno.test("folders and subfolders import only what the design's arrows allow", async () => {
   const imports = await readImports();
-  for (const folder of Object.keys(ARROWS)) {
-    if (folder !== "bench") assert.ok([...imports.keys()].some((path) => isUnder(path, folder)), folder);
+  for (const place of [...Object.keys(ARROWS), ...Object.keys(TOPS)]) {
+    assert.ok([...imports.keys()].some((path) => isUnder(path, place)), place);
   }
+  const homeless = [...imports.keys()].filter((path) =>
+    rowOf(path) === undefined && !Object.keys(TOPS).some((top) => isUnder(path, top))
+  );
+  assert.deepEqual(homeless, []);
   assert.deepEqual(violations(imports), []);
+});
+
+Deno.test("the arrows go one way: no folder is reached from what it imports", () => {
+  const reached = (from: string, seen = new Set<string>()): Set<string> => {
+    for (const to of ARROWS[from] ?? []) {
+      const row = rowOf(to);
+      if (row === undefined || row === from || seen.has(row)) continue;
+      seen.add(row);
+      reached(row, seen);
+    }
+    return seen;
+  };
+  for (const place of Object.keys(ARROWS)) assert.ok(!reached(place).has(place), place);
 });
 
 Deno.test("within a folder only mod.ts imports the entries of its table", async () => {
@@ -86,15 +150,16 @@ Deno.test("within a folder only mod.ts imports the entries of its table", async 
 });
 
 Deno.test("an import against the arrows is found however it is written", () => {
-  const path = join(root, "engine/wrong.ts");
   const lines = [
     'import type { A } from "../models/types.ts";',
-    'export { b } from "../runs/plan.ts";',
+    'export { b } from "../runs/launch/cells.ts";',
     'import "../tests/c.ts";',
     'await import("../reports/mod.ts");',
+    'import { d } from "./devices/cpu.ts";',
   ];
-  const wrong = new Map([["engine/wrong.ts", importsOf(path, lines.join("\n"))]]);
+  const wrong = new Map([["engine/wrong.ts", importsOf(join(root, "engine/wrong.ts"), lines.join("\n"))]]);
   assert.equal(violations(wrong).length, lines.length);
+  assert.equal(violations(new Map([["runs/study/wrong.ts", ["runs/training/train.ts"]]])).length, 1);
   const mod = new Map([["methods/mod.ts", ["methods/lora.ts"]], ["methods/a.ts", ["methods/lora.ts"]]]);
   assert.deepEqual(entryViolations(mod), ["methods/a.ts → methods/lora.ts"]);
 });

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { devices } from "../engine/mod.ts";
-import { Random } from "../engine/random.ts";
+import { devices } from "../engine/devices/mod.ts";
+import { Random } from "../base/random.ts";
 import { readStored } from "../engine/safetensors.ts";
 import type { Executable } from "../engine/types.ts";
 import { compose } from "../methods/compose.ts";
@@ -11,18 +11,18 @@ import { parseOptions } from "../methods/options.ts";
 import type { Method } from "../methods/types.ts";
 import { models } from "../models/mod.ts";
 import type { Backbone, Model } from "../models/types.ts";
-import { encodeExamples } from "../runs/examples.ts";
-import { plan, trainingDefaults } from "../runs/plan.ts";
-import { presets } from "../runs/presets.ts";
-import { runCell } from "../runs/run-cell.ts";
-import { splitExamples } from "../runs/split.ts";
-import { train } from "../runs/train.ts";
-import { trainable } from "../runs/trainable.ts";
+import { encodeExamples } from "../runs/training/examples.ts";
+import { cellsOf, trainingDefaults } from "../runs/launch/cells.ts";
+import { presets } from "../runs/study/presets.ts";
+import { runCell } from "../runs/training/run-cell.ts";
+import { splitExamples } from "../runs/training/split.ts";
+import { train } from "../runs/training/train.ts";
+import { trainableClassifier } from "../runs/programs/classifier.ts";
 import { metrics } from "../tasks/metrics.ts";
 import { tasks } from "../tasks/mod.ts";
 import type { Task } from "../tasks/types.ts";
 import { type Arrays, assertClose, compileBoth } from "./engine/compare.ts";
-import { tinyBackbone } from "./models/tiny.ts";
+import { tinyBackbone } from "./models/use-lite/tiny.ts";
 
 /** A folder for the examples, for the cache and for results. */
 const folder = await Deno.makeTempDir({ prefix: "tunebench-contributing-" });
@@ -59,7 +59,7 @@ function load<T>(path: string): Promise<T> {
 /** The example method on a backbone, for the example task. */
 function adapted(backbone: Backbone, headLearningRate = 3e-3) {
   const adaptation = compose([{ method: outputScale, options: parseOptions(outputScale, {}) }], backbone);
-  return { adaptation, model: trainable(backbone, adaptation, wordnetOrganism.labels, headLearningRate) };
+  return { adaptation, model: trainableClassifier(backbone, adaptation, wordnetOrganism.labels, headLearningRate) };
 }
 
 Deno.test("the examples are the three files of CONTRIBUTING.md, and are type-checked", async () => {
@@ -187,7 +187,7 @@ Deno.test("rows added to the tables at run time make a cell that passes every ch
   methods[outputScale.name] = outputScale;
   tasks[wordnetOrganism.name] = wordnetOrganism;
   models[randomWords.name] = randomWords;
-  const cells = await plan({
+  const cells = await cellsOf({
     ...presets.quick.study,
     models: ["random-words"],
     tasks: ["wordnet/organism"],

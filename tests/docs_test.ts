@@ -1,14 +1,15 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
+import { sizeOf } from "../base/shapes.ts";
 import config from "../deno.json" with { type: "json" };
-import { devices } from "../engine/mod.ts";
+import { devices } from "../engine/devices/mod.ts";
 import { methods } from "../methods/mod.ts";
 import { architectures, models } from "../models/mod.ts";
 import { groupResults } from "../reports/results.ts";
 import { tableOf } from "../reports/table.ts";
-import { plan } from "../runs/plan.ts";
-import { presets } from "../runs/presets.ts";
-import { parseStudy } from "../runs/study.ts";
+import { cellsOf } from "../runs/launch/cells.ts";
+import { presets } from "../runs/study/presets.ts";
+import { parseStudy } from "../runs/study/study.ts";
 import { tasks } from "../tasks/mod.ts";
 import { makeRecord } from "./reports/record_factory.ts";
 
@@ -84,7 +85,7 @@ Deno.test("every deno task of the documents is one of deno.json, and README.md h
 Deno.test("README.md names the flags of bench and predict", async () => {
   for (const [command, heading] of [["bench", "Commands"], ["predict", "Using what was trained"]]) {
     const { stdout } = await new Deno.Command(Deno.execPath(), {
-      args: ["run", "--quiet", "-P=list", fileURLToPath(new URL("cli.ts", root)), command, "--help"],
+      args: ["run", "--quiet", "-P=list", fileURLToPath(new URL("cli/main.ts", root)), command, "--help"],
       env: { NO_COLOR: "1" },
     }).output();
     const flags = [...new TextDecoder().decode(stdout).matchAll(/^ {2}(?:-h, )?(--[\w-]+)/gm)].map(([, flag]) => flag);
@@ -109,7 +110,7 @@ Deno.test("README.md names every model with its parameters and licence", () => {
   assert.deepEqual(
     table(section("Models"), "model").map(([name, , parameters, licence]) => [named(name)[0], parameters, licence]),
     Object.values(models).map(({ name, shape, licence }) => {
-      const sizes = Object.values(shape.weights).map((dims) => dims.reduce((product, size) => product * size, 1));
+      const sizes = Object.values(shape.weights).map(sizeOf);
       return [name, sizes.reduce((sum, size) => sum + size).toLocaleString("en-US"), licence];
     }),
   );
@@ -126,7 +127,7 @@ Deno.test("README.md names every task with its classes, examples, package and li
   for (const [name, , classes, examples, source, licence] of rows) {
     const task = tasks[named(name)[0]];
     assert.equal(classes, task.kind === "classification" ? String(task.labels.length) : "–", name);
-    if (task.files) assert.deepEqual(named(source), ["--data", ...task.files]);
+    if (task.files) assert.deepEqual(named(source), ["--task-files", ...task.files]);
     else {
       assert.equal(examples, (await task.load()).pool!.length.toLocaleString("en-US"), name);
       assert.equal(named(source)[0], task.source[0].path.split("/")[0], name);
@@ -156,7 +157,7 @@ Deno.test("the study of README.md is a valid one, and its text names the keys th
   const [, json] = /```json\n(.*?)```/s.exec(section("Studies"))!;
   const given = JSON.parse(json);
   const study = parseStudy(given, presets.quick.study);
-  const cells = await plan(study);
+  const cells = await cellsOf(study);
   assert.equal(cells.length, study.tasks.length * study.methods.length * study.seeds.length);
   const text = named(section("Studies").split("```").at(-1)!);
   const left = (whole: object, part: object) => Object.keys(whole).filter((key) => !Object.hasOwn(part, key));

@@ -3,17 +3,14 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { cpu } from "../../engine/cpu.ts";
-import { js } from "../../engine/js.ts";
-import { Random } from "../../engine/random.ts";
+import { sizeOf } from "../../base/shapes.ts";
+import { cpu } from "../../engine/devices/cpu.ts";
+import { js } from "../../engine/devices/js.ts";
+import { Random } from "../../base/random.ts";
 import type { ArrayValue, Executable, Feed, Program, Signature } from "../../engine/types.ts";
 
 /** Arrays by name. */
 export type Arrays = Record<string, Float32Array>;
-
-function elements(shape: readonly number[]): number {
-  return shape.reduce((product, size) => product * size, 1);
-}
 
 /** Standard normal inputs and parameters, ids below their bound (below 5 where there is none), zero gradients. */
 export function randomFeed(
@@ -26,21 +23,21 @@ export function randomFeed(
   for (const [name, { shape: sizes, dtype, below }] of Object.entries(signature.inputs)) {
     const random = new Random(batch * 100 + length, name);
     const shape = sizes.map((size) => size === "batch" ? batch : size === "length" ? length : size);
-    const data = dtype === "int32" ? new Int32Array(elements(shape)) : new Float32Array(elements(shape));
+    const data = dtype === "int32" ? new Int32Array(sizeOf(shape)) : new Float32Array(sizeOf(shape));
     inputs[name] = { data: data.map(() => dtype === "int32" ? random.integer(below ?? 5) : random.normal()), shape };
   }
   for (const { name, rate, shape } of masks) {
     const random = new Random(batch * 100 + length, name);
     const sizes = shape(batch, length);
-    const data = new Float32Array(elements(sizes)).map(() => random.uniform() < rate ? 0 : 1 / (1 - rate));
+    const data = new Float32Array(sizeOf(sizes)).map(() => random.uniform() < rate ? 0 : 1 / (1 - rate));
     inputs[name] = { data, shape: sizes };
   }
   const parameters: Arrays = {};
   const gradients: Arrays = {};
   for (const [name, shape] of Object.entries(signature.parameters)) {
     const random = new Random(0, name);
-    parameters[name] = new Float32Array(elements(shape)).map(() => random.normal());
-    gradients[name] = new Float32Array(elements(shape));
+    parameters[name] = new Float32Array(sizeOf(shape)).map(() => random.normal());
+    gradients[name] = new Float32Array(sizeOf(shape));
   }
   return { inputs, parameters, gradients };
 }

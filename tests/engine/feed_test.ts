@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { addRows, checkFeed } from "../../engine/feed.ts";
-import { devices } from "../../engine/mod.ts";
+import { devices } from "../../engine/devices/mod.ts";
 import type { ArrayValue, Feed, Signature } from "../../engine/types.ts";
 
 const signature: Signature = {

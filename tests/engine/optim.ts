@@ -3,7 +3,7 @@
  * @module
  */
 import assert from "node:assert/strict";
-import type { OptimiserSettings } from "../../engine/state.ts";
+import type { AdamWOptions } from "../../engine/adamw.ts";
 import golden from "../golden/optim.json" with { type: "json" };
 
 /** Numbers of a parameter, nested as its axes are. */
@@ -28,7 +28,7 @@ export function flat(values: Values[string]): number[] {
 }
 
 /** A run's settings. */
-export function settingsOf({ betas, eps, weight_decay }: Run["options"], clip: number): OptimiserSettings {
+export function settingsOf({ betas, eps, weight_decay }: Run["options"], clip: number): AdamWOptions {
   return { beta1: betas[0], beta2: betas[1], epsilon: eps, weightDecay: weight_decay, clip };
 }
 

@@ -1,21 +1,21 @@
 /**
  * Adapters trained here, loaded by PEFT itself; merged ones by transformers. Opt-in: `deno task test:peft`, where
- * TUNEBENCH_PYTHON names a Python with the packages of bench/requirements.txt; without it nothing is tested.
+ * TUNEBENCH_PYTHON names a Python with the packages of perf/requirements.txt; without it nothing is tested.
  */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { cpu } from "../../engine/cpu.ts";
+import { cpu } from "../../engine/devices/cpu.ts";
 import { writeSafetensors } from "../../engine/safetensors.ts";
-import { TrainingState } from "../../engine/state.ts";
+import { TrainingState } from "../../engine/adamw.ts";
 import { compose, type Part } from "../../methods/compose.ts";
 import { findFolder } from "../../models/mod.ts";
-import { writeAdapter } from "../../runs/adapter.ts";
-import { asLanguageModel, languageTrainable } from "../../runs/language.ts";
-import { mergeAdapter } from "../../runs/merge.ts";
-import { trainable } from "../../runs/trainable.ts";
+import { writeAdapter } from "../../runs/adapters/write.ts";
+import { asLanguageModel, trainableLanguageModel } from "../../runs/programs/language-model.ts";
+import { mergeAdapter } from "../../runs/adapters/merge.ts";
+import { trainableClassifier } from "../../runs/programs/classifier.ts";
 import { folders } from "../golden/files.ts";
 import { Golden, type GoldenTask } from "../golden/golden.ts";
-import { makeFolder } from "../models/folder.ts";
+import { makeFolder } from "../models/folder/copies.ts";
 import { variant } from "../methods/variants.ts";
 
 const python = Deno.env.get("TUNEBENCH_PYTHON");
@@ -64,8 +64,8 @@ async function exportCase(values: Golden, parts: Part[]): Promise<Job> {
   const backbone = task === "cls" ? values.backbone : asLanguageModel(values.backbone);
   const adaptation = compose(parts, backbone);
   const own = task === "cls"
-    ? trainable(backbone, adaptation, labels, 0.01)
-    : languageTrainable(asLanguageModel(values.backbone), adaptation);
+    ? trainableClassifier(backbone, adaptation, labels, 0.01)
+    : trainableLanguageModel(asLanguageModel(values.backbone), adaptation);
   const { loss, logits, parameters, inputs: batch } = await values.trainable(parts, 0.01);
   const executable = await cpu.compile((args) => ({ ...logits(args), ...loss.program(args) }), loss.signature, {
     gradients: true,

@@ -3,8 +3,8 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { cpu } from "../../engine/cpu.ts";
-import { TrainingState } from "../../engine/state.ts";
+import { cpu } from "../../engine/devices/cpu.ts";
+import { TrainingState } from "../../engine/adamw.ts";
 import { type Tensor, type Tensors, tf } from "../../engine/tensor.ts";
 import type { ArrayValue, Program, ProgramArguments } from "../../engine/types.ts";
 import { compose, type Part } from "../../methods/compose.ts";
@@ -12,11 +12,11 @@ import { methods } from "../../methods/mod.ts";
 import { parseOptions } from "../../methods/options.ts";
 import { findFolder } from "../../models/mod.ts";
 import type { Backbone } from "../../models/types.ts";
-import { generate } from "../../runs/generate.ts";
-import { asLanguageModel, languageTrainable } from "../../runs/language.ts";
-import { findAdapter } from "../../runs/find-adapter.ts";
-import { adapterParameters, readPart, type StoredAdapter } from "../../runs/read-adapter.ts";
-import { type SignedProgram, trainable } from "../../runs/trainable.ts";
+import { generate } from "../../runs/programs/decoding.ts";
+import { asLanguageModel, trainableLanguageModel } from "../../runs/programs/language-model.ts";
+import { validateAdapter } from "../../runs/adapters/validate.ts";
+import { adapterParameters, readPart, type LoadedPart } from "../../runs/adapters/values.ts";
+import { type SignedProgram, trainableClassifier } from "../../runs/programs/classifier.ts";
 import { difference, eagerWeights } from "../models/eager.ts";
 import { type Case, folders, readGenerated, readTensors, readValues, type Values } from "./files.ts";
 
@@ -170,9 +170,9 @@ export class Golden {
       const part = { method: methods[inPlace[method]], options: parseOptions(methods[inPlace[method]], {}) };
       return { parts: [part], rename: (values: Values) => values };
     }
-    const adapters = new Map<string, StoredAdapter>();
+    const adapters = new Map<string, LoadedPart>();
     for (const name of await folders(folder)) {
-      const { parts: [part] } = await findAdapter(`${folder}/${name}`, backbone);
+      const { parts: [part] } = await validateAdapter(`${folder}/${name}`, backbone);
       adapters.set(name, await readPart(part));
     }
     const rename = (values: Values): Values => {
@@ -214,11 +214,11 @@ export class Golden {
   async trainable(parts: readonly Part[], learningRate: number) {
     const { backbone, inputs } = this;
     if (this.task !== "cls") {
-      const model = languageTrainable(asLanguageModel(backbone), compose(parts, backbone));
+      const model = trainableLanguageModel(asLanguageModel(backbone), compose(parts, backbone));
       const logits: Program = (args) => ({ logits: model.scores.program(args).scores });
       return { parameters: model.parameters, loss: model.loss, logits, inputs };
     }
-    const model = trainable(backbone, compose(parts, backbone), this.labels, learningRate);
+    const model = trainableClassifier(backbone, compose(parts, backbone), this.labels, learningRate);
     return {
       parameters: model.parameters,
       loss: model.loss,
@@ -312,7 +312,7 @@ export class Golden {
       const first = this.task === "s2s" ? 1 : 0;
       const tokens = expected[0].length - (first || ids[0].length);
       const options = { device: cpu, threads: 1, parameters, tokens };
-      const model = languageTrainable(own, adaptation);
+      const model = trainableLanguageModel(own, adaptation);
       const found = await generate(own, adaptation, model, texts, options);
       // What an encoder-decoder starts with is none of what it writes.
       const written = expected.map((row, at) => first ? row.slice(first) : row.filter(isText(at)));

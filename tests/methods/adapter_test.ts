@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type Tensor, tf } from "../../engine/tensor.ts";
-import { tinyBackbone } from "../models/tiny.ts";
+import { tinyBackbone } from "../models/use-lite/tiny.ts";
 import { startTensors, variant } from "./variants.ts";
 
 const backbone = await tinyBackbone(9);

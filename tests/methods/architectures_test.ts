@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { cpu } from "../../engine/cpu.ts";
-import { Random } from "../../engine/random.ts";
+import { cpu } from "../../engine/devices/cpu.ts";
+import { Random } from "../../base/random.ts";
 import type { Feed } from "../../engine/types.ts";
 import { compose } from "../../methods/compose.ts";
 import { architectures, findFolder } from "../../models/mod.ts";
-import { trainable } from "../../runs/trainable.ts";
+import { trainableClassifier } from "../../runs/programs/classifier.ts";
 import { difference } from "../models/eager.ts";
 import { variant } from "./variants.ts";
 
@@ -25,7 +25,7 @@ for await (const { name: arch } of Deno.readDir(golden)) {
     Deno.test(`On ${arch}, ${title} starts at the backbone, and all it trains has a gradient`, async () => {
       const backbone = await (await findFolder(`${golden}/${arch}/model`)).open();
       const adaptation = compose(parts, backbone);
-      const { features, loss, parameters, start } = trainable(backbone, adaptation, ["no", "yes"], 1e-3);
+      const { features, loss, parameters, start } = trainableClassifier(backbone, adaptation, ["no", "yes"], 1e-3);
       const inputs: Feed["inputs"] = {
         ...backbone.collate(texts),
         labels: { data: Int32Array.of(1, 0), shape: [2] },

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
+import { sizeOf } from "../../base/shapes.ts";
 import { type Tensor, type Tensors, tf } from "../../engine/tensor.ts";
 import { compose } from "../../methods/compose.ts";
 import { difference, eagerFeatures, eagerWeights } from "../models/eager.ts";
-import { tinyBackbone } from "../models/tiny.ts";
+import { tinyBackbone } from "../models/use-lite/tiny.ts";
 import { startTensors, variant } from "./variants.ts";
 
 const backbone = await tinyBackbone(13);
@@ -36,10 +37,9 @@ Deno.test("Joined methods keep their own parameters, weights, step sizes and cou
     ["prompt-tuning/prompt_embeddings", 0.5],
   ]);
   assert.deepEqual(joined.trains, backbone.biases.map((name) => ({ name, learningRate: 0.125 })));
-  const size = (shape: readonly number[]) => shape.reduce((product, part) => product * part, 1);
   const trained = [
-    ...joined.parameters.map(({ shape }) => size(shape)),
-    ...joined.trains.map(({ name }) => size(backbone.weights[name])),
+    ...joined.parameters.map(({ shape }) => sizeOf(shape)),
+    ...joined.trains.map(({ name }) => sizeOf(backbone.weights[name])),
   ];
   assert.equal(joined.count, trained.reduce((sum, part) => sum + part, 0));
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type Tensor, tf } from "../../engine/tensor.ts";
 import { difference, eagerFeatures, eagerWeights } from "../models/eager.ts";
-import { tinyBackbone } from "../models/tiny.ts";
+import { tinyBackbone } from "../models/use-lite/tiny.ts";
 import { startTensors, variant } from "./variants.ts";
 
 const backbone = await tinyBackbone(9);

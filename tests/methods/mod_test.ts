@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
+import { sizeOf } from "../../base/shapes.ts";
 import { type Tensor, type Tensors, tf } from "../../engine/tensor.ts";
 import { methods } from "../../methods/mod.ts";
 import { models } from "../../models/mod.ts";
 import { difference, eagerFeatures, eagerWeights } from "../models/eager.ts";
-import { tinyBackbone } from "../models/tiny.ts";
+import { tinyBackbone } from "../models/use-lite/tiny.ts";
 import { startTensors, variant, variants } from "./variants.ts";
 
 const backbone = await tinyBackbone(7);
@@ -11,12 +12,8 @@ const weights = await eagerWeights(backbone);
 const encoded = ["a text", "another, longer one"].map((text) => backbone.encode(text, 32));
 const keep = (_: string, x: Tensor) => x;
 
-function size(shape: readonly number[]): number {
-  return shape.reduce((product, part) => product * part, 1);
-}
-
 function total(shapes: readonly (readonly number[])[]): number {
-  return shapes.reduce((sum, shape) => sum + size(shape), 0);
+  return shapes.reduce((sum, shape) => sum + sizeOf(shape), 0);
 }
 
 Deno.test("The table of methods has 10 entries, each under its own name", () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readStored } from "../../engine/safetensors.ts";
 import { difference } from "../models/eager.ts";
-import { tinyBackbone } from "../models/tiny.ts";
+import { tinyBackbone } from "../models/use-lite/tiny.ts";
 import { startContext, startValues, variant } from "./variants.ts";
 
 const backbone = await tinyBackbone(11);

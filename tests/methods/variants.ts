@@ -2,7 +2,7 @@
  * Methods in every form that changes their parameters, and values for these.
  * @module
  */
-import { Random } from "../../engine/random.ts";
+import { Random } from "../../base/random.ts";
 import { readStored } from "../../engine/safetensors.ts";
 import { type Tensors, tf } from "../../engine/tensor.ts";
 import type { ArrayValue } from "../../engine/types.ts";

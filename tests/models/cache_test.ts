@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { cachedFile, cacheFolder } from "../../models/cache.ts";
-import { readVerified } from "../../models/checksum.ts";
+import { readVerified } from "../../base/files.ts";
 
 const content = "content";
 const sha256 = createHash("sha256").update(content).digest("hex");

@@ -4,12 +4,12 @@
  */
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { cpu } from "../../engine/cpu.ts";
+import { cpu } from "../../engine/devices/cpu.ts";
 import { readBytes, readHeader } from "../../engine/safetensors.ts";
 import { compose } from "../../methods/compose.ts";
 import { findFolder } from "../../models/mod.ts";
 import type { Backbone } from "../../models/types.ts";
-import { asLanguageModel, languageTrainable } from "../../runs/language.ts";
+import { asLanguageModel, trainableLanguageModel } from "../../runs/programs/language-model.ts";
 import { ignore as ignoreAll, SMOLLM2 } from "./peer.ts";
 
 const GGUF = `${SMOLLM2}.gguf`;
@@ -34,7 +34,7 @@ const TEXTS = [
 /** Scores of the token after each token of some texts. */
 async function logits(backbone: Backbone, texts: readonly string[]): Promise<Float32Array> {
   const model = asLanguageModel(backbone);
-  const { scores } = languageTrainable(model, compose([], model));
+  const { scores } = trainableLanguageModel(model, compose([], model));
   const executable = await cpu.compile(scores.program, scores.signature, { threads: THREADS });
   const found = await executable.run({
     parameters: {},

@@ -1,10 +1,10 @@
 /** Real weights beside transformers, see peer.ts. */
 import assert from "node:assert/strict";
-import { cpu } from "../../engine/cpu.ts";
+import { cpu } from "../../engine/devices/cpu.ts";
 import { compose } from "../../methods/compose.ts";
 import { findFolder } from "../../models/mod.ts";
-import { generate } from "../../runs/generate.ts";
-import { asLanguageModel, languageTrainable } from "../../runs/language.ts";
+import { generate } from "../../runs/programs/decoding.ts";
+import { asLanguageModel, trainableLanguageModel } from "../../runs/programs/language-model.ts";
 import { tasks } from "../../tasks/mod.ts";
 import type { Task } from "../../tasks/types.ts";
 import { difference } from "../models/eager.ts";
@@ -54,7 +54,7 @@ Deno.test({
   async fn() {
     const backbone = asLanguageModel(await (await findFolder(SMOLLM2)).open());
     const adaptation = compose([], backbone);
-    const model = languageTrainable(backbone, adaptation);
+    const model = trainableLanguageModel(backbone, adaptation);
     const encoded = PROMPTS.map((text) => backbone.encode(text, backbone.maxLength));
     const inputs = backbone.collate(encoded);
     const executable = await cpu.compile(model.scores.program, model.scores.signature, { threads: THREADS });

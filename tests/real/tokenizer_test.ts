@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { isDeepStrictEqual } from "node:util";
 import { findFolder } from "../../models/mod.ts";
-import { openTokenizer } from "../../models/tokenizer.ts";
+import { openTokenizer } from "../../models/tokenizers/tokenizer.ts";
 import { ask, ignore, MINILM, SMOLLM2 } from "./peer.ts";
 
 const LIMIT = 64;

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { renderMarkdown } from "../../reports/markdown.ts";
 import { groupResults } from "../../reports/results.ts";
 import { renderTerminal } from "../../reports/terminal.ts";
-import type { RunRecord, Scores } from "../../runs/record.ts";
+import type { RunRecord, Scores } from "../../runs/study/record.ts";
 import { makeRecord } from "./record_factory.ts";
 
 /** A record that says `text` wherever a record can say anything. */

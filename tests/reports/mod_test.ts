@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { reportFormats, writeReport } from "../../reports/mod.ts";
 import { groupResults } from "../../reports/results.ts";
-import type { RunRecord } from "../../runs/record.ts";
+import type { RunRecord } from "../../runs/study/record.ts";
 import { makeRecord } from "./record_factory.ts";
 
 async function withFolder(test: (folder: string) => Promise<void>) {

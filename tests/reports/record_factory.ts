@@ -2,8 +2,8 @@
  * Records for tests of reports.
  * @module
  */
-import { RECORD_VERSION, type RunRecord } from "../../runs/record.ts";
-import { runId, type RunSpec, settingId } from "../../runs/spec.ts";
+import { RECORD_VERSION, type RunRecord } from "../../runs/study/record.ts";
+import { runId, type RunSpec, settingId } from "../../runs/study/spec.ts";
 
 /** What a test may choose of a record. */
 export interface RecordChoice {

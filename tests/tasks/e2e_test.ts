@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { e2e } from "../../tasks/e2e.ts";
-import { giveFiles } from "../../tasks/given.ts";
-import { makeFolder } from "../models/folder.ts";
+import { hashTaskFiles } from "../../tasks/task-files.ts";
+import { makeFolder } from "../models/folder/copies.ts";
 
 const files = {
   "trainset.csv":
@@ -11,7 +11,7 @@ const files = {
   "testset_w_refs.csv": "mr,ref\nname[D],D\nname[E],E\nname[D],D!\n",
 };
 const load = async (changes: Partial<typeof files> = {}) =>
-  await e2e.load(await giveFiles(await makeFolder({ ...files, ...changes }), e2e.files!));
+  await e2e.load(await hashTaskFiles(await makeFolder({ ...files, ...changes }), e2e.files!));
 
 Deno.test("e2e has each meaning once, with all its references as they stand, in the published splits", async () => {
   assert.deepEqual(await load(), {

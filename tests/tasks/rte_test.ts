@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { parquetWriteBuffer } from "hyparquet-writer";
-import { giveFiles } from "../../tasks/given.ts";
+import { hashTaskFiles } from "../../tasks/task-files.ts";
 import { rte } from "../../tasks/rte.ts";
 
 const HEADER = "index\tsentence1\tsentence2\tlabel";
@@ -14,7 +14,7 @@ async function inFolder(files: Record<string, string>, work: (folder: string) =>
   await work(folder).finally(() => Deno.remove(folder, { recursive: true }));
 }
 
-const load = async (folder: string) => await rte.load(await giveFiles(folder, rte.files!));
+const load = async (folder: string) => await rte.load(await hashTaskFiles(folder, rte.files!));
 
 Deno.test("rte reads pairs: quotes are text, white space stays, the validation split is the one to test on", () =>
   inFolder({ "train.tsv": train, "dev.tsv": dev }, async (folder) => {
@@ -78,7 +78,7 @@ Deno.test("a file of the hub that is no Parquet, or has secret labels, is named 
 
 Deno.test("A file that changed after it was given is refused", () =>
   inFolder({ "train.tsv": train, "dev.tsv": dev }, async (folder) => {
-    const given = await giveFiles(folder, rte.files!);
+    const given = await hashTaskFiles(folder, rte.files!);
     await Deno.writeTextFile(`${folder}/dev.tsv`, train);
     await assert.rejects(
       rte.load(given),

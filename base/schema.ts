@@ -1,0 +1,54 @@
+/**
+ * What a zod schema finds wrong with a value, as the end of one sentence.
+ * @module
+ */
+import type { z } from "zod";
+import { nearest, showValue } from "./errors.ts";
+
+/** How the messages begin that zod itself writes. */
+const ZOD_MESSAGE = /^(Invalid|Too|Unrecognized) /;
+
+/** The rule that a value breaks: "must be at least 1". */
+function ruleOf(issue: z.core.$ZodIssue): string {
+  switch (issue.code) {
+    case "too_small":
+      if (issue.origin === "array" || issue.origin === "string") return "must not be empty";
+      return `must be ${issue.inclusive ? "at least" : "greater than"} ${issue.minimum}`;
+    case "too_big": {
+      const most = `${issue.inclusive ? "at most" : "less than"} ${issue.maximum}`;
+      return issue.origin === "array" || issue.origin === "string" ? `must have ${most} entries` : `must be ${most}`;
+    }
+    case "invalid_type":
+      return `must be of type ${issue.expected}`;
+    case "invalid_value":
+      return `must be ${issue.values.length > 1 ? "one of " : ""}${issue.values.map(String).join(", ")}`;
+    default:
+      return `must be valid (${issue.message})`;
+  }
+}
+
+/**
+ * The first thing wrong with a value: "rank must be at least 1, current value is 0".
+ * @param error what the schema says of the value
+ * @param keysAt names of the keys that are known at a place, for the nearest of them
+ * @internal
+ */
+export function describeFault(
+  { issues: [issue] }: z.ZodError,
+  value: unknown,
+  keysAt: (path: readonly PropertyKey[]) => readonly string[] = () => [],
+): string {
+  const place = issue.path.map(String).join(".");
+  if (issue.code === "unrecognized_keys") {
+    const [key] = issue.keys;
+    const known = keysAt(issue.path);
+    const hint = known.length > 0 ? `, the nearest name is ${nearest(key, known)}` : "";
+    return `${place === "" ? "" : `${place}: `}there is no key ${key}${hint}`;
+  }
+  const current = issue.path.reduce<unknown>((inner, key) => (inner as Record<PropertyKey, unknown>)?.[key], value);
+  const end = `, current value is ${showValue(current)}`;
+  if (ZOD_MESSAGE.test(issue.message)) return `${place || "it"} ${ruleOf(issue)}${end}`;
+  // A message of the schema's own stands as it is.
+  if (issue.code === "custom" && place === "") return issue.message;
+  return `${place || "it"}${issue.message.startsWith("must ") ? " " : ": "}${issue.message}${end}`;
+}

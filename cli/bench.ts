@@ -1,0 +1,118 @@
+/**
+ * The command bench: trains and scores the cells of a study, then reports.
+ * @module
+ */
+import { UsageError } from "../base/errors.ts";
+import type { Study } from "../runs/study/study.ts";
+import { type AddCommand, type CacheFlags, useCache, withCacheFlags } from "./command.ts";
+
+interface BenchFlags extends CacheFlags {
+  models?: string;
+  tasks?: string;
+  taskFiles?: string;
+  methods?: string;
+  from?: string;
+  seeds?: string;
+  device?: string;
+  precision?: string;
+  memory?: string;
+  out: string;
+  jobs?: string;
+  keep?: string;
+  dryRun?: true;
+}
+
+/** Adds the command. */
+export const addBench: AddCommand = (program, setStatus) => {
+  const command = program.command("bench")
+    .description("train and score every model × task × method × seed that has no record yet, then report")
+    .argument("[study]", "a preset (see list presets) or the path of a study.json", "quick")
+    .option("--models <names>", "models, joined by commas")
+    .option("--tasks <names>", "tasks, joined by commas")
+    .option("--task-files <folder>", "files of tasks that come without: rte, e2e")
+    .option("--methods <names>", "methods, joined by commas; + joins two methods into one: lora+prompt-tuning")
+    .option(
+      "--from <folder>",
+      "an adapter to start from, with its method, its options and, where it fits, its classifier",
+    )
+    .option("--seeds <seeds>", "a count (3: 0, 1, 2) or a list (0,1,7; one seed: 7,)")
+    .option("--device <name>", "device (see list devices)")
+    .option("--precision <format>", "int8: products with frozen matrices in 8-bit integers")
+    .option("--memory <how>", "small: less memory, at less speed")
+    .option("--out <folder>", "results folder", "results")
+    .option("--jobs <count>", "cells at the same time (default: one for each core)")
+    .option("--keep <what>", "full: also store models that are tuned in full");
+  withCacheFlags(command)
+    .option("--dry-run", "show the cells, their parameters and planned memory; train nothing")
+    .action(async (source: string, flags: BenchFlags) => setStatus(await runBench(source, flags)));
+};
+
+async function runBench(source: string, flags: BenchFlags): Promise<number> {
+  useCache(flags);
+  const { bench, estimateBench } = await import("../runs/launch/launcher.ts");
+  const study = await readStudyWith(source, flags);
+  if (flags.keep !== undefined && flags.keep !== "full") {
+    throw new UsageError(`Cannot keep ${flags.keep}: --keep must be full`);
+  }
+  if (flags.jobs !== undefined && !/^[1-9]\d*$/.test(flags.jobs)) {
+    throw new UsageError(`Cannot read --jobs: it must be a whole number from 1, current value is ${flags.jobs}`);
+  }
+  if (flags.dryRun) {
+    const { renderEstimates } = await import("./dry-run.ts");
+    console.log(renderEstimates(await estimateBench(study)));
+    return 0;
+  }
+  const stop = stopOnSignals();
+  const { showProgress, standardError } = await import("./progress.ts");
+  const { cells, recorded, trained, failures } = await bench(study, {
+    out: flags.out,
+    jobs: flags.jobs === undefined ? undefined : Number(flags.jobs),
+    keep: flags.keep === "full",
+    signal: stop.signal,
+    onEvent: showProgress(standardError()),
+  });
+  if (stop.signal.aborted) {
+    console.error(
+      `Stopped: ${recorded + trained} of ${cells} cells are done, the same command goes on with the others.`,
+    );
+    return stop.signal.reason;
+  }
+  const { writeReports } = await import("./report.ts");
+  const written = recorded + trained > 0 ? await writeReports([flags.out], `${flags.out}/report`) : 0;
+  if (failures.length === 0) return written;
+  console.error(`${failures.length} of ${cells} cells have no result, ${flags.out}/failed says more.`);
+  return 1;
+}
+
+/** Is aborted by Ctrl-C and SIGTERM; the reason is the exit status that belongs to the signal. */
+function stopOnSignals(): AbortController {
+  const stop = new AbortController();
+  Deno.addSignalListener("SIGINT", () => stop.abort(130));
+  if (Deno.build.os !== "windows") Deno.addSignalListener("SIGTERM", () => stop.abort(143));
+  return stop;
+}
+
+/** The study of a preset or a file, changed by the flags. */
+async function readStudyWith(source: string, flags: BenchFlags): Promise<Study> {
+  const { presets } = await import("../runs/study/presets.ts");
+  const { parseSeeds, readStudy } = await import("../runs/study/study.ts");
+  const { lookUp } = await import("../base/errors.ts");
+  const study = source.endsWith(".json")
+    ? await readStudy(source, presets.quick.study)
+    : lookUp("preset", presets, source).study;
+  if (flags.memory !== undefined && flags.memory !== "small") {
+    throw new UsageError(`Cannot read --memory: it must be small, current value is ${flags.memory}`);
+  }
+  return {
+    ...study,
+    ...flags.precision !== undefined && { precision: flags.precision },
+    ...flags.memory && { memory: "small" as const },
+    models: flags.models?.split(",") ?? study.models,
+    tasks: flags.tasks?.split(",") ?? study.tasks,
+    ...flags.taskFiles !== undefined && { taskFiles: flags.taskFiles },
+    ...flags.from !== undefined && { from: flags.from },
+    methods: flags.methods?.split(",") ?? (flags.from === undefined ? study.methods : []),
+    seeds: flags.seeds === undefined ? study.seeds : parseSeeds(flags.seeds),
+    device: flags.device ?? study.device,
+  };
+}

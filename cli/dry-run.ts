@@ -1,0 +1,28 @@
+/**
+ * What `bench --dry-run` prints.
+ * @module
+ */
+import type { EstimatedCell } from "../runs/launch/launcher.ts";
+import { methodName } from "../runs/study/spec.ts";
+
+/** One line a cell: its id, what it is, its trainable parameters (classifier included) and planned memory. */
+export function renderEstimates(planned: readonly EstimatedCell[]): string {
+  const rows = [
+    ["run", "seed", "model", "task", "method", "trainable", "planned MB"],
+    ...planned.map(({ cell: { id, spec }, estimate }) => [
+      id,
+      String(spec.seed),
+      spec.model.name,
+      spec.task.name,
+      methodName(spec),
+      String(estimate.parameters.trainable),
+      (estimate.planned.total / 1e6).toFixed(1),
+    ]),
+  ];
+  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
+  const isNumber = (column: number) => column === 1 || column >= 5;
+  const lines = rows.map((row) =>
+    row.map((cell, column) => isNumber(column) ? cell.padStart(widths[column]) : cell.padEnd(widths[column])).join("  ")
+  );
+  return `${lines.join("\n")}\n${planned.length} cells`;
+}

@@ -1,0 +1,23 @@
+/**
+ * The command fetch: brings models and data sets to this machine.
+ * @module
+ */
+import { type AddCommand, type CacheFlags, useCache, withCacheFlags } from "./command.ts";
+
+/** Adds the command. */
+export const addFetch: AddCommand = (program, setStatus) => {
+  const command = program.command("fetch")
+    .description("bring models of the hub to this machine, and check the files of models and tasks that are here")
+    .argument("<names...>", "models (org/name[@revision][:file.gguf]) and tasks");
+  withCacheFlags(command, "check what is here, fetch nothing")
+    .action(async (names: string[], flags: CacheFlags) => setStatus(await runFetch(names, flags)));
+};
+
+async function runFetch(names: string[], flags: CacheFlags): Promise<number> {
+  useCache(flags);
+  const { fetchByName } = await import("../runs/study/fetch.ts");
+  for (const name of names) {
+    console.log((await fetchByName(name, { say: (sentence) => console.error(sentence) })).join("\n"));
+  }
+  return 0;
+}

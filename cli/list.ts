@@ -1,0 +1,50 @@
+/**
+ * The command list: shows what a study may name.
+ * @module
+ */
+import { lookUp } from "../base/errors.ts";
+import type { AddCommand } from "./command.ts";
+
+/** Adds the command. */
+export const addList: AddCommand = (program, setStatus) => {
+  program.command("list")
+    .description("show what a study may name")
+    .argument("[table]", "models, methods, tasks, presets or devices (which are looked at); all if left out")
+    .option("--json", "everything known, as JSON")
+    .action(async (table: string | undefined, { json }: { json?: true }) =>
+      setStatus(await runList(table, json === true))
+    );
+};
+
+async function runList(table: string | undefined, json: boolean): Promise<number> {
+  const { listings } = await import("./listings.ts");
+  // Devices alone are looked at: that loads their libraries.
+  if (table === "devices") {
+    await showDevices(json);
+    return 0;
+  }
+  const chosen = table === undefined ? listings : { [table]: lookUp("table", listings, table) };
+  const listed = Object.entries(chosen).map(([name, list]) => [name, list()] as const);
+  if (json) {
+    console.log(JSON.stringify(Object.fromEntries(listed), null, 2));
+    return 0;
+  }
+  const width = Math.max(...listed.flatMap(([, entries]) => entries.map(({ name }) => name.length)));
+  for (const [name, entries] of listed) {
+    console.log(name);
+    for (const entry of entries) console.log(`  ${entry.name.padEnd(width)}  ${entry.description}`);
+  }
+  return 0;
+}
+
+async function showDevices(json: boolean): Promise<void> {
+  const { describeDevice, listDevices } = await import("./listings.ts");
+  const inspected = await listDevices();
+  if (json) {
+    console.log(JSON.stringify({ devices: inspected }, null, 2));
+    return;
+  }
+  for (const { name, description, report } of inspected) {
+    console.log([`${name}: ${description}`, ...describeDevice(report).map((line) => `  ${line}`)].join("\n"));
+  }
+}

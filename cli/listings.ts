@@ -1,0 +1,61 @@
+/**
+ * What a study may name.
+ * @module
+ */
+import { devices } from "../engine/devices/mod.ts";
+import type { DeviceReport, Known } from "../engine/types.ts";
+import { methods } from "../methods/mod.ts";
+import { models } from "../models/mod.ts";
+import { tasks } from "../tasks/mod.ts";
+import { inspectDevice } from "../runs/launch/inspect-device.ts";
+import { presets } from "../runs/study/presets.ts";
+
+/** An entry of a table. */
+export interface Listed {
+  /** Its name. */
+  name: string;
+  /** One line on it. */
+  description: string;
+  /** What else is known of it. */
+  [key: string]: unknown;
+}
+
+/** Every table of names, as plain values. */
+export const listings: Record<"models" | "methods" | "tasks" | "presets" | "devices", () => Listed[]> = {
+  models: () =>
+    Object.values(models).map(({ name, description, revision, licence, citation }) => (
+      { name, description, revision, licence, citation }
+    )),
+  methods: () =>
+    Object.values(methods).map(({ name, description, paper, identityAtStart, options }) => (
+      { name, description, paper, identityAtStart, defaults: options.parse({}) }
+    )),
+  tasks: () => Object.values(tasks).map(({ load: _, ...rest }) => rest),
+  presets: () => Object.entries(presets).map(([name, preset]) => ({ name, ...preset })),
+  devices: () => Object.values(devices).map(({ name, description }) => ({ name, description })),
+};
+
+/** The devices with what is known of them on this machine. */
+export function listDevices(): Promise<(Listed & { report: DeviceReport })[]> {
+  return Promise.all(
+    Object.values(devices).map(async ({ name, description }) => (
+      { name, description, report: await inspectDevice(name) }
+    )),
+  );
+}
+
+/** A device's report as lines for a terminal. */
+export function describeDevice(report: DeviceReport): string[] {
+  const told = <T extends string | number>(known: Known<T>, text: (value: T) => string = String) =>
+    "reason" in known ? `unknown (${known.reason})` : text(known.value);
+  const versions = Object.entries(report.versions).map(([name, version]) => `${name} ${version}`).join(", ");
+  return [
+    report.unusable === null ? "usable" : `not usable: ${report.unusable}`,
+    `provider: ${report.provider}${versions && ` (${versions})`}`,
+    `hardware: ${told(report.hardware)}`,
+    `memory: ${told(report.memoryBytes, (bytes) => `${(bytes / 2 ** 30).toFixed(1)} GiB`)}`,
+    `driver: ${told(report.driver)}`,
+    `precision: ${told(report.precision)}`,
+    ...report.limits.map((limit) => `limit: ${limit}`),
+  ];
+}

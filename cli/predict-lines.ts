@@ -1,0 +1,149 @@
+/**
+ * Lines in, answers out: what `deno task predict` does.
+ * @module
+ */
+import { z } from "zod";
+import {
+  type Answer,
+  type Line,
+  type PartialGeneration,
+  Predictor,
+  type PredictorOptions,
+} from "../runs/predict/predictor.ts";
+import { UsageError } from "../base/errors.ts";
+import { readLines } from "../base/files.ts";
+import { describeFault } from "../base/schema.ts";
+
+/** What is asked for. */
+export interface PredictLinesOptions extends PredictorOptions {
+  /** A file of lines; "-" is standard input. */
+  input: string;
+  /** Whether answers are lines of JSON. */
+  json: boolean;
+}
+
+/** Where answers and complaints go. */
+export interface PredictOutput {
+  /** Takes pieces of text; lines end with a line break. */
+  write(text: string): void;
+  /** Takes one sentence about something that went wrong. */
+  complain(sentence: string): void;
+}
+
+const lineSchema = z.strictObject({
+  text: z.string(),
+  pair: z.string().optional(),
+  adapter: z.string().optional(),
+});
+
+/** A line as users write it: JSON where it starts with {, else a text. @throws {UsageError} if JSON is not as it should be */
+function parseLine(line: string): Line {
+  if (!line.startsWith("{")) return { text: line };
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch (error) {
+    throw new UsageError(`it must be JSON, as it starts with {: ${(error as Error).message}`);
+  }
+  const result = lineSchema.safeParse(value);
+  if (result.success) return result.data;
+  throw new UsageError(
+    'it must be {"text": …, "pair": …, "adapter": …}, the last two optional: ' +
+      describeFault(result.error, value, () => Object.keys(lineSchema.shape)),
+  );
+}
+
+async function openInput(path: string): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
+  if (path === "-") return Deno.stdin.readable;
+  try {
+    const { isDirectory } = await Deno.stat(path);
+    if (isDirectory) throw new Error("it must be a file, it is a folder");
+    return (await Deno.open(path)).readable;
+  } catch (error) {
+    throw new UsageError(`Cannot read the input ${path}: ${(error as Error).message}`);
+  }
+}
+
+/** A text as a column: what would end a column or a line is written as in JSON. */
+function column(text: string): string {
+  return text.replace(/[\t\n\r]/g, (character) => ({ "\t": "\\t", "\n": "\\n", "\r": "\\r" })[character]!);
+}
+
+function textColumns({ text, pair }: Answer | PartialGeneration): string {
+  return [text, ...pair === undefined ? [] : [pair]].map(column).join("\t");
+}
+
+/** Writes answers in columns; the one that is next is written as it grows. */
+class Columns {
+  private next = 0;
+  private written: string | undefined;
+
+  constructor(private readonly write: (text: string) => void) {}
+
+  grow(growing: PartialGeneration): void {
+    if (growing.answer !== this.next) return;
+    const { adapter, generated } = growing;
+    if (this.written === undefined) this.write(`${adapter}\t${textColumns(growing)}\t`);
+    this.written ??= "";
+    // The last character may still lack some of its bytes.
+    if (generated.endsWith("\ufffd") || !generated.startsWith(this.written)) return;
+    this.write(column(generated.slice(this.written.length)));
+    this.written = generated;
+  }
+
+  end(answer: Answer): void {
+    this.next++;
+    if ("label" in answer) {
+      const { adapter, label, probabilities } = answer;
+      this.write(`${label}\t${probabilities[label].toFixed(4)}\t${adapter}\t${textColumns(answer)}\n`);
+      return;
+    }
+    const { adapter, generated } = answer;
+    const begun = this.written === undefined ? `${adapter}\t${textColumns(answer)}\t` : "";
+    this.write(`${begun}${column(generated.slice(this.written?.length ?? 0))}\n`);
+    this.written = undefined;
+  }
+}
+
+/** An answer as JSON has it. */
+function jsonLine(answer: Answer): string {
+  const { adapter, task, text, pair, truncated, ...said } = answer;
+  return JSON.stringify({ adapter, task, ...said, text, pair, truncated });
+}
+
+/**
+ * Answers the lines of a file or of standard input as they come. A line that cannot be answered is complained about by its
+ * number, the others are answered all the same.
+ * @returns the exit status: 1 if a line could not be answered, or if there was none
+ * @throws {UsageError} if the input, the model or an adapter cannot be used
+ */
+export async function predictLines(options: PredictLinesOptions, { write, complain }: PredictOutput): Promise<number> {
+  const input = await openInput(options.input);
+  const predictor = await Predictor.open(options);
+  let lines = 0;
+  let status = 0;
+  async function* asked(): AsyncGenerator<Line> {
+    for await (const text of readLines(input)) {
+      lines++;
+      try {
+        const line = parseLine(text);
+        predictor.check(line);
+        yield line;
+      } catch (error) {
+        if (!(error instanceof UsageError)) throw error;
+        complain(`Cannot answer line ${lines}: ${error.message}`);
+        status = 1;
+      }
+    }
+  }
+  const columns = new Columns(write);
+  const onGrowth = options.json ? undefined : (growing: PartialGeneration) => columns.grow(growing);
+  for await (const answer of predictor.predict(asked(), { onGrowth })) {
+    if (options.json) write(`${jsonLine(answer)}\n`);
+    else columns.end(answer);
+  }
+  await predictor.release();
+  if (lines > 0) return status;
+  complain("Cannot predict: the input must have a line, it is empty");
+  return 1;
+}

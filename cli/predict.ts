@@ -1,0 +1,50 @@
+/**
+ * The command predict: answers lines of text with adapters.
+ * @module
+ */
+import { type AddCommand, type CacheFlags, useCache, withCacheFlags } from "./command.ts";
+
+interface PredictFlags extends CacheFlags {
+  adapter: string;
+  model?: string;
+  input: string;
+  json?: true;
+  device: string;
+}
+
+/** Adds the command. */
+export const addPredict: AddCommand = (program, setStatus) => {
+  const command = program.command("predict")
+    .description("answer texts, a line each, with adapters of one model")
+    .requiredOption("--adapter <folders>", "folders of adapters, joined by commas: results/adapters/<id>")
+    .option("--model <name>", "their model (default: the one they name)")
+    .option("--input <file>", "lines to answer; - is standard input", "-")
+    .option("--json", "answers as lines of JSON")
+    .option("--device <name>", "device (see list devices)", "cpu");
+  withCacheFlags(command).action(async (flags: PredictFlags) => setStatus(await runPredict(flags)));
+};
+
+async function runPredict({ adapter, cache, offline, ...flags }: PredictFlags): Promise<number> {
+  useCache({ cache, offline });
+  const { predictLines } = await import("./predict-lines.ts");
+  const options = {
+    ...flags,
+    adapters: adapter.split(",").filter((folder) => folder !== ""),
+    json: flags.json ?? false,
+  };
+  if (options.input === "-" && Deno.stdin.isTerminal()) console.error("Type a text a line; Ctrl-D ends.");
+  try {
+    return await predictLines(options, {
+      write(text) {
+        for (let bytes = new TextEncoder().encode(text); bytes.length > 0;) {
+          bytes = bytes.subarray(Deno.stdout.writeSync(bytes));
+        }
+      },
+      complain: (sentence) => console.error(sentence),
+    });
+  } catch (error) {
+    // The reader of the answers has closed the pipe: there is nothing left to do.
+    if (error instanceof Deno.errors.BrokenPipe) return 0;
+    throw error;
+  }
+}

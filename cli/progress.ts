@@ -1,0 +1,112 @@
+/**
+ * Shows how a bench gets on.
+ * @module
+ */
+import type { BenchEvent } from "../runs/launch/launcher.ts";
+import type { Cell } from "../runs/study/cell.ts";
+import { methodName } from "../runs/study/spec.ts";
+
+/** Where progress is shown. */
+export interface Screen {
+  /** Whether lines can be redrawn. */
+  redraws: boolean;
+  /** Width in characters. */
+  columns(): number;
+  /** Writes text. */
+  write(text: string): void;
+  /** Seconds since some moment. */
+  now(): number;
+}
+
+/** Standard error: redrawn on a terminal unless NO_COLOR is set, plain lines elsewhere. */
+export function standardError(): Screen {
+  return {
+    redraws: Deno.stderr.isTerminal() && !Deno.env.get("NO_COLOR"),
+    // Some pseudo-terminals say 0.
+    columns: () => Deno.consoleSize().columns || 80,
+    write: (text) => void Deno.stderr.writeSync(new TextEncoder().encode(text)),
+    now: () => performance.now() / 1000,
+  };
+}
+
+/** Least seconds between two drawings. */
+const REDRAW_EVERY = 0.1;
+
+/**
+ * A listener for the events of a bench. Finished cells are lines that stay; on a terminal, the cells under way and
+ * the time left are redrawn below them.
+ */
+export function showProgress(screen: Screen): (event: BenchEvent) => void {
+  const running = new Map<string, { cell: Cell; step: number; steps: number; loss: number }>();
+  let cells = 0;
+  let recorded = 0;
+  let finished = 0;
+  let started = 0;
+  let drawn = 0;
+  let drawnAt = -Infinity;
+
+  const erase = () => {
+    if (drawn > 0) screen.write(`\x1b[${drawn}A\x1b[J`);
+    drawn = 0;
+  };
+  const draw = () => {
+    erase();
+    const width = Math.max(20, screen.columns() - 1);
+    const lines = [...running.values()].map(({ cell, step, steps, loss }) =>
+      steps === 0 ? `  ${title(cell)}: starting` : `  ${title(cell)}: step ${step}/${steps}, loss ${loss.toFixed(3)}`
+    );
+    lines.push(`${recorded + finished}/${cells} cells${timeLeft()}`);
+    screen.write(lines.map((line) => `${line.slice(0, width)}\n`).join(""));
+    drawn = lines.length;
+    drawnAt = screen.now();
+  };
+  const timeLeft = () => {
+    const underWay = [...running.values()].reduce((sum, { step, steps }) => sum + (steps && step / steps), 0);
+    const worked = finished + underWay;
+    if (worked === 0) return "";
+    const seconds = ((screen.now() - started) * (cells - recorded - worked)) / worked;
+    return `, about ${duration(seconds)} left`;
+  };
+  const line = (text: string) => {
+    erase();
+    screen.write(`${text}\n`);
+  };
+  const finish = (cell: Cell, text: string) => {
+    running.delete(cell.id);
+    finished++;
+    line(`[${recorded + finished}/${cells}] ${title(cell)}: ${text}`);
+  };
+
+  return (event) => {
+    if (event.type === "cells") {
+      ({ cells, recorded } = event);
+      started = screen.now();
+      line(`${cells} cells, ${recorded} of them done before`);
+    } else if (event.type === "start") {
+      running.set(event.cell.id, { cell: event.cell, step: 0, steps: 0, loss: 0 });
+    } else if (event.type === "step") {
+      running.set(event.cell.id, event);
+    } else if (event.type === "done") {
+      finish(event.cell, `${event.metric} ${event.score.toFixed(3)} in ${duration(event.seconds)}`);
+    } else {
+      finish(event.cell, `failed, ${event.reason}`);
+    }
+    if (!screen.redraws) return;
+    if (running.size === 0) erase();
+    else if (event.type !== "step" || screen.now() - drawnAt >= REDRAW_EVERY) draw();
+  };
+}
+
+/** A cell as users call it. */
+export function title({ spec }: Cell): string {
+  return `${methodName(spec)} on ${spec.task.name}, seed ${spec.seed}`;
+}
+
+/** Seconds as people say them: "4.2 s", "3 min 5 s", "2 h 10 min". */
+export function duration(seconds: number): string {
+  if (seconds < 10) return `${seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
+}

@@ -1,0 +1,175 @@
+/**
+ * The training state: parameters, gradients and AdamW's two moments in one WebAssembly memory, updated in place by a
+ * SIMD kernel. A device reads parameters from it and adds gradients to it without a copy.
+ * @module
+ */
+import { sizeOf } from "../base/shapes.ts";
+import wabt from "wabt";
+
+/** Settings of AdamW (Loshchilov and Hutter, 2019). */
+export interface AdamWOptions {
+  /** Decay of the first moment. */
+  beta1: number;
+  /** Decay of the second moment. */
+  beta2: number;
+  /** Added to the root of the second moment. */
+  epsilon: number;
+  /** Decoupled weight decay λ. */
+  weightDecay: number;
+  /** Greatest global norm of the gradient over all groups. */
+  clip: number;
+}
+
+/** A parameter with its step size. */
+export interface TrainableParameter {
+  /** Its name. */
+  name: string;
+  /** Sizes of its axes. */
+  shape: readonly number[];
+  /** Step size before the schedule's factor. */
+  learningRate: number;
+}
+
+/** Makes sure that a parameter's value is there and has as many entries. @throws {Error} if not */
+export function requireLength(name: string, length: number, value: Float32Array | undefined): void {
+  if (value?.length === length) return;
+  throw new Error(
+    `Cannot set parameter ${name}: it must have ${length} values, current value has ${value?.length ?? "none"}`,
+  );
+}
+
+/** Parameters of one step size, which lie together: `bytes` from `at`. */
+interface Group {
+  learningRate: number;
+  at: number;
+  bytes: number;
+}
+
+interface Kernels {
+  squaredNorm(at: number, bytes: number): number;
+  // deno-fmt-ignore
+  adamw(
+    p: number, g: number, m: number, v: number, bytes: number, scale: number, beta1: number, rest1: number,
+    beta2: number, rest2: number, decay: number, rate: number, root: number, epsilon: number,
+  ): void;
+}
+
+/** Views start at multiples of 64 bytes, as the runtime's vector loads like them. */
+const ALIGNMENT = 64;
+const PAGE = 65536;
+/** What 32-bit WebAssembly can address. */
+const MOST_PAGES = 65536;
+
+let compiled: WebAssembly.Module | undefined;
+
+async function compileKernels(): Promise<WebAssembly.Module> {
+  if (!compiled) {
+    const source = await Deno.readTextFile(new URL("./adamw.wat", import.meta.url));
+    const parsed = (await wabt()).parseWat("adamw.wat", source, { simd: true });
+    const { buffer } = parsed.toBinary({});
+    parsed.destroy();
+    compiled = await WebAssembly.compile(buffer as BufferSource);
+  }
+  return compiled;
+}
+
+/** Parameters, gradients and optimiser state of one training run. */
+export class TrainingState {
+  /** Values by parameter name: views of the state's memory. */
+  readonly parameters: Record<string, Float32Array> = {};
+  /** Gradients by parameter name, summed by whoever computes them and zeroed by `step`. */
+  readonly gradients: Record<string, Float32Array> = {};
+  /** Steps taken. */
+  steps = 0;
+  readonly #groups: Group[];
+  readonly #region: number;
+  readonly #kernels: Kernels;
+
+  private constructor(
+    memory: WebAssembly.Memory,
+    kernels: Kernels,
+    region: number,
+    groups: Group[],
+    offsets: Map<TrainableParameter, number>,
+  ) {
+    this.#kernels = kernels;
+    this.#region = region;
+    this.#groups = groups;
+    for (const [parameter, at] of offsets) {
+      const size = sizeOf(parameter.shape);
+      this.parameters[parameter.name] = new Float32Array(memory.buffer, at, size);
+      this.gradients[parameter.name] = new Float32Array(memory.buffer, region + at, size);
+    }
+  }
+
+  /**
+   * Makes a state with all values zero.
+   * @throws {Error} if it exceeds the 4 GiB that WebAssembly can address
+   */
+  static async create(parameters: readonly TrainableParameter[]): Promise<TrainingState> {
+    const groups: Group[] = [];
+    const offsets = new Map<TrainableParameter, number>();
+    let end = 0;
+    for (const learningRate of new Set(parameters.map((parameter) => parameter.learningRate))) {
+      const at = end;
+      for (const parameter of parameters.filter((of) => of.learningRate === learningRate)) {
+        offsets.set(parameter, end);
+        const bytes = 4 * sizeOf(parameter.shape);
+        end += Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
+      }
+      groups.push({ learningRate, at, bytes: end - at });
+    }
+    const pages = Math.max(1, Math.ceil(4 * end / PAGE));
+    if (pages > MOST_PAGES) {
+      throw new Error(
+        `Cannot train ${end / 4} parameters: with gradients and AdamW's moments they must fit into 4 GiB, ` +
+          `current value is ${(4 * end / 2 ** 30).toFixed(1)} GiB`,
+      );
+    }
+    const memory = new WebAssembly.Memory({ initial: pages, maximum: MOST_PAGES });
+    const instance = await WebAssembly.instantiate(await compileKernels(), { state: { memory } });
+    return new TrainingState(memory, instance.exports as unknown as Kernels, end, groups, offsets);
+  }
+
+  /** Sets the parameters. @throws {Error} if one is missing or has another size */
+  write(values: Record<string, Float32Array>): void {
+    for (const [name, parameter] of Object.entries(this.parameters)) {
+      requireLength(name, parameter.length, values[name]);
+      parameter.set(values[name]);
+    }
+  }
+
+  /**
+   * One AdamW step with the gradients summed since the last one, clipped to a global norm as PyTorch does:
+   * multiplied by min(1, clip ÷ (norm + 1e-6)).
+   * @param factor of every parameter's step size: the schedule's value
+   * @returns the gradient's global norm before clipping
+   */
+  step(factor: number, settings: AdamWOptions): number {
+    const { beta1, beta2, epsilon, weightDecay, clip } = settings;
+    this.steps++;
+    const region = this.#region;
+    const norm = Math.sqrt(this.#kernels.squaredNorm(region, region));
+    const scale = Math.min(1, clip / (norm + 1e-6));
+    for (const { learningRate, at, bytes } of this.#groups) {
+      const rate = factor * learningRate;
+      this.#kernels.adamw(
+        at,
+        region + at,
+        2 * region + at,
+        3 * region + at,
+        bytes,
+        scale,
+        beta1,
+        1 - beta1,
+        beta2,
+        1 - beta2,
+        1 - rate * weightDecay,
+        rate / (1 - beta1 ** this.steps),
+        1 / Math.sqrt(1 - beta2 ** this.steps),
+        epsilon,
+      );
+    }
+    return norm;
+  }
+}

@@ -1,0 +1,62 @@
+/**
+ * NVIDIA cards through ONNX Runtime's CUDA provider. Nobody has run it yet.
+ * @module
+ */
+import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { hostTraining } from "./host-training.ts";
+import { versionOf } from "./inspect-processor.ts";
+import { hostCompile, isBuiltWith, type Provider, tryProvider } from "./onnx-runtime.ts";
+import type { Device, DeviceReport } from "../types.ts";
+
+const provider: Provider = { name: "cuda" };
+const LIBRARY = "libonnxruntime_providers_cuda.so";
+const NEEDS = "an NVIDIA driver, CUDA 12 and cuDNN 9";
+
+/** Why the provider cannot be used here, in one sentence; null where it can. */
+async function findObstacle(): Promise<string | null> {
+  const main = createRequire(import.meta.url).resolve("onnxruntime-node");
+  try {
+    if (!isBuiltWith(provider)) {
+      return `onnxruntime-node has CUDA for Linux on x64 alone, this is ${Deno.build.os} on ${Deno.build.arch}`;
+    }
+    if (!existsSync(join(dirname(main), "../bin/napi-v6/linux/x64", LIBRARY))) {
+      return `ONNX Runtime's ${LIBRARY} is missing: "deno install --allow-scripts=npm:onnxruntime-node" fetches it; ` +
+        `it needs ${NEEDS}`;
+    }
+    await tryProvider(provider);
+    return null;
+  } catch (error) {
+    return `ONNX Runtime cannot compute with CUDA, which needs ${NEEDS}: ${(error as Error).message}`;
+  }
+}
+
+async function inspect(): Promise<DeviceReport> {
+  const untold = { value: null, reason: "ONNX Runtime does not tell" };
+  return {
+    unusable: await findObstacle(),
+    provider: "onnxruntime-node, CUDAExecutionProvider",
+    hardware: untold,
+    memoryBytes: untold,
+    driver: untold,
+    precision: { value: "float32" },
+    versions: { "onnxruntime-node": versionOf("onnxruntime-node") },
+    limits: [
+      "Untested: nobody has run it yet.",
+      "Parameters, gradients and moments are in host memory: parameters and gradients travel with every micro-batch.",
+    ],
+  };
+}
+
+const compile = hostCompile(provider);
+
+/** NVIDIA cards through CUDA. */
+export const cuda: Device = {
+  name: "cuda",
+  description: "NVIDIA card through ONNX Runtime and CUDA 12, untested",
+  ownMemory: true,
+  inspect,
+  compile,
+  train: hostTraining(compile),
+};

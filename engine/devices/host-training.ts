@@ -1,0 +1,23 @@
+/**
+ * Training with the parameters and AdamW's moments in host memory: the device computes losses and gradients alone.
+ * @module
+ */
+import { TrainingState } from "../adamw.ts";
+import type { Device } from "../types.ts";
+
+/** The `train` of a device that compiles programs with gradients. */
+export function hostTraining(compile: Device["compile"]): Device["train"] {
+  return async (program, signature, parameters, options) => {
+    const { masks, run, planMemory, release } = await compile(program, signature, { ...options, gradients: true });
+    const state = await TrainingState.create(parameters);
+    return {
+      masks,
+      planMemory,
+      release,
+      write: (values) => Promise.try(() => state.write(values)),
+      read: () => Promise.resolve(state.parameters),
+      accumulate: (inputs) => run({ parameters: state.parameters, gradients: state.gradients, inputs }),
+      step: (factor, settings) => Promise.try(() => void state.step(factor, settings)),
+    };
+  };
+}

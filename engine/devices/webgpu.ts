@@ -1,0 +1,83 @@
+/**
+ * Any GPU through ONNX Runtime's WebGPU provider, on Vulkan, Metal or Direct3D 12.
+ * @module
+ */
+import { besideOldSums, deviceTraining } from "./device-training.ts";
+import { versionOf } from "./inspect-processor.ts";
+import { hostCompile, isBuiltWith, type Provider, tryProvider } from "./onnx-runtime.ts";
+import type { Device, DeviceReport } from "../types.ts";
+
+const provider: Provider = { name: "webgpu" };
+
+/** Why there is no adapter, and what would help. */
+function explainNoAdapter(): string {
+  if (Deno.build.os !== "linux") return "WebGPU finds no GPU: its driver must be installed";
+  try {
+    Deno.dlopen("libvulkan.so.1", {}).close();
+  } catch {
+    return "The Vulkan loader libvulkan.so.1 is missing: Debian's package libvulkan1 has it";
+  }
+  return "Vulkan finds no GPU: its driver must be installed (without a GPU, VK_ICD_FILENAMES can name SwiftShader's file)";
+}
+
+/** Why the provider cannot be used here, in one sentence; null where it can. */
+async function findObstacle(): Promise<string | null> {
+  try {
+    if (!isBuiltWith(provider)) return `onnxruntime-node has no WebGPU for ${Deno.build.os} on ${Deno.build.arch}`;
+    await tryProvider(provider);
+    return null;
+  } catch (error) {
+    const { message } = error as Error;
+    return message.includes("Failed to get a WebGPU adapter") ? explainNoAdapter() : `ONNX Runtime says: ${message}`;
+  }
+}
+
+let obstacle: Promise<string | null> | undefined;
+
+/** @throws {Error} one sentence: the provider cannot be used here */
+async function requireUsable(): Promise<void> {
+  const reason = await (obstacle ??= findObstacle());
+  if (reason !== null) throw new Error(`Cannot use device webgpu: ${reason}`);
+}
+
+async function inspect(): Promise<DeviceReport> {
+  const unusable = await (obstacle ??= findObstacle());
+  // ONNX Runtime does not name its adapter; Deno's own WebGPU is asked for one in the same way.
+  const adapter = unusable === null && await navigator.gpu.requestAdapter({ powerPreference: "high-performance" });
+  const untold = { value: null, reason: unusable === null ? "WebGPU does not tell" : "there is no GPU to ask" };
+  return {
+    unusable,
+    provider: "onnxruntime-node, WebGpuExecutionProvider",
+    hardware: adapter && adapter.info.description ? { value: adapter.info.description } : untold,
+    memoryBytes: untold,
+    driver: untold,
+    precision: { value: "float32" },
+    versions: { "onnxruntime-node": versionOf("onnxruntime-node") },
+    limits: [
+      "Tested on SwiftShader, a GPU in software, and on no other: none has been measured.",
+      "Parameters stay on the device in training; evaluation uploads them with every micro-batch.",
+      "The same run twice may differ in the last digits: on some GPUs ONNX Runtime adds in no fixed order.",
+      "onnxruntime-node has no WebGPU for Linux on arm64.",
+    ],
+  };
+}
+
+const compileHere = hostCompile(provider);
+const trainHere = deviceTraining(provider);
+
+/** Any GPU through WebGPU. */
+export const webgpu: Device = {
+  name: "webgpu",
+  description: "any GPU through ONNX Runtime and WebGPU",
+  ownMemory: true,
+  inspect,
+  async compile(program, signature, options) {
+    await requireUsable();
+    const executable = await compileHere(program, signature, options);
+    return { ...executable, planMemory: (batch, length) => besideOldSums(executable.planMemory(batch, length)) };
+  },
+  async train(program, signature, parameters, options) {
+    await requireUsable();
+    return await trainHere(program, signature, parameters, options);
+  },
+};

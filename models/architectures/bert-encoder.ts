@@ -1,0 +1,84 @@
+/**
+ * The encoder that BERT and RoBERTa have in common: values of config.json and names of weights.
+ * @module
+ */
+import { z } from "zod";
+import { LARGEST_SIZE, MOST_LAYERS, parseConfig } from "../config.ts";
+import { encoder } from "../layers/encoder.ts";
+import { type Activation, activations } from "../layers/linear-maps.ts";
+import type { Config, Design, Head } from "../types.ts";
+
+const size = z.int().min(1).max(LARGEST_SIZE);
+
+const schema = z.object({
+  vocab_size: size,
+  hidden_size: size,
+  num_hidden_layers: size.max(MOST_LAYERS),
+  num_attention_heads: size,
+  intermediate_size: size,
+  hidden_act: z.enum(Object.keys(activations) as Activation[]),
+  max_position_embeddings: size,
+  type_vocab_size: size,
+  layer_norm_eps: z.number().positive().default(1e-12),
+  pad_token_id: z.int().nonnegative().nullish(),
+  position_embedding_type: z.literal("absolute").optional(),
+  is_decoder: z.literal(false).optional(),
+});
+
+/** Where models of this encoder differ. */
+export interface BertKind {
+  /** Before every name of the model: "bert.". */
+  prefix: string;
+  /** The linear map between the first token and the features; absent: features are the token itself. */
+  pooler?: string;
+  /** Id of the padding, where the config says nothing. */
+  padding: number;
+  /** Position of the first token, by the padding's id. */
+  firstPosition(padding: number): number;
+  /** The classifier on features of that width. */
+  head(width: number): Head;
+}
+
+/**
+ * The encoder that a config describes.
+ * @throws {Error} if a value is missing, or not supported
+ */
+export function bertEncoder(config: Config, { prefix, pooler, ...kind }: BertKind): Design {
+  const values = parseConfig(config, schema);
+  const padding = values.pad_token_id ?? kind.padding;
+  return encoder({
+    sizes: {
+      vocabulary: values.vocab_size,
+      positions: values.max_position_embeddings,
+      segments: values.type_vocab_size,
+      hidden: values.hidden_size,
+      layers: values.num_hidden_layers,
+      heads: values.num_attention_heads,
+      feedForward: values.intermediate_size,
+    },
+    names: {
+      prefix,
+      embeddings: {
+        words: "embeddings.word_embeddings",
+        positions: "embeddings.position_embeddings",
+        segments: "embeddings.token_type_embeddings",
+        norm: "embeddings.LayerNorm",
+      },
+      layer: (index) => `encoder.layer.${index}`,
+      attention: {
+        query: "attention.self.query",
+        key: "attention.self.key",
+        value: "attention.self.value",
+        output: "attention.output.dense",
+        norm: "attention.output.LayerNorm",
+      },
+      feedForward: { inner: "intermediate.dense", outer: "output.dense", norm: "output.LayerNorm" },
+      pooler,
+    },
+    activation: values.hidden_act,
+    epsilon: values.layer_norm_eps,
+    firstPosition: kind.firstPosition(padding),
+    padding,
+    head: kind.head(values.hidden_size),
+  });
+}

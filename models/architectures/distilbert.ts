@@ -1,0 +1,69 @@
+/**
+ * DistilBERT (Sanh et al., 2019).
+ * @module
+ */
+import { z } from "zod";
+import { LARGEST_SIZE, MOST_LAYERS, parseConfig } from "../config.ts";
+import { encoder } from "../layers/encoder.ts";
+import { twoLayerHead } from "../layers/head.ts";
+import { type Activation, activations } from "../layers/linear-maps.ts";
+import type { Architecture } from "../types.ts";
+
+const size = z.int().min(1).max(LARGEST_SIZE);
+
+const schema = z.object({
+  vocab_size: size,
+  dim: size,
+  n_layers: size.max(MOST_LAYERS),
+  n_heads: size,
+  hidden_dim: size,
+  activation: z.enum(Object.keys(activations) as Activation[]),
+  max_position_embeddings: size,
+  pad_token_id: z.int().nonnegative().nullish(),
+});
+
+/**
+ * DistilBERT under the names of transformers' `DistilBertForSequenceClassification`; its features are the last layer's
+ * output for the first token. It has no segments.
+ */
+export const distilbert: Architecture = {
+  citation: "Sanh et al. (2019), DistilBERT, https://arxiv.org/abs/1910.01108",
+  classes: { classification: "DistilBertForSequenceClassification" },
+  design(config) {
+    const values = parseConfig(config, schema);
+    return encoder({
+      sizes: {
+        vocabulary: values.vocab_size,
+        positions: values.max_position_embeddings,
+        segments: 0,
+        hidden: values.dim,
+        layers: values.n_layers,
+        heads: values.n_heads,
+        feedForward: values.hidden_dim,
+      },
+      names: {
+        prefix: "distilbert.",
+        embeddings: {
+          words: "embeddings.word_embeddings",
+          positions: "embeddings.position_embeddings",
+          norm: "embeddings.LayerNorm",
+        },
+        layer: (index) => `transformer.layer.${index}`,
+        attention: {
+          query: "attention.q_lin",
+          key: "attention.k_lin",
+          value: "attention.v_lin",
+          output: "attention.out_lin",
+          norm: "sa_layer_norm",
+        },
+        feedForward: { inner: "ffn.lin1", outer: "ffn.lin2", norm: "output_layer_norm" },
+      },
+      activation: values.activation,
+      epsilon: 1e-12,
+      firstPosition: 0,
+      padding: values.pad_token_id ?? 0,
+      withoutCache: true,
+      head: twoLayerHead({ inner: "pre_classifier", outer: "classifier", activation: (x) => x.relu() }, values.dim),
+    });
+  },
+};

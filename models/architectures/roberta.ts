@@ -1,0 +1,24 @@
+/**
+ * RoBERTa (Liu et al., 2019).
+ * @module
+ */
+import { bertEncoder } from "./bert-encoder.ts";
+import { twoLayerHead } from "../layers/head.ts";
+import type { Architecture } from "../types.ts";
+
+/**
+ * RoBERTa under the names of transformers' `RobertaForSequenceClassification`; its features are the last layer's output
+ * for the first token. Positions count from the one after the padding's id.
+ */
+export const roberta: Architecture = {
+  citation: "Liu et al. (2019), RoBERTa, https://arxiv.org/abs/1907.11692",
+  classes: { classification: "RobertaForSequenceClassification" },
+  design: (config) =>
+    bertEncoder(config, {
+      prefix: "roberta.",
+      padding: 1,
+      firstPosition: (padding) => padding + 1,
+      head: (width) =>
+        twoLayerHead({ inner: "classifier.dense", outer: "classifier.out_proj", activation: (x) => x.tanh() }, width),
+    }),
+};

@@ -1,0 +1,26 @@
+/**
+ * The files that a model consists of, and what identifies them.
+ * @module
+ */
+import { createHash } from "node:crypto";
+import type { FileSource } from "../file-source.ts";
+import { tokenizerFiles } from "../tokenizers/tokenizer.ts";
+import { weightFiles } from "./weights.ts";
+
+/**
+ * Names of the files that a model consists of.
+ * @throws {Error} if weights are missing, or in a form that nothing here reads
+ */
+export async function modelFiles(source: FileSource): Promise<string[]> {
+  return ["config.json", ...await weightFiles(source), ...await tokenizerFiles(source)];
+}
+
+/** SHA-256 over names and checksums of files. */
+export async function identify(
+  names: readonly string[],
+  sha256Of: (name: string) => Promise<string | null> | string,
+): Promise<string> {
+  const hash = createHash("sha256");
+  for (const name of names.toSorted()) hash.update(`${name} ${await sha256Of(name)}\n`);
+  return hash.digest("hex");
+}

@@ -1,0 +1,85 @@
+/**
+ * Names of models on the hub: org/name[@revision][:file].
+ * @module
+ */
+import { shorten } from "../../base/errors.ts";
+
+/** What was asked for is at fault: a name, a repository that cannot be used, a token that is missing. */
+export class HubRefusal extends Error {
+  /** Name of the error. */
+  override name = "HubRefusal";
+}
+
+/** A model on the hub, as its name says it. */
+export interface HubName {
+  /** Owner and name: "org/name". */
+  repository: string;
+  /** Branch, tag or commit; absent: main. */
+  revision?: string;
+  /** A file of the repository, where it has several models: "model-q8_0.gguf". */
+  file?: string;
+}
+
+const FORM = "org/name, org/name@revision or org/name:file.gguf";
+/** What the hub allows in the names of owners and repositories. */
+const PART = /^\w(?:[\w.-]{0,94}\w)?$/;
+/** Names of branches and tags, as far as git and the hub's own caches can hold them. */
+const REVISION = /^\w[\w./+-]{0,199}$/;
+
+/** Most characters that a part of a path may have; file systems end at 255 bytes. */
+const LONGEST_SEGMENT = 200;
+
+/**
+ * Whether a path of a repository stays inside the folder that it is put in, on every system.
+ * No part may be empty, . or .., have a backslash, a colon or a control character, or be longer than a file system allows.
+ */
+export function isSafePath(path: string): boolean {
+  return path.split("/").every((part) =>
+    part !== "" && part !== "." && part !== ".." && part.length <= LONGEST_SEGMENT &&
+    // deno-lint-ignore no-control-regex
+    !/[\\:\x00-\x1f\x7f]/.test(part)
+  ) && path.length <= 1000;
+}
+
+/** Whether a revision is a commit, which always names the same content. */
+export function isCommit(revision: string): boolean {
+  return /^[0-9a-f]{40}$/.test(revision);
+}
+
+/**
+ * Takes a name apart.
+ * @throws {HubRefusal} if it is none, or could lead out of a folder that is named after it
+ */
+export function parseHubName(name: string): HubName {
+  const [, repository, revision, file] = /^([^@:]*)(?:@([^:]*))?(?::([^]*))?$/.exec(name) ?? [];
+  const parts = repository?.split("/") ?? [];
+  const isRepository = parts.length === 2 &&
+    parts.every((part) => PART.test(part) && !part.includes("..") && !part.includes("--"));
+  if (!isRepository) {
+    throw new HubRefusal(
+      `Cannot find the model ${
+        shorten(name)
+      }: a name on the hub must be ${FORM}, its parts of letters, digits, - _ . ` +
+        "without .. or --",
+    );
+  }
+  const safe = (of: string) => isSafePath(of) && !of.split("/").some((part) => part.startsWith("."));
+  if (revision !== undefined && !(REVISION.test(revision) && safe(revision) && !revision.includes(".."))) {
+    throw new HubRefusal(
+      `Cannot find the model ${repository}: its revision must be a branch, a tag or a commit, ` +
+        `current value is ${shorten(revision) || "empty"}`,
+    );
+  }
+  if (file !== undefined && !(safe(file) && file.endsWith(".gguf"))) {
+    throw new HubRefusal(
+      `Cannot find the model ${repository}: after : there must be the path of a GGUF file in it, ` +
+        `current value is ${shorten(file) || "empty"}`,
+    );
+  }
+  return { repository, ...revision !== undefined && { revision }, ...file !== undefined && { file } };
+}
+
+/** A name as users write it. */
+export function formatHubName({ repository, revision, file }: HubName): string {
+  return `${repository}${revision === undefined ? "" : `@${revision}`}${file === undefined ? "" : `:${file}`}`;
+}

@@ -1,0 +1,85 @@
+/**
+ * Rotary position embeddings (Su et al., 2021, https://arxiv.org/abs/2104.09864): queries and keys are turned by angles
+ * that grow with the position. Entries d and d + head ÷ 2 make a pair, as transformers has it.
+ * @module
+ */
+import { z } from "zod";
+import { type Tensor, tf } from "../../engine/tensor.ts";
+
+/** Cosines and sines [texts, length, head ÷ 2] of a pair's angle at each position; one text stands for all. */
+export interface Angles {
+  /** Cosines. */
+  cosines: Tensor;
+  /** Sines. */
+  sines: Tensor;
+}
+
+/** The angles at positions [texts, length]. */
+export type Rotation = (positions: Tensor) => Angles;
+
+const base = z.number().positive().default(10000);
+
+/** What config.json says of the rotation. */
+export type RotaryParameters =
+  | { rope_type: "default"; rope_theta: number }
+  | {
+    rope_type: "llama3";
+    rope_theta: number;
+    factor: number;
+    low_freq_factor: number;
+    high_freq_factor: number;
+    original_max_position_embeddings: number;
+  };
+
+/**
+ * Schema of `rope_parameters`.
+ * @internal
+ */
+export function rotarySchema(): z.ZodType<RotaryParameters> {
+  return z.discriminatedUnion("rope_type", [
+    z.object({ rope_type: z.literal("default"), rope_theta: base }),
+    z.object({
+      rope_type: z.literal("llama3"),
+      rope_theta: base,
+      factor: z.number().min(1),
+      low_freq_factor: z.number().positive(),
+      high_freq_factor: z.number().positive(),
+      original_max_position_embeddings: z.int().min(1),
+    }),
+  ], { error: 'must be "default" or "llama3"' });
+}
+
+/** The angle per position of each pair of a head's entries: θ^(−2i ÷ head), rescaled as Llama 3 does where asked. */
+export function frequencies(head: number, parameters: RotaryParameters): number[] {
+  const plain = Array.from({ length: head / 2 }, (_, pair) => parameters.rope_theta ** (-2 * pair / head));
+  if (parameters.rope_type === "default") return plain;
+  const { factor, low_freq_factor: low, high_freq_factor: high } = parameters;
+  return plain.map((frequency) => {
+    // Turns within the length of pretraining: slow pairs are slowed down by the factor, quick ones stay, between
+    // them the two are mixed (Llama 3.1, https://arxiv.org/abs/2407.21783).
+    const turns = parameters.original_max_position_embeddings * frequency / (2 * Math.PI);
+    const share = Math.min(1, Math.max(0, (turns - low) / (high - low)));
+    return frequency * (share + (1 - share) / factor);
+  });
+}
+
+/**
+ * The rotation that a config describes, of heads of that width.
+ * @throws {Error} if the width is odd
+ */
+export function rotary(head: number, parameters: RotaryParameters): Rotation {
+  if (head % 2 !== 0) throw new Error(`Cannot rotate heads: their width must be even, current value is ${head}`);
+  const perPosition = frequencies(head, parameters);
+  return (positions) => {
+    const angles = positions.expandDims(2).mul(tf.tensor1d(perPosition));
+    return { cosines: angles.cos(), sines: angles.sin() };
+  };
+}
+
+/** Turns the heads of x [batch · length, heads · width]. */
+export function rotate(x: Tensor, { cosines, sines }: Angles, batch: number, heads: number): Tensor {
+  const [, length, half] = cosines.shape;
+  const [cos, sin] = [cosines, sines].map((of) => of.expandDims(2));
+  const [a, b] = tf.split(x.reshape([batch, length!, heads, 2 * half!]), 2, 3);
+  return tf.concat([a.mul(cos).sub(b.mul(sin)), b.mul(cos).add(a.mul(sin))], 3).reshape(x.shape);
+}

@@ -1,0 +1,62 @@
+/**
+ * The tokenizer of Universal Sentence Encoder Lite: a SentencePiece unigram model (Kudo, 2018,
+ * https://arxiv.org/abs/1804.10959) of 8,000 pieces.
+ * @module
+ */
+import { readVerified } from "../../base/files.ts";
+import { truncated } from "../tokenizers/tokenizer.ts";
+import { packageFile } from "./weights.ts";
+
+/** SHA-256 of the vocabulary. */
+export const VOCABULARY_SHA256 = "1ad860b9720c16cd48e666d664a556b2515c04f5a26a4b53c0372427913b1b8e";
+
+type Piece = [text: string, score: number | null];
+
+/** LocalPaths of pieces whose scores were lost: no finite number, or a number read from the piece itself (":30", ":00"). */
+const LOST_SCORES = new Set([57, 255, 604, 658, 4177, 4258, 4445, 5920, 6600]);
+/** "<s>" and other marks that no text may produce. */
+const MARKS = new Set([1, 2, 3, 4, 5]);
+/** The piece ”5 stands at 230, 238 and 4464: a piece may occur once, and the last keeps its place. */
+const REPEATED = new Set([230, 238]);
+
+function repaired(pieces: Piece[]): Piece[] {
+  return pieces.map(([text, score], at) => {
+    if (at === 0) return ["<unk>", 0];
+    if (MARKS.has(at)) return [text, -100];
+    if (REPEATED.has(at)) return [`<repeated ${at}>`, score];
+    // The list is sorted by score, so that the next neighbour's is close.
+    return [text, LOST_SCORES.has(at) ? pieces[at + 1][1] : score];
+  });
+}
+
+/**
+ * Reads the vocabulary.
+ * @returns ids of a text, or of a pair of texts one after the other, at most `limit`; white space around them is ignored
+ * @throws {Error} if the file of the package has another checksum
+ */
+export async function useLiteEncoder(): Promise<(text: string, limit: number, pair?: string) => number[]> {
+  const bytes = await readVerified(packageFile("vocab.json"), VOCABULARY_SHA256);
+  const metaspace = { type: "Metaspace", replacement: "▁", prepend_scheme: "always", split: false };
+  // Loaded here so that listing models does not load it.
+  const { Tokenizer } = await import("@huggingface/tokenizers");
+  const tokenizer = new Tokenizer({
+    version: "1.0",
+    added_tokens: [],
+    normalizer: { type: "NFKC" },
+    pre_tokenizer: metaspace,
+    post_processor: null,
+    decoder: metaspace,
+    model: {
+      type: "Unigram",
+      unk_id: 0,
+      byte_fallback: false,
+      vocab: repaired(JSON.parse(new TextDecoder().decode(bytes))),
+    },
+  }, {});
+  const idsOf = (text: string) => tokenizer.encode(text.trim(), { add_special_tokens: false }).ids;
+  return (text, limit, pair = "") => {
+    const [first, second] = [idsOf(text), idsOf(pair)];
+    const [ofFirst, ofSecond] = truncated(first.length, second.length, limit);
+    return [...first.slice(0, ofFirst), ...second.slice(0, ofSecond)];
+  };
+}

@@ -1,0 +1,27 @@
+/**
+ * Writes the files from which both sides of a comparison of language models start into a folder: random texts, and each
+ * method's start values as a PEFT adapter.
+ *
+ *     deno run … perf/prepare-language-model.ts FOLDER MODEL METHODS
+ * @module
+ */
+import { Random } from "../base/random.ts";
+import { writeAdapter } from "../runs/adapters/write.ts";
+import { openLanguage } from "./open-language-model.ts";
+import { LANGUAGE, paths, SEED, type Texts } from "./cases.ts";
+
+const [folder, model, methods] = Deno.args;
+const { backbone } = await openLanguage(model, "none");
+const random = new Random(SEED, "texts");
+const { batchSize, length } = LANGUAGE;
+const text = () => Array.from({ length }, () => random.integer(backbone.vocabularySize));
+const texts: Texts = { ids: Array.from({ length: batchSize }, text), labels: [] };
+await Deno.writeTextFile(paths.texts(folder), JSON.stringify(texts));
+for (const name of methods.split(",")) {
+  const { adaptation, trainable, start } = await openLanguage(model, name);
+  const values = await start();
+  const named = trainable.parameters.map(({ name, shape }) => [name, { shape, data: values[name] }]);
+  const peft = { task_type: "CAUSAL_LM", modules_to_save: null };
+  await writeAdapter(`${folder}/${name}`, adaptation, Object.fromEntries(named), [], { peft });
+}
+Deno.exit(0);

@@ -1,0 +1,183 @@
+/**
+ * Runs the cells of a study, each in a process of its own. This process loads no tensor library and no weights: a
+ * worker's figure of memory starts at its parent's peak.
+ * @module
+ */
+import type { Cell, CellEstimate } from "../study/cell.ts";
+import { readEnvironment } from "./environment.ts";
+import { requireDevice } from "./inspect-device.ts";
+import { cellsOf } from "./cells.ts";
+import { readRecords } from "../study/record.ts";
+import { settingId } from "../study/spec.ts";
+import type { Study } from "../study/study.ts";
+import { UsageError } from "../../base/errors.ts";
+import { runWorker, workerEntry } from "./worker-process.ts";
+import { recordPath } from "../study/write.ts";
+import { exists, writeJson } from "../../base/files.ts";
+
+/** What happens to a cell. */
+export type BenchEvent =
+  /** The first event: all cells, and how many have a record already. */
+  | { type: "cells"; cells: number; recorded: number }
+  | { type: "start"; cell: Cell }
+  | { type: "step"; cell: Cell; step: number; steps: number; loss: number }
+  | { type: "done"; cell: Cell; seconds: number; metric: string; score: number }
+  | { type: "failed"; cell: Cell; reason: string };
+
+/** How a study is run; nothing of it decides a result. */
+export interface BenchOptions {
+  /** Results folder. */
+  out: string;
+  /** Cells at the same time, at most; each gets its share of the cores. Default: one a core. */
+  jobs?: number;
+  /** Also store models that are tuned in full. */
+  keep?: boolean;
+  /** Stops: no cell is started any more, those under way are given up. */
+  signal?: AbortSignal;
+  /** Told what happens. */
+  onEvent?: (event: BenchEvent) => void;
+  /** Entry of the worker process. */
+  worker?: URL;
+}
+
+/** A cell that could not be run. */
+export interface CellFailure {
+  /** The cell. */
+  cell: Cell;
+  /** Why. */
+  reason: string;
+}
+
+/** What became of the cells. */
+export interface BenchResult {
+  /** All cells of the study. */
+  cells: number;
+  /** Cells that had a record already. */
+  recorded: number;
+  /** Cells trained now. */
+  trained: number;
+  /** Cells that could not be run. */
+  failures: CellFailure[];
+}
+
+/**
+ * Runs every cell of a study that has no record yet. A cell that fails leaves a file in `<out>/failed`, the others go
+ * on; calling again tries it again. A record that cannot be read is a failure of its cell and is left as it is.
+ * @throws {UsageError} if the study names what does not exist
+ * @throws {Error} if the results folder cannot be written or the device cannot be used here
+ */
+export async function bench(study: Study, options: BenchOptions): Promise<BenchResult> {
+  const { out, keep = false, signal = new AbortController().signal, onEvent = () => {}, worker = workerEntry } =
+    options;
+  const cores = navigator.hardwareConcurrency;
+  const jobs = options.jobs ?? cores;
+  if (!Number.isInteger(jobs) || jobs < 1) {
+    throw new UsageError(`Cannot run ${jobs} jobs: their number must be a whole number from 1`);
+  }
+  const cells = await cellsOf(study);
+  await prepare(out);
+  await writeJson(`${out}/study.json`, study);
+
+  const failures: CellFailure[] = [];
+  const fail = (cell: Cell, reason: string) => {
+    failures.push({ cell, reason });
+    onEvent({ type: "failed", cell, reason });
+  };
+  const { records, unreadable } = await readRecords(out);
+  const done = new Set(records.map((record) => record.id));
+  const broken = new Map(unreadable.map(({ path, reason }) => [path, reason]));
+  let recorded = cells.filter((cell) => done.has(cell.id)).length;
+  onEvent({ type: "cells", cells: cells.length, recorded });
+  const queue = cells.filter((cell) => !done.has(cell.id));
+
+  if (queue.length > 0) await requireDevice(study.device, worker);
+  const environment = await readEnvironment(Math.max(1, Math.floor(cores / jobs)));
+  let trained = 0;
+  const runOne = async (cell: Cell) => {
+    const path = recordPath(out, cell.id);
+    if (broken.has(path)) return fail(cell, `its record ${path} cannot be read: ${broken.get(path)}`);
+    if (await exists(path)) {
+      // Another bench on the same folder was faster.
+      recorded++;
+      return;
+    }
+    const started = performance.now();
+    let result: { metric: string; score: number } | undefined;
+    onEvent({ type: "start", cell });
+    const { reason, log } = await runWorker(
+      { mode: "run", ...cell, out, keep, environment },
+      worker,
+      signal,
+      (message) => {
+        if (message.type === "step") onEvent({ ...message, cell });
+        if (message.type === "done") result = message;
+      },
+    );
+    if (result) {
+      trained++;
+      onEvent({ ...result, type: "done", cell, seconds: (performance.now() - started) / 1000 });
+    } else if (!signal.aborted) {
+      const why = reason ?? "the worker ended without a result";
+      await recordFailure(out, cell, why, log);
+      fail(cell, why);
+    }
+  };
+  const lane = async () => {
+    while (queue.length > 0 && !signal.aborted) await runOne(queue.shift()!);
+  };
+  await Promise.all(Array.from({ length: Math.min(jobs, queue.length) }, lane));
+  return { cells: cells.length, recorded, trained, failures };
+}
+
+/** A cell with what is known before it runs. */
+export interface EstimatedCell {
+  /** The cell. */
+  cell: Cell;
+  /** Parameters and memory. */
+  estimate: CellEstimate;
+}
+
+/**
+ * Estimates every cell of a study without training: a worker computes each setting once.
+ * @throws {UsageError} if the study names what does not exist
+ * @throws {Error} if the device cannot be used here or a cell cannot be estimated
+ */
+export async function estimateBench(study: Study, worker: URL = workerEntry): Promise<EstimatedCell[]> {
+  const cells = await cellsOf(study);
+  await requireDevice(study.device, worker);
+  const settings = new Map(cells.map((cell) => [settingId(cell.spec), cell]));
+  const estimates: CellEstimate[] = [];
+  const { reason } = await runWorker(
+    { mode: "estimate", cells: [...settings.values()].map(({ id: _, ...cell }) => cell) },
+    worker,
+    new AbortController().signal,
+    (message) => {
+      if (message.type === "estimated") estimates.push(message.estimate);
+    },
+  );
+  if (reason !== undefined) throw new Error(reason);
+  const estimateOf = new Map([...settings.keys()].map((setting, at) => [setting, estimates[at]]));
+  return cells.map((cell) => ({ cell, estimate: estimateOf.get(settingId(cell.spec))! }));
+}
+
+/** Makes the results folder and checks that it can be written, before anything is trained. */
+async function prepare(out: string): Promise<void> {
+  try {
+    for (const name of ["runs", "failed", "adapters"]) await Deno.mkdir(`${out}/${name}`, { recursive: true });
+    await Deno.remove(await Deno.makeTempFile({ dir: `${out}/runs`, suffix: ".tmp" }));
+  } catch (error) {
+    throw new Error(`Cannot write results to ${out}: the folder must be writable, ${(error as Error).message}`);
+  }
+}
+
+/** Leaves a file that says why a cell failed: the first free number. */
+async function recordFailure(out: string, cell: Cell, reason: string, log: string): Promise<void> {
+  const text = `${JSON.stringify({ version: 1, ...cell, reason, log }, null, 2)}\n`;
+  for (let n = 1;; n++) {
+    try {
+      return await Deno.writeTextFile(`${out}/failed/${cell.id}.${n}.json`, text, { createNew: true });
+    } catch (error) {
+      if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+    }
+  }
+}

@@ -1,0 +1,35 @@
+/**
+ * What the launcher and its workers say to each other: one job on the worker's standard input, which then stays open
+ * for as long as the launcher lives; messages as JSON lines on its standard output.
+ * @module
+ */
+import type { DeviceReport } from "../../engine/types.ts";
+import type { CellEstimate, LocalPaths } from "../study/cell.ts";
+import type { StepProgress } from "../training/cell-runner.ts";
+import type { Environment } from "../study/record.ts";
+import type { RunSpec } from "../study/spec.ts";
+
+/** What a worker is to do. */
+export type Job =
+  | LocalPaths & {
+    mode: "run";
+    spec: RunSpec;
+    out: string;
+    keep: boolean;
+    environment: Omit<Environment, "started" | "device">;
+  }
+  | { mode: "estimate"; cells: (LocalPaths & { spec: RunSpec })[] }
+  | { mode: "inspect"; device: string };
+
+/** What a worker says. */
+export type Message =
+  | ({ type: "step" } & StepProgress)
+  /** The record is written. `score` is the test score that decides. */
+  | { type: "done"; metric: string; score: number }
+  /** One for each cell to estimate, in order. */
+  | { type: "estimated"; estimate: CellEstimate }
+  | { type: "inspected"; report: DeviceReport }
+  | { type: "failed"; reason: string };
+
+/** Exit status of a worker whose launcher is gone. */
+export const LAUNCHER_GONE = 3;

@@ -1,0 +1,83 @@
+/**
+ * The worker's side of the protocol: one job, then the end of the process.
+ * @module
+ */
+import { readLines } from "../../base/files.ts";
+import { memoryFigures } from "../training/memory.ts";
+import type { Environment } from "../study/record.ts";
+import type { CellRunner } from "../training/cell-runner.ts";
+import { type Job, LAUNCHER_GONE, type Message } from "./protocol.ts";
+import { writeRecord } from "../study/write.ts";
+
+/** Seconds between two reports of progress. */
+const REPORT_EVERY = 0.1;
+
+/** Reads a job from standard input, does it and ends the process: at once where standard input closes before. */
+export async function runJob(runner: CellRunner): Promise<never> {
+  // Ctrl-C reaches the whole group of processes; what becomes of a run is for the launcher to say.
+  Deno.addSignalListener("SIGINT", () => {});
+  const job = await readJob();
+  try {
+    if (job.mode === "run") await run(job, runner);
+    else if (job.mode === "estimate") await estimate(job, runner);
+    else send({ type: "inspected", report: await runner.inspectDevice(job.device) });
+  } catch (error) {
+    console.error(error);
+    send({ type: "failed", reason: error instanceof Error ? error.message : String(error) });
+    Deno.exit(1);
+  }
+  Deno.exit(0);
+}
+
+async function run(job: Job & { mode: "run" }, runner: CellRunner): Promise<void> {
+  const started = new Date().toISOString();
+  let reported = -Infinity;
+  const result = await runner.runCell(job.spec, {
+    folder: job.folder,
+    taskFiles: job.taskFiles,
+    from: job.from,
+    threads: job.environment.threads,
+    out: job.out,
+    keep: job.keep,
+    onProgress(progress) {
+      const now = performance.now() / 1000;
+      if (now - reported < REPORT_EVERY && progress.step < progress.steps) return;
+      reported = now;
+      send({ type: "step", ...progress });
+    },
+  });
+  const memory = memoryFigures();
+  // After the run: a library that is loaded by being looked at would not know the number of threads.
+  const { provider, hardware, driver, versions } = await runner.inspectDevice(job.spec.device);
+  const environment: Environment = {
+    ...job.environment,
+    versions: { ...job.environment.versions, ...versions },
+    device: { name: job.spec.device, provider, hardware, driver },
+    started,
+  };
+  await writeRecord(job.out, job.spec, result, memory, environment);
+  const metric = result.metrics[0].name;
+  send({ type: "done", metric, score: result.scores.test[metric] });
+}
+
+async function estimate(job: Job & { mode: "estimate" }, runner: CellRunner): Promise<void> {
+  for (const { spec, ...places } of job.cells) {
+    send({ type: "estimated", estimate: await runner.estimateCell(spec, places) });
+  }
+}
+
+function send(message: Message): void {
+  const bytes = new TextEncoder().encode(`${JSON.stringify(message)}\n`);
+  for (let written = 0; written < bytes.length;) written += Deno.stdout.writeSync(bytes.subarray(written));
+}
+
+/** The first line of standard input. Goes on reading: its end is the launcher's. */
+function readJob(): Promise<Job> {
+  return new Promise((resolve) => {
+    const read = async () => {
+      for await (const line of readLines(Deno.stdin.readable)) resolve(JSON.parse(line));
+      Deno.exit(LAUNCHER_GONE);
+    };
+    read();
+  });
+}

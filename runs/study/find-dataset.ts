@@ -1,0 +1,42 @@
+/**
+ * Data sets on the hub.
+ * @module
+ */
+import { dirname } from "node:path";
+import { type FetchedSnapshot, type FetchOptions, openSnapshot } from "../../models/hub/snapshot.ts";
+import type { TaskDescription } from "../../tasks/types.ts";
+import { onStandardError, refusing } from "./find-model.ts";
+
+/**
+ * The files of a task's data set, at the commit that its main branch stands for; what is not on this machine is fetched.
+ * @throws {UsageError} if the hub does not give it, or has no such files
+ * @throws {Error} if it cannot be fetched
+ */
+export function findDataset(
+  { name, files }: NonNullable<TaskDescription["dataset"]>,
+  options?: FetchOptions,
+): Promise<FetchedSnapshot> {
+  const folder = dirname(files[0]);
+  return refusing(() =>
+    openSnapshot(
+      { kind: "dataset", name },
+      "main",
+      {
+        key: folder,
+        folder,
+        async choose(source) {
+          for (const file of files) {
+            if (!await source.has(file)) throw new Error(`Cannot use ${source.label}: it has no file ${file}`);
+          }
+          return [...files];
+        },
+      },
+      { say: onStandardError, ...options },
+    )
+  );
+}
+
+/** The SHA-256 of each file of a snapshot. */
+export function sumsOf({ files }: FetchedSnapshot): Record<string, string> {
+  return Object.fromEntries(Object.entries(files).map(([path, { sha256 }]) => [path, sha256]));
+}

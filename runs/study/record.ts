@@ -1,0 +1,274 @@
+/**
+ * The record of a run: one JSON document, written once, never edited. Reports are made from records alone.
+ * @module
+ */
+import { z } from "zod";
+import { describeFault } from "../../base/schema.ts";
+import type { Known, MemoryPlan } from "../../engine/types.ts";
+import { type RunSpec, specSchema } from "./spec.ts";
+
+export { canonical, methodName } from "./spec.ts";
+
+/** Version of the record's form. */
+export const RECORD_VERSION = 1;
+
+/** A measured number, or null and the reason why it was not measured. */
+export type Measured = Known<number>;
+
+/** Scores by the metric's name. */
+export type Scores = Record<string, number>;
+
+/** Why there are no scores. */
+export interface NoScores {
+  /** There are none. */
+  value: null;
+  /** Why. */
+  reason: string;
+}
+
+/** The scores that there are. */
+export function knownScores(scores: Scores | NoScores): Scores | null {
+  return scores.value === null ? null : scores as Scores;
+}
+
+/** A test example and what was predicted: its class, or a text where the task is to generate one. */
+export type Prediction =
+  | { id: string; label: number; predicted: number }
+  | { id: string; references: readonly string[]; predicted: string };
+
+/** The examples of a split. */
+export interface SplitRecord {
+  /** Number of examples. */
+  size: number;
+  /** SHA-256 over the examples' ids and labels, where they have such, in order. */
+  sha256: string;
+}
+
+/** Where a run took place. */
+export interface Environment {
+  /** The program: version, git commit and whether tracked files differ from it (null without git), lock file. */
+  suite: { version: string; commit: string | null; dirty: boolean | null; lockSha256: string };
+  /** Versions of runtimes and libraries. */
+  versions: Record<string, string>;
+  /** Operating system. */
+  os: string;
+  /** Processor architecture. */
+  arch: string;
+  /** Processor model. */
+  processor: string;
+  /** Processor cores. */
+  cores: number;
+  /** Memory of the machine. */
+  memoryBytes: number;
+  /** Threads of this run. */
+  threads: number;
+  /** What computed, as the platform tells. */
+  device: { name: string; provider: string; hardware: Known<string>; driver: Known<string> };
+  /** ISO 8601, when the run started; decides nothing. */
+  started: string;
+}
+
+/** The record of a run. */
+export interface RunRecord {
+  /** Version of the record's form. */
+  version: typeof RECORD_VERSION;
+  /** First 16 hex digits of the SHA-256 of the canonical spec. */
+  id: string;
+  /** The same of the spec without its seed. */
+  setting: string;
+  /** Everything that decided the result. */
+  spec: RunSpec;
+  /** The task as it was then; without classes there are no labels. */
+  task: {
+    labels: string[];
+    labelling: string;
+    licence: string;
+    citation: string;
+    source: { path: string; sha256: string }[];
+    splits: { train: SplitRecord; validation: SplitRecord; test: SplitRecord };
+  };
+  /** The backbone; `parameters` is its number of weights. */
+  model: { sha256: string; licence: string; citation: string; parameters: number };
+  /** The task's metrics; the first decides. */
+  metrics: { name: string; unit: "fraction" | "correlation"; direction: "higher" | "lower" }[];
+  /** `majority`: test scores of always answering the class most frequent in the training examples, where there are classes. */
+  scores: { validation: Scores; test: Scores; majority: Scores | NoScores };
+  /** Epoch whose parameters were kept (from 1; 0 is the start), the earliest of the best on validation. */
+  bestEpoch: number;
+  /** Mean training loss of each step; validation scores after each epoch. */
+  curve: { stepLoss: number[]; validation: Scores[] };
+  /** Test predictions of the kept epoch. */
+  predictions: Prediction[];
+  /**
+   * Numbers of trained values; `storedBytes` is what has to be kept to use the method, classifier included: the tensors of
+   * adapter_model.safetensors. What only training needs, an encoder, is not counted.
+   */
+  parameters: { trainable: number; method: number; head: number; storedBytes: number };
+  /**
+   * In bytes. `peak`: greatest resident memory of the worker process. `training`: peak less the resident memory
+   * before the training graph was compiled, what the method costs. `planned`: from the recorded graph.
+   */
+  memory: { peak: Measured; training: Measured; planned: MemoryPlan };
+  /**
+   * In seconds. `trainSeconds`: training steps alone, examples and tokens a second refer to it. `padding`: share of the
+   * positions computed in training that held no token. Virtual tokens are not counted.
+   */
+  time: {
+    trainSeconds: number;
+    compileSeconds: number;
+    evaluateSeconds: number;
+    examplesPerSecond: number;
+    tokensPerSecond: Measured;
+    padding: Measured;
+  };
+  /** `integrity`: all passed, else the run would have failed. `flags`: reported beside the score where raised. */
+  checks: {
+    integrity: { name: string; detail: string }[];
+    flags: { name: string; raised: boolean; detail: string }[];
+  };
+  /** Where it ran. */
+  environment: Environment;
+}
+
+const measured = z.union([
+  z.strictObject({ value: z.number() }),
+  z.strictObject({ value: z.null(), reason: z.string() }),
+]);
+const known = z.union([
+  z.strictObject({ value: z.string() }),
+  z.strictObject({ value: z.null(), reason: z.string() }),
+]);
+const scores = z.record(z.string(), z.number());
+const split = z.strictObject({ size: z.int(), sha256: z.string() });
+
+const recordSchema: z.ZodType<RunRecord> = z.strictObject({
+  version: z.literal(RECORD_VERSION),
+  id: z.string(),
+  setting: z.string(),
+  spec: specSchema,
+  task: z.strictObject({
+    labels: z.array(z.string()),
+    labelling: z.string(),
+    licence: z.string(),
+    citation: z.string(),
+    source: z.array(z.strictObject({ path: z.string(), sha256: z.string() })),
+    splits: z.strictObject({ train: split, validation: split, test: split }),
+  }),
+  model: z.strictObject({ sha256: z.string(), licence: z.string(), citation: z.string(), parameters: z.int() }),
+  metrics: z.array(z.strictObject({
+    name: z.string(),
+    unit: z.enum(["fraction", "correlation"]),
+    direction: z.enum(["higher", "lower"]),
+  })).min(1),
+  scores: z.strictObject({
+    validation: scores,
+    test: scores,
+    majority: z.union([scores, z.strictObject({ value: z.null(), reason: z.string() })]),
+  }),
+  bestEpoch: z.int(),
+  curve: z.strictObject({ stepLoss: z.array(z.number()), validation: z.array(scores) }),
+  predictions: z.union([
+    z.array(z.strictObject({ id: z.string(), label: z.int(), predicted: z.int() })),
+    z.array(z.strictObject({ id: z.string(), references: z.array(z.string()).min(1), predicted: z.string() })),
+  ]),
+  parameters: z.strictObject({ trainable: z.int(), method: z.int(), head: z.int(), storedBytes: z.int() }),
+  memory: z.strictObject({
+    peak: measured,
+    training: measured,
+    planned: z.strictObject({
+      weights: z.int(),
+      parameters: z.int(),
+      gradients: z.int(),
+      optimiser: z.int(),
+      activations: z.int(),
+      runtime: z.int(),
+      total: z.int(),
+    }),
+  }),
+  time: z.strictObject({
+    trainSeconds: z.number(),
+    compileSeconds: z.number(),
+    evaluateSeconds: z.number(),
+    examplesPerSecond: z.number(),
+    tokensPerSecond: measured,
+    padding: measured,
+  }),
+  checks: z.strictObject({
+    integrity: z.array(z.strictObject({ name: z.string(), detail: z.string() })),
+    flags: z.array(z.strictObject({ name: z.string(), raised: z.boolean(), detail: z.string() })),
+  }),
+  environment: z.strictObject({
+    suite: z.strictObject({
+      version: z.string(),
+      commit: z.string().nullable(),
+      dirty: z.boolean().nullable(),
+      lockSha256: z.string(),
+    }),
+    versions: z.record(z.string(), z.string()),
+    os: z.string(),
+    arch: z.string(),
+    processor: z.string(),
+    cores: z.int(),
+    memoryBytes: z.int(),
+    threads: z.int(),
+    device: z.strictObject({ name: z.string(), provider: z.string(), hardware: known, driver: known }),
+    started: z.string(),
+  }),
+}).refine(
+  ({ metrics, scores }) =>
+    metrics.every(({ name }) =>
+      Object.values(scores).map(knownScores).every((known) => known === null || Object.hasOwn(known, name))
+    ),
+  "every metric must have a validation, a test and a majority score",
+);
+
+/** A record that could not be read. */
+export interface UnreadableRecord {
+  /** The file. */
+  path: string;
+  /** Why. */
+  reason: string;
+}
+
+/** What a results folder holds. */
+export interface ReadRecords {
+  /** Records sorted by file name. */
+  records: RunRecord[];
+  /** Files that hold no valid record. */
+  unreadable: UnreadableRecord[];
+}
+
+/** @throws {Error} what is wrong, if the value is no record */
+function parseRecord(value: unknown): RunRecord {
+  const result = recordSchema.safeParse(value);
+  if (result.success) return result.data;
+  throw new Error(describeFault(result.error, value));
+}
+
+/**
+ * Reads the records of a results folder (`<folder>/runs/*.json`). Unreadable ones are listed, never changed.
+ * @throws {Error} if the folder holds no runs
+ */
+export async function readRecords(folder: string): Promise<ReadRecords> {
+  const names: string[] = [];
+  try {
+    for await (const entry of Deno.readDir(`${folder}/runs`)) {
+      if (entry.isFile && entry.name.endsWith(".json")) names.push(entry.name);
+    }
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    throw new Error(`Cannot read results: ${folder} must hold a folder runs`);
+  }
+  const result: ReadRecords = { records: [], unreadable: [] };
+  for (const name of names.sort()) {
+    const path = `${folder}/runs/${name}`;
+    try {
+      const record = parseRecord(JSON.parse(await Deno.readTextFile(path)));
+      if (`${record.id}.json` !== name) throw new Error(`it holds run ${record.id}`);
+      result.records.push(record);
+    } catch (error) {
+      result.unreadable.push({ path, reason: (error as Error).message });
+    }
+  }
+  return result;
+}

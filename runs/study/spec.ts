@@ -1,0 +1,163 @@
+/**
+ * The run spec: everything that decides a result, and nothing else. Its canonical hash names the run.
+ * @module
+ */
+import { createHash } from "node:crypto";
+import { z } from "zod";
+import type { Precision } from "../../engine/types.ts";
+
+/** Numbers of examples asked for. */
+export interface DataSpec {
+  /** Examples to train on. */
+  train: number;
+  /** Examples that choose the epoch. */
+  validation: number;
+  /** Most examples to test on; a smaller rest of the data is taken whole. */
+  test: number;
+}
+
+/** One part of a method. */
+export interface PartSpec {
+  /** Name of the method. */
+  name: string;
+  /** Every option of the method, defaults filled in. */
+  options: Record<string, unknown>;
+}
+
+/** How a run is trained. */
+export interface TrainingSpec {
+  /** Passes over the training examples. */
+  epochs: number;
+  /** Examples of a step. */
+  batchSize: number;
+  /** AdamW step size of the classifier; left out where there is none. */
+  headLearningRate?: number;
+  /** Decoupled weight decay. */
+  weightDecay: number;
+  /** Share of the steps in which the step size rises linearly from 0; it then falls linearly to 0. */
+  warmup: number;
+  /** Greatest global norm of the gradient. */
+  clip: number;
+  /** Most tokens of a text, virtual tokens not counted. */
+  maxLength: number;
+  /** Rows (examples × length) of a micro-batch; gradients of a batch's micro-batches are added. */
+  microBatchRows: number;
+  /** Most tokens of a text that is learnt or generated, its end included; left out where the task is to classify. */
+  outputLength?: number;
+  /** Texts are messages in the model's chat template; left out where they are not. */
+  chat?: true;
+}
+
+/** Everything that decides a run's result. */
+export interface RunSpec {
+  /** The backbone. */
+  model: { name: string; revision: string };
+  /**
+   * The task; of files that do not come with the program, the SHA-256 of each by its name, and where they are from the hub
+   * the data set and its commit.
+   */
+  task: {
+    name: string;
+    version: number;
+    files?: Record<string, string>;
+    dataset?: { name: string; revision: string };
+  };
+  /** Numbers of examples. */
+  data: DataSpec;
+  /** The method's parts in the order given; one part unless methods are joined with +. */
+  method: PartSpec[];
+  /** Whole number that every random choice of the run follows from. */
+  seed: number;
+  /** How it is trained. */
+  training: TrainingSpec;
+  /** Name of the device. */
+  device: string;
+  /** Number format of products with frozen matrices; everything else is float32. */
+  precision: Precision;
+  /** Less memory at less speed: weights are not laid out for the processor. Left out otherwise. */
+  memory?: "small";
+  /** The adapter that training starts from, by the SHA-256 of its files. Left out where it starts anew. */
+  from?: { sha256: string };
+}
+
+/**
+ * Schema of {@linkcode DataSpec}.
+ * @internal
+ */
+export const dataSchema: z.ZodType<DataSpec> = z.strictObject({
+  train: z.int().positive(),
+  validation: z.int().positive(),
+  test: z.int().positive(),
+});
+
+const training = z.strictObject({
+  epochs: z.int().positive(),
+  batchSize: z.int().positive(),
+  headLearningRate: z.number().positive().optional(),
+  weightDecay: z.number().nonnegative(),
+  warmup: z.number().min(0).max(1),
+  clip: z.number().positive(),
+  maxLength: z.int().positive(),
+  microBatchRows: z.int().positive(),
+  outputLength: z.int().positive().optional(),
+  chat: z.literal(true, { error: "must be true" }).optional(),
+});
+
+/**
+ * Schema of a part of {@linkcode TrainingSpec}.
+ * @internal
+ */
+export const trainingOverridesSchema: z.ZodType<Partial<TrainingSpec>> = training.partial();
+
+/**
+ * Schema of {@linkcode RunSpec}; unknown keys are errors.
+ * @internal
+ */
+export const specSchema: z.ZodType<RunSpec> = z.strictObject({
+  model: z.strictObject({ name: z.string(), revision: z.string() }),
+  task: z.strictObject({
+    name: z.string(),
+    version: z.int(),
+    files: z.record(z.string(), z.string()).optional(),
+    dataset: z.strictObject({ name: z.string(), revision: z.string() }).optional(),
+  }),
+  data: dataSchema,
+  method: z.array(z.strictObject({ name: z.string(), options: z.record(z.string(), z.unknown()) })).min(1),
+  seed: z.int().nonnegative(),
+  training,
+  device: z.string(),
+  precision: z.enum(["float32", "int8"]),
+  memory: z.literal("small").optional(),
+  from: z.strictObject({ sha256: z.string() }).optional(),
+});
+
+/** JSON with sorted keys and no white space: equal values have equal texts. */
+export function canonical(value: unknown): string {
+  return JSON.stringify(
+    value,
+    (_, inner) =>
+      inner !== null && typeof inner === "object" && !Array.isArray(inner)
+        ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+        : inner,
+  );
+}
+
+function hash16(value: unknown): string {
+  return createHash("sha256").update(canonical(value)).digest("hex").slice(0, 16);
+}
+
+/** Names a run: the first 16 hexadecimal digits of the SHA-256 of its canonical spec. */
+export function runId(spec: RunSpec): string {
+  return hash16(spec);
+}
+
+/** Names a setting, what the runs of all seeds have in common: the hash of the spec without its seed. */
+export function settingId(spec: RunSpec): string {
+  const { seed: _, ...rest } = spec;
+  return hash16(rest);
+}
+
+/** A method as users write it: "lora+prompt-tuning". */
+export function methodName(spec: RunSpec): string {
+  return spec.method.map((part) => part.name).join("+");
+}

@@ -1,0 +1,115 @@
+/**
+ * A study: which models, tasks, methods and seeds are compared. Read from study.json, a preset and flags.
+ * @module
+ */
+import { z } from "zod";
+import { UsageError } from "../../base/errors.ts";
+import { describeFault } from "../../base/schema.ts";
+import { dataSchema, type DataSpec, trainingOverridesSchema, type TrainingSpec } from "./spec.ts";
+
+/** A method: "lora+prompt-tuning", or its parts with options that differ from the defaults: {"lora": {"rank": 4}}. */
+export type MethodEntry = string | Record<string, Record<string, unknown>>;
+
+/** What is compared. */
+export interface Study {
+  /** Names of models. */
+  models: string[];
+  /** Names of tasks. */
+  tasks: string[];
+  /** Methods; with `from`, the adapter's own or none, which stands for it. */
+  methods: MethodEntry[];
+  /** Seeds; each has its own split, data order and start values. */
+  seeds: number[];
+  /** Numbers of examples. */
+  data: DataSpec;
+  /** Folder of the files that a task asks users for. */
+  taskFiles?: string;
+  /** Folder of an adapter that training starts from. */
+  from?: string;
+  /** Name of the device. */
+  device: string;
+  /** Number format of products with frozen matrices, "float32" (which it is if left out) or "int8". */
+  precision?: string;
+  /** "small": matrices are not laid out for the processor, and texts are computed one by one. */
+  memory?: "small";
+  /** What differs from the defaults of training. */
+  training: Partial<TrainingSpec>;
+}
+
+const names = z.array(z.string()).min(1);
+
+const studySchema: z.ZodType<Study> = z.strictObject({
+  models: names,
+  tasks: names,
+  methods: z.array(
+    z.union([z.string(), z.record(z.string(), z.record(z.string(), z.unknown()))], {
+      error: 'must be a name or {"name": {options}}',
+    }),
+  ),
+  seeds: z.array(z.int().nonnegative()).min(1),
+  data: dataSchema,
+  taskFiles: z.string().optional(),
+  from: z.string().optional(),
+  device: z.string(),
+  precision: z.string().optional(),
+  memory: z.literal("small", { error: "must be small" }).optional(),
+  training: trainingOverridesSchema,
+}).refine(({ methods, from }) => methods.length > 0 || from !== undefined, {
+  path: ["methods"],
+  error: "must not be empty, unless from names an adapter",
+});
+
+/**
+ * A study from the value of a study.json.
+ * @param base gives what the value leaves out
+ * @throws {UsageError} if a key is unknown or a value is out of range
+ */
+export function parseStudy(value: unknown, base: Study): Study {
+  const isObject = value !== null && typeof value === "object" && !Array.isArray(value);
+  // An adapter brings its own method.
+  const methods = isObject && "from" in value ? [] : base.methods;
+  const given = isObject ? { ...base, methods, ...value } : value;
+  const result = studySchema.safeParse(given);
+  if (result.success) return result.data;
+  throw new UsageError(`Cannot read the study: ${describeFault(result.error, given, keysAt)}`);
+}
+
+interface JsonSchema {
+  properties?: Record<string, JsonSchema>;
+}
+
+/** Names of the keys that a study may have at a place. */
+function keysAt(path: readonly PropertyKey[]): string[] {
+  const root = z.toJSONSchema(studySchema) as JsonSchema;
+  const place = path.reduce<JsonSchema | undefined>((inner, key) => inner?.properties?.[String(key)], root);
+  return Object.keys(place?.properties ?? {});
+}
+
+/**
+ * Reads a study.json.
+ * @throws {UsageError} if it is missing or no valid study
+ */
+export async function readStudy(path: string, base: Study): Promise<Study> {
+  let value: unknown;
+  try {
+    value = JSON.parse(await Deno.readTextFile(path));
+  } catch (error) {
+    throw new UsageError(`Cannot read the study ${path}: ${(error as Error).message}`);
+  }
+  return parseStudy(value, base);
+}
+
+/**
+ * Seeds as written on the command line: "3" is a count (0, 1, 2), "0,1,7" a list, "7," the one seed 7.
+ * @throws {UsageError} if it is neither
+ */
+export function parseSeeds(text: string): number[] {
+  if (/^[1-9]\d{0,3}$/.test(text)) return Array.from({ length: Number(text) }, (_, seed) => seed);
+  const seeds = text.replace(/,$/, "").split(",").map((seed) => (/^\d{1,15}$/.test(seed) ? Number(seed) : NaN));
+  if (!text.includes(",") || seeds.some(Number.isNaN)) {
+    throw new UsageError(
+      `Cannot read seeds: they must be a count (3) or a list of whole numbers (0,1,7 or 7,), current value is ${text}`,
+    );
+  }
+  return seeds;
+}

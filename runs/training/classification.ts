@@ -1,0 +1,93 @@
+/**
+ * Classification: a classifier on features, trained with the method.
+ * @module
+ */
+import { compose } from "../../methods/compose.ts";
+import { metrics } from "../../tasks/metrics.ts";
+import type { Example, Task } from "../../tasks/types.ts";
+import { predict, score } from "./evaluate.ts";
+import { computeFeatures, encodeExamples } from "./examples.ts";
+import type { Evaluator, TaskContext, TrainingTask } from "./training-task.ts";
+import type { Splits } from "./split.ts";
+import { trainableClassifier } from "../programs/classifier.ts";
+
+/** Texts whose features are compared with the backbone's before the first step. */
+const IDENTITY_TEXTS = 8;
+
+function majorityLabel(labels: readonly number[]): number {
+  const counts: number[] = [];
+  for (const label of labels) counts[label] = (counts[label] ?? 0) + 1;
+  return counts.indexOf(Math.max(...counts.filter((count) => count !== undefined)));
+}
+
+function labelsOf(examples: readonly Example[]): number[] {
+  return examples.map(({ label }) => label);
+}
+
+/** A classification task on a backbone with a method. */
+export function classification(
+  task: Task,
+  splits: Splits<Example>,
+  { spec, backbone, parts }: TaskContext,
+): TrainingTask {
+  const { maxLength, microBatchRows, headLearningRate } = spec.training;
+  const adaptation = compose(parts, backbone);
+  const model = trainableClassifier(backbone, adaptation, task.labels, headLearningRate!);
+  const limit = Math.min(maxLength, adaptation.maxLength);
+  const encode = (of: readonly Example[]) => encodeExamples(backbone, of, limit);
+  const examples = {
+    train: encode(splits.train),
+    validation: encode(splits.validation),
+    test: encode(splits.test),
+  };
+  const taskMetrics = task.metrics.map((name) => metrics[name]);
+  const truth = labelsOf(splits.test);
+  const most = majorityLabel(labelsOf(splits.train));
+  return {
+    backbone,
+    adaptation,
+    splits,
+    metrics: taskMetrics,
+    parameters: model.parameters,
+    head: model.head,
+    get train() {
+      return examples.train;
+    },
+    loss: model.loss,
+    start: model.start,
+    identity: {
+      backbone: model.backboneFeatures,
+      adapted: model.features,
+      output: "features",
+      inputs: examples.validation.collate([...splits.validation.keys()].slice(0, IDENTITY_TEXTS)),
+    },
+    ...model.featuresFixed && {
+      fixedFeatures: {
+        program: model.backboneFeatures,
+        inputs: examples.validation.collate([0]),
+        async compute(executable) {
+          for (const name of ["train", "validation", "test"] as const) {
+            examples[name] = await computeFeatures(examples[name], executable, microBatchRows);
+          }
+        },
+      },
+    },
+    majority: score(taskMetrics, truth, truth.map(() => most)),
+    async evaluator(compile): Promise<Evaluator> {
+      const executable = await compile(model.logits);
+      return {
+        async load(parameters) {
+          await executable.run({ parameters, inputs: examples.validation.collate([0]) });
+        },
+        async evaluate(split, parameters) {
+          const predicted = await predict(executable, parameters, examples[split], microBatchRows);
+          return {
+            scores: score(taskMetrics, labelsOf(splits[split]), predicted),
+            predictions: splits[split].map(({ id, label }, at) => ({ id, label, predicted: predicted[at] })),
+          };
+        },
+        release: () => executable.release(),
+      };
+    },
+  };
+}

@@ -1,0 +1,83 @@
+/**
+ * Checks of a run. An integrity check that fails makes the run a failure; a flag is reported beside the score.
+ * @module
+ */
+import { createHash } from "node:crypto";
+import { sizeOf } from "../../base/shapes.ts";
+import type { StoredTensor } from "../../engine/types.ts";
+import type { RunRecord } from "../study/record.ts";
+import { type Splits, textKey } from "./split.ts";
+
+/** Bytes read at a time: hashing must not raise the memory that is measured. */
+const CHUNK = 1 << 20;
+
+/** SHA-256 over the bytes of tensors on disk, in the order of their names. */
+export async function hashStored(tensors: Record<string, StoredTensor>): Promise<string> {
+  const hash = createHash("sha256");
+  const buffer = new Uint8Array(CHUNK);
+  const files = new Map<string, Deno.FsFile>();
+  for (const [, { path, offset, shape }] of Object.entries(tensors).sort(([a], [b]) => (a < b ? -1 : 1))) {
+    const file = files.get(path) ?? await Deno.open(path);
+    files.set(path, file);
+    await file.seek(offset, Deno.SeekMode.Start);
+    let left = 4 * sizeOf(shape);
+    while (left > 0) {
+      const count = await file.read(buffer.subarray(0, Math.min(CHUNK, left)));
+      if (count === null) throw new Error(`Cannot read ${path}: it ends inside a tensor`);
+      hash.update(buffer.subarray(0, count));
+      left -= count;
+    }
+  }
+  for (const file of files.values()) file.close();
+  return hash.digest("hex");
+}
+
+/** Collects integrity checks. */
+export class Integrity {
+  /** The checks that passed. */
+  readonly passed: RunRecord["checks"]["integrity"] = [];
+
+  /**
+   * Notes a check.
+   * @throws {Error} if it failed
+   */
+  check(name: string, holds: boolean, detail: string): void {
+    if (!holds) throw new Error(`Cannot trust the run: ${name} failed (${detail})`);
+    this.passed.push({ name, detail });
+  }
+}
+
+/** Number of test texts that also stand in train or validation. */
+export function countLeaks({ train, validation, test }: Splits): number {
+  const seen = new Set([...train, ...validation].map(textKey));
+  return test.filter((example) => seen.has(textKey(example))).length;
+}
+
+function meanOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+/**
+ * What a reader should know of a run that is valid all the same.
+ * @param majority score of the most frequent class, where there are classes
+ */
+export function raiseFlags(
+  stepLoss: readonly number[],
+  score: number,
+  majority: number | undefined,
+): RunRecord["checks"]["flags"] {
+  const quarter = Math.max(1, Math.floor(stepLoss.length / 4));
+  const first = meanOf(stepLoss.slice(0, quarter));
+  const last = meanOf(stepLoss.slice(-quarter));
+  const flags = [{
+    name: "loss did not fall",
+    raised: last >= first,
+    detail: `mean loss of the first quarter of the steps ${first.toFixed(4)}, of the last ${last.toFixed(4)}`,
+  }];
+  if (majority === undefined) return flags;
+  return [...flags, {
+    name: "score at majority",
+    raised: score <= majority,
+    detail: `test score ${score.toFixed(4)}, of the most frequent class ${majority.toFixed(4)}`,
+  }];
+}

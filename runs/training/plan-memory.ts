@@ -1,0 +1,34 @@
+/**
+ * The memory of a training step, before it is taken.
+ * @module
+ */
+import type { MemoryPlan, Training } from "../../engine/types.ts";
+import { microBatches } from "./batches.ts";
+import type { EncodedExamples } from "./examples.ts";
+import type { TrainingSpec } from "../study/spec.ts";
+
+/** The plan of the step that needs most: the largest micro-batch of a batch of the longest examples. */
+export function planStepMemory(
+  { planMemory }: Pick<Training, "planMemory">,
+  examples: EncodedExamples,
+  spec: TrainingSpec,
+): MemoryPlan {
+  const longest = [...examples.lengths.keys()].sort((a, b) => examples.positions[b] - examples.positions[a])
+    .slice(0, spec.batchSize);
+  return microBatches(longest, examples.positions, spec.microBatchRows)
+    .map((part) => planMemory(part.length, Math.max(...part.map((index) => examples.positions[index]))))
+    .reduce((largest, plan) => plan.total > largest.total ? plan : largest);
+}
+
+/**
+ * Refuses a step that does not fit, rather than being ended by the system in the middle of it.
+ * @param available bytes of memory that are free
+ * @throws {Error} if the planned step needs more
+ */
+export function requireMemory(planned: MemoryPlan, available: number): void {
+  if (planned.total <= available) return;
+  const gib = (bytes: number) => `${(bytes / 2 ** 30).toFixed(2)} GiB`;
+  throw new Error(
+    `Cannot train: the planned step must fit into free memory, it needs ${gib(planned.total)} of ${gib(available)}`,
+  );
+}

@@ -1,0 +1,174 @@
+import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import { devices } from "../../engine/devices/mod.ts";
+import { methods } from "../../methods/mod.ts";
+import { models } from "../../models/mod.ts";
+import { presets } from "../../runs/study/presets.ts";
+import { tasks } from "../../tasks/mod.ts";
+
+const cli = fileURLToPath(new URL("../../cli/main.ts", import.meta.url));
+
+function start(args: string[], env: Record<string, string> = {}): Deno.ChildProcess {
+  const [command] = args;
+  const set = ["bench", "report", "list"].includes(command) ? command : "list";
+  return new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", `-P=${set}`, cli, ...args],
+    env,
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+}
+
+async function run(args: string[], env?: Record<string, string>) {
+  const { code, stdout, stderr } = await start(args, env).output();
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  return { code, out: text(stdout), errors: text(stderr) };
+}
+
+async function inFolder(work: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await work(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+Deno.test("what is asked for wrongly ends with status 2 and one sentence that names the nearest valid name", () =>
+  inFolder(async (folder) => {
+    const study = `${folder}/study.json`;
+    await Deno.writeTextFile(study, '{"methods": [{"lora": {"rank": 0}}]}');
+    const wrong: [string[], RegExp][] = [
+      [["bench", "--modls", "use-lite"], /unknown option '--modls' .*--models/],
+      [["bnch"], /unknown command 'bnch' .*bench/],
+      [["bench", "quik"], /preset quik: the nearest name is quick/],
+      [["bench", "--methods", "lora,lorra"], /method lorra: the nearest name is lora/],
+      [["bench", "--methods", "lora+lora"], /Cannot join lora with itself/],
+      [["bench", "--tasks", "brown/negatoin"], /task brown\/negatoin: the nearest name is brown\/negation/],
+      [["bench", "--models", "use-lit"], /model use-lit: the nearest name is use-lite/],
+      [["bench", "--device", "cpuu"], /device cpuu: the nearest name is cpu/],
+      [["bench", "--precision", "int7"], /precision int7: the nearest name is int8/],
+      [["bench", "--precision", "int8"], /Cannot train full in int8: matrices must stay frozen/],
+      [["bench", "smoke", "--precision", "int8", "--device", "js"], /Cannot compute in int8: the device must be cpu/],
+      [["bench", "--seeds", "1.5"], /Cannot read seeds: .* current value is 1\.5/],
+      [["bench", "--jobs", "0"], /Cannot read --jobs: .* current value is 0/],
+      [["bench", "--keep", "all"], /--keep must be full/],
+      [["bench", study], /lora.* rank .* current value is 0/],
+      [["bench", `${folder}/none.json`], /Cannot read the study .*none\.json/],
+      [["bench", "quick", "smoke"], /too many arguments/],
+      [["list", "method"], /table method: the nearest name is methods/],
+    ];
+    const out = `${folder}/results`;
+    await Promise.all(wrong.map(async ([args, message]) => {
+      const { code, out: printed, errors } = await run(args[0] === "bench" ? [...args, "--out", out] : args);
+      assert.equal(code, 2, `${args.join(" ")}: ${errors}`);
+      assert.match(errors, message);
+      assert.equal(errors.trim().split("\n").length, 1, errors);
+      assert.equal(printed, "");
+    }));
+    await assert.rejects(Deno.stat(out), Deno.errors.NotFound);
+  }));
+
+Deno.test("no command at all shows the help and ends with status 2, --help with 0", async () => {
+  const [none, help] = await Promise.all([run([]), run(["--help"])]);
+  assert.equal(none.code, 2);
+  assert.match(none.errors, /Usage: tunebench/);
+  assert.equal(help.code, 0);
+  assert.match(help.out, /Usage: tunebench/);
+});
+
+Deno.test("a failure ends with status 1 and one sentence, with a stack trace only if TUNEBENCH_DEBUG is set", () =>
+  inFolder(async (folder) => {
+    const [plain, debug] = await Promise.all([
+      run(["report", folder]),
+      run(["report", folder], { TUNEBENCH_DEBUG: "1" }),
+    ]);
+    assert.equal(plain.code, 1);
+    assert.equal(plain.errors, `Cannot read results: ${folder} must hold a folder runs\n`);
+    assert.equal(debug.code, 1);
+    assert.match(debug.errors, /\n {4}at /);
+    await Deno.writeTextFile(`${folder}/file`, "");
+    const unwritable = await run(["bench", "smoke", "--out", `${folder}/file`]);
+    assert.equal(unwritable.code, 1);
+    assert.match(unwritable.errors, /^Cannot write results to .*file: the folder must be writable/);
+    assert.equal(unwritable.errors.trim().split("\n").length, 1);
+  }));
+
+Deno.test("list names every entry of every table", async () => {
+  const [json, text] = await Promise.all([run(["list", "--json"]), run(["list", "methods"])]);
+  const listed = JSON.parse(json.out);
+  const names = Object.entries(listed).map(([table, entries]) => [
+    table,
+    (entries as { name: string }[]).map(({ name }) => name),
+  ]);
+  assert.deepEqual(Object.fromEntries(names), {
+    models: Object.keys(models),
+    methods: Object.keys(methods),
+    tasks: Object.keys(tasks),
+    presets: Object.keys(presets),
+    devices: Object.keys(devices),
+  });
+  const lines = text.out.trim().split("\n");
+  assert.deepEqual(lines.slice(1).map((line) => line.trim().split(" ")[0]), Object.keys(methods));
+});
+
+Deno.test("a dry run shows every cell and leaves nothing", () =>
+  inFolder(async (folder) => {
+    const args = ["bench", "smoke", "--methods", "lora", "--seeds", "2", "--dry-run", "--out", `${folder}/results`];
+    const { code, out } = await run(args);
+    assert.equal(code, 0);
+    const rows = out.split("\n").filter((line) => /^[0-9a-f]{16} /.test(line)).map((line) => line.split(/ +/));
+    assert.deepEqual(rows.map(([, seed]) => seed), ["0", "1"]);
+    // LoRA of rank 8 on the two fused qkv maps, 256→768 and 512→1536, and a classifier of 512 features and 2 classes.
+    assert.deepEqual(rows.map((row) => row[5]), Array(2).fill(String(8 * (256 + 768 + 512 + 1536) + 2 * 513)));
+    await assert.rejects(Deno.stat(`${folder}/results`), Deno.errors.NotFound);
+  }));
+
+Deno.test("bench leaves records and reports, resumes, and names a record that it cannot read", () =>
+  inFolder(async (out) => {
+    const first = await run(["bench", "smoke", "--out", out]);
+    assert.equal(first.code, 0, first.errors);
+    // deno-lint-ignore no-control-regex
+    assert.doesNotMatch(first.errors + first.out, /\x1b/);
+    assert.equal(first.errors.trim().split("\n").length, 4, first.errors);
+    const reports = ["report.md", "results.csv", "runs.csv"].map((name) => `${out}/report/${name}`);
+    for (const path of reports) {
+      assert.ok((await Deno.stat(path)).size > 0);
+      assert.ok(first.out.includes(path), path);
+    }
+    const records = (await Array.fromAsync(Deno.readDir(`${out}/runs`))).map(({ name }) => name).sort();
+    assert.equal(records.length, 3);
+
+    const second = await run(["bench", "smoke", "--out", out]);
+    assert.equal(second.code, 0, second.errors);
+    assert.equal(second.errors, "3 cells, 3 of them done before\n");
+
+    const broken = `${out}/runs/${records[0]}`;
+    await Deno.writeTextFile(broken, "{");
+    const third = await run(["bench", "smoke", "--out", out]);
+    assert.equal(third.code, 1);
+    assert.ok(third.errors.includes(broken));
+    assert.equal(await Deno.readTextFile(broken), "{");
+    const report = await run(["report", out]);
+    assert.equal(report.code, 1);
+    assert.ok(report.errors.includes(broken));
+  }));
+
+Deno.test("Ctrl-C ends with status 130, says what is done, and the same command goes on", () =>
+  inFolder(async (out) => {
+    const args = ["bench", "smoke", "--methods", "linear-probe,lora", "--seeds", "2", "--jobs", "1", "--out", out];
+    const child = start(args);
+    let errors = "";
+    for await (const text of child.stderr.pipeThrough(new TextDecoderStream())) {
+      errors += text;
+      if (/\[1\/4\]/.test(text)) child.kill("SIGINT");
+    }
+    assert.equal((await child.status).code, 130, errors);
+    await child.stdout.cancel();
+    const done = Number(/Stopped: (\d) of 4 cells are done/.exec(errors)?.[1]);
+    assert.ok(done >= 1 && done < 4, errors);
+    const again = await run(args);
+    assert.equal(again.code, 0, again.errors);
+    assert.match(again.errors, new RegExp(`4 cells, ${done} of them done before`));
+  }));

@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import type { Cell } from "../../runs/study/cell.ts";
+import { duration, showProgress } from "../../cli/progress.ts";
+
+function cell(method: string): Cell {
+  return {
+    id: method,
+    spec: {
+      model: { name: "use-lite", revision: "1" },
+      task: { name: "brown/negation", version: 1 },
+      data: { train: 1, validation: 1, test: 1 },
+      method: [{ name: method, options: {} }],
+      seed: 3,
+      training: {
+        epochs: 1,
+        batchSize: 1,
+        headLearningRate: 1,
+        weightDecay: 0,
+        warmup: 0,
+        clip: 1,
+        maxLength: 1,
+        microBatchRows: 1,
+      },
+      device: "cpu",
+      precision: "float32",
+    },
+  };
+}
+
+/** What a screen shows of two cells, the second under way for 10 s of training that is half done. */
+function show(redraws: boolean): string {
+  let text = "";
+  let now = 0;
+  const tell = showProgress({ redraws, columns: () => 80, write: (part) => text += part, now: () => now });
+  tell({ type: "cells", cells: 3, recorded: 1 });
+  tell({ type: "start", cell: cell("lora") });
+  now = 10;
+  tell({ type: "done", cell: cell("lora"), seconds: 10, metric: "accuracy", score: 0.95 });
+  tell({ type: "start", cell: cell("bitfit") });
+  now = 20;
+  tell({ type: "step", cell: cell("bitfit"), step: 50, steps: 100, loss: 0.25 });
+  return text;
+}
+
+Deno.test("elsewhere than on a terminal there is one plain line for each finished cell", () => {
+  assert.equal(
+    show(false),
+    "3 cells, 1 of them done before\n[2/3] lora on brown/negation, seed 3: accuracy 0.950 in 10 s\n",
+  );
+});
+
+Deno.test("on a terminal the cell under way is shown with its step, loss and the time left", () => {
+  const shown = show(true).split("\x1b[J").at(-1);
+  // 20 s for one and a half cells; half a cell is left.
+  assert.equal(shown, "  bitfit on brown/negation, seed 3: step 50/100, loss 0.250\n2/3 cells, about 6.7 s left\n");
+});
+
+Deno.test("lines never wrap", () => {
+  let text = "";
+  const tell = showProgress({ redraws: true, columns: () => 30, write: (part) => text += part, now: () => 0 });
+  tell({ type: "cells", cells: 3, recorded: 1 });
+  text = "";
+  tell({ type: "start", cell: cell("a-method-with-a-rather-long-name") });
+  assert.ok(text.split("\n").every((line) => line.length < 30), text);
+});
+
+Deno.test("durations are written as people say them", () => {
+  assert.deepEqual([4.23, 59.4, 185, 7800].map(duration), ["4.2 s", "59 s", "3 min 5 s", "2 h 10 min"]);
+});

@@ -1,0 +1,253 @@
+/**
+ * The device webgpu, on SwiftShader where Debian's packages chromium and libvulkan1 are installed, else on the machine's
+ * GPU if it has one. With the variable TUNEBENCH_TEST_WEBGPU every form of every method is trained, not three of them.
+ */
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { cpu } from "../../../engine/devices/cpu.ts";
+import { loadRuntime, type RuntimeTensor } from "../../../engine/devices/onnx-runtime.ts";
+import type { TrainableParameter } from "../../../engine/adamw.ts";
+import { tf } from "../../../engine/tensor.ts";
+import type { ArrayValue, Device, Program, Signature, Training } from "../../../engine/types.ts";
+import { webgpu } from "../../../engine/devices/webgpu.ts";
+import { inspectDevice } from "../../../runs/launch/inspect-device.ts";
+import golden from "../../golden/optim.json" with { type: "json" };
+import { combinations, trainingLosses } from "../../runs/training/tiny-training.ts";
+import { type Arrays, assertClose, randomFeed, runBoth } from "../compare.ts";
+import { assertValues, flat, runs, settingsOf } from "../optim.ts";
+
+const VARIABLE = "VK_ICD_FILENAMES";
+const SWIFTSHADER = "/usr/lib/chromium/vk_swiftshader_icd.json";
+
+/** Works while the variable that names Vulkan's driver has a value. */
+async function withDriver<T>(file: string | undefined, work: () => Promise<T>): Promise<T> {
+  const before = Deno.env.get(VARIABLE);
+  if (file !== undefined) Deno.env.set(VARIABLE, file);
+  try {
+    return await work();
+  } finally {
+    if (before === undefined) Deno.env.delete(VARIABLE);
+    else Deno.env.set(VARIABLE, before);
+  }
+}
+
+const chosen = Deno.env.get(VARIABLE) ?? (existsSync(SWIFTSHADER) ? SWIFTSHADER : undefined);
+// The driver is loaded now and stays.
+const report = await withDriver(chosen, () => webgpu.inspect());
+
+function test(name: string, fn: () => Promise<void>): void {
+  const ignore = report.unusable !== null;
+  Deno.test({ name: ignore ? `${name} (ignored: ${report.unusable})` : name, ignore, fn });
+}
+
+const threads = { threads: 1 };
+const settings = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.1, clip: 1 };
+
+const signature: Signature = {
+  weights: {},
+  parameters: { table: [7, 6], w: [6, 3], b: [3], scale: [] },
+  inputs: {
+    ids: { shape: ["batch", "length"], dtype: "int32", below: 7 },
+    target: { shape: ["batch", 3], dtype: "float32" },
+  },
+};
+const parameters: TrainableParameter[] = Object.entries(signature.parameters).map(([name, shape]) => ({
+  name,
+  shape,
+  learningRate: name === "table" ? 0.1 : 0.01,
+}));
+
+/** Rows of a table, a product, a mask, and reductions. */
+const program: Program = ({ inputs, parameters: { table, w, b, scale }, dropout }) => {
+  const [batch, length] = inputs.ids.shape as [number, number];
+  const words = tf.gather(table, inputs.ids.flatten() as never);
+  const y = dropout("words", words.mul(0.2), 0.25).matMul(w).add(b).tanh().mul(scale).reshape([batch, length, 3]);
+  const logits = y.mean(1);
+  return { loss: logits.squaredDifference(inputs.target).sum(), logits };
+};
+
+/** Outputs of micro-batches of several sizes, two a step, and the parameters afterwards. */
+async function course(device: Device, steps: number): Promise<{ outputs: Arrays[]; parameters: Arrays }> {
+  const training = await device.train(program, signature, parameters, threads);
+  await training.write(randomFeed(signature, training, 1, 1).parameters);
+  const outputs: Arrays[] = [];
+  for (let step = 0; step < steps; step++) {
+    for (const [batch, length] of [[4, 5], [2, 9]]) {
+      outputs.push(await training.accumulate(randomFeed(signature, training, batch, length).inputs));
+    }
+    await training.step(1 / (1 + step), settings);
+  }
+  const read = await training.read();
+  const copies = Object.entries(read).map(([name, values]) => [name, values.slice()]);
+  await training.release();
+  return { outputs, parameters: Object.fromEntries(copies) };
+}
+
+/** Names of the tensors that calls of ONNX Runtime take from host memory and leave there. */
+async function travelling(work: () => Promise<void>): Promise<string[]> {
+  const { prototype } = loadRuntime().InferenceSession as unknown as {
+    prototype: { run(...of: Record<string, RuntimeTensor>[]): Promise<Record<string, RuntimeTensor>> };
+  };
+  const found: string[] = [];
+  const note = (tensors: Record<string, RuntimeTensor>) => {
+    for (const [name, { location }] of Object.entries(tensors)) if (location === "cpu") found.push(name);
+  };
+  const { run } = prototype;
+  prototype.run = async function (...of) {
+    of.forEach(note);
+    const results = await run.apply(this, of);
+    note(results);
+    return results;
+  };
+  try {
+    await work();
+  } finally {
+    prototype.run = run;
+  }
+  return found;
+}
+
+test("webgpu names its hardware, and gives a reason for what it does not know", () => {
+  assert.notEqual(report.hardware.value, null);
+  if (chosen === SWIFTSHADER) assert.match(String(report.hardware.value), /SwiftShader/);
+  for (const  of of[report.memoryBytes, report.driver]) {
+    assert.deepEqual(of, { value: null, reason: "WebGPU does not tell" });
+  }
+  return Promise.resolve();
+});
+
+test("where Vulkan has no driver, webgpu is unusable and says why in one sentence", async () => {
+  const { unusable, hardware } = await withDriver("/nonexistent", () => inspectDevice("webgpu"));
+  assert.match(unusable!, /^Vulkan finds no GPU: its driver must be installed[^\n]*$/);
+  assert.equal(hardware.value, null);
+});
+
+test("training on the device follows cpu: rows of repeated ids, several sizes, step sizes, clipping, decay", async () => {
+  const [actual, expected] = [await course(webgpu, 6), await course(cpu, 6)];
+  actual.outputs.forEach((outputs, at) => assertClose(outputs, expected.outputs[at], 1e-5, `micro-batch ${at + 1}`, 1));
+  assertClose(actual.parameters, expected.parameters, 1e-5, "parameters");
+});
+
+test("the same training twice on one device gives the same bits", async () => {
+  assert.deepEqual(await course(webgpu, 3), await course(webgpu, 3));
+});
+
+for (const run of runs) {
+  test(`on the device, each step of ${run.name} is PyTorch's in float64 to 1e-5`, async () => {
+    const shapes = { matrix: [4, 3], vector: [5] };
+    const training = await webgpu.train(
+      // The gradient is the input.
+      ({ inputs, parameters: { matrix, vector } }) => ({
+        loss: matrix.mul(inputs.matrix).sum().add(vector.mul(inputs.vector).sum()),
+      }),
+      {
+        weights: {},
+        parameters: shapes,
+        inputs: {
+          matrix: { shape: shapes.matrix, dtype: "float32" },
+          vector: { shape: shapes.vector, dtype: "float32" },
+        },
+      },
+      Object.entries(shapes).map(([name, shape]) => ({ name, shape, learningRate: run.options.lr })),
+      threads,
+    );
+    const arrays = (of: Record<keyof typeof shapes, number[] | number[][]>) => ({
+      matrix: Float32Array.from(flat(of.matrix)),
+      vector: Float32Array.from(flat(of.vector)),
+    });
+    await training.write(arrays(golden.params));
+    for (const [step, gradients] of golden.gradients.entries()) {
+      const inputs: Record<string, ArrayValue> = {};
+      for (const [name, data] of Object.entries(arrays(gradients))) {
+        inputs[name] = { data, shape: shapes[name as keyof typeof shapes] };
+      }
+      await training.accumulate(inputs);
+      await training.step(1, settingsOf(run.options, run.max_grad_norm ?? Infinity));
+      assertValues(await training.read(), run.after_step[step], `step ${step + 1}`);
+    }
+    await training.release();
+  });
+}
+
+test("what is written is read back bit for bit, and what is missing is refused as on cpu", async () => {
+  const values: Arrays = {
+    table: new Float32Array(42).map((_, at) => (at - 20) / 3),
+    w: new Float32Array(18).fill(1e-40),
+    b: Float32Array.of(-0, 3.4028234663852886e38, -1e-30),
+    scale: Float32Array.of(1 / 3),
+  };
+  const refuse = async (training: Training) => {
+    const errors: string[] = [];
+    for (const wrong of [{ ...values, b: new Float32Array(2) }, { ...values, b: undefined as never }]) {
+      await training.write(wrong).catch((error: Error) => errors.push(error.message));
+    }
+    return errors;
+  };
+  const [there, here] = [webgpu, cpu].map((device) => device.train(program, signature, parameters, threads));
+  await (await there).write(values);
+  assert.deepEqual(await refuse(await there), await refuse(await here));
+  assert.equal((await refuse(await there)).length, 2);
+  const read = await (await there).read();
+  for (const [name, expected] of Object.entries(values)) {
+    assert.deepEqual(new Uint8Array(read[name].slice().buffer), new Uint8Array(expected.slice().buffer), name);
+  }
+  await (await there).release();
+  await (await here).release();
+});
+
+test("of a step, only inputs, sizes and numbers go to the device, and only outputs come back", async () => {
+  const training = await webgpu.train(program, signature, parameters, threads);
+  await training.write(randomFeed(signature, training, 1, 1).parameters);
+  const { inputs } = randomFeed(signature, training, 4, 5);
+  const found = await travelling(async () => {
+    await training.accumulate(inputs);
+    await training.accumulate(inputs);
+    await training.step(1, settings);
+  });
+  const names = new Set(found.map((name) => name.replace(/^(size|rate|decay)\/.*/, "$1")));
+  const numbers = ["clip", "beta1", "rest1", "beta2", "rest2", "root", "epsilon", "rate", "decay"];
+  const outputs = ["output/loss", "output/logits"];
+  assert.deepEqual([...names].sort(), [...Object.keys(inputs), "size", ...outputs, ...numbers].sort());
+  await training.release();
+});
+
+test("a compiled program agrees with cpu, its gradients too, at sizes that were not recorded", async () => {
+  const options = { gradients: true, threads: 1 };
+  const executables = [webgpu, cpu].map((device) => device.compile(program, signature, options));
+  for (const [batch, length] of [[1, 1], [5, 8]]) {
+    const [actual, expected] = await runBoth(await Promise.all(executables), signature, batch, length);
+    assertClose(actual.outputs, expected.outputs, 1e-5, `outputs at ${batch}×${length}`);
+    assertClose(actual.gradients, expected.gradients, 1e-5, `gradients at ${batch}×${length}`);
+  }
+  for (const executable of executables) await (await executable).release();
+});
+
+test("a program with an operator that the device lacks is refused, not left to the processor", () =>
+  assert.rejects(webgpu.compile(({ inputs }) => ({ y: inputs.target.sign() }), signature, threads), {
+    message: "Cannot compile the program: every operation must run on webgpu, " +
+      "but for one of them ONNX Runtime has no kernel there",
+  }));
+
+const byDefault = [
+  "full {}",
+  'prompt-tuning {"virtualTokens":3}',
+  'lora {"rank":2} + prefix-tuning {"prefixLength":2}',
+];
+
+for (const parts of combinations) {
+  const name = parts.map(({ title }) => title).join(" + ");
+  if (!byDefault.includes(name) && !Deno.env.has("TUNEBENCH_TEST_WEBGPU")) continue;
+  test(`losses of 20 steps of ${name} on webgpu agree with cpu within 1e-4`, async () => {
+    const [actual, expected] = [await trainingLosses(webgpu, parts), await trainingLosses(cpu, parts)];
+    assert.equal(expected.length, 20);
+    expected.forEach((loss, step) => {
+      const difference = Math.abs(actual[step] - loss);
+      assert.ok(difference <= 1e-4 * Math.abs(loss), `loss of step ${step + 1} is ${actual[step]}, expected ${loss}`);
+    });
+  });
+}
+
+Deno.test("the methods trained by default are among the combinations", () => {
+  const names = combinations.map((parts) => parts.map(({ title }) => title).join(" + "));
+  assert.deepEqual(byDefault.filter((name) => !names.includes(name)), []);
+});

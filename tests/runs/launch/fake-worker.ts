@@ -1,0 +1,85 @@
+/**
+ * A worker that speaks the real protocol and trains nothing. What it does follows from the seed.
+ * @module
+ */
+import "../../../runs/training/memory.ts";
+import { type DeviceName, devices } from "../../../engine/devices/mod.ts";
+import type { CellOptions } from "../../../runs/training/cell-runner.ts";
+import type { CellResult } from "../../../runs/study/cell.ts";
+import { markBeforeTraining } from "../../../runs/training/memory.ts";
+import { runJob } from "../../../runs/launch/run-job.ts";
+import type { RunSpec } from "../../../runs/study/spec.ts";
+
+/** Seeds that make the fake worker misbehave. */
+export const FAILS_ONCE = 90, CRASHES = 91, HANGS = 92, GROWS = 93;
+
+const planned = { weights: 1, parameters: 2, gradients: 3, optimiser: 4, activations: 5, runtime: 0, total: 15 };
+const parameters = { trainable: 10, method: 8, head: 2, storedBytes: 40 };
+
+/** Bytes that {@linkcode GROWS} keeps resident. */
+export const GROWTH = 200e6;
+
+async function runCell(spec: RunSpec, { out, onProgress }: CellOptions): Promise<CellResult> {
+  console.log("a library that prints to standard output");
+  onProgress({ step: 1, steps: 2, loss: 0.5 });
+  const kept: Uint8Array[] = [];
+  switch (spec.seed) {
+    case FAILS_ONCE: {
+      const mark = `${out}/tried`;
+      const tried = await Deno.stat(mark).then(() => true, () => false);
+      await Deno.writeTextFile(mark, "");
+      if (!tried) throw new Error("Cannot train: this is the first time");
+      break;
+    }
+    case CRASHES:
+      console.error("out of luck");
+      Deno.exit(7);
+      break;
+    case HANGS:
+      await Deno.writeTextFile(`${out}/pid-${spec.method[0].name}`, String(Deno.pid));
+      await new Promise((resolve) => setTimeout(resolve, 600_000));
+      break;
+    case GROWS:
+      markBeforeTraining();
+      kept.push(new Uint8Array(GROWTH).fill(1));
+      break;
+  }
+  onProgress({ step: 2, steps: 2, loss: kept.length === 0 ? 0.25 : 0.125 });
+  const split = { size: 1, sha256: "0" };
+  return {
+    task: {
+      labels: ["a", "b"],
+      labelling: "fake",
+      licence: "none",
+      citation: "none",
+      source: [],
+      splits: { train: split, validation: split, test: split },
+    },
+    model: { sha256: "0", licence: "none", citation: "none", parameters: 100 },
+    metrics: [{ name: "accuracy", unit: "fraction", direction: "higher" }],
+    scores: { validation: { accuracy: 1 }, test: { accuracy: 0.75 }, majority: { accuracy: 0.5 } },
+    bestEpoch: 1,
+    curve: { stepLoss: [0.5, 0.25], validation: [{ accuracy: 1 }] },
+    predictions: [{ id: "x", label: 0, predicted: 0 }],
+    parameters,
+    planned,
+    time: {
+      trainSeconds: 1,
+      compileSeconds: 0,
+      evaluateSeconds: 0,
+      examplesPerSecond: 1,
+      tokensPerSecond: { value: 1 },
+      padding: { value: 0 },
+    },
+    checks: { integrity: [], flags: [] },
+  };
+}
+
+if (import.meta.main) {
+  await runJob({
+    runCell,
+    estimateCell: ({ method: [{ name }] }) =>
+      Promise.resolve({ parameters: { ...parameters, trainable: 10 + name.length }, planned }),
+    inspectDevice: (name) => devices[name as DeviceName].inspect(),
+  });
+}

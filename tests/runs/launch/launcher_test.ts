@@ -1,0 +1,221 @@
+import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import { bench, type BenchEvent, estimateBench } from "../../../runs/launch/launcher.ts";
+import { cellsOf } from "../../../runs/launch/cells.ts";
+import { presets } from "../../../runs/study/presets.ts";
+import { readRecords } from "../../../runs/study/record.ts";
+import { parseStudy, type Study } from "../../../runs/study/study.ts";
+import { CRASHES, FAILS_ONCE, GROWS, GROWTH, HANGS } from "./fake-worker.ts";
+
+const worker = new URL("./fake-worker.ts", import.meta.url);
+const smoke = presets.smoke.study;
+const oneCell = (seed: number): Study => ({ ...smoke, methods: ["lora"], seeds: [seed] });
+const quiet = { worker, jobs: 2 };
+
+async function inFolder(work: (out: string) => Promise<void>): Promise<void> {
+  const out = await Deno.makeTempDir();
+  try {
+    await work(out);
+  } finally {
+    await Deno.remove(out, { recursive: true });
+  }
+}
+
+const names = async (folder: string) => (await Array.fromAsync(Deno.readDir(folder))).map((entry) => entry.name).sort();
+const alive = (pid: number) =>
+  new Deno.Command("kill", { args: ["-0", String(pid)], stderr: "null" }).outputSync().success;
+
+async function until(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
+  for (let tries = 0; !(await condition()); tries++) {
+    assert.ok(tries < 300, `waited in vain for ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+/** Process ids of the workers that hang. */
+async function hangingWorkers(out: string): Promise<number[]> {
+  const files = (await names(out)).filter((name) => name.startsWith("pid-"));
+  return await Promise.all(files.map(async (name) => Number(await Deno.readTextFile(`${out}/${name}`))));
+}
+
+function startLauncher(out: string, seeds: string, megabytes = 0): Deno.ChildProcess {
+  const path = fileURLToPath(new URL("./launch.ts", import.meta.url));
+  const args = ["run", "--quiet", "--allow-all", path, out, seeds, String(megabytes)];
+  return new Deno.Command(Deno.execPath(), { args, stdout: "null", stderr: "inherit" }).spawn();
+}
+
+Deno.test("every cell leaves a valid record, and a second bench trains nothing", () =>
+  inFolder(async (out) => {
+    const events: BenchEvent[] = [];
+    const first = await bench(smoke, { ...quiet, out, onEvent: (event) => events.push(event) });
+    assert.deepEqual(first, { cells: 3, recorded: 0, trained: 3, failures: [] });
+    const { records, unreadable } = await readRecords(out);
+    assert.deepEqual(unreadable, []);
+    assert.deepEqual(records.map(({ id }) => id), (await cellsOf(smoke)).map(({ id }) => id).sort());
+    for (const record of records) {
+      assert.equal(record.scores.test.accuracy, 0.75);
+      assert.equal(record.memory.planned.total, 15);
+      assert.equal(record.environment.versions.deno, Deno.version.deno);
+    }
+    assert.deepEqual(await names(`${out}/runs`), records.map(({ id }) => `${id}.json`));
+    assert.deepEqual(await names(`${out}/failed`), []);
+    assert.deepEqual(events[0], { type: "cells", cells: 3, recorded: 0 });
+    const lora = events.filter((event) => "cell" in event && event.cell.spec.method[0].name === "lora");
+    assert.deepEqual(lora.map(({ type }) => type), ["start", "step", "step", "done"]);
+
+    const before = await Promise.all(
+      (await names(`${out}/runs`)).map((name) => Deno.readTextFile(`${out}/runs/${name}`)),
+    );
+    assert.deepEqual(await bench(smoke, { ...quiet, out }), { cells: 3, recorded: 3, trained: 0, failures: [] });
+    const more = await bench({ ...smoke, seeds: [0, 1] }, { ...quiet, out });
+    assert.deepEqual(more, { cells: 6, recorded: 3, trained: 3, failures: [] });
+    for (const [at, { id }] of records.entries()) {
+      assert.equal(await Deno.readTextFile(`${out}/runs/${id}.json`), before[at]);
+    }
+  }));
+
+Deno.test("study.json says what was asked for, as a study that can be run", () =>
+  inFolder(async (out) => {
+    await bench(oneCell(0), { ...quiet, out });
+    const value = JSON.parse(await Deno.readTextFile(`${out}/study.json`));
+    assert.deepEqual(parseStudy(value, presets.standard.study), oneCell(0));
+  }));
+
+Deno.test("a cell that fails leaves its reason, the others go on, and the next bench tries it again", () =>
+  inFolder(async (out) => {
+    const study = { ...smoke, methods: ["lora"], seeds: [FAILS_ONCE, 0] };
+    const first = await bench(study, { ...quiet, out });
+    assert.equal(first.trained, 1);
+    assert.deepEqual(first.failures.map(({ reason }) => reason), ["Cannot train: this is the first time"]);
+    const [{ id }] = await cellsOf(study);
+    assert.deepEqual(await names(`${out}/failed`), [`${id}.1.json`]);
+    const failure = JSON.parse(await Deno.readTextFile(`${out}/failed/${id}.1.json`));
+    assert.equal(failure.id, id);
+    assert.equal(failure.spec.seed, FAILS_ONCE);
+    assert.equal(failure.reason, "Cannot train: this is the first time");
+    assert.match(failure.log, /fake-worker\.ts/);
+
+    assert.deepEqual(await bench(study, { ...quiet, out }), { cells: 2, recorded: 1, trained: 1, failures: [] });
+    assert.deepEqual(await names(`${out}/failed`), [`${id}.1.json`]);
+  }));
+
+Deno.test("a worker that dies is a failure with its status and last words; each try has its own file", () =>
+  inFolder(async (out) => {
+    for (const n of [1, 2]) {
+      const { failures: [{ reason, cell }] } = await bench(oneCell(CRASHES), { ...quiet, out });
+      assert.equal(reason, "the worker ended with status 7: out of luck");
+      assert.equal((await names(`${out}/failed`)).at(-1), `${cell.id}.${n}.json`);
+    }
+  }));
+
+Deno.test("a record that cannot be read is named, left as it is, and a failure", () =>
+  inFolder(async (out) => {
+    const [{ id }] = await cellsOf(oneCell(0));
+    await Deno.mkdir(`${out}/runs`);
+    await Deno.writeTextFile(`${out}/runs/${id}.json`, '{"version": 1');
+    const { trained, failures } = await bench(oneCell(0), { ...quiet, out });
+    assert.equal(trained, 0);
+    assert.equal(failures.length, 1);
+    assert.ok(failures[0].reason.includes(`${out}/runs/${id}.json`));
+    assert.equal(await Deno.readTextFile(`${out}/runs/${id}.json`), '{"version": 1');
+  }));
+
+Deno.test("a results folder that cannot be written is said before anything starts", () =>
+  inFolder(async (folder) => {
+    await Deno.writeTextFile(`${folder}/file`, "");
+    const events: BenchEvent[] = [];
+    await assert.rejects(
+      bench(smoke, { ...quiet, out: `${folder}/file/results`, onEvent: (event) => events.push(event) }),
+      { message: /^Cannot write results to .*file\/results: the folder must be writable/ },
+    );
+    assert.deepEqual(events, []);
+  }));
+
+Deno.test("stopping kills the workers and records no failure", () =>
+  inFolder(async (out) => {
+    const stop = new AbortController();
+    const running = bench({ ...smoke, seeds: [HANGS] }, { ...quiet, out, signal: stop.signal });
+    await until(async () => (await hangingWorkers(out)).length === 2, "two workers");
+    const pids = await hangingWorkers(out);
+    assert.ok(pids.every(alive));
+    stop.abort();
+    assert.deepEqual(await running, { cells: 3, recorded: 0, trained: 0, failures: [] });
+    assert.ok(!pids.some(alive));
+    assert.deepEqual(await names(`${out}/failed`), []);
+  }));
+
+Deno.test("a killed launcher leaves no worker", () =>
+  inFolder(async (out) => {
+    const launcher = startLauncher(out, `${HANGS},`);
+    await until(async () => (await hangingWorkers(out)).length === 2, "two workers");
+    const pids = await hangingWorkers(out);
+    assert.ok(pids.every(alive));
+    launcher.kill("SIGKILL");
+    await launcher.status;
+    await until(() => !pids.some(alive), "the workers' end");
+  }));
+
+Deno.test("workers ignore SIGINT", () =>
+  inFolder(async (out) => {
+    const stop = new AbortController();
+    const running = bench(oneCell(HANGS), { ...quiet, out, signal: stop.signal });
+    await until(async () => (await hangingWorkers(out)).length === 1, "a worker");
+    const [pid] = await hangingWorkers(out);
+    Deno.kill(pid, "SIGINT");
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    assert.ok(alive(pid));
+    stop.abort();
+    await running;
+  }));
+
+Deno.test("two benches on one folder at once leave whole records", () =>
+  inFolder(async (out) => {
+    const study = { ...smoke, seeds: [0, 1] };
+    const results = await Promise.all([1, 2].map(() => bench(study, { ...quiet, out })));
+    assert.ok(results.every(({ recorded, trained, failures }) => recorded + trained === 6 && failures.length === 0));
+    const { records, unreadable } = await readRecords(out);
+    assert.equal(records.length, 6);
+    assert.deepEqual(unreadable, []);
+  }));
+
+Deno.test("a worker under a large launcher records its own peak, or none and why", () =>
+  inFolder(async (out) => {
+    const launcher = startLauncher(out, `0,${GROWS}`, 600);
+    assert.ok((await launcher.status).success);
+    const { records } = await readRecords(out);
+    assert.equal(records.length, 6);
+    for (const { memory: { peak, training } } of records) {
+      if (peak.value === null) assert.ok(peak.reason.includes("higher peak") && training.value === null);
+      else assert.ok(peak.value < GROWTH + 150e6, `${peak.value} is the launcher's`);
+    }
+  }));
+
+Deno.test("a worker under a small launcher records its own peak and what training added", () =>
+  inFolder(async (out) => {
+    const launcher = startLauncher(out, `${GROWS},`);
+    assert.ok((await launcher.status).success);
+    const { records } = await readRecords(out);
+    assert.equal(records.length, 3);
+    for (const { memory: { peak, training } } of records) {
+      assert.ok(training.value !== null && training.value > 0.95 * GROWTH && training.value < 1.2 * GROWTH);
+      assert.ok(peak.value !== null && peak.value > training.value && peak.value < GROWTH + 150e6);
+    }
+  }));
+
+Deno.test("every cell of a study is planned without training", async () => {
+  const study = { ...smoke, seeds: [0, 1] };
+  const planned = await estimateBench(study, worker);
+  assert.deepEqual(planned.map(({ cell }) => cell), await cellsOf(study));
+  // The fake worker plans as many more values as the method's name has letters, so that a mix-up shows.
+  for (const { cell, estimate } of planned) {
+    assert.equal(estimate.parameters.trainable, 10 + cell.spec.method[0].name.length);
+    assert.equal(estimate.planned.total, 15);
+  }
+});
+
+Deno.test("a number of jobs that is no whole number from 1 is refused", () =>
+  inFolder(async (out) => {
+    for (const jobs of [0, 1.5, NaN]) {
+      await assert.rejects(bench(smoke, { worker, out, jobs }), { name: "UsageError", message: /^Cannot run/ });
+    }
+  }));

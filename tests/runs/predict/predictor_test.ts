@@ -1,0 +1,317 @@
+import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import { cpu } from "../../../engine/devices/cpu.ts";
+import type { Device } from "../../../engine/types.ts";
+import { devices } from "../../../engine/devices/mod.ts";
+import { compose } from "../../../methods/compose.ts";
+import { findFolder, models } from "../../../models/mod.ts";
+import type { Encoding } from "../../../models/types.ts";
+import { validateAdapter } from "../../../runs/adapters/validate.ts";
+import { loadAdapter } from "../../../runs/predict/load.ts";
+import { cellsOf } from "../../../runs/launch/cells.ts";
+import { type Answer, type Classified, type Line, openPredictor } from "../../../runs/predict/predictor.ts";
+import { presets } from "../../../runs/study/presets.ts";
+import { adapterValues } from "../../../runs/adapters/values.ts";
+import { runCell } from "../../../runs/training/run-cell.ts";
+import { Classifier, Heads } from "../../../runs/predict/shared-program.ts";
+import type { Compile } from "../../../runs/training/training-task.ts";
+import type { RunSpec } from "../../../runs/study/spec.ts";
+import { splitExamples } from "../../../runs/training/split.ts";
+import type { Study } from "../../../runs/study/study.ts";
+import { trainableClassifier } from "../../../runs/programs/classifier.ts";
+import { UsageError } from "../../../base/errors.ts";
+import { tasks } from "../../../tasks/mod.ts";
+import type { Example, Task } from "../../../tasks/types.ts";
+import { folders, readTensors, readValues } from "../../golden/files.ts";
+import { makeFolder } from "../../models/folder/copies.ts";
+
+const out = await makeFolder({});
+
+/** Test texts of a run. */
+const TESTED = 16;
+
+/** A short run, and the texts that it was tested with. */
+interface Trained {
+  folder: string;
+  spec: RunSpec;
+  test: Example[];
+  /** Labels that the run gave them. */
+  predicted: string[];
+}
+
+async function train(method: Study["methods"][number], name: string): Promise<Trained> {
+  const [{ id, spec }] = await cellsOf({
+    ...presets.smoke.study,
+    tasks: [name],
+    methods: [method],
+    data: { train: 16, validation: 8, test: TESTED },
+    training: { epochs: 1 },
+  });
+  const task = tasks[name] as Task;
+  const { test } = splitExamples(await task.load(), spec.data, spec.seed);
+  const { predictions } = await runCell(spec, { threads: 1, out, keep: true, onProgress() {} });
+  const predicted = new Map(predictions.map(({ id, predicted }) => [id, task.labels[predicted as number]]));
+  return { folder: `${out}/adapters/${id}`, spec, test, predicted: test.map(({ id }) => predicted.get(id)!) };
+}
+
+/** Three tasks, of which one has more classes than the others, changed by the prompt alone. */
+const byPrompt: Trained[] = [];
+for (const task of ["sentiment/amazon", "brown/negation", "wordnet/verb"]) {
+  byPrompt.push(await train({ "prompt-tuning": { virtualTokens: 4 } }, task));
+}
+
+const textsOf = ({ test }: Trained, adapter?: string): Line[] =>
+  test.map(({ text, pair }) => ({ text, pair, adapter }));
+const labelsOf = (answers: readonly Answer[]) => answers.map((answer) => (answer as Classified).label);
+
+/** Answers of a predictor with these adapters. */
+async function answers(adapters: string[], lines: (Line | string)[]): Promise<Classified[]> {
+  const predictor = await openPredictor({ model: "use-lite", adapters, threads: 1 });
+  const found = await Array.fromAsync(predictor.predict(lines));
+  await predictor.release();
+  return found as Classified[];
+}
+
+function near(found: Classified, expected: Classified, tolerance: number): void {
+  assert.equal(found.label, expected.label);
+  for (const [label, probability] of Object.entries(expected.probabilities)) {
+    assert(Math.abs(found.probabilities[label] - probability) <= tolerance, `${label} ${probability}`);
+  }
+}
+
+Deno.test("adapters of three tasks switch per line, and say what their runs said of the same texts", async () => {
+  const lines: Line[] = [];
+  const expected: string[] = [];
+  for (let at = 0; at < TESTED; at++) {
+    for (const { test, predicted, spec } of byPrompt) {
+      lines.push({ text: test[at].text, pair: test[at].pair, adapter: spec.task.name });
+      expected.push(predicted[at]);
+    }
+  }
+  const mixed = await answers(byPrompt.map(({ folder }) => folder), lines);
+  assert.deepEqual(labelsOf(mixed), expected);
+  for (const [which, one] of byPrompt.entries()) {
+    const alone = await answers([one.folder], textsOf(one));
+    alone.forEach((answer, at) => near(mixed[3 * at + which], answer, 1e-6));
+  }
+});
+
+Deno.test("probabilities are the softmax of the logits of the model that was trained", async () => {
+  const [{ folder, spec, test }] = byPrompt;
+  const backbone = await models["use-lite"].open();
+  const found = await validateAdapter(folder, backbone);
+  const model = trainableClassifier(
+    backbone,
+    compose(found.parts, backbone),
+    (tasks[spec.task.name] as Task).labels,
+    0,
+  );
+  const executable = await cpu.compile(model.logits.program, model.logits.signature, { threads: 1 });
+  const values = await adapterValues(found, backbone);
+  const parameters = Object.fromEntries(Object.entries(values).map(([name, { data }]) => [name, data]));
+  for (const { text, probabilities } of await answers([folder], test.slice(0, 5).map(({ text }) => text))) {
+    const inputs = backbone.collate([backbone.encode(text, 64)]);
+    const { logits: [first, second] } = await executable.run({ parameters, inputs });
+    const ofFirst = 1 / (1 + Math.exp(second - first));
+    const [one, other] = Object.values(probabilities);
+    assert(Math.abs(one - ofFirst) < 1e-6 && Math.abs(other - (1 - ofFirst)) < 1e-6, `${one} ${ofFirst}`);
+  }
+  await executable.release();
+});
+
+Deno.test("adapters of every method answer side by side as their runs did", async () => {
+  const every = ["full", "linear-probe", "bitfit", "ln-tuning", "p-tuning", "prefix-tuning", "lora", "ia3", "adapter"];
+  const runs: Trained[] = [byPrompt[0]];
+  const others = [
+    ...every,
+    "lora+prompt-tuning",
+    { "prompt-tuning": { virtualTokens: 2 }, "prefix-tuning": { reparameterisation: 8 }, "bitfit": {} },
+  ];
+  for (const method of others) runs.push(await train(method, "sentiment/amazon"));
+  const predictor = await openPredictor({ model: "use-lite", adapters: runs.map(({ folder }) => folder), threads: 1 });
+  // Of one task, adapters are told apart by their folders.
+  const names = predictor.adapters.map(({ name }) => name);
+  assert.deepEqual(names, runs.map(({ folder }) => folder.split("/").at(-1)));
+  const lines = runs.flatMap((run, at) => textsOf(run, names[at]));
+  const found = labelsOf(await Array.fromAsync(predictor.predict(lines)));
+  runs.forEach(({ predicted, spec }, at) =>
+    assert.deepEqual(found.slice(TESTED * at, TESTED * (at + 1)), predicted, JSON.stringify(spec.method))
+  );
+  await predictor.release();
+});
+
+Deno.test("adapters of one form share one program, whatever their number and classes", async () => {
+  let compiled = 0;
+  const counting: Device = {
+    ...cpu,
+    name: "counting",
+    compile: (program, signature, options) => {
+      if (Object.keys(signature.weights).length > 0) compiled++;
+      assert(!options.small);
+      return cpu.compile(program, signature, options);
+    },
+  };
+  Object.assign(devices, { counting });
+  const adapters = byPrompt.map(({ folder }) => folder);
+  const predictor = await openPredictor({ adapters, device: "counting" });
+  assert.equal(compiled, 1);
+  assert.deepEqual(
+    predictor.adapters.map(({ labels }) => labels.length),
+    byPrompt.map(({ spec }) => (tasks[spec.task.name] as Task).labels.length),
+  );
+  await predictor.release();
+  Reflect.deleteProperty(devices, "counting");
+});
+
+Deno.test("a line without an adapter is answered by every one, in the order given", async () => {
+  const found = await answers(byPrompt.map(({ folder }) => folder), ["It never works.", {
+    text: "b",
+    adapter: "wordnet/verb",
+  }]);
+  assert.deepEqual(found.map(({ adapter, text }) => [adapter, text]), [
+    ["sentiment/amazon", "It never works."],
+    ["brown/negation", "It never works."],
+    ["wordnet/verb", "It never works."],
+    ["wordnet/verb", "b"],
+  ]);
+});
+
+Deno.test("answers come before the input ends, and a text of too many tokens says that it was cut", async () => {
+  const predictor = await openPredictor({ adapters: [byPrompt[0].folder], threads: 1 });
+  let answered = 0;
+  async function* lines() {
+    for (const text of ["One.", "Two.", "word ".repeat(64), "word ".repeat(65)]) {
+      const before = answered;
+      yield text;
+      // The next line is written when this one has its answer.
+      while (answered === before) await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+  }
+  const cut: (true | undefined)[] = [];
+  for await (const { truncated } of predictor.predict(lines())) {
+    answered++;
+    cut.push(truncated);
+  }
+  assert.deepEqual(cut, [undefined, undefined, undefined, true]);
+  await predictor.release();
+});
+
+Deno.test("what cannot be answered or opened is a mistake of whoever asked, in one sentence", async () => {
+  const [one, other] = byPrompt.map(({ folder }) => folder);
+  const predictor = await openPredictor({ adapters: [one, other], threads: 1 });
+  const wrong: [Line | string, RegExp][] = [
+    [" ", /^it must have a text, it is empty$/],
+    [
+      { text: "a", adapter: "sentiment/amazn" },
+      /^Cannot find adapter sentiment\/amazn: the nearest name is sentiment\/amazon$/,
+    ],
+    [{ text: "a", adapter: "__proto__" }, /^Cannot find adapter __proto__/],
+  ];
+  for (const [line, message] of wrong) {
+    const refused = (error: unknown) => error instanceof UsageError && message.test(error.message);
+    assert.throws(() => predictor.check(line), refused);
+    await assert.rejects(Array.fromAsync(predictor.predict([line])), refused);
+  }
+  await predictor.release();
+
+  const copy = async (change: (note: { model: { revision: string }; task: { labels: string[] } }) => void) => {
+    const note = JSON.parse(await Deno.readTextFile(`${one}/tunebench.json`));
+    change(note);
+    return await makeFolder({
+      "tunebench.json": note,
+      "adapter_config.json": await Deno.readTextFile(`${one}/adapter_config.json`),
+      "adapter_model.safetensors": await Deno.readFile(`${one}/adapter_model.safetensors`),
+    }, one.split("/").at(-1));
+  };
+  const bert = fileURLToPath(new URL("../../golden/A/bert", import.meta.url));
+  const refused: [Parameters<typeof openPredictor>[0], RegExp][] = [
+    [{ adapters: [] }, /^Cannot predict: there must be an adapter, there is none$/],
+    [{ adapters: [`${out}/none`], model: "use-lite" }, /^Cannot read the adapter .*none: there must be such a folder$/],
+    [{ adapters: [one], model: "use-lit" }, /^Cannot find model use-lit: the nearest name is use-lite$/],
+    [{ adapters: [one], device: "cpuu" }, /^Cannot find device cpuu: the nearest name is cpu$/],
+    [
+      { adapters: [one], model: `${bert}/model` },
+      /^Cannot use the adapter .*: it was trained on the model use-lite with the revision 0\.2\.0, current value is model with the revision [0-9a-f]{64}$/,
+    ],
+    [
+      { adapters: [`${bert}/cls/lora/adapter`] },
+      /^Cannot choose a model: --model must name it, as the folder .* does not$/,
+    ],
+    [{ adapters: [`${bert}/cls/lora/adapter`], model: "use-lite" }, /^Cannot /],
+    [
+      { adapters: [await copy((note) => note.model.revision = "0.1.0")] },
+      /^Cannot use the adapter .* revision 0\.1\.0, current value is use-lite with the revision 0\.2\.0$/,
+    ],
+    [
+      { adapters: [await copy((note) => note.task.labels.push("neither"))] },
+      /must name its 2 classes, each once, current value is \["negative","positive","neither"\]$/,
+    ],
+    [
+      { adapters: [await copy((note) => note.task.labels[0] = note.task.labels[1])] },
+      /must name its 2 classes, each once, current value is \["positive","positive"\]$/,
+    ],
+    [
+      { adapters: [one, await copy(() => {})] },
+      /^Cannot tell the adapters apart: their folders must differ in name, two/,
+    ],
+  ];
+  for (const [options, message] of refused) {
+    await assert.rejects(openPredictor(options), (error) => {
+      assert(error instanceof UsageError, String(error));
+      assert.match(error.message, message);
+      return true;
+    });
+  }
+});
+
+Deno.test("adapters that PEFT made give PEFT's logits, their classes are counted, and one batch may mix them", async () => {
+  for (const architecture of ["bert", "roberta", "llama"]) {
+    const root = fileURLToPath(new URL(`../../golden/A/${architecture}`, import.meta.url));
+    const model = await findFolder(`${root}/model`);
+    const backbone = await model.open();
+    const { input_ids: ids, attention_mask: mask, token_type_ids: types } = await readTensors(
+      `${root}/base_cls.safetensors`,
+    );
+    const [texts, length] = ids.shape;
+    const encodings = Array.from({ length: texts }, (_, text): Encoding => {
+      const own = [...ids.data.keys()].filter((at) => Math.floor(at / length) === text && mask.data[at] === 1);
+      return Object.assign(own.map((at) => ids.data[at]), types && { types: own.map((at) => types.data[at]) });
+    });
+    const compile: Compile = ({ program, signature }) => cpu.compile(program, signature, { threads: 1 });
+    const heads = new Heads(backbone, compile);
+    let compared = 0;
+    for (const name of await folders(`${root}/cls`)) {
+      if (["bias", "full", "ln"].includes(name)) continue;
+      const joined = await Deno.stat(`${root}/cls/${name}/adapter`).then(() => "/adapter", () => "");
+      const adapter = await loadAdapter(`${root}/cls/${name}${joined}`, model, backbone);
+      assert.deepEqual([adapter.task, adapter.labels], [null, ["LABEL_0", "LABEL_1"]]);
+      await heads.open(adapter);
+      const classifier = await Classifier.open(backbone, adapter, compile, heads);
+      // The second of two adapters has other rows before its texts.
+      const other = structuredClone({ ...adapter, parts: [] });
+      for (const { data } of Object.values(other.virtual)) data.fill(0.5);
+      const asked = encodings.map((encoded, at) => ({
+        encoded,
+        adapter: at % 2 ? { ...other, parts: adapter.parts } : adapter,
+      }));
+      const mixed = await classifier.logits(asked);
+      const logits = await classifier.logits(encodings.map((encoded) => ({ encoded, adapter })));
+      const expected = (await readValues(`${root}/cls/${name}/values.safetensors`)).logits;
+      logits.forEach((own, text) =>
+        own.forEach((logit, at) => {
+          assert(Math.abs(logit - expected[2 * text + at]) < 1e-4, `${architecture} ${name} ${logit}`);
+          const same = Math.abs(mixed[text][at] - logit) < 1e-6;
+          assert.equal(
+            same,
+            text % 2 === 0 || Object.keys(adapter.virtual).length === 0,
+            `${architecture} ${name} mixed`,
+          );
+        })
+      );
+      await classifier.release();
+      compared++;
+    }
+    await heads.release();
+    assert(compared >= 5, `${architecture} ${compared}`);
+  }
+});

@@ -1,0 +1,46 @@
+import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import { cpu } from "../../../engine/devices/cpu.ts";
+import { compose } from "../../../methods/compose.ts";
+import { findFolder } from "../../../models/mod.ts";
+import { asLanguageModel, trainableLanguageModel } from "../../../runs/programs/language-model.ts";
+
+const open = async (arch: string) =>
+  await (await findFolder(fileURLToPath(new URL(`../../golden/A/${arch}/model`, import.meta.url)))).open();
+
+Deno.test("An encoder is no language model, nor are files without the weights of its scores", async () => {
+  const bert = await open("bert");
+  assert.throws(() => asLanguageModel(bert), /must be a decoder/);
+  const llama = await open("llama");
+  assert.deepEqual(asLanguageModel(llama).weights["lm_head.weight"], [99, 32]);
+  assert(!("lm_head.weight" in llama.weights), "a classifier does not train it");
+  const { "lm_head.weight": _, ...stored } = llama.stored;
+  assert.throws(() => asLanguageModel({ ...llama, stored }), /must hold lm_head\.weight/);
+});
+
+Deno.test("Tokens of weight 0 change no loss, nor does what fills up a text or stands behind it", async () => {
+  const backbone = asLanguageModel(await open("gpt2"));
+  const { loss } = trainableLanguageModel(backbone, compose([], backbone));
+  const executable = await cpu.compile(loss.program, loss.signature, { threads: 1 });
+  const of = async (texts: number[][], labels: number[][], weights: number[][]) => {
+    const inputs = backbone.collate(texts);
+    const { shape } = inputs.ids;
+    return (await executable.run({
+      parameters: {},
+      inputs: {
+        ...inputs,
+        labels: { shape, data: Int32Array.from(labels.flat()) },
+        weights: { shape, data: Float32Array.from(weights.flat()) },
+      },
+    })).loss[0];
+  };
+  const alone = await of([[5, 6, 7]], [[0, 6, 0]], [[0, 1, 0]]);
+  assert(alone > 0.1);
+  const others = [
+    await of([[5, 6, 7]], [[1, 6, 9]], [[0, 1, 0]]),
+    await of([[5, 6, 8]], [[0, 6, 0]], [[3, 1, 0]]),
+    await of([[5, 6], [9, 8, 7, 6]], [[0, 6, 0, 0], [1, 2, 3, 4]], [[0, 1, 0, 0], [0, 0, 0, 0]]),
+  ];
+  await executable.release();
+  for (const other of others) assert(Math.abs(other - alone) < 1e-5, `${other} instead of ${alone}`);
+});

@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import { presets } from "../../../runs/study/presets.ts";
+import { parseSeeds, parseStudy, readStudy } from "../../../runs/study/study.ts";
+import { UsageError } from "../../../base/errors.ts";
+
+const base = presets.quick.study;
+const refused = (value: unknown, message: RegExp) =>
+  assert.throws(() => parseStudy(value, base), (error) => error instanceof UsageError && message.test(error.message));
+
+Deno.test("a count of seeds starts at 0, a list is a list, one seed has a comma after it", () => {
+  assert.deepEqual(parseSeeds("3"), [0, 1, 2]);
+  assert.deepEqual(parseSeeds("1"), [0]);
+  assert.deepEqual(parseSeeds("0,1,7"), [0, 1, 7]);
+  assert.deepEqual(parseSeeds("7,"), [7]);
+  assert.deepEqual(parseSeeds("5,2,"), [5, 2]);
+});
+
+Deno.test("seeds that are not whole numbers are refused with their value", () => {
+  for (const text of ["", "0", "x", "1.5", "-1", "1,x", "1,,2", ",", "1;2", "0x3", "1e3", " 3"]) {
+    assert.throws(
+      () => parseSeeds(text),
+      (error) => error instanceof UsageError && error.message.endsWith(`current value is ${text}`),
+      text,
+    );
+  }
+});
+
+Deno.test("a study takes from the base what it leaves out", () => {
+  const study = parseStudy({ methods: ["lora", { lora: { rank: 4 }, "prompt-tuning": {} }], seeds: [4] }, base);
+  assert.deepEqual(study, {
+    ...base,
+    methods: ["lora", { lora: { rank: 4 }, "prompt-tuning": {} }],
+    seeds: [4],
+  });
+});
+
+Deno.test("a study with an unknown key is refused with the nearest name", () => {
+  refused({ method: ["lora"] }, /no key method, the nearest name is methods/);
+  refused({ training: { epoch: 3 } }, /training: there is no key epoch, the nearest name is epochs/);
+});
+
+Deno.test("a study with a value out of range is refused with the value", () => {
+  refused({ seeds: [] }, /seeds .*current value is \[\]/);
+  refused({ seeds: [-1] }, /seeds.0 must be at least 0, current value is -1/);
+  refused({ data: { train: 0, validation: 1, test: 1 } }, /data.train must be greater than 0, current value is 0/);
+  refused({ methods: [3] }, /methods.0 must be a name or .*current value is 3/);
+  refused({ training: { headLearningRate: -1 } }, /headLearningRate .*current value is -1/);
+  refused([1], /current value is \[1\]/);
+});
+
+Deno.test("a study file that is missing or no JSON is refused with its path", async () => {
+  const path = await Deno.makeTempFile({ suffix: ".json" });
+  try {
+    await Deno.writeTextFile(path, "{");
+    await assert.rejects(readStudy(path, base), (error) => error instanceof UsageError && error.message.includes(path));
+  } finally {
+    await Deno.remove(path);
+  }
+  await assert.rejects(readStudy(path, base), UsageError);
+});
+
+Deno.test("every preset is a valid study", () => {
+  for (const { study } of Object.values(presets)) assert.deepEqual(parseStudy(study, base), study);
+});

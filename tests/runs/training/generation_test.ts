@@ -1,0 +1,297 @@
+import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import { readSafetensors } from "../../../engine/safetensors.ts";
+import { cpu } from "../../../engine/devices/cpu.ts";
+import { methods } from "../../../methods/mod.ts";
+import type { CommonOptions } from "../../../methods/types.ts";
+import { findFolder } from "../../../models/mod.ts";
+import { groupResults } from "../../../reports/results.ts";
+import { renderResultsCsv } from "../../../reports/csv.ts";
+import { renderMarkdown } from "../../../reports/markdown.ts";
+import { renderTerminal } from "../../../reports/terminal.ts";
+import type { CellResult } from "../../../runs/study/cell.ts";
+import { readAdapterNote } from "../../../runs/adapters/note.ts";
+import { generation } from "../../../runs/training/generation.ts";
+import { cellsOf } from "../../../runs/launch/cells.ts";
+import { presets } from "../../../runs/study/presets.ts";
+import { readRecords, type RunRecord } from "../../../runs/study/record.ts";
+import { estimateCell, runCell } from "../../../runs/training/run-cell.ts";
+import { runId, type RunSpec, settingId } from "../../../runs/study/spec.ts";
+import type { Study } from "../../../runs/study/study.ts";
+import { UsageError } from "../../../base/errors.ts";
+import { e2e } from "../../../tasks/e2e.ts";
+import { textMetrics } from "../../../tasks/text-metrics.ts";
+import { type Files, makeFolder } from "../../models/folder/copies.ts";
+import { makeRecord } from "../../reports/record_factory.ts";
+
+/** A token for every printable ASCII character and the line break; the golden models end texts with one of theirs. */
+const CHARACTERS = [..."\n", ...Array.from({ length: 95 }, (_, at) => String.fromCharCode(32 + at))];
+const tokenizer = {
+  normalizer: null,
+  pre_tokenizer: null,
+  model: { type: "BPE", vocab: Object.fromEntries(CHARACTERS.map((c, id) => [c, id])), merges: [] },
+  post_processor: null,
+  decoder: { type: "Fuse" },
+  added_tokens: [{ id: 97, content: "<end>", special: true }],
+};
+
+async function modelFolder(place: string, more: Files = {}): Promise<string> {
+  const golden = fileURLToPath(new URL(`../../golden/${place}/model`, import.meta.url));
+  return await makeFolder({
+    "config.json": await Deno.readTextFile(`${golden}/config.json`),
+    "model.safetensors": await Deno.readFile(`${golden}/model.safetensors`),
+    "tokenizer.json": tokenizer,
+    ...more,
+  }, "tiny");
+}
+
+const row = (at: number) => `name[${at}],it is ${at}\nname[${at}],${at}\n`;
+const csv = (from: number, count: number) =>
+  "mr,ref\n" + Array.from({ length: count }, (_, at) => row(from + at)).join("");
+const taskFiles = await makeFolder({
+  "trainset.csv": csv(0, 8),
+  "devset.csv": csv(20, 3),
+  "testset_w_refs.csv": csv(40, 3),
+});
+const folder = await modelFolder("A/gpt2");
+const study = (changes: Partial<Study> = {}): Study => ({
+  ...presets.smoke.study,
+  models: [folder],
+  tasks: ["e2e"],
+  methods: [{ lora: { epochs: 2, learningRate: 0.05 } }],
+  data: { train: 8, validation: 3, test: 9 },
+  taskFiles,
+  training: { batchSize: 8, outputLength: 10 },
+  ...changes,
+});
+const specOf = async (changes: Partial<Study> = {}) => (await cellsOf(study(changes)))[0].spec;
+const places = { folder, taskFiles };
+const run = async (spec: RunSpec, out: string) =>
+  await runCell(spec, { ...places, threads: 1, out, keep: false, onProgress() {} });
+const decided = ({ time: _, ...rest }: CellResult) => JSON.stringify(rest);
+
+const spec = await specOf();
+const out = await makeFolder({});
+const result = await run(spec, out);
+
+Deno.test("a cell that generates learns, and its result holds texts, their scores and no classifier", async () => {
+  assert.equal(result.curve.stepLoss.length, 4);
+  assert(result.curve.stepLoss[3] < result.curve.stepLoss[0]);
+  assert.deepEqual(result.predictions.map(({ id }) => id).sort(), ["test/0", "test/1", "test/2"]);
+  const predictions = result.predictions.map((of) => "references" in of ? of : assert.fail());
+  for (const { id, references, predicted } of predictions) {
+    const at = 40 + Number(id.split("/")[1]);
+    assert.deepEqual(references, [`it is ${at}`, `${at}`]);
+    assert(predicted.length <= 10);
+  }
+  for (const { name, compute } of Object.values(textMetrics)) {
+    const texts = predictions.map(({ predicted }) => predicted);
+    assert.equal(result.scores.test[name], compute(predictions.map(({ references }) => references), texts));
+  }
+  assert.deepEqual(result.scores.majority, { value: null, reason: "the task has no classes" });
+  assert.deepEqual(result.task.labels, []);
+  assert.equal(result.parameters.head, 0);
+  assert.deepEqual(result.checks.flags.map(({ name }) => name), ["loss did not fall"]);
+  assert(result.checks.integrity.some(({ name, detail }) => name === "identity at the start" && /scores/.test(detail)));
+  const [entry] = [...Deno.readDirSync(`${out}/adapters`)];
+  const config = JSON.parse(await Deno.readTextFile(`${out}/adapters/${entry.name}/adapter_config.json`));
+  assert.deepEqual([config.task_type, config.modules_to_save], ["CAUSAL_LM", null]);
+  const stored = await readSafetensors(`${out}/adapters/${entry.name}/adapter_model.safetensors`);
+  assert.equal(
+    4 * Object.values(stored).reduce((sum, { shape }) => sum + shape[0] * shape[1], 0),
+    result.parameters.storedBytes,
+  );
+});
+
+Deno.test("the same spec generates the same texts, and a plan counts the same parameters", async () => {
+  assert.equal(decided(await run(spec, out)), decided(result));
+  const planned = await estimateCell(spec, places);
+  assert.deepEqual(planned.parameters, result.parameters);
+  assert.deepEqual(planned.planned, result.planned);
+});
+
+Deno.test("texts are messages in the model's chat template where a study says so, and its note tells", async () => {
+  const template = "<{{ messages[0].content }}>{% if add_generation_prompt %}:{% endif %}";
+  const chatting = await modelFolder("A/gpt2", { "tokenizer_config.json": { chat_template: template } });
+  const training = { ...study().training, chat: true as const };
+  const [{ spec: chat }] = await cellsOf(study({ models: [chatting], training }));
+  assert.equal(chat.training.chat, true);
+  const places = { folder: chatting, taskFiles, threads: 1, keep: false, onProgress() {} };
+  const out = await makeFolder({});
+  const { curve } = await runCell(chat, { ...places, out });
+  assert.notEqual(curve.stepLoss[0], result.curve.stepLoss[0]);
+  const note = await readAdapterNote(`${out}/adapters/${runId(chat)}`);
+  assert.equal(note!.chat, true);
+  // The same sequences without a template: what stands around a text, and the line break that ends it, are in the text.
+  const written = await makeFolder(Object.fromEntries(
+    ["trainset.csv", "devset.csv", "testset_w_refs.csv"].map((name) => [
+      name,
+      Deno.readTextFileSync(`${taskFiles}/${name}`).replace(/^(name[^,]*),/gm, "<$1>:,"),
+    ]),
+  ));
+  const broken = await modelFolder("A/gpt2", {
+    "tokenizer_config.json": { chat_template: template.replace("%}:", "%}:\n") },
+  });
+  const losses = async (models: string, training: Study["training"], taskFiles: string) => {
+    const [cell] = await cellsOf(study({ models: [models], training, taskFiles }));
+    const options = { ...places, folder: models, taskFiles, out: await makeFolder({}) };
+    return (await runCell(cell.spec, options)).curve.stepLoss;
+  };
+  assert.deepEqual(await losses(broken, training, taskFiles), await losses(folder, study().training, written));
+});
+
+Deno.test("to chat with a model without a template fails in one sentence", async () => {
+  const spec = await specOf({ training: { ...study().training, chat: true } });
+  await assert.rejects(run(spec, out), { message: "Cannot chat: the model must have a chat template, it has none" });
+});
+
+/** A record of the result, as the launcher writes it. */
+function recordOf(of: RunSpec, { planned, ...rest }: CellResult): RunRecord {
+  const record = makeRecord();
+  return { ...record, ...rest, spec: of, setting: settingId(of), memory: { ...record.memory, planned } };
+}
+
+Deno.test("a record with texts is read, and reports show its score without a majority", async () => {
+  const record = recordOf(spec, result);
+  const results = await makeFolder({});
+  await Deno.mkdir(`${results}/runs`);
+  await Deno.writeTextFile(`${results}/runs/${record.id}.json`, JSON.stringify(record));
+  const { records, unreadable } = await readRecords(results);
+  assert.deepEqual(unreadable, []);
+  const grouped = groupResults(records, unreadable);
+  const [markdown, terminal] = [renderMarkdown(grouped), renderTerminal(grouped)];
+  assert.match(markdown, /\| method \| bleu % \|/);
+  for (const text of [markdown, terminal]) assert.doesNotMatch(text, /majority|labels:|headLearningRate/i);
+  const [header, line] = renderResultsCsv(grouped).split("\n").map((text) => text.split(","));
+  const cell = (name: string) => line[header.indexOf(name)];
+  assert.deepEqual([cell("metric"), cell("mean"), cell("majority")], ["bleu", String(result.scores.test.bleu), ""]);
+});
+
+Deno.test("the loss is the mean over the answers' tokens alone, whatever the micro-batches", async () => {
+  const backbone = await (await findFolder(folder)).open();
+  const method = methods["prompt-tuning"];
+  const parts = [{ method, options: method.options.parse({ virtualTokens: 2 }) as CommonOptions }];
+  const example = { id: "", text: "name[7]", references: ["it is 7", "7"] };
+  const splits = { train: [example], validation: [example], test: [example] };
+  const objective = generation(e2e, splits, { spec, backbone, parts, threads: 1 });
+  const { train, loss } = objective;
+  // Each answer follows "name[7]" and a line break, and ends with a token of its own.
+  assert.deepEqual(train.lengths, [8 + 7 + 1, 8 + 1 + 1]);
+  const parameters = await objective.start(0);
+  const executable = await cpu.compile(loss.program, loss.signature, { threads: 1 });
+  const lossOf = async (indices: number[]) => {
+    const inputs = { ...train.collate(indices), ...train.targets(indices, [0, 1]) };
+    return (await executable.run({ parameters, inputs })).loss[0];
+  };
+  const scores = await cpu.compile(objective.identity.adapted.program, objective.identity.adapted.signature, {
+    threads: 1,
+  });
+  // The same by the scores of the next token, one text of growing length at a time.
+  let expected = 0;
+  for (const index of [0, 1]) {
+    const ids = [...train.collate([index]).ids.data];
+    for (let at = 8; at < ids.length; at++) {
+      const { scores: own } = await scores.run({ parameters, inputs: backbone.collate([ids.slice(0, at)]) });
+      const top = Math.max(...own);
+      const total = top + Math.log(own.reduce((sum, score) => sum + Math.exp(score - top), 0));
+      expected += (total - own[ids[at]]) / 10;
+    }
+    assert.equal(ids.at(-1), 97);
+  }
+  const together = await lossOf([0, 1]);
+  const apart = await lossOf([0]) + await lossOf([1]);
+  await executable.release();
+  await scores.release();
+  assert(Math.abs(together - expected) < 1e-4, `${together} instead of ${expected}`);
+  assert(Math.abs(apart - expected) < 1e-4, `${apart} instead of ${expected}`);
+});
+
+Deno.test("what cannot generate, and what only generation knows, is a mistake of whoever asked", async () => {
+  const refused = (changes: Partial<Study>, message: RegExp) =>
+    assert.rejects(cellsOf(study(changes)), (error) => error instanceof UsageError && message.test(error.message));
+  await refused(
+    { models: [folder, "use-lite"] },
+    /^Cannot use the model use-lite for e2e: the task must be one of classification, it is one of generation$/,
+  );
+  await refused(
+    { models: [fileURLToPath(new URL("../../golden/A/bert/model", import.meta.url))] },
+    /for e2e: the task must be one of classification/,
+  );
+  await refused(
+    { methods: ["lora", "linear-probe"] },
+    /^Cannot train linear-probe for the task e2e: it must train something/,
+  );
+  await refused(
+    { training: { outputLength: 64 } },
+    /outputLength must leave room .* within 64 tokens, current value is 64$/,
+  );
+  await refused({ training: { headLearningRate: 1 } }, /^Cannot use training\.headLearningRate: a task must be one of/);
+  await refused(
+    { tasks: ["sentiment/amazon"], taskFiles: undefined },
+    /^Cannot use training\.outputLength: a task must be one of generation, current value is sentiment\/amazon$/,
+  );
+});
+
+Deno.test("a study of both kinds gives each task what it knows", async () => {
+  const cells = await cellsOf(
+    study({ tasks: ["e2e", "sentiment/amazon"], training: { headLearningRate: 0.5, outputLength: 9 } }),
+  );
+  const training = Object.fromEntries(cells.map(({ spec }) => [spec.task.name, spec.training]));
+  assert.deepEqual([training["e2e"].outputLength, training["e2e"].headLearningRate], [9, undefined]);
+  const amazon = training["sentiment/amazon"];
+  assert.deepEqual([amazon.outputLength, amazon.headLearningRate], [undefined, 0.5]);
+});
+
+Deno.test("an encoder-decoder learns and generates, too", async () => {
+  const t5 = await modelFolder("T5A/t5");
+  const own = await specOf({ models: [t5], methods: [{ lora: { epochs: 6, learningRate: 0.05 } }] });
+  const out = await makeFolder({});
+  const { curve, predictions } = await runCell(own, {
+    folder: t5,
+    taskFiles,
+    threads: 1,
+    out,
+    keep: false,
+    onProgress() {},
+  });
+  assert(curve.stepLoss.at(-1)! < 0.95 * curve.stepLoss[0], String(curve.stepLoss));
+  assert(predictions.every(({ predicted }) => typeof predicted === "string" && predicted.length <= 10));
+  const [entry] = [...Deno.readDirSync(`${out}/adapters`)];
+  const config = JSON.parse(await Deno.readTextFile(`${out}/adapters/${entry.name}/adapter_config.json`));
+  assert.equal(config.task_type, "SEQ_2_SEQ_LM");
+});
+
+Deno.test("what an encoder-decoder writes is learnt token by token behind its start", async () => {
+  const backbone = await (await findFolder(await modelFolder("T5A/t5"))).open();
+  const method = methods.lora;
+  const parts = [{ method, options: method.options.parse({}) as CommonOptions }];
+  const example = { id: "", text: "ab", references: ["abcdef", "a"] };
+  const splits = { train: [example], validation: [example], test: [example] };
+  const { train } = generation(e2e, splits, { spec, backbone, parts, threads: 1 });
+  const { ids, mask, target } = train.collate([0, 1]);
+  const { labels, weights } = train.targets([0, 1], [0, 1]);
+  const id = (c: string) => CHARACTERS.indexOf(c);
+  const { start } = backbone.languageModel!.target!;
+  const end = backbone.languageModel!.end!;
+  const word = [..."abcdef"].map(id);
+  assert.deepEqual([...ids.data].filter((_, at) => mask.data[at] === 1), [id("a"), id("b"), id("a"), id("b")]);
+  assert.deepEqual([...target.data].slice(0, 9), [start, ...word, start, id("a")]);
+  assert.deepEqual([...labels.data].slice(0, 9), [...word, end, id("a"), end]);
+  assert.deepEqual([...weights.data].map((weight) => Math.round(9 * weight)), [
+    1,
+    1,
+    1,
+    1,
+    1,
+    1,
+    1,
+    1,
+    1,
+    0,
+    0,
+    0,
+    0,
+    0,
+  ]);
+  for (const { shape } of [ids, mask, target, labels, weights]) assert.deepEqual(shape, [2, 7]);
+});

@@ -1,0 +1,36 @@
+import assert from "node:assert/strict";
+import type { Executable, MemoryPlan } from "../../../engine/types.ts";
+import { planStepMemory, requireMemory } from "../../../runs/training/plan-memory.ts";
+import { trainingDefaults } from "../../../runs/launch/cells.ts";
+
+function planOf(total: number): MemoryPlan {
+  return { weights: 0, parameters: 0, gradients: 0, optimiser: 0, activations: total, runtime: 0, total };
+}
+
+Deno.test("a training step is planned for the largest micro-batch of the longest examples", () => {
+  const asked: [number, number][] = [];
+  const executable = {
+    planMemory(batch: number, length: number) {
+      asked.push([batch, length]);
+      return planOf(batch * length);
+    },
+  } as Executable;
+  const lengths = [...Array(30).fill(10), ...Array(16).fill(40)];
+  const spec = { ...trainingDefaults, epochs: 1 };
+  const planned = planStepMemory(
+    executable,
+    { lengths, positions: lengths, collate: () => ({}), targets: () => ({}) },
+    spec,
+  );
+  // 16 examples of 40 tokens are 640 rows: two micro-batches of 8.
+  assert.deepEqual(asked, [[8, 40], [8, 40]]);
+  assert.equal(planned.total, 320);
+});
+
+Deno.test("a step that does not fit into free memory is refused with both figures", () => {
+  requireMemory(planOf(2 ** 30), 2 ** 30);
+  assert.throws(
+    () => requireMemory(planOf(3 * 2 ** 30), 2 ** 30),
+    /Cannot train: the planned step must fit into free memory, it needs 3.00 GiB of 1.00 GiB/,
+  );
+});

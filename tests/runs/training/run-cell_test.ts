@@ -1,0 +1,133 @@
+import assert from "node:assert/strict";
+import { readSafetensors } from "../../../engine/safetensors.ts";
+import { methods } from "../../../methods/mod.ts";
+import type { CellResult } from "../../../runs/study/cell.ts";
+import { cellsOf } from "../../../runs/launch/cells.ts";
+import { presets } from "../../../runs/study/presets.ts";
+import { knownScores } from "../../../runs/study/record.ts";
+import { estimateCell, runCell } from "../../../runs/training/run-cell.ts";
+import { runId, type RunSpec } from "../../../runs/study/spec.ts";
+import type { MethodEntry } from "../../../runs/study/study.ts";
+
+async function smoke(method: MethodEntry, training: Partial<RunSpec["training"]> = {}): Promise<RunSpec> {
+  const study = presets.smoke.study;
+  return (await cellsOf({ ...study, methods: [method], training: { ...study.training, ...training } }))[0].spec;
+}
+
+async function inFolder<T>(work: (out: string) => Promise<T>): Promise<T> {
+  const out = await Deno.makeTempDir();
+  try {
+    return await work(out);
+  } finally {
+    await Deno.remove(out, { recursive: true });
+  }
+}
+
+function run(spec: RunSpec, out: string): Promise<CellResult> {
+  return runCell(spec, { threads: 1, out, keep: false, onProgress() {} });
+}
+
+/** A result without what differs from run to run. */
+function decided({ time: _, ...rest }: CellResult): string {
+  return JSON.stringify(rest);
+}
+
+/** Runs with a method in the table for as long as that takes. */
+async function withMethod<T>(name: string, changes: Record<string, unknown>, work: () => Promise<T>): Promise<T> {
+  methods[name] = { ...methods.lora, ...changes, name };
+  try {
+    return await work();
+  } finally {
+    delete methods[name];
+  }
+}
+
+Deno.test("the same spec gives the same bytes, dropout included, and another seed gives others", () =>
+  inFolder(async (out) => {
+    const spec = await smoke({ "lora": { dropout: 0.2 }, "prompt-tuning": {} });
+    const first = await run(spec, out);
+    const adapter = (name: string) => Deno.readFile(`${out}/adapters/${runId(spec)}/${name}/adapter_model.safetensors`);
+    const stored = await adapter("prompt-tuning");
+    assert.equal(decided(await run(spec, out)), decided(first));
+    assert.deepEqual(await adapter("prompt-tuning"), stored);
+    assert.notEqual(decided(await run({ ...spec, seed: 1 }, out)), decided(first));
+    assert.deepEqual(first.checks.integrity.map(({ name }) => name), [
+      "parameter count",
+      "no test text in train",
+      "finite values",
+      "frozen weights",
+    ]);
+  }));
+
+Deno.test("a run leaves its adapter in PEFT's form, of the size that it states", () =>
+  inFolder(async (out) => {
+    const spec = await smoke("lora");
+    const { parameters, checks } = await run(spec, out);
+    const folder = `${out}/adapters/${runId(spec)}`;
+    const config = JSON.parse(await Deno.readTextFile(`${folder}/adapter_config.json`));
+    assert.equal(config.peft_type, "LORA");
+    const stored = await readSafetensors(`${folder}/adapter_model.safetensors`);
+    const shapes = Object.fromEntries(Object.entries(stored).map(([name, { shape }]) => [name, shape]));
+    assert.deepEqual(shapes, {
+      "base_model.model.layers.0.attention.qkv.lora_A.weight": [8, 256],
+      "base_model.model.layers.0.attention.qkv.lora_B.weight": [768, 8],
+      "base_model.model.layers.1.attention.qkv.lora_A.weight": [8, 512],
+      "base_model.model.layers.1.attention.qkv.lora_B.weight": [1536, 8],
+      "base_model.model.classifier.weight": [2, 512],
+      "base_model.model.classifier.bias": [2],
+    });
+    const values = Object.values(stored).reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b), 0);
+    assert.equal(parameters.storedBytes, 4 * values);
+    assert.equal(parameters.trainable, 24_576 + 2 * 513);
+    assert(checks.integrity.some(({ name }) => name === "identity at the start"));
+  }));
+
+Deno.test("a model tuned in full is kept on request only", () =>
+  inFolder(async (out) => {
+    const spec = await smoke("full");
+    await run(spec, out);
+    await assert.rejects(() => Deno.stat(`${out}/adapters/${runId(spec)}`), Deno.errors.NotFound);
+    await runCell(spec, { threads: 1, out, keep: true, onProgress() {} });
+    const stored = await readSafetensors(`${out}/adapters/${runId(spec)}/adapter_model.safetensors`);
+    assert.deepEqual(stored["embeddings.word"].shape, [8002, 256]);
+  }));
+
+Deno.test("a run whose integrity is in doubt fails", () =>
+  inFolder(async (out) => {
+    await withMethod("miscounted", { count: () => 1 }, () =>
+      assert.rejects(
+        async () => run(await smoke("miscounted"), out),
+        /Cannot trust the run: parameter count failed \(24576 values, closed form 1\)/,
+      ));
+    const shifted = () => ({ linear: (_: unknown, __: unknown, y: { add(by: number): unknown }) => y.add(1) });
+    await withMethod("no-identity", { hooks: shifted }, () =>
+      assert.rejects(async () =>
+        run(await smoke("no-identity"), out), /identity at the start failed|the loss does not depend on it/));
+    await assert.rejects(
+      async () =>
+        run(await smoke({ full: { learningRate: 1e30 } }), out),
+      /the loss of step \d+ is (NaN|Infinity)|a logit is not a number/,
+    );
+  }));
+
+Deno.test("a method that does not learn is a result with a flag", () =>
+  inFolder(async (out) => {
+    const { checks, curve, scores } = await run(
+      await smoke({ lora: { learningRate: 1e-12 } }, { headLearningRate: 1e-12 }),
+      out,
+    );
+    assert.deepEqual(curve.stepLoss.map((loss) => loss.toFixed(4)), Array(3).fill(Math.log(2).toFixed(4)));
+    const raised = checks.flags.filter((flag) => flag.raised).map(({ name }) => name);
+    assert(scores.test.accuracy > knownScores(scores.majority)!.accuracy || raised.includes("score at majority"));
+  }));
+
+Deno.test("a plan counts parameters in closed form and needs more memory for more trained values", async () => {
+  const [probe, lora, full] = await Promise.all(
+    ["linear-probe", "lora", "full"].map(async (name) => estimateCell(await smoke(name))),
+  );
+  assert.equal(full.parameters.trainable, 6_975_744 + 2 * 513);
+  assert.equal(full.planned.optimiser, 2 * 4 * full.parameters.trainable);
+  assert.equal(full.planned.gradients, 4 * full.parameters.trainable);
+  assert(probe.planned.total < lora.planned.total && lora.planned.total < full.planned.total);
+  assert.equal(probe.parameters.method, 0);
+});

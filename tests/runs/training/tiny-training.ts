@@ -1,0 +1,103 @@
+/**
+ * Every method on the tiny backbone: a batch with known values, and a short training.
+ * @module
+ */
+import { Random } from "../../../base/random.ts";
+import type { Device, Executable, Feed } from "../../../engine/types.ts";
+import { compose } from "../../../methods/compose.ts";
+import { computeFeatures, encodeExamples } from "../../../runs/training/examples.ts";
+import { train } from "../../../runs/training/train.ts";
+import { type TrainableClassifier, trainableClassifier } from "../../../runs/programs/classifier.ts";
+import type { Arrays } from "../../engine/compare.ts";
+import { type Variant, variant, variants } from "../../methods/variants.ts";
+import { tinyBackbone } from "../../models/use-lite/tiny.ts";
+
+const LABELS = ["no", "maybe", "yes"];
+/** Large enough for losses to move within a few steps, so that a wrong gradient shows in them. */
+const HEAD_LEARNING_RATE = 0.05;
+const backbone = await tinyBackbone(3);
+
+/** Every form of every method, and joined ones. */
+export const combinations: Variant[][] = [
+  ...variants.map((one) => [one]),
+  [variant("lora", { rank: 2, dropout: 0.3 })],
+  [variant("lora", { rank: 2 }), variant("prompt-tuning", { virtualTokens: 2 })],
+  [variant("lora", { rank: 2 }), variant("prefix-tuning", { prefixLength: 2 })],
+  [variant("prompt-tuning", { virtualTokens: 2 }), variant("prefix-tuning", { prefixLength: 3 }), variant("bitfit")],
+  [variant("ia3"), variant("lora", { rank: 2, dora: true }), variant("ln-tuning")],
+];
+
+/** The tiny backbone with these methods and a classifier of three classes. */
+export function tinyTrainable(parts: Variant[]): TrainableClassifier {
+  return trainableClassifier(backbone, compose(parts, backbone), LABELS, HEAD_LEARNING_RATE);
+}
+
+/**
+ * A batch of texts of several lengths. The classifier and what starts as zero are moved away from zero,
+ * the rest little: further out the loss bends too much for differences over 1e-2.
+ */
+export async function batchOf(model: TrainableClassifier, { masks }: Pick<Executable, "masks">): Promise<Feed> {
+  const texts = ["abc", "a longer text", "xyzzy"].map((text) => backbone.encode(text, backbone.maxLength));
+  const random = new Random(5, "batch");
+  const parameters = await model.start(1);
+  const gradients: Arrays = {};
+  for (const [name, values] of Object.entries(parameters)) {
+    const noise = name.startsWith("head.") ? 0.3 : 0.02;
+    parameters[name] = values.map((value) => value + noise * random.normal());
+    gradients[name] = new Float32Array(values.length);
+  }
+  const inputs: Feed["inputs"] = model.featuresFixed
+    ? { features: { data: new Float32Array(3 * 10).map(() => random.normal()), shape: [3, 10] } }
+    : backbone.collate(texts);
+  for (const { name, rate, shape } of masks) {
+    const sizes = shape(3, 13);
+    const data = new Float32Array(sizes.reduce((a, b) => a * b)).map(() =>
+      random.uniform() < rate ? 0 : 1 / (1 - rate)
+    );
+    inputs[name] = { data, shape: sizes };
+  }
+  inputs.labels = { data: Int32Array.of(0, 2, 1), shape: [3] };
+  inputs.weights = { data: Float32Array.of(0.5, 0.3, 0.2), shape: [3] };
+  return { inputs, parameters, gradients };
+}
+
+/** Losses of the first 20 steps of training on a device: 40 random texts of 1 to 24 characters, 4 a step. */
+export async function trainingLosses(device: Device, parts: Variant[]): Promise<number[]> {
+  const model = tinyTrainable(parts);
+  const random = new Random(7, "texts");
+  const texts = Array.from({ length: 40 }, (_, at) => ({
+    id: String(at),
+    text: String.fromCodePoint(...Array.from({ length: 1 + random.integer(24) }, () => 97 + random.integer(26))),
+    label: random.integer(LABELS.length),
+  }));
+  const rows = 64;
+  let examples = encodeExamples(backbone, texts, backbone.maxLength);
+  if (model.featuresFixed) {
+    const { program, signature } = model.backboneFeatures;
+    const executable = await device.compile(program, signature, { threads: 1 });
+    examples = await computeFeatures(examples, executable, rows);
+    await executable.release();
+  }
+  const { program, signature } = model.loss;
+  const training = await device.train(program, signature, model.parameters, { threads: 1 });
+  await training.write(await model.start(1));
+  const { stepLoss } = await train({
+    seed: 1,
+    spec: {
+      epochs: 2,
+      batchSize: 4,
+      headLearningRate: HEAD_LEARNING_RATE,
+      weightDecay: 0.01,
+      warmup: 0.1,
+      clip: 1,
+      maxLength: backbone.maxLength,
+      microBatchRows: rows,
+    },
+    training,
+    examples,
+    onStep: () => {},
+    onEpoch: () => Promise.resolve(),
+  });
+  await training.release();
+  return stepLoss;
+}
