@@ -6,29 +6,14 @@
  * command runs, so that the light ones start fast.
  * @module
  */
-import { Command, CommanderError } from "commander";
+import { CommanderError } from "commander";
 import { UsageError } from "../base/errors.ts";
-import config from "../deno.json" with { type: "json" };
-import { addAdapter } from "./adapter.ts";
-import { addBench } from "./bench.ts";
-import type { SetStatus } from "./command.ts";
-import { addFetch } from "./fetch.ts";
-import { addList } from "./list.ts";
-import { addPredict } from "./predict.ts";
-import { addReport } from "./report.ts";
+import { createProgram } from "./program.ts";
 
 let status = 0;
-const setStatus: SetStatus = (value) => status = value;
-
-const program = new Command("tunebench")
-  .description("Compares ways of adapting a pretrained language model.")
-  .version(config.version)
-  .exitOverride()
-  .configureOutput({ outputError: () => {} });
-for (const add of [addBench, addFetch, addReport, addPredict, addAdapter, addList]) add(program, setStatus);
 
 try {
-  await program.parseAsync(Deno.args, { from: "user" });
+  await createProgram((value) => status = value).parseAsync(Deno.args, { from: "user" });
 } catch (error) {
   status = report(error as Error);
 }

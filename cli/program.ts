@@ -1,0 +1,27 @@
+/**
+ * The commands of the program, with their arguments and flags.
+ * @module
+ */
+import { Command } from "commander";
+import config from "../deno.json" with { type: "json" };
+import { addAdapter } from "./adapter.ts";
+import { addBench } from "./bench.ts";
+import type { SetStatus } from "./command.ts";
+import { addFetch } from "./fetch.ts";
+import { addList } from "./list.ts";
+import { addPredict } from "./predict.ts";
+import { addReport } from "./report.ts";
+
+/**
+ * A program with every command. It throws where commander would end the process, and prints no errors.
+ * @param setStatus takes the exit status of the command that ran
+ */
+export function createProgram(setStatus: SetStatus): Command {
+  const program = new Command("tunebench")
+    .description("Compares ways of adapting a pretrained language model.")
+    .version(config.version)
+    .exitOverride()
+    .configureOutput({ outputError: () => {} });
+  for (const add of [addBench, addFetch, addReport, addPredict, addAdapter, addList]) add(program, setStatus);
+  return program;
+}
