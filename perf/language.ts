@@ -10,7 +10,7 @@ import { cpu } from "../engine/devices/cpu.ts";
 import { collectGarbage } from "../engine/garbage.ts";
 import type { Executable, Program } from "../engine/types.ts";
 import { generate } from "../runs/programs/decoding.ts";
-import { compiled } from "../runs/training/generation.ts";
+import { reuseExecutables } from "../runs/training/generation.ts";
 import { train } from "../runs/training/train.ts";
 import { openLanguage } from "./open-language-model.ts";
 import { GENERATED, paths, PROMPT, SEED, type Texts, THREADS, trainingSpec } from "./cases.ts";
@@ -43,7 +43,7 @@ async function trainInTurns(): Promise<void> {
       lengths,
       positions: lengths,
       collate: (indices) => backbone.collate(indices.map((index) => ids[index])),
-      targets(indices) {
+      lossInputs(indices) {
         const shape = [indices.length, Math.max(...indices.map((index) => lengths[index]))];
         return {
           labels: { data: Int32Array.from(indices.flatMap((index) => ids[index])), shape },
@@ -79,7 +79,7 @@ async function generateInTurns(): Promise<never> {
     let grown: number[][] = [];
     for (let at = 0; at < count; at++) {
       const begun = performance.now();
-      const options = { device: compiled(programs), threads: THREADS, parameters: {}, tokens: GENERATED };
+      const options = { device: reuseExecutables(programs), threads: THREADS, parameters: {}, tokens: GENERATED };
       grown = await generate(backbone, adaptation, trainable, [text], options);
       milliseconds.push(performance.now() - begun);
     }

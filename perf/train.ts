@@ -58,11 +58,11 @@ function collate(indices: readonly number[]): Record<string, ArrayValue> {
   return inputs;
 }
 const lengths = ids.map(({ length }) => length);
-const targets = (indices: readonly number[], batch: readonly number[]) => ({
+const lossInputs = (indices: readonly number[], batch: readonly number[]) => ({
   labels: { data: Int32Array.from(indices, (index) => labels[index]), shape: [indices.length] },
   weights: { data: new Float32Array(indices.length).fill(1 / batch.length), shape: [indices.length] },
 });
-const examples = { lengths, positions: lengths, collate, targets };
+const examples = { lengths, positions: lengths, collate, lossInputs };
 
 /** Mean loss of the first texts. */
 async function meanLoss(): Promise<number> {
@@ -72,7 +72,7 @@ async function meanLoss(): Promise<number> {
   const first = [...ids.keys()].slice(0, CHECKED);
   let loss = 0;
   for (const indices of microBatches(first, lengths, spec.microBatchRows)) {
-    const inputs = { ...collate(indices), ...targets(indices, first) };
+    const inputs = { ...collate(indices), ...lossInputs(indices, first) };
     loss += (await executable.run({ parameters, inputs })).loss[0];
   }
   await executable.release();

@@ -2,7 +2,7 @@
  * Negation in the sentences of the Brown corpus: a probing task.
  * @module
  */
-import { byHash, unique } from "./examples.ts";
+import { byHash, uniqueUnambiguous } from "./examples.ts";
 import { readSources } from "./source.ts";
 import type { Example, SourceFile, Task } from "./types.ts";
 
@@ -42,7 +42,7 @@ export const brownNegation: Task = {
   async load() {
     const found: Sentence[] = [];
     for await (const [name, text] of readSources(source)) found.push(...readSentences(name, text));
-    const sentences = byHash(unique(found));
+    const sentences = byHash(uniqueUnambiguous(found));
     const partners = Map.groupBy(sentences.filter(({ label }) => label === 0), ({ kind }) => kind);
     // Without partners of equal length and category, both would tell much about the label.
     const pairs = sentences.filter(({ label }) => label === 1).flatMap((negated) => {

@@ -6,7 +6,7 @@ import { createHash } from "node:crypto";
 import type { Example } from "./types.ts";
 
 /** The first of the examples with equal texts, case ignored; none of them where their labels differ. */
-export function unique<E extends Example>(examples: readonly E[]): E[] {
+export function uniqueUnambiguous<E extends Example>(examples: readonly E[]): E[] {
   const groups = Map.groupBy(examples, (example) => example.text.toLowerCase());
   return [...groups.values()]
     .filter(([first, ...others]) => others.every((other) => other.label === first.label))

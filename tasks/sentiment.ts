@@ -2,7 +2,7 @@
  * What the three sets of "Sentiment Labelled Sentences" have in common.
  * @module
  */
-import { unique } from "./examples.ts";
+import { uniqueUnambiguous } from "./examples.ts";
 import { readSource } from "./source.ts";
 import type { SourceFile, Task } from "./types.ts";
 
@@ -42,7 +42,7 @@ export function sentimentTask({ name, reviews, source }: Site): Task {
       const examples = entries.flatMap((entry, index) =>
         entry.class === null ? [] : [{ id: `${name}/${index}`, text: entry.text.trim(), label: entry.class }]
       );
-      return { pool: unique(examples) };
+      return { pool: uniqueUnambiguous(examples) };
     },
   };
 }

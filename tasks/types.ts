@@ -4,7 +4,7 @@
  */
 
 /** What a model reads. */
-export interface Question {
+export interface TextInput {
   /** Stable: the same text of the same task version always has the same id. */
   id: string;
   /** A text. */
@@ -14,19 +14,19 @@ export interface Question {
 }
 
 /** A labelled text, or a labelled pair of texts. */
-export interface Example extends Question {
+export interface Example extends TextInput {
   /** Index into the task's labels. */
   label: number;
 }
 
 /** A text, and texts that answer it. */
-export interface GenerationExample extends Question {
+export interface GenerationExample extends TextInput {
   /** One at least, each of them right. */
   references: readonly string[];
 }
 
 /** Examples in the splits their makers published, or in one pool that the runner splits. */
-export interface TaskData<E extends Question = Example> {
+export interface TaskData<E extends TextInput = Example> {
   /** Everything, where the makers published no splits. */
   pool?: E[];
   /** The published training split. */
@@ -82,7 +82,7 @@ export interface TaskDescription {
  * @param given where the files lie that users give, if there are such
  * @throws {Error} if a file is missing, has another checksum or cannot be read
  */
-export type Load<E extends Question> = (given?: TaskFiles) => Promise<TaskData<E>>;
+export type Load<E extends TextInput> = (given?: TaskFiles) => Promise<TaskData<E>>;
 
 /** A task of classification. */
 export interface Task extends TaskDescription {

@@ -2,7 +2,7 @@
  * Verb supersense of a WordNet definition.
  * @module
  */
-import { byHash, unique } from "./examples.ts";
+import { byHash, uniqueUnambiguous } from "./examples.ts";
 import { readSource } from "./source.ts";
 import type { SourceFile, Task } from "./types.ts";
 
@@ -56,7 +56,7 @@ export const wordnetVerb: Task = {
         return { id: `verb/${offset}`, text: definition(line), label: labels.indexOf(supersenses[Number(file)]) };
       })
       .filter(({ text, label }) => label >= 0 && text.split(/\s+/).length >= LEAST_WORDS);
-    const classes = Map.groupBy(byHash(unique(examples)), (example) => example.label);
+    const classes = Map.groupBy(byHash(uniqueUnambiguous(examples)), (example) => example.label);
     return { pool: [...classes.values()].flatMap((members) => members.slice(0, PER_CLASS)) };
   },
 };

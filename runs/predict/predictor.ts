@@ -14,7 +14,7 @@ import { microBatches } from "../training/batches.ts";
 import { findModel } from "../study/find-model.ts";
 import { encodePrompt } from "../training/generation.ts";
 import { lookUp, UsageError } from "../../base/errors.ts";
-import type { Compile } from "../training/training-task.ts";
+import type { CompileProgram } from "../training/training-task.ts";
 import { loadAdapter, type LoadedAdapter } from "./load.ts";
 import { type Asked, batchOf, Classifier, formOf, Generator, Heads } from "./shared-program.ts";
 
@@ -371,7 +371,7 @@ async function makePrograms(
   const forms = new Map(named.map(({ form, adapter }) => [form, adapter]));
   const readers = forms.values().reduce((sum, { kind }) => sum + (kind === "generation" ? 2 : 1), 0);
   const options = { threads, small: readers > 1 && device.small === true };
-  const compile: Compile = ({ program, signature }) => device.compile(program, signature, options);
+  const compile: CompileProgram = ({ program, signature }) => device.compile(program, signature, options);
   const heads = new Heads(backbone, compile);
   const respondents = new Map<string, Respondent>();
   for (const [form, adapter] of forms) {

@@ -10,9 +10,9 @@ import { type Adaptation, compose } from "../../methods/compose.ts";
 import { composeHooks } from "../../methods/hooks.ts";
 import type { Backbone, Encoding, Hooks } from "../../models/types.ts";
 import { generate } from "../programs/decoding.ts";
-import { compiled } from "../training/generation.ts";
+import { reuseExecutables } from "../training/generation.ts";
 import { asLanguageModel, trainableLanguageModel } from "../programs/language-model.ts";
-import type { Compile } from "../training/training-task.ts";
+import type { CompileProgram } from "../training/training-task.ts";
 import type { LoadedAdapter } from "./load.ts";
 import { canonical } from "../study/spec.ts";
 import { type SignedProgram, trainableClassifier } from "../programs/classifier.ts";
@@ -107,7 +107,12 @@ export class Classifier {
    * Compiles the program of a form.
    * @param heads shared by the forms
    */
-  static async open(backbone: Backbone, adapter: LoadedAdapter, compile: Compile, heads: Heads): Promise<Classifier> {
+  static async open(
+    backbone: Backbone,
+    adapter: LoadedAdapter,
+    compile: CompileProgram,
+    heads: Heads,
+  ): Promise<Classifier> {
     const { features } = trainableClassifier(backbone, adaptationOf(adapter, backbone), adapter.labels, 0);
     return new Classifier(backbone, await compile(withVirtual(features, adapter)), heads);
   }
@@ -147,7 +152,7 @@ export class Heads {
    * Makes classifiers, none of which is compiled yet.
    * @param backbone whose features are read
    */
-  constructor(private readonly backbone: Backbone, private readonly compile: Compile) {}
+  constructor(private readonly backbone: Backbone, private readonly compile: CompileProgram) {}
 
   /** Makes ready for as many classes as an adapter has. */
   async open({ labels }: LoadedAdapter): Promise<void> {
@@ -182,7 +187,7 @@ export class Generator {
    * Compiles the programs of a form.
    * @throws {Error} if the backbone is no language model
    */
-  static async open(opened: Backbone, adapter: LoadedAdapter, compile: Compile): Promise<Generator> {
+  static async open(opened: Backbone, adapter: LoadedAdapter, compile: CompileProgram): Promise<Generator> {
     const backbone = asLanguageModel(opened);
     const adaptation = adaptationOf(adapter, backbone);
     const own = trainableLanguageModel(backbone, adaptation);
@@ -206,7 +211,7 @@ export class Generator {
     const { end, target } = this.backbone.languageModel;
     const grown = texts.map((): number[] => []);
     const ids = await generate(this.backbone, this.adaptation, this.model, texts, {
-      device: compiled(this.programs),
+      device: reuseExecutables(this.programs),
       threads: 1,
       parameters,
       inputs: virtualInputs(asked),

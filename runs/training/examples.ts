@@ -16,7 +16,7 @@ export interface EncodedExamples {
   /** Inputs of a batch, given as indices. */
   collate(indices: readonly number[]): Record<string, ArrayValue>;
   /** What the loss takes besides, `labels` and `weights`: over a batch, of which `indices` are a part, weights sum to 1. */
-  targets(indices: readonly number[], batch: readonly number[]): Record<string, ArrayValue>;
+  lossInputs(indices: readonly number[], batch: readonly number[]): Record<string, ArrayValue>;
 }
 
 /** Labelled texts as token ids, at most `limit`. */
@@ -26,7 +26,7 @@ export function encodeExamples(backbone: Backbone, examples: readonly Example[],
     lengths: encoded.map(({ length }) => length),
     positions: encoded.map(({ length }) => length),
     collate: (indices) => backbone.collate(indices.map((index) => encoded[index])),
-    targets: (indices, batch) => ({
+    lossInputs: (indices, batch) => ({
       labels: { data: Int32Array.from(indices, (index) => examples[index].label), shape: [indices.length] },
       weights: { data: new Float32Array(indices.length).fill(1 / batch.length), shape: [indices.length] },
     }),

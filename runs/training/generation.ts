@@ -56,7 +56,7 @@ function encodeSequences(
       const read = Object.entries(filled).map(([name, { data }]) => [name, { data: data.slice(0, size), shape }]);
       return { ...Object.fromEntries(read), target: { data: written, shape } };
     },
-    targets(indices, batch): Record<string, ArrayValue> {
+    lossInputs(indices, batch): Record<string, ArrayValue> {
       const learnt = batch.reduce((sum, index) => sum + sequences[index].answer.length, 0);
       const shape = [indices.length, longest(indices)];
       const labels = new Int32Array(shape[0] * shape[1]);
@@ -79,7 +79,7 @@ export function encodePrompt(backbone: Backbone, text: string, limit: number, ch
 }
 
 /** Stands for a device on which these programs are compiled; whoever releases one leaves it for the next. */
-export function compiled(programs: ReadonlyMap<Program, Executable>): Pick<Device, "compile"> {
+export function reuseExecutables(programs: ReadonlyMap<Program, Executable>): Pick<Device, "compile"> {
   return {
     compile(program) {
       const executable = programs.get(program)!;
@@ -146,7 +146,7 @@ export function generation(
       // A step reads every weight for a token of each text: laying the weights out for it saves no time.
       for (const signed of [model.read, model.step]) programs.set(signed.program, await compile(signed, true));
       const goOn = async (texts: number[][], parameters: Record<string, Float32Array>, tokens: number) => {
-        const options = { device: compiled(programs), threads, parameters, tokens, end };
+        const options = { device: reuseExecutables(programs), threads, parameters, tokens, end };
         const grown = await generate(backbone, adaptation, model, texts, options);
         return grown.map((ids, at) => backbone.decode!(target ? ids : ids.slice(texts[at].length)));
       };

@@ -21,7 +21,7 @@ import { generation } from "./generation.ts";
 import { countLeaks, hashStored, Integrity, raiseFlags } from "./integrity.ts";
 import { lookUp } from "../../base/errors.ts";
 import { markBeforeTraining } from "./memory.ts";
-import type { Compile, TaskContext, TrainingTask } from "./training-task.ts";
+import type { CompileProgram, TaskContext, TrainingTask } from "./training-task.ts";
 import { planStepMemory, requireMemory } from "./plan-memory.ts";
 import { knownScores, type Measured, type RunRecord, type Scores } from "../study/record.ts";
 import { runId, type RunSpec } from "../study/spec.ts";
@@ -110,7 +110,7 @@ export function inspectDevice(name: string): Promise<DeviceReport> {
 /** Greatest difference between the adapted and the unadapted output for some texts, before the first step. */
 async function differenceAtStart(
   { backbone, adapted, output, inputs }: TrainingTask["identity"],
-  compile: Compile,
+  compile: CompileProgram,
   start: Record<string, Float32Array>,
 ): Promise<number> {
   // One after the other: the peak of memory belongs to training.
@@ -150,7 +150,7 @@ export async function runCell(spec: RunSpec, options: CellOptions): Promise<Cell
     return result;
   };
   const compileOptions = { threads: options.threads, small: spec.memory === "small", precision: spec.precision };
-  const compile: Compile = ({ program, signature }, small) => {
+  const compile: CompileProgram = ({ program, signature }, small) => {
     const shared = small && device.small && spec.precision === "float32";
     return timed("compile", () => device.compile(program, signature, { ...compileOptions, ...shared && { small } }));
   };

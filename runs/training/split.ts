@@ -4,12 +4,12 @@
  */
 import { createHash } from "node:crypto";
 import { Random } from "../../base/random.ts";
-import type { Question, TaskData } from "../../tasks/types.ts";
+import type { TaskData, TextInput } from "../../tasks/types.ts";
 import type { SplitRecord } from "../study/record.ts";
 import type { DataSpec } from "../study/spec.ts";
 
 /** The examples of a run. */
-export interface Splits<E extends Question = AnyExample> {
+export interface Splits<E extends TextInput = AnyExample> {
   /** To train on. */
   train: E[];
   /** To choose the epoch. */
@@ -19,7 +19,7 @@ export interface Splits<E extends Question = AnyExample> {
 }
 
 /** What is split; examples without labels are all of one kind. */
-export type AnyExample = Question & { label?: number };
+export type AnyExample = TextInput & { label?: number };
 
 /**
  * Draws a run's examples. Published splits are sampled from; a missing one is cut from the pool, or else from the
@@ -32,7 +32,7 @@ export function splitExamples<E extends AnyExample>(data: TaskData<E>, sizes: Da
   const sourceOf = (name: keyof Splits) => data[name] ?? data.pool ?? data.train ?? [];
   const taken = new Set<string>();
   const draw = (name: keyof Splits, size: number): E[] => {
-    const free = unique(sourceOf(name)).filter((example) => !taken.has(textKey(example)));
+    const free = firstOfEachText(sourceOf(name)).filter((example) => !taken.has(textKey(example)));
     if (free.length < size) {
       throw new Error(`Cannot split the data: ${name} must have ${size} examples, only ${free.length} are left for it`);
     }
@@ -42,11 +42,13 @@ export function splitExamples<E extends AnyExample>(data: TaskData<E>, sizes: Da
   };
   const rest = (["validation", "train"] as const)
     .filter((name) => sourceOf(name) === sourceOf("test"))
-    .reduce((left, name) => left - sizes[name], unique(sourceOf("test")).length);
+    .reduce((left, name) => left - sizes[name], firstOfEachText(sourceOf("test")).length);
   if (rest < 1) {
     throw new Error(
       `Cannot split the data: train and validation must leave an example for test, ` +
-        `${sizes.train} and ${sizes.validation} are asked for and the data have ${unique(sourceOf("test")).length}`,
+        `${sizes.train} and ${sizes.validation} are asked for and the data have ${
+          firstOfEachText(sourceOf("test")).length
+        }`,
     );
   }
   const test = draw("test", Math.min(sizes.test, rest));
@@ -55,11 +57,11 @@ export function splitExamples<E extends AnyExample>(data: TaskData<E>, sizes: Da
 }
 
 /** What makes two texts, or two pairs, the same. */
-export function textKey(example: Question): string {
+export function textKey(example: TextInput): string {
   return [example.text, example.pair ?? ""].map((text) => text.toLowerCase().replace(/\s+/g, " ").trim()).join("\n");
 }
 
-function unique<E extends Question>(examples: readonly E[]): E[] {
+function firstOfEachText<E extends TextInput>(examples: readonly E[]): E[] {
   return [...new Map(examples.toReversed().map((example) => [textKey(example), example])).values()].reverse();
 }
 

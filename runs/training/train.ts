@@ -76,7 +76,7 @@ export async function train(job: TrainingJob): Promise<TrainingCourse> {
         const outputs = await training.accumulate({
           ...examples.collate(indices),
           ...Object.fromEntries(masks),
-          ...examples.targets(indices, batch),
+          ...examples.lossInputs(indices, batch),
         });
         loss += outputs.loss[0];
       }

@@ -29,7 +29,7 @@ export interface TaskContext {
  * Makes a program ready to run.
  * @param small where the device can, its frozen weights are not laid out for it: programs then share them in memory
  */
-export type Compile = (of: SignedProgram, small?: boolean) => Promise<Executable>;
+export type CompileProgram = (of: SignedProgram, small?: boolean) => Promise<Executable>;
 
 /** What came out of a split. */
 export interface Outcome {
@@ -85,5 +85,5 @@ export interface TrainingTask {
   /** Test scores of always answering the class most frequent in training. */
   majority: Scores | NoScores;
   /** Compiles what predicts. */
-  evaluator(compile: Compile): Promise<Evaluator>;
+  evaluator(compile: CompileProgram): Promise<Evaluator>;
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { byHash, unique } from "../../tasks/examples.ts";
+import { byHash, uniqueUnambiguous } from "../../tasks/examples.ts";
 
 Deno.test("of equal texts the first stays, unless their labels differ", () => {
   const examples = [
@@ -10,7 +10,7 @@ Deno.test("of equal texts the first stays, unless their labels differ", () => {
     { id: "3", text: "odd.", label: 1 },
     { id: "4", text: "great", label: 0 },
   ];
-  assert.deepEqual(unique(examples).map(({ id }) => id), ["0", "4"]);
+  assert.deepEqual(uniqueUnambiguous(examples).map(({ id }) => id), ["0", "4"]);
 });
 
 Deno.test("the order by hash does not depend on the order given", () => {

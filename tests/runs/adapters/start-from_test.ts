@@ -44,7 +44,7 @@ async function storedLoss({ spec }: Cell, folder: string): Promise<number> {
   const values = await adapterValues(await validateAdapter(folder, backbone), backbone);
   const found = await executable.run({
     parameters: Object.fromEntries(Object.entries(values).map(([name, { data }]) => [name, data])),
-    inputs: { ...train.collate(all), ...train.targets(all, all) },
+    inputs: { ...train.collate(all), ...train.lossInputs(all, all) },
   });
   await executable.release();
   return found.loss[0];

@@ -14,7 +14,7 @@ import { presets } from "../../../runs/study/presets.ts";
 import { adapterValues } from "../../../runs/adapters/values.ts";
 import { runCell } from "../../../runs/training/run-cell.ts";
 import { Classifier, Heads } from "../../../runs/predict/shared-program.ts";
-import type { Compile } from "../../../runs/training/training-task.ts";
+import type { CompileProgram } from "../../../runs/training/training-task.ts";
 import type { RunSpec } from "../../../runs/study/spec.ts";
 import { splitExamples } from "../../../runs/training/split.ts";
 import type { Study } from "../../../runs/study/study.ts";
@@ -277,7 +277,7 @@ Deno.test("adapters that PEFT made give PEFT's logits, their classes are counted
       const own = [...ids.data.keys()].filter((at) => Math.floor(at / length) === text && mask.data[at] === 1);
       return Object.assign(own.map((at) => ids.data[at]), types && { types: own.map((at) => types.data[at]) });
     });
-    const compile: Compile = ({ program, signature }) => cpu.compile(program, signature, { threads: 1 });
+    const compile: CompileProgram = ({ program, signature }) => cpu.compile(program, signature, { threads: 1 });
     const heads = new Heads(backbone, compile);
     let compared = 0;
     for (const name of await folders(`${root}/cls`)) {

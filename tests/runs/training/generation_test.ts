@@ -180,7 +180,7 @@ Deno.test("the loss is the mean over the answers' tokens alone, whatever the mic
   const parameters = await objective.start(0);
   const executable = await cpu.compile(loss.program, loss.signature, { threads: 1 });
   const lossOf = async (indices: number[]) => {
-    const inputs = { ...train.collate(indices), ...train.targets(indices, [0, 1]) };
+    const inputs = { ...train.collate(indices), ...train.lossInputs(indices, [0, 1]) };
     return (await executable.run({ parameters, inputs })).loss[0];
   };
   const scores = await cpu.compile(objective.identity.adapted.program, objective.identity.adapted.signature, {
@@ -269,7 +269,7 @@ Deno.test("what an encoder-decoder writes is learnt token by token behind its st
   const splits = { train: [example], validation: [example], test: [example] };
   const { train } = generation(e2e, splits, { spec, backbone, parts, threads: 1 });
   const { ids, mask, target } = train.collate([0, 1]);
-  const { labels, weights } = train.targets([0, 1], [0, 1]);
+  const { labels, weights } = train.lossInputs([0, 1], [0, 1]);
   const id = (c: string) => CHARACTERS.indexOf(c);
   const { start } = backbone.languageModel!.target!;
   const end = backbone.languageModel!.end!;

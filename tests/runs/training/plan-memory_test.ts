@@ -19,7 +19,7 @@ Deno.test("a training step is planned for the largest micro-batch of the longest
   const spec = { ...trainingDefaults, epochs: 1 };
   const planned = planStepMemory(
     executable,
-    { lengths, positions: lengths, collate: () => ({}), targets: () => ({}) },
+    { lengths, positions: lengths, collate: () => ({}), lossInputs: () => ({}) },
     spec,
   );
   // 16 examples of 40 tokens are 640 rows: two micro-batches of 8.
