@@ -9,7 +9,7 @@ import type { Config } from "./types.ts";
 
 /** Bytes of the longest config that is read. */
 const LONGEST = 1 << 20;
-/** The largest size of a model; the bound keeps a hostile config from asking for more than can be counted out. */
+/** The largest size of a model; a hostile config must not ask for sizes whose product is no exact integer. */
 export const LARGEST_SIZE = 1 << 24;
 /** The most layers of a model. */
 export const MOST_LAYERS = 1024;
@@ -21,7 +21,15 @@ const shared = z.looseObject({
 });
 
 /**
- * `eos_token_id`: one token or several, of which the first is the one that texts are trained to end with.
+ * A size of a model: a whole number from 1 to `largest`.
+ * @internal
+ */
+export function sizeSchema(largest: number = LARGEST_SIZE): z.ZodType<number> {
+  return z.int().min(1).max(largest);
+}
+
+/**
+ * `eos_token_id`: one token or several, of which training uses the first.
  * @internal
  */
 export function endSchema(): z.ZodType<number | undefined> {
@@ -29,8 +37,8 @@ export function endSchema(): z.ZodType<number | undefined> {
     .transform((value) => [value].flat()[0] ?? undefined);
 }
 
-/** Values in the spelling of transformers 5. */
-function respelled({ torch_dtype, rope_theta, rope_scaling, ...values }: Record<string, unknown>) {
+/** Renames keys of earlier versions of transformers to those of version 5. */
+function withCurrentNames({ torch_dtype, rope_theta, rope_scaling, ...values }: Record<string, unknown>) {
   values.dtype ??= torch_dtype;
   if (values.rope_parameters === undefined && (rope_theta ?? rope_scaling ?? undefined) !== undefined) {
     const { type, ...scaling } = (rope_scaling ?? {}) as Record<string, unknown>;
@@ -41,17 +49,17 @@ function respelled({ torch_dtype, rope_theta, rope_scaling, ...values }: Record<
 
 /**
  * Reads the config of a model folder.
- * @throws {Error} if it is missing, too long, no JSON object, or of quantised weights
+ * @throws {Error} if it is missing, too long or no JSON object, or if the weights are quantised
  */
 export async function readConfig(folder: string): Promise<Config> {
   const path = `${folder}/config.json`;
-  const config = { path, values: respelled(await readObject(path, LONGEST)) };
+  const config = { path, values: withCurrentNames(await readObject(path, LONGEST)) };
   parseConfig(config, shared);
   return config;
 }
 
 /**
- * The values that a schema names.
+ * The values of a config that a schema names.
  * @throws {Error} one sentence about the first value that breaks a rule
  * @internal
  */

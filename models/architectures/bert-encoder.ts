@@ -1,22 +1,22 @@
 /**
- * The encoder that BERT and RoBERTa have in common: values of config.json and names of weights.
+ * The encoder that BERT and RoBERTa share: values of config.json and names of weights.
  * @module
  */
 import { z } from "zod";
-import { LARGEST_SIZE, MOST_LAYERS, parseConfig } from "../config.ts";
+import { MOST_LAYERS, parseConfig, sizeSchema } from "../config.ts";
 import { encoder } from "../layers/encoder.ts";
-import { type Activation, activations } from "../layers/linear-maps.ts";
+import { activationSchema } from "../layers/linear-maps.ts";
 import type { Config, Design, Head } from "../types.ts";
 
-const size = z.int().min(1).max(LARGEST_SIZE);
+const size = sizeSchema();
 
 const schema = z.object({
   vocab_size: size,
   hidden_size: size,
-  num_hidden_layers: size.max(MOST_LAYERS),
+  num_hidden_layers: sizeSchema(MOST_LAYERS),
   num_attention_heads: size,
   intermediate_size: size,
-  hidden_act: z.enum(Object.keys(activations) as Activation[]),
+  hidden_act: activationSchema(),
   max_position_embeddings: size,
   type_vocab_size: size,
   layer_norm_eps: z.number().positive().default(1e-12),
@@ -25,23 +25,23 @@ const schema = z.object({
   is_decoder: z.literal(false).optional(),
 });
 
-/** Where models of this encoder differ. */
+/** How models with this encoder differ. */
 export interface BertKind {
-  /** Before every name of the model: "bert.". */
+  /** Prefix of every name of the model: "bert.". */
   prefix: string;
-  /** The linear map between the first token and the features; absent: features are the token itself. */
+  /** Linear map from the first token's output to the features, followed by tanh; absent: that output is the features. */
   pooler?: string;
-  /** Id of the padding, where the config says nothing. */
+  /** Token id for padding, where the config has none. */
   padding: number;
-  /** Position of the first token, by the padding's id. */
+  /** Position of the first token, given the id for padding. */
   firstPosition(padding: number): number;
-  /** The classifier on features of that width. */
+  /** The classifier for features of that width. */
   head(width: number): Head;
 }
 
 /**
  * The encoder that a config describes.
- * @throws {Error} if a value is missing, or not supported
+ * @throws {Error} if a value is missing or not supported
  */
 export function bertEncoder(config: Config, { prefix, pooler, ...kind }: BertKind): Design {
   const values = parseConfig(config, schema);

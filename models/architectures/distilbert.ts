@@ -3,28 +3,28 @@
  * @module
  */
 import { z } from "zod";
-import { LARGEST_SIZE, MOST_LAYERS, parseConfig } from "../config.ts";
+import { MOST_LAYERS, parseConfig, sizeSchema } from "../config.ts";
 import { encoder } from "../layers/encoder.ts";
 import { twoLayerHead } from "../layers/head.ts";
-import { type Activation, activations } from "../layers/linear-maps.ts";
+import { activationSchema } from "../layers/linear-maps.ts";
 import type { Architecture } from "../types.ts";
 
-const size = z.int().min(1).max(LARGEST_SIZE);
+const size = sizeSchema();
 
 const schema = z.object({
   vocab_size: size,
   dim: size,
-  n_layers: size.max(MOST_LAYERS),
+  n_layers: sizeSchema(MOST_LAYERS),
   n_heads: size,
   hidden_dim: size,
-  activation: z.enum(Object.keys(activations) as Activation[]),
+  activation: activationSchema(),
   max_position_embeddings: size,
   pad_token_id: z.int().nonnegative().nullish(),
 });
 
 /**
- * DistilBERT under the names of transformers' `DistilBertForSequenceClassification`; its features are the last layer's
- * output for the first token. It has no segments.
+ * DistilBERT under the names of transformers' `DistilBertForSequenceClassification`. The features are the last layer's
+ * output for the first token. There are no segments.
  */
 export const distilbert: Architecture = {
   citation: "Sanh et al. (2019), DistilBERT, https://arxiv.org/abs/1910.01108",

@@ -4,21 +4,22 @@
  */
 import { z } from "zod";
 import { tf } from "../../engine/tensor.ts";
-import { endSchema, LARGEST_SIZE, MOST_LAYERS, parseConfig } from "../config.ts";
+import { endSchema, MOST_LAYERS, parseConfig, sizeSchema } from "../config.ts";
+import { headWidth } from "../layers/attention.ts";
 import { decoder } from "../layers/decoder.ts";
-import { type Activation, activations, layerNorm } from "../layers/linear-maps.ts";
+import { activations, activationSchema, layerNorm } from "../layers/linear-maps.ts";
 import type { Architecture } from "../types.ts";
 
-const size = z.int().min(1).max(LARGEST_SIZE);
+const size = sizeSchema();
 
 const schema = z.object({
   vocab_size: size,
   n_positions: size,
   n_embd: size,
-  n_layer: size.max(MOST_LAYERS),
+  n_layer: sizeSchema(MOST_LAYERS),
   n_head: size,
   n_inner: size.nullish(),
-  activation_function: z.enum(Object.keys(activations) as Activation[]).default("gelu_new"),
+  activation_function: activationSchema().default("gelu_new"),
   layer_norm_epsilon: z.number().positive().default(1e-5),
   pad_token_id: z.int().nonnegative().nullish(),
   eos_token_id: endSchema(),
@@ -28,7 +29,7 @@ const schema = z.object({
   tie_word_embeddings: z.literal(true).optional(),
 });
 
-/** GPT-2 under the names of transformers' `GPT2Model`; its linear maps are stored as [in, out]. */
+/** GPT-2 under the names of transformers' `GPT2Model`. Weights of linear maps are stored as [in, out]. */
 export const gpt2: Architecture = {
   citation:
     "Radford et al. (2019), Language Models are Unsupervised Multitask Learners, https://openai.com/research/better-language-models",
@@ -36,9 +37,6 @@ export const gpt2: Architecture = {
   design(config) {
     const values = parseConfig(config, schema);
     const { n_embd: hidden, n_head: heads, layer_norm_epsilon: epsilon } = values;
-    if (hidden % heads !== 0) {
-      throw new Error(`Cannot split the width into heads: ${hidden} must be a multiple of ${heads}`);
-    }
     const wide = values.n_inner ?? 4 * hidden;
     const activate = activations[values.activation_function];
     return decoder({
@@ -49,7 +47,7 @@ export const gpt2: Architecture = {
         layers: values.n_layer,
         heads,
         keyValueHeads: heads,
-        head: hidden / heads,
+        head: headWidth(hidden, heads),
       },
       names: {
         prefix: "transformer.",

@@ -1,5 +1,5 @@
 /**
- * Llama (Touvron et al., 2023), Llama 3's rotation included.
+ * Llama (Touvron et al., 2023), including the rescaled rotation of Llama 3.
  * @module
  */
 import { z } from "zod";

@@ -1,5 +1,5 @@
 /**
- * Mistral (Jiang et al., 2023): Llama whose tokens read a window.
+ * Mistral (Jiang et al., 2023): Llama with a sliding window of attention.
  * @module
  */
 import { z } from "zod";
@@ -9,7 +9,7 @@ import type { Architecture } from "../types.ts";
 
 const schema = z.object({ sliding_window: z.int().min(1).max(LARGEST_SIZE).nullish() });
 
-/** Mistral under the names of transformers' `MistralModel`. A prefix counts in the window, so distant tokens do not read it. */
+/** Mistral under the names of transformers' `MistralModel`. Tokens further from a prefix than the window do not read it. */
 export const mistral: Architecture = {
   citation: "Jiang et al. (2023), Mistral 7B, https://arxiv.org/abs/2310.06825",
   classes: { classification: "MistralForSequenceClassification", generation: "MistralForCausalLM" },

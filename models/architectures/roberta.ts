@@ -7,8 +7,8 @@ import { twoLayerHead } from "../layers/head.ts";
 import type { Architecture } from "../types.ts";
 
 /**
- * RoBERTa under the names of transformers' `RobertaForSequenceClassification`; its features are the last layer's output
- * for the first token. Positions count from the one after the padding's id.
+ * RoBERTa under the names of transformers' `RobertaForSequenceClassification`. The features are the last layer's output for
+ * the first token. The first position is the id for padding plus one.
  */
 export const roberta: Architecture = {
   citation: "Liu et al. (2019), RoBERTa, https://arxiv.org/abs/1907.11692",

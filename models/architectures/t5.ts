@@ -1,29 +1,31 @@
 /**
- * T5 (Raffel et al., 2020), version 1.1 and Flan-T5 included: an encoder-decoder, for language modelling only.
+ * T5 (Raffel et al., 2020), including version 1.1 and Flan-T5: an encoder-decoder, for text generation only.
  * @module
  */
 import { z } from "zod";
-import { endSchema, LARGEST_SIZE, MOST_LAYERS, parseConfig } from "../config.ts";
+import { endSchema, MOST_LAYERS, parseConfig, sizeSchema } from "../config.ts";
 import { encoderDecoder } from "../layers/encoder-decoder.ts";
 import { type Activation, activations } from "../layers/linear-maps.ts";
 import type { Architecture } from "../types.ts";
 
-const size = z.int().min(1).max(LARGEST_SIZE);
+const size = sizeSchema();
 
-/** Tokens that T5 was trained with; its relative positions set no limit. */
+/** Most tokens of a text, as in T5's pre-training; its relative positions would allow more. */
 const LENGTH = 512;
+/** Most heads of a layer, and the largest width of a head. */
+const LARGEST_HEADS = 1 << 12;
 
 const schema = z.object({
   vocab_size: size,
   d_model: size,
-  d_kv: size.max(1 << 12),
+  d_kv: sizeSchema(LARGEST_HEADS),
   d_ff: size,
-  num_layers: size.max(MOST_LAYERS),
-  num_decoder_layers: size.max(MOST_LAYERS).nullish(),
-  num_heads: size.max(1 << 12),
+  num_layers: sizeSchema(MOST_LAYERS),
+  num_decoder_layers: sizeSchema(MOST_LAYERS).nullish(),
+  num_heads: sizeSchema(LARGEST_HEADS),
   relative_attention_num_buckets: z.int().min(4).max(1 << 10).default(32),
   relative_attention_max_distance: z.int().min(4).max(1 << 16).default(128),
-  feed_forward_proj: z.enum([...Object.keys(activations), ...Object.keys(activations).map((of) => `gated-${of}`)])
+  feed_forward_proj: z.enum([...Object.keys(activations), ...Object.keys(activations).map((name) => `gated-${name}`)])
     .default("relu"),
   layer_norm_epsilon: z.number().positive().default(1e-6),
   n_positions: size.nullish(),
@@ -68,11 +70,11 @@ export const t5: Architecture = {
         length: values.n_positions ?? LENGTH,
       },
       buckets: { count, farthest: values.relative_attention_max_distance },
-      // The first gated T5 said "gelu" and meant its tanh form.
+      // The configs of the first gated T5 models say "gelu" and mean its approximation by tanh.
       activation: gated && activation === "gelu" ? "gelu_new" : activation as Activation,
       gated: gated !== undefined,
       epsilon: values.layer_norm_epsilon,
-      // Configs before transformers 5 say so by what they say of the word embeddings.
+      // Before transformers 5, models with tied word embeddings scaled their outputs, and the config had no key for it.
       scaledScores: values.scale_decoder_outputs ?? values.tie_word_embeddings ?? true,
       padding,
       start,

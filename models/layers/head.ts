@@ -1,14 +1,14 @@
 /**
- * Classifiers on the features of a backbone.
+ * Classifiers that read the features of a backbone.
  * @module
  */
 import type { Tensor, Tensors } from "../../engine/tensor.ts";
 import type { Head } from "../types.ts";
 
-/** Spread of the weights in a hidden layer at the start, as transformers has it. */
+/** Standard deviation of a hidden layer's initial weights, as in transformers. */
 const DEVIATION = 0.02;
 
-/** logits = features · W + b with "head.weight" [width, classes] and "head.bias", from zeros. */
+/** logits = features · W + b with "head.weight" [width, classes] and "head.bias" [classes], both initially 0. */
 export function plainHead(width: number): Head {
   return {
     parameters: (classes) => [
@@ -19,7 +19,7 @@ export function plainHead(width: number): Head {
   };
 }
 
-/** The same as transformers names and stores it: "<name>.weight" [classes, width] and, where biased, "<name>.bias". */
+/** The same classifier as transformers stores it: "<name>.weight" [classes, width] and, where biased, "<name>.bias". */
 export function linearHead(name: string, width: number, biased = true): Head {
   return {
     parameters: (classes) => [
@@ -33,17 +33,17 @@ export function linearHead(name: string, width: number, biased = true): Head {
   };
 }
 
-/** Names of a classifier's two linear maps, and what lies between them. */
+/** Names of a classifier's two linear maps, and the activation between them. */
 export interface TwoLayers {
   /** The map [width, width] that reads the features. */
   inner: string;
   /** The map to the classes. */
   outer: string;
-  /** Between the two. */
+  /** The activation. */
   activation(x: Tensor): Tensor;
 }
 
-/** Two linear maps with an activation between them, named and stored as in `linearHead`. */
+/** A classifier of two linear maps with an activation between them, stored as by `linearHead`. */
 export function twoLayerHead({ inner, outer, activation }: TwoLayers, width: number): Head {
   const [first, last] = [linearHead(inner, width), linearHead(outer, width)];
   return {

@@ -1,12 +1,12 @@
 /**
- * Rotary position embeddings (Su et al., 2021, https://arxiv.org/abs/2104.09864): queries and keys are turned by angles
- * that grow with the position. Entries d and d + head ÷ 2 make a pair, as transformers has it.
+ * Rotary position embeddings (Su et al., 2021, https://arxiv.org/abs/2104.09864): pairs of entries of queries and keys are
+ * rotated by angles that grow with the position. Entries d and d + head ÷ 2 make a pair, as in transformers.
  * @module
  */
 import { z } from "zod";
 import { type Tensor, tf } from "../../engine/tensor.ts";
 
-/** Cosines and sines [texts, length, head ÷ 2] of a pair's angle at each position; one text stands for all. */
+/** Cosines and sines [batch or 1, length, head ÷ 2] of the angle of each pair at each position. */
 export interface Angles {
   /** Cosines. */
   cosines: Tensor;
@@ -14,12 +14,12 @@ export interface Angles {
   sines: Tensor;
 }
 
-/** The angles at positions [texts, length]. */
+/** Computes the angles at positions [batch or 1, length]. */
 export type Rotation = (positions: Tensor) => Angles;
 
 const base = z.number().positive().default(10000);
 
-/** What config.json says of the rotation. */
+/** `rope_parameters` of config.json. */
 export type RotaryParameters =
   | { rope_type: "default"; rope_theta: number }
   | {
@@ -49,14 +49,14 @@ export function rotarySchema(): z.ZodType<RotaryParameters> {
   ], { error: 'must be "default" or "llama3"' });
 }
 
-/** The angle per position of each pair of a head's entries: θ^(−2i ÷ head), rescaled as Llama 3 does where asked. */
+/** The angle per position of each pair i of a head: θ^(−2i ÷ head), slowed down as in Llama 3 where the parameters say so. */
 export function frequencies(head: number, parameters: RotaryParameters): number[] {
   const plain = Array.from({ length: head / 2 }, (_, pair) => parameters.rope_theta ** (-2 * pair / head));
   if (parameters.rope_type === "default") return plain;
   const { factor, low_freq_factor: low, high_freq_factor: high } = parameters;
   return plain.map((frequency) => {
-    // Turns within the length of pretraining: slow pairs are slowed down by the factor, quick ones stay, between
-    // them the two are mixed (Llama 3.1, https://arxiv.org/abs/2407.21783).
+    // Full turns within the length of pre-training. Pairs with few turns are slowed down by the factor, pairs with many keep
+    // their frequency, and those between get a mixture (Llama 3.1, https://arxiv.org/abs/2407.21783).
     const turns = parameters.original_max_position_embeddings * frequency / (2 * Math.PI);
     const share = Math.min(1, Math.max(0, (turns - low) / (high - low)));
     return frequency * (share + (1 - share) / factor);
@@ -64,7 +64,7 @@ export function frequencies(head: number, parameters: RotaryParameters): number[
 }
 
 /**
- * The rotation that a config describes, of heads of that width.
+ * The rotation that a config describes, for heads of that width.
  * @throws {Error} if the width is odd
  */
 export function rotary(head: number, parameters: RotaryParameters): Rotation {
@@ -76,10 +76,10 @@ export function rotary(head: number, parameters: RotaryParameters): Rotation {
   };
 }
 
-/** Turns the heads of x [batch · length, heads · width]. */
+/** Rotates each head of x [batch · length, heads · width]. */
 export function rotate(x: Tensor, { cosines, sines }: Angles, batch: number, heads: number): Tensor {
   const [, length, half] = cosines.shape;
-  const [cos, sin] = [cosines, sines].map((of) => of.expandDims(2));
+  const [cos, sin] = [cosines, sines].map((table) => table.expandDims(2));
   const [a, b] = tf.split(x.reshape([batch, length!, heads, 2 * half!]), 2, 3);
   return tf.concat([a.mul(cos).sub(b.mul(sin)), b.mul(cos).add(a.mul(sin))], 3).reshape(x.shape);
 }

@@ -1,0 +1,200 @@
+/**
+ * The forward pass of a decoder: over whole texts, or over one more token of each.
+ * @module
+ */
+import { type Tensor, type Tensors, tf } from "../../engine/tensor.ts";
+import type { Hooks, KeysAndValues, ReadTokens } from "../types.ts";
+import { attend, causalPenalty, maskPenalty, virtualTokens, windowPenalty, withPrompt } from "./attention.ts";
+import { perText } from "./batch.ts";
+import type { DecoderLayout, LayerMaps } from "./decoder-layout.ts";
+import { type LinearMaps, linearMaps } from "./linear-maps.ts";
+import { type Angles, rotate } from "./rotary.ts";
+
+/** Tokens that are read together; earlier tokens of the same texts may have been read before. */
+interface Sequence {
+  /** Their embeddings [batch, n, hidden]. */
+  embedded: Tensor;
+  /** Their positions [batch or 1, n]. */
+  positions: Tensor;
+  /** Added to their scores: [batch, 1, n, keys]. */
+  penalty: Tensor;
+  /** Keys and values of a prefix, layer by layer. */
+  prefixes: readonly (KeysAndValues | undefined)[];
+  /** Keys and values of the tokens read before, layer by layer. */
+  past?: readonly KeysAndValues[];
+  /** The tokens whose output the last layer computes: [batch, n, width] → [batch, m, width]; absent: all. */
+  select?(x: Tensor): Tensor;
+}
+
+/** What the layers of one forward pass share. */
+interface Pass {
+  layout: DecoderLayout;
+  weights: Tensors;
+  sequence: Sequence;
+  maps: LinearMaps;
+  /** Angles that queries and keys are rotated by; absent: they are not rotated. */
+  angles?: Angles;
+}
+
+/** Outputs of the embeddings and of the layers, the last one normalised, and the tokens' keys and values. */
+interface Outputs {
+  states: Tensor[];
+  layers: KeysAndValues[];
+}
+
+/** [batch, n, width] → [batch · n, width]. */
+function perToken(x: Tensor): Tensor {
+  return x.reshape([-1, x.shape[2]!]);
+}
+
+/** [batch, length] with 1 at the last token of each text, 0 elsewhere. */
+function lastTokens(mask: Tensor): Tensor {
+  const [batch, length] = mask.shape;
+  const next = tf.concat([mask.slice([0, 1], [batch, length! - 1]), tf.zeros([batch, 1])], 1);
+  return mask.sub(next).relu();
+}
+
+/** The linear maps of a layer by their names within it. */
+function mapsOf({ layout, maps }: Pass, layer: number): LayerMaps {
+  return (name, x) => maps(layout.nameOf(layer, name), x);
+}
+
+/** x [rows, hidden] plus its attention, and the keys and values [batch, n, d_kv] of the tokens. */
+function selfAttention(pass: Pass, layer: number, x: Tensor): { x: Tensor; made: KeysAndValues } {
+  const { layout: { options, nameOf }, weights, sequence, angles } = pass;
+  const { sizes: { layers, heads, keyValueHeads }, names: { norms }, outputs } = options;
+  const { prefixes, penalty } = sequence;
+  const [batch] = sequence.embedded.shape;
+  const linear = mapsOf(pass, layer);
+  const select = layer === layers - 1 && sequence.select ? sequence.select : (all: Tensor) => all;
+  const rotated = (x: Tensor, heads: number) => angles ? rotate(x, angles, batch, heads) : x;
+  const { queries, keys, values } = options.project(
+    linear,
+    options.normalise(x, weights, nameOf(layer, norms.attention)),
+  );
+  const current = { keys: rotated(keys, keyValueHeads), values };
+  const past = sequence.past?.[layer];
+  const mixed = attend({
+    queries: perToken(select(perText(rotated(queries, heads), batch))),
+    ...current,
+    prefix: prefixes[layer],
+    past: past && { keys: perToken(past.keys), values: perToken(past.values) },
+    penalty: select(penalty.squeeze([1])).expandDims(1),
+    batch,
+    heads,
+    keyValueHeads,
+  });
+  const made = { keys: perText(current.keys, batch), values: perText(values, batch) };
+  return { x: linear(outputs.attention, mixed).add(perToken(select(perText(x, batch)))), made };
+}
+
+/** x [rows, hidden] plus what the feed-forward network makes of it. */
+function feedForward(pass: Pass, layer: number, x: Tensor): Tensor {
+  const { layout: { options, nameOf }, weights } = pass;
+  const normalised = options.normalise(x, weights, nameOf(layer, options.names.norms.feedForward));
+  return options.feedForward(mapsOf(pass, layer), normalised).add(x);
+}
+
+/** Applies all layers to a sequence. */
+function runLayers(layout: DecoderLayout, weights: Tensors, sequence: Sequence, hooks: Hooks): Outputs {
+  const { sizes, rotation, normalise } = layout.options;
+  const maps = linearMaps(weights, layout.sites, hooks);
+  const pass: Pass = { layout, weights, sequence, maps, angles: rotation?.(sequence.positions) };
+  let x = perToken(sequence.embedded);
+  const states = [x];
+  const keysAndValues: KeysAndValues[] = [];
+  for (let layer = 0; layer < sizes.layers; layer++) {
+    const attended = selfAttention(pass, layer, x);
+    keysAndValues.push(attended.made);
+    x = feedForward(pass, layer, attended.x);
+    if (hooks.layer) x = hooks.layer(layer, x);
+    states.push(x);
+  }
+  return { states: [...states.slice(0, -1), normalise(x, weights, layout.norms.last)], layers: keysAndValues };
+}
+
+/**
+ * Reads whole texts with the virtual tokens before them.
+ * @param select the tokens whose output the last layer computes, given the number of virtual tokens of a prompt
+ * @returns outputs [batch · (prompt + length), hidden] of the embeddings and of each layer
+ */
+export function readTexts(
+  layout: DecoderLayout,
+  weights: Tensors,
+  inputs: Tensors,
+  hooks: Hooks,
+  select?: (x: Tensor, promptLength: number) => Tensor,
+): Outputs {
+  const { sizes: { hidden, layers }, window } = layout.options;
+  const [batch, length] = inputs.ids.shape;
+  const { prompt, promptLength, prefixes, prefixLength } = virtualTokens(hooks, layers);
+  const total = promptLength + length!;
+  const words = tf.gather(weights[layout.wordEmbeddings], inputs.ids.reshape([batch * length!]));
+  const embedded = withPrompt(words, prompt, batch);
+  const table = layout.positionEmbeddings &&
+    weights[layout.positionEmbeddings].slice([prefixLength, 0], [total, hidden]);
+  return runLayers(layout, weights, {
+    embedded: table ? embedded.add(table) : embedded,
+    positions: tf.range(prefixLength, prefixLength + total, 1, "float32").reshape([1, total]),
+    penalty: maskPenalty(inputs.mask, promptLength + prefixLength).add(causalPenalty(total, prefixLength, window)),
+    prefixes,
+    select: select && ((x) => select(x, promptLength)),
+  }, hooks);
+}
+
+/** Reads whole texts; the last layer computes each text's last token alone, as nothing else of its output is used. */
+export function readLastTokens(layout: DecoderLayout, weights: Tensors, inputs: Tensors, hooks: Hooks): ReadTokens {
+  const [batch, length] = inputs.ids.shape;
+  const last = lastTokens(inputs.mask).reshape([batch, 1, length!]);
+  const { states, layers } = readTexts(layout, weights, inputs, hooks, (x, promptLength) => {
+    const [, total, width] = x.shape;
+    if (hooks.reading === "peft" && promptLength > 0) return x.slice([0, total! - 1, 0], [batch, 1, width!]);
+    return last.matMul(x.slice([0, promptLength, 0], [batch, length!, width!]));
+  });
+  return { state: states.at(-1)!, layers };
+}
+
+/**
+ * The penalty that hides keys outside the window from one more token of each text.
+ * @param row the token's position [batch, 1]
+ * @param places positions [batch, length] of the tokens read before
+ * @returns [batch, prefix + length + 1]
+ */
+function stepWindowPenalty(row: Tensor, places: Tensor, prefixLength: number, window: number): Tensor {
+  const [batch] = row.shape;
+  const texts = tf.concat([places, row], 1);
+  const prefix = tf.range(-prefixLength, 0, 1, "float32").add(tf.zeros([batch, 1]));
+  return windowPenalty(row.sub(prefixLength === 0 ? texts : tf.concat([prefix, texts], 1)), window);
+}
+
+/** Reads one more token of each text: the step of the language model. */
+export function readNextTokens(
+  layout: DecoderLayout,
+  weights: Tensors,
+  { token, position, mask, places }: Tensors,
+  past: readonly KeysAndValues[],
+  hooks: Hooks,
+): ReadTokens {
+  const { sizes: { hidden, layers: layerCount }, window } = layout.options;
+  const [batch] = mask.shape;
+  // The virtual tokens of a prompt are in the past already.
+  const { prefixes, prefixLength } = virtualTokens({ prefix: hooks.prefix }, layerCount);
+  const shifted = position.add(tf.scalar(prefixLength, "int32"));
+  const words = tf.gather(weights[layout.wordEmbeddings], token);
+  const embedded = layout.positionEmbeddings
+    ? words.add(tf.gather(weights[layout.positionEmbeddings], shifted))
+    : words;
+  let penalty = maskPenalty(tf.concat([mask, tf.ones([batch, 1])], 1), prefixLength);
+  if (window !== undefined) {
+    const row = position.cast("float32").reshape([batch, 1]);
+    penalty = penalty.add(stepWindowPenalty(row, places, prefixLength, window).reshape(penalty.shape));
+  }
+  const { states, layers } = runLayers(layout, weights, {
+    embedded: embedded.reshape([batch, 1, hidden]),
+    positions: shifted.cast("float32").reshape([batch, 1]),
+    penalty,
+    prefixes,
+    past,
+  }, hooks);
+  return { state: states.at(-1)!, layers };
+}
