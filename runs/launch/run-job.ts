@@ -1,26 +1,32 @@
 /**
- * The worker's side of the protocol: one job, then the end of the process.
+ * The worker's side of the protocol: it does one job, then ends the process.
  * @module
  */
+import { lookUp } from "../../base/errors.ts";
 import { readLines } from "../../base/files.ts";
+import { devices } from "../../engine/devices/mod.ts";
+import type { DeviceReport } from "../../engine/types.ts";
 import { memoryFigures } from "../training/memory.ts";
 import type { Environment } from "../study/record.ts";
 import type { CellRunner } from "../training/cell-runner.ts";
 import { type Job, LAUNCHER_GONE, type Message } from "./protocol.ts";
 import { writeRecord } from "../study/write.ts";
 
-/** Seconds between two reports of progress. */
+/** Least seconds between two reports of progress. */
 const REPORT_EVERY = 0.1;
 
-/** Reads a job from standard input, does it and ends the process: at once where standard input closes before. */
+/**
+ * Reads a job from standard input, does it and ends the process. If standard input closes first, the launcher is gone
+ * and the process ends at once.
+ */
 export async function runJob(runner: CellRunner): Promise<never> {
-  // Ctrl-C reaches the whole group of processes; what becomes of a run is for the launcher to say.
+  // Ctrl-C reaches every process of the group; the launcher decides what becomes of a run.
   Deno.addSignalListener("SIGINT", () => {});
   const job = await readJob();
   try {
     if (job.mode === "run") await run(job, runner);
     else if (job.mode === "estimate") await estimate(job, runner);
-    else send({ type: "inspected", report: await runner.inspectDevice(job.device) });
+    else send({ type: "inspected", report: await inspect(job.device) });
   } catch (error) {
     console.error(error);
     send({ type: "failed", reason: error instanceof Error ? error.message : String(error) });
@@ -47,8 +53,9 @@ async function run(job: Job & { mode: "run" }, runner: CellRunner): Promise<void
     },
   });
   const memory = memoryFigures();
-  // After the run: a library that is loaded by being looked at would not know the number of threads.
-  const { provider, hardware, driver, versions } = await runner.inspectDevice(job.spec.device);
+  // Only after the run: inspecting loads the device's library, and a library loaded before the run would not learn its
+  // number of threads.
+  const { provider, hardware, driver, versions } = await inspect(job.spec.device);
   const environment: Environment = {
     ...job.environment,
     versions: { ...job.environment.versions, ...versions },
@@ -61,9 +68,13 @@ async function run(job: Job & { mode: "run" }, runner: CellRunner): Promise<void
 }
 
 async function estimate(job: Job & { mode: "estimate" }, runner: CellRunner): Promise<void> {
-  for (const { spec, ...places } of job.cells) {
-    send({ type: "estimated", estimate: await runner.estimateCell(spec, places) });
+  for (const { spec, ...paths } of job.cells) {
+    send({ type: "estimated", estimate: await runner.estimateCell(spec, paths) });
   }
+}
+
+function inspect(device: string): Promise<DeviceReport> {
+  return lookUp("device", devices, device).inspect();
 }
 
 function send(message: Message): void {
@@ -71,7 +82,7 @@ function send(message: Message): void {
   for (let written = 0; written < bytes.length;) written += Deno.stdout.writeSync(bytes.subarray(written));
 }
 
-/** The first line of standard input. Goes on reading: its end is the launcher's. */
+/** The first line of standard input. Reading goes on after it: when the input ends, the launcher has ended. */
 function readJob(): Promise<Job> {
   return new Promise((resolve) => {
     const read = async () => {

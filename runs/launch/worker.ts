@@ -4,6 +4,6 @@
  */
 import "../training/memory.ts";
 import { runJob } from "./run-job.ts";
-import { estimateCell, inspectDevice, runCell } from "../training/run-cell.ts";
+import { estimateCell, runCell } from "../training/run-cell.ts";
 
-await runJob({ runCell, estimateCell, inspectDevice });
+await runJob({ runCell, estimateCell });

@@ -12,7 +12,7 @@ import { queueBatches } from "./queue.ts";
 import { readAdapterNote } from "../adapters/note.ts";
 import { microBatches } from "../training/batches.ts";
 import { findModel } from "../study/find-model.ts";
-import { encodePrompt } from "../training/generation.ts";
+import { encodePrompt } from "../training/prompt.ts";
 import { lookUp, UsageError } from "../../base/errors.ts";
 import type { CompileProgram } from "../training/training-task.ts";
 import { loadAdapter, type LoadedAdapter } from "./load.ts";

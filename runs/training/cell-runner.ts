@@ -1,39 +1,36 @@
 /**
- * What a worker asks of training.
+ * What a worker needs from training. Types alone, so that the launcher can name them without loading a library.
  * @module
  */
-import type { DeviceReport } from "../../engine/types.ts";
 import type { CellEstimate, CellResult, LocalPaths } from "../study/cell.ts";
 import type { RunSpec } from "../study/spec.ts";
 
-/** A step of training. */
+/** A finished step of training. */
 export interface StepProgress {
   /** Number of the step, from 1. */
   step: number;
   /** Number of all steps. */
   steps: number;
-  /** Mean training loss of the step. */
+  /** Mean training loss of the step's batch. */
   loss: number;
 }
 
-/** How a cell is run; decides nothing. */
+/** How a cell is run; none of it decides a result. */
 export interface CellOptions extends LocalPaths {
   /** Processor threads. */
   threads: number;
   /** Results folder; adapters are written there. */
   out: string;
-  /** Whether models tuned in full are stored too. */
+  /** Whether fully trained models are stored too. */
   keep: boolean;
-  /** Told about steps. */
+  /** Called after each step. */
   onProgress(progress: StepProgress): void;
 }
 
-/** Runs and plans cells. */
+/** Runs and estimates cells. */
 export interface CellRunner {
   /** Trains and evaluates. @throws {Error} if it cannot, or if an integrity check fails */
   runCell(spec: RunSpec, options: CellOptions): Promise<CellResult>;
-  /** Plans without training. */
-  estimateCell(spec: RunSpec, places: LocalPaths): Promise<CellEstimate>;
-  /** Looks at a device of this machine. */
-  inspectDevice(name: string): Promise<DeviceReport>;
+  /** Counts parameters and plans memory without training. */
+  estimateCell(spec: RunSpec, paths: LocalPaths): Promise<CellEstimate>;
 }

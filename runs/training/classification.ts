@@ -1,11 +1,11 @@
 /**
- * Classification: a classifier on features, trained with the method.
+ * Classification: a classifier on the backbone's features, trained together with the method.
  * @module
  */
 import { compose } from "../../methods/compose.ts";
 import { metrics } from "../../tasks/metrics.ts";
 import type { Example, Task } from "../../tasks/types.ts";
-import { predict, score } from "./evaluate.ts";
+import { lookUpMetrics, predict, score } from "./evaluate.ts";
 import { computeFeatures, encodeExamples } from "./examples.ts";
 import type { Evaluator, TaskContext, TrainingTask } from "./training-task.ts";
 import type { Splits } from "./split.ts";
@@ -14,6 +14,7 @@ import { trainableClassifier } from "../programs/classifier.ts";
 /** Texts whose features are compared with the backbone's before the first step. */
 const IDENTITY_TEXTS = 8;
 
+/** The most frequent label; of equally frequent ones, the smallest. */
 function majorityLabel(labels: readonly number[]): number {
   const counts: number[] = [];
   for (const label of labels) counts[label] = (counts[label] ?? 0) + 1;
@@ -34,15 +35,15 @@ export function classification(
   const adaptation = compose(parts, backbone);
   const model = trainableClassifier(backbone, adaptation, task.labels, headLearningRate!);
   const limit = Math.min(maxLength, adaptation.maxLength);
-  const encode = (of: readonly Example[]) => encodeExamples(backbone, of, limit);
+  const encode = (split: readonly Example[]) => encodeExamples(backbone, split, limit);
   const examples = {
     train: encode(splits.train),
     validation: encode(splits.validation),
     test: encode(splits.test),
   };
-  const taskMetrics = task.metrics.map((name) => metrics[name]);
-  const truth = labelsOf(splits.test);
-  const most = majorityLabel(labelsOf(splits.train));
+  const taskMetrics = lookUpMetrics(metrics, task.metrics);
+  const testLabels = labelsOf(splits.test);
+  const majority = majorityLabel(labelsOf(splits.train));
   return {
     backbone,
     adaptation,
@@ -50,7 +51,7 @@ export function classification(
     metrics: taskMetrics,
     parameters: model.parameters,
     head: model.head,
-    get train() {
+    get trainExamples() {
       return examples.train;
     },
     loss: model.loss,
@@ -62,21 +63,21 @@ export function classification(
       inputs: examples.validation.collate([...splits.validation.keys()].slice(0, IDENTITY_TEXTS)),
     },
     ...model.featuresFixed && {
-      fixedFeatures: {
+      featureCache: {
         program: model.backboneFeatures,
-        inputs: examples.validation.collate([0]),
-        async compute(executable) {
+        sample: examples.validation.collate([0]),
+        async fill(executable) {
           for (const name of ["train", "validation", "test"] as const) {
             examples[name] = await computeFeatures(examples[name], executable, microBatchRows);
           }
         },
       },
     },
-    majority: score(taskMetrics, truth, truth.map(() => most)),
+    majority: score(taskMetrics, testLabels, testLabels.map(() => majority)),
     async evaluator(compile): Promise<Evaluator> {
       const executable = await compile(model.logits);
       return {
-        async load(parameters) {
+        async warmUp(parameters) {
           await executable.run({ parameters, inputs: examples.validation.collate([0]) });
         },
         async evaluate(split, parameters) {

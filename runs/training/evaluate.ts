@@ -1,15 +1,15 @@
 /**
- * Predictions and scores.
+ * Predicted classes, and scores of predictions.
  * @module
  */
+import { lookUp } from "../../base/errors.ts";
 import type { Executable } from "../../engine/types.ts";
 import type { Metric } from "../../tasks/types.ts";
-import { microBatches } from "./batches.ts";
-import type { EncodedExamples } from "./examples.ts";
+import { type EncodedExamples, forEachOutputRow } from "./examples.ts";
 import type { Scores } from "../study/record.ts";
 
 /**
- * The class of greatest logit for each example, the first of equals.
+ * The class with the greatest logit for each example; of equal logits, the first.
  * @param executable a program that gives `logits` [batch, classes]
  * @param microBatchRows most rows of a micro-batch
  * @throws {Error} if a logit is not a number
@@ -21,19 +21,19 @@ export async function predict(
   microBatchRows: number,
 ): Promise<number[]> {
   const predicted: number[] = [];
-  for (const indices of microBatches([...examples.lengths.keys()], examples.positions, microBatchRows)) {
-    const { logits } = await executable.run({ parameters, inputs: examples.collate(indices) });
+  await forEachOutputRow(executable, parameters, examples, "logits", microBatchRows, (index, logits) => {
     if (logits.some(Number.isNaN)) throw new Error("Cannot evaluate: a logit is not a number");
-    const classes = logits.length / indices.length;
-    indices.forEach((index, row) => {
-      const own = logits.subarray(row * classes, (row + 1) * classes);
-      predicted[index] = own.indexOf(Math.max(...own));
-    });
-  }
+    predicted[index] = logits.indexOf(Math.max(...logits));
+  });
   return predicted;
 }
 
-/** Every metric of these predictions. */
+/** The metrics that a task names, in its order: the first decides. */
+export function lookUpMetrics<M>(table: Readonly<Record<string, M>>, names: readonly string[]): M[] {
+  return names.map((name) => lookUp("metric", table, name));
+}
+
+/** The score of the predictions by each metric. */
 export function score<T, P>(metrics: readonly Metric<T, P>[], truth: readonly T[], predicted: readonly P[]): Scores {
   return Object.fromEntries(metrics.map((metric) => [metric.name, metric.compute(truth, predicted)]));
 }

@@ -1,5 +1,5 @@
 /**
- * Examples in the form a device takes.
+ * Examples in the form that a device takes.
  * @module
  */
 import type { ArrayValue, Executable } from "../../engine/types.ts";
@@ -7,19 +7,23 @@ import type { Backbone } from "../../models/types.ts";
 import type { Example } from "../../tasks/types.ts";
 import { microBatches } from "./batches.ts";
 
-/** Examples ready to be computed with. */
+/** Examples that programs can compute with. */
 export interface EncodedExamples {
-  /** Length of each in tokens. */
+  /** Length of each example in tokens. */
   lengths: readonly number[];
-  /** Positions of each that are computed: its tokens, or 1 where its features are given. */
+  /** Positions that are computed for each example: its tokens, or 1 where its features are known. */
   positions: readonly number[];
-  /** Inputs of a batch, given as indices. */
+  /** Inputs of the examples with these indices. */
   collate(indices: readonly number[]): Record<string, ArrayValue>;
-  /** What the loss takes besides, `labels` and `weights`: over a batch, of which `indices` are a part, weights sum to 1. */
+  /**
+   * Further inputs of the loss: `labels` and `weights`.
+   * @param indices the examples of one micro-batch
+   * @param batch all examples of the optimiser step; their weights sum to 1
+   */
   lossInputs(indices: readonly number[], batch: readonly number[]): Record<string, ArrayValue>;
 }
 
-/** Labelled texts as token ids, at most `limit`. */
+/** Labelled texts as token ids, at most `limit` each. */
 export function encodeExamples(backbone: Backbone, examples: readonly Example[], limit: number): EncodedExamples {
   const encoded = examples.map(({ text, pair }) => backbone.encode(text, limit, pair));
   return {
@@ -34,7 +38,29 @@ export function encodeExamples(backbone: Backbone, examples: readonly Example[],
 }
 
 /**
- * Examples whose features are computed once, by a program that gives `features` [batch, d].
+ * Runs a program on all examples in micro-batches.
+ * @param output name of the output [batch, d] that is read
+ * @param microBatchRows most rows of a micro-batch
+ * @param onRow takes each example's row [d], which is valid until it returns
+ */
+export async function forEachOutputRow(
+  executable: Executable,
+  parameters: Record<string, Float32Array>,
+  examples: EncodedExamples,
+  output: string,
+  microBatchRows: number,
+  onRow: (index: number, row: Float32Array) => void,
+): Promise<void> {
+  for (const indices of microBatches([...examples.lengths.keys()], examples.positions, microBatchRows)) {
+    const { [output]: values } = await executable.run({ parameters, inputs: examples.collate(indices) });
+    const width = values.length / indices.length;
+    indices.forEach((index, row) => onRow(index, values.subarray(row * width, (row + 1) * width)));
+  }
+}
+
+/**
+ * The same examples with their features computed once: `collate` gives these instead of tokens.
+ * @param executable a program that gives `features` [batch, d]
  * @param microBatchRows most rows of a micro-batch
  */
 export async function computeFeatures(
@@ -43,11 +69,9 @@ export async function computeFeatures(
   microBatchRows: number,
 ): Promise<EncodedExamples> {
   const features: Float32Array[] = [];
-  for (const indices of microBatches([...examples.lengths.keys()], examples.positions, microBatchRows)) {
-    const outputs = await executable.run({ parameters: {}, inputs: examples.collate(indices) });
-    const width = outputs.features.length / indices.length;
-    indices.forEach((index, row) => features[index] = outputs.features.slice(row * width, (row + 1) * width));
-  }
+  await forEachOutputRow(executable, {}, examples, "features", microBatchRows, (index, row) => {
+    features[index] = row.slice();
+  });
   const width = features[0].length;
   return {
     ...examples,

@@ -1,41 +1,37 @@
 /**
- * Generation: a language model learns to go on with a text by its answer.
+ * Generation: a language model learns to write the answer to a text.
  * @module
  */
 import type { ArrayValue, Device, Executable, Program } from "../../engine/types.ts";
-import { compose } from "../../methods/compose.ts";
-import type { Backbone } from "../../models/types.ts";
+import { type Adaptation, compose } from "../../methods/compose.ts";
 import { textMetrics } from "../../tasks/text-metrics.ts";
-import type { GenerationExample, GenerationTask } from "../../tasks/types.ts";
-import { chatPrompt } from "./chat.ts";
-import { score } from "./evaluate.ts";
-import type { EncodedExamples } from "./examples.ts";
+import type { GenerationExample, GenerationTask, TextMetric } from "../../tasks/types.ts";
 import { generate } from "../programs/decoding.ts";
-import { asLanguageModel, trainableLanguageModel } from "../programs/language-model.ts";
-import type { Evaluator, TaskContext, TrainingTask } from "./training-task.ts";
+import { asLanguageModel, type TrainableLanguageModel, trainableLanguageModel } from "../programs/language-model.ts";
+import { lookUpMetrics, score } from "./evaluate.ts";
+import type { EncodedExamples } from "./examples.ts";
+import { encodePrompt } from "./prompt.ts";
 import type { Splits } from "./split.ts";
+import type { CompileProgram, Evaluator, TaskContext, TrainingTask } from "./training-task.ts";
 
-/** What stands between a text and its answer where both are read as one. */
-const SEPARATOR = "\n";
-/** Texts that are gone on with together. */
-const TOGETHER = 16;
+/** Texts that are generated together. */
+export const GENERATION_BATCH = 16;
 /** Texts whose scores are compared with the backbone's before the first step. */
 const IDENTITY_TEXTS = 8;
 
-/** Token ids of a text and of an answer that is learnt. */
+type LanguageBackbone = ReturnType<typeof asLanguageModel>;
+
+/** Token ids of a text and of the answer that is learnt. */
 interface Sequence {
   text: readonly number[];
   answer: readonly number[];
 }
 
 /**
- * Sequences of which the answers are learnt: each of a batch's tokens in answers has the same weight. A decoder reads
- * text and answer as one; an encoder-decoder reads the text and writes the answer, with as many places for both.
+ * Sequences whose answers are learnt: every answer token of a batch has the same weight. A decoder reads text and
+ * answer as one sequence. An encoder-decoder reads the text and writes the answer; both are padded to one length.
  */
-function encodeSequences(
-  backbone: ReturnType<typeof asLanguageModel>,
-  sequences: readonly Sequence[],
-): EncodedExamples {
+function encodeSequences(backbone: LanguageBackbone, sequences: readonly Sequence[]): EncodedExamples {
   const { target } = backbone.languageModel;
   const lengths = sequences.map(({ text, answer }) =>
     target ? Math.max(text.length, answer.length) : text.length + answer.length
@@ -51,9 +47,9 @@ function encodeSequences(
       const size = shape[0] * shape[1];
       const written = new Int32Array(size);
       chosen.forEach(({ answer }, row) => written.set([target.start, ...answer.slice(0, -1)], row * shape[1]));
-      // A last text, taken away again, makes the others as long as the answers.
-      const filled = backbone.collate([...chosen.map(({ text }) => text), Array(shape[1]).fill(target.start)]);
-      const read = Object.entries(filled).map(([name, { data }]) => [name, { data: data.slice(0, size), shape }]);
+      // Texts are padded to the longest of their batch: a last one as long as the answers is added and cut off again.
+      const padded = backbone.collate([...chosen.map(({ text }) => text), Array(shape[1]).fill(target.start)]);
+      const read = Object.entries(padded).map(([name, { data }]) => [name, { data: data.slice(0, size), shape }]);
       return { ...Object.fromEntries(read), target: { data: written, shape } };
     },
     lossInputs(indices, batch): Record<string, ArrayValue> {
@@ -72,13 +68,10 @@ function encodeSequences(
   };
 }
 
-/** Token ids of a text as training puts it before its answer, at most `limit`. */
-export function encodePrompt(backbone: Backbone, text: string, limit: number, chat?: true): readonly number[] {
-  if (chat) return chatPrompt(backbone, text, limit);
-  return backbone.encode(backbone.languageModel!.target ? text : text + SEPARATOR, limit);
-}
-
-/** Stands for a device on which these programs are compiled; whoever releases one leaves it for the next. */
+/**
+ * Stands for a device where one that compiles is expected: it gives out executables that exist already. Releasing what
+ * it gives out does nothing, so that the executables can be used again; whoever compiled them releases them.
+ */
 export function reuseExecutables(programs: ReadonlyMap<Program, Executable>): Pick<Device, "compile"> {
   return {
     compile(program) {
@@ -93,9 +86,59 @@ export function reuseExecutables(programs: ReadonlyMap<Program, Executable>): Pi
   };
 }
 
+/** What is evaluated by generating. */
+interface GenerationSetup {
+  backbone: LanguageBackbone;
+  adaptation: Adaptation;
+  model: TrainableLanguageModel;
+  splits: Splits<GenerationExample>;
+  /** Token ids of each example's prompt. */
+  prompts: Record<"validation" | "test", number[][]>;
+  metrics: readonly TextMetric[];
+  /** Most tokens of an answer. */
+  outputLength: number;
+  threads: number;
+}
+
+/** Compiles the programs that generate; each split's shortest prompts are generated from first. */
+async function openEvaluator(setup: GenerationSetup, compile: CompileProgram): Promise<Evaluator> {
+  const { backbone, adaptation, model, splits, prompts, metrics, outputLength, threads } = setup;
+  const { end, target } = backbone.languageModel;
+  const programs = new Map<Program, Executable>();
+  // A step reads every weight for one token of each text: laying the weights out for it would save no time.
+  for (const signed of [model.read, model.step]) programs.set(signed.program, await compile(signed, true));
+  const generateTexts = async (batch: number[][], parameters: Record<string, Float32Array>, tokens: number) => {
+    const options = { device: reuseExecutables(programs), threads, parameters, tokens, end };
+    const generated = await generate(backbone, adaptation, model, batch, options);
+    return generated.map((ids, at) => backbone.decode!(target ? ids : ids.slice(batch[at].length)));
+  };
+  return {
+    async warmUp(parameters) {
+      await generateTexts(prompts.validation.slice(0, 1), parameters, Math.min(2, outputLength));
+    },
+    async evaluate(split, parameters) {
+      const lengths = prompts[split].map(({ length }) => length);
+      const order = [...lengths.keys()].sort((a, b) => lengths[a] - lengths[b] || a - b);
+      const predicted: string[] = [];
+      for (let from = 0; from < order.length; from += GENERATION_BATCH) {
+        const indices = order.slice(from, from + GENERATION_BATCH);
+        const texts = await generateTexts(indices.map((index) => prompts[split][index]), parameters, outputLength);
+        indices.forEach((index, at) => predicted[index] = texts[at]);
+      }
+      return {
+        scores: score(metrics, splits[split].map(({ references }) => references), predicted),
+        predictions: splits[split].map(({ id, references }, at) => ({ id, references, predicted: predicted[at] })),
+      };
+    },
+    async release() {
+      for (const executable of programs.values()) await executable.release();
+    },
+  };
+}
+
 /**
- * A generation task on a language model with a method. To a decoder, a line break stands between text and answer, unless
- * they are messages in its chat template; a training example is learnt with each of its references. What decides an epoch is the first metric of what is generated.
+ * A generation task on a language model with a method. A training example is learnt with each of its references. The
+ * first metric of the generated texts chooses the epoch.
  * @throws {Error} if the backbone is no language model or has no tokenizer
  */
 export function generation(
@@ -103,76 +146,46 @@ export function generation(
   splits: Splits<GenerationExample>,
   { spec, backbone: opened, parts, threads }: TaskContext,
 ): TrainingTask {
-  const { maxLength, outputLength, chat } = spec.training;
+  const { maxLength, chat } = spec.training;
+  const outputLength = spec.training.outputLength!;
   const backbone = asLanguageModel(opened);
   const adaptation = compose(parts, backbone);
   const model = trainableLanguageModel(backbone, adaptation);
   const { end, target } = backbone.languageModel;
-  const tokens = outputLength!;
-  const limit = Math.min(maxLength, adaptation.maxLength - (target ? 0 : tokens));
-  const prompts = (of: readonly GenerationExample[]) =>
-    of.map(({ text }) => [...encodePrompt(backbone, text, limit, chat)]);
-  const answer = (text: string) => [...backbone.tokenize!(text), ...end === undefined ? [] : [end]].slice(0, tokens);
-  const ofTrain = prompts(splits.train);
-  const train = encodeSequences(
+  const limit = Math.min(maxLength, adaptation.maxLength - (target ? 0 : outputLength));
+  const encodePrompts = (examples: readonly GenerationExample[]) =>
+    examples.map(({ text }) => [...encodePrompt(backbone, text, limit, chat)]);
+  const encodeAnswer = (text: string) =>
+    [...backbone.tokenize!(text), ...end === undefined ? [] : [end]].slice(0, outputLength);
+  const trainPrompts = encodePrompts(splits.train);
+  const trainExamples = encodeSequences(
     backbone,
     splits.train.flatMap(({ references }, at) =>
-      references.map((reference) => ({ text: ofTrain[at], answer: answer(reference) }))
+      references.map((reference) => ({ text: trainPrompts[at], answer: encodeAnswer(reference) }))
     ),
   );
-  const asked = { validation: prompts(splits.validation), test: prompts(splits.test) };
-  const taskMetrics = task.metrics.map((name) => textMetrics[name]);
-  const untouched = trainableLanguageModel(backbone, compose([], backbone));
+  const prompts = { validation: encodePrompts(splits.validation), test: encodePrompts(splits.test) };
+  const metrics = lookUpMetrics(textMetrics, task.metrics);
+  const unadapted = trainableLanguageModel(backbone, compose([], backbone));
+  const setup = { backbone, adaptation, model, splits, prompts, metrics, outputLength, threads };
   return {
     backbone,
     adaptation,
     splits,
-    metrics: taskMetrics,
+    metrics,
     parameters: model.parameters,
     head: [],
-    train,
+    trainExamples,
     loss: model.loss,
     start: model.start,
     identity: {
-      backbone: untouched.read,
+      backbone: unadapted.read,
       adapted: model.read,
       output: "scores",
-      inputs: backbone.collate(asked.validation.slice(0, IDENTITY_TEXTS)),
+      inputs: backbone.collate(prompts.validation.slice(0, IDENTITY_TEXTS)),
     },
-    peft: { task_type: target ? "SEQ_2_SEQ_LM" : "CAUSAL_LM", modules_to_save: null },
+    peftConfig: { task_type: target ? "SEQ_2_SEQ_LM" : "CAUSAL_LM", modules_to_save: null },
     majority: { value: null, reason: "the task has no classes" },
-    async evaluator(compile): Promise<Evaluator> {
-      const programs = new Map<Program, Executable>();
-      // A step reads every weight for a token of each text: laying the weights out for it saves no time.
-      for (const signed of [model.read, model.step]) programs.set(signed.program, await compile(signed, true));
-      const goOn = async (texts: number[][], parameters: Record<string, Float32Array>, tokens: number) => {
-        const options = { device: reuseExecutables(programs), threads, parameters, tokens, end };
-        const grown = await generate(backbone, adaptation, model, texts, options);
-        return grown.map((ids, at) => backbone.decode!(target ? ids : ids.slice(texts[at].length)));
-      };
-      return {
-        async load(parameters) {
-          await goOn(asked.validation.slice(0, 1), parameters, Math.min(2, tokens));
-        },
-        async evaluate(split, parameters) {
-          const order = [...asked[split].keys()].sort((a, b) =>
-            asked[split][a].length - asked[split][b].length || a - b
-          );
-          const predicted: string[] = [];
-          for (let from = 0; from < order.length; from += TOGETHER) {
-            const indices = order.slice(from, from + TOGETHER);
-            const texts = await goOn(indices.map((index) => asked[split][index]), parameters, tokens);
-            indices.forEach((index, at) => predicted[index] = texts[at]);
-          }
-          return {
-            scores: score(taskMetrics, splits[split].map(({ references }) => references), predicted),
-            predictions: splits[split].map(({ id, references }, at) => ({ id, references, predicted: predicted[at] })),
-          };
-        },
-        async release() {
-          for (const executable of programs.values()) await executable.release();
-        },
-      };
-    },
+    evaluator: (compile) => openEvaluator(setup, compile),
   };
 }

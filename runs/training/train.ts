@@ -2,15 +2,17 @@
  * The training loop, the same for every method and every kind of task.
  * @module
  */
-import { sizeOf } from "../../base/shapes.ts";
 import { Random } from "../../base/random.ts";
+import { sizeOf } from "../../base/shapes.ts";
 import type { AdamWOptions } from "../../engine/adamw.ts";
 import type { ArrayValue, Training } from "../../engine/types.ts";
-import { epochBatches, microBatches } from "./batches.ts";
-import type { StepProgress } from "./cell-runner.ts";
-import type { EncodedExamples } from "./examples.ts";
-import { linearSchedule } from "./learning-rate.ts";
+import type { Metric } from "../../tasks/types.ts";
+import type { Scores } from "../study/record.ts";
 import type { TrainingSpec } from "../study/spec.ts";
+import { epochBatches, microBatches } from "./batches.ts";
+import type { CellOptions, StepProgress } from "./cell-runner.ts";
+import type { EncodedExamples } from "./examples.ts";
+import type { PreparedCell } from "./prepare.ts";
 
 /** AdamW's constants, those of the paper. */
 const ADAMW = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
@@ -27,7 +29,7 @@ export interface TrainingJob {
   examples: EncodedExamples;
   /** Called after each step. */
   onStep(progress: StepProgress): void;
-  /** Called after each epoch, from 1. */
+  /** Called after each epoch, counted from 1. */
   onEpoch(epoch: number): Promise<void>;
 }
 
@@ -35,12 +37,112 @@ export interface TrainingJob {
 export interface TrainingCourse {
   /** Mean loss of each step's batch, before the step. */
   stepLoss: number[];
-  /** Seconds in steps. */
+  /** Seconds spent in steps. */
   seconds: number;
-  /** Positions computed that hold a token of a text; virtual tokens are not counted. */
+  /** Computed positions that hold a token of a text; virtual tokens are not counted. */
   tokens: number;
-  /** Positions computed that hold padding. */
+  /** Computed positions that hold padding. */
   padding: number;
+}
+
+/** What a cell's training leaves. */
+export interface TrainedCell {
+  /** How training went. */
+  course: TrainingCourse;
+  /** Scores on the validation examples after each epoch. */
+  validation: Scores[];
+  /** The epoch with the best validation score, counted from 1; of equal scores, the first. */
+  bestEpoch: number;
+  /** The trained tensors after that epoch, by name. */
+  parameters: Record<string, Float32Array>;
+}
+
+/**
+ * Trains a cell, scores every epoch on the validation examples and keeps the parameters of the best. Frees the
+ * training program.
+ * @throws {Error} if the loss or a logit stops being a finite number
+ */
+export async function trainCell(
+  { spec, trainingTask, training, evaluator, seconds }: PreparedCell,
+  onStep: CellOptions["onProgress"],
+): Promise<TrainedCell> {
+  const [primary] = trainingTask.metrics;
+  const validation: Scores[] = [];
+  let best: Pick<TrainedCell, "bestEpoch" | "parameters"> | undefined;
+  const course = await train({
+    seed: spec.seed,
+    spec: spec.training,
+    training,
+    examples: trainingTask.trainExamples,
+    onStep,
+    async onEpoch(epoch) {
+      const parameters = await training.read();
+      const { scores } = await seconds.measure("evaluate", () => evaluator.evaluate("validation", parameters));
+      validation.push(scores);
+      if (!best || isBetter(primary, scores[primary.name], validation[best.bestEpoch - 1][primary.name])) {
+        const copies = Object.entries(parameters).map(([name, values]) => [name, values.slice()]);
+        best = { bestEpoch: epoch, parameters: Object.fromEntries(copies) };
+      }
+    },
+  });
+  await training.release();
+  return { course, validation, ...best! };
+}
+
+function isBetter(metric: Pick<Metric, "direction">, score: number, than: number): boolean {
+  return metric.direction === "higher" ? score > than : score < than;
+}
+
+/**
+ * Trains for the epochs of the spec: AdamW, warm-up and linear decay, the gradient clipped to a global norm.
+ * @throws {Error} if the loss stops being a finite number
+ */
+export async function train(job: TrainingJob): Promise<TrainingCourse> {
+  const { spec, seed, training, examples } = job;
+  const adamw: AdamWOptions = { ...ADAMW, weightDecay: spec.weightDecay, clip: spec.clip };
+  const steps = spec.epochs * Math.ceil(examples.lengths.length / spec.batchSize);
+  const course: TrainingCourse = { stepLoss: [], seconds: 0, tokens: 0, padding: 0 };
+  for (let epoch = 1; epoch <= spec.epochs; epoch++) {
+    for (const batch of epochBatches(examples.lengths, spec.batchSize, new Random(seed, `order/epoch/${epoch}`))) {
+      const step = course.stepLoss.length;
+      const begun = performance.now();
+      const loss = await accumulateBatch(job, batch, new Random(seed, `dropout/step/${step}`), course);
+      if (!Number.isFinite(loss)) throw new Error(`Cannot go on training: the loss of step ${step + 1} is ${loss}`);
+      await training.step(linearSchedule(step, steps, spec.warmup), adamw);
+      course.stepLoss.push(loss);
+      course.seconds += (performance.now() - begun) / 1000;
+      job.onStep({ step: step + 1, steps, loss });
+    }
+    await job.onEpoch(epoch);
+  }
+  return course;
+}
+
+/** Adds up the gradients of a batch in micro-batches, counts its tokens and padding, and returns its mean loss. */
+async function accumulateBatch(
+  { spec, training, examples }: TrainingJob,
+  batch: readonly number[],
+  dropout: Random,
+  course: TrainingCourse,
+): Promise<number> {
+  let loss = 0;
+  for (const indices of microBatches(batch, examples.positions, spec.microBatchRows)) {
+    const lengths = indices.map((index) => examples.positions[index]);
+    const longest = Math.max(...lengths);
+    const tokens = lengths.reduce((sum, length) => sum + length, 0);
+    course.tokens += tokens;
+    course.padding += indices.length * longest - tokens;
+    const masks = training.masks.map(({ name, rate, shape }) =>
+      [name, drawMask(dropout, rate, shape(indices.length, longest))] as const
+    );
+    const outputs = await training.accumulate({
+      ...examples.collate(indices),
+      ...Object.fromEntries(masks),
+      ...examples.lossInputs(indices, batch),
+    });
+    loss += outputs.loss[0];
+  }
+  return loss;
 }
 
 /** A dropout mask: 0 with probability `rate`, else 1 ÷ (1 − rate). */
@@ -50,43 +152,10 @@ function drawMask(random: Random, rate: number, shape: number[]): ArrayValue {
 }
 
 /**
- * Trains for the epochs of the spec: AdamW, warm-up and linear decay, the gradient clipped to a global norm.
- * @throws {Error} if the loss stops being a finite number
+ * Factor of the learning rate at a step (from 0): rises linearly from 0 over the first `warmup` share of the steps,
+ * then falls linearly towards 0, which it would reach one step after the last.
  */
-export async function train(job: TrainingJob): Promise<TrainingCourse> {
-  const { spec, seed, training, examples } = job;
-  const settings: AdamWOptions = { ...ADAMW, weightDecay: spec.weightDecay, clip: spec.clip };
-  const steps = spec.epochs * Math.ceil(examples.lengths.length / spec.batchSize);
-  const course: TrainingCourse = { stepLoss: [], seconds: 0, tokens: 0, padding: 0 };
-  for (let epoch = 1; epoch <= spec.epochs; epoch++) {
-    for (const batch of epochBatches(examples.lengths, spec.batchSize, new Random(seed, `order/epoch/${epoch}`))) {
-      const step = course.stepLoss.length;
-      const begun = performance.now();
-      const dropout = new Random(seed, `dropout/step/${step}`);
-      let loss = 0;
-      for (const indices of microBatches(batch, examples.positions, spec.microBatchRows)) {
-        const lengths = indices.map((index) => examples.positions[index]);
-        const length = Math.max(...lengths);
-        const tokens = lengths.reduce((sum, of) => sum + of, 0);
-        course.tokens += tokens;
-        course.padding += indices.length * length - tokens;
-        const masks = training.masks.map(({ name, rate, shape }) =>
-          [name, drawMask(dropout, rate, shape(indices.length, length))] as const
-        );
-        const outputs = await training.accumulate({
-          ...examples.collate(indices),
-          ...Object.fromEntries(masks),
-          ...examples.lossInputs(indices, batch),
-        });
-        loss += outputs.loss[0];
-      }
-      if (!Number.isFinite(loss)) throw new Error(`Cannot go on training: the loss of step ${step + 1} is ${loss}`);
-      await training.step(linearSchedule(step, steps, spec.warmup), settings);
-      course.stepLoss.push(loss);
-      course.seconds += (performance.now() - begun) / 1000;
-      job.onStep({ step: step + 1, steps, loss });
-    }
-    await job.onEpoch(epoch);
-  }
-  return course;
+export function linearSchedule(step: number, steps: number, warmup: number): number {
+  const warm = Math.ceil(warmup * steps);
+  return step < warm ? step / warm : (steps - step) / Math.max(1, steps - warm);
 }

@@ -1,5 +1,5 @@
 /**
- * What a kind of task asks of a cell. The run loop is the same for all of them.
+ * What a kind of task provides for training. The training loop is the same for every kind.
  * @module
  */
 import type { TrainableParameter } from "../../engine/adamw.ts";
@@ -13,11 +13,11 @@ import type { RunSpec } from "../study/spec.ts";
 import type { Splits } from "./split.ts";
 import type { SignedProgram } from "../programs/classifier.ts";
 
-/** What a task is made ready for. */
+/** What a training task is made from, besides its examples. */
 export interface TaskContext {
   /** What decides the result. */
   spec: RunSpec;
-  /** The backbone as it is. */
+  /** The backbone as stored, without a method. */
   backbone: Backbone;
   /** The method's parts. */
   parts: readonly Part[];
@@ -26,64 +26,68 @@ export interface TaskContext {
 }
 
 /**
- * Makes a program ready to run.
- * @param small where the device can, its frozen weights are not laid out for it: programs then share them in memory
+ * Compiles a program for the device of the run.
+ * @param small whether its frozen weights stay as stored, where the device can do so: programs then share one copy of
+ * them in memory
  */
-export type CompileProgram = (of: SignedProgram, small?: boolean) => Promise<Executable>;
+export type CompileProgram = (program: SignedProgram, small?: boolean) => Promise<Executable>;
 
-/** What came out of a split. */
-export interface Outcome {
-  /** Every metric. */
+/** The result of an evaluation. */
+export interface Evaluation {
+  /** The score by each metric. */
   scores: Scores;
-  /** One for each example. */
+  /** A prediction for each example. */
   predictions: Prediction[];
 }
 
-/** Programs that predict. */
+/** The compiled programs that predict. */
 export interface Evaluator {
-  /** A first call, which loads the weights. */
-  load(parameters: Record<string, Float32Array>): Promise<void>;
+  /** Makes a first call, which brings the weights into memory. */
+  warmUp(parameters: Record<string, Float32Array>): Promise<void>;
   /** Predicts and scores. */
-  evaluate(split: "validation" | "test", parameters: Record<string, Float32Array>): Promise<Outcome>;
+  evaluate(split: "validation" | "test", parameters: Record<string, Float32Array>): Promise<Evaluation>;
   /** Frees what the device holds. */
   release(): Promise<void>;
+}
+
+/** Features of all examples, computed once because training does not change them. */
+export interface FeatureCache {
+  /** Inputs → `features` [batch, d]. */
+  program: SignedProgram;
+  /** Inputs of one example. */
+  sample: Record<string, ArrayValue>;
+  /** Computes the features, which then take the place of the texts in every split. */
+  fill(executable: Executable): Promise<void>;
 }
 
 /** What is learnt and how it is judged. */
 export interface TrainingTask {
   /** The backbone, with the weights that this kind of task reads. */
   backbone: Backbone;
-  /** The method on it. */
+  /** The method, joined with the backbone. */
   adaptation: Adaptation;
   /** The examples. */
   splits: Splits;
-  /** The metrics, of which the first decides. */
+  /** The metrics; the first chooses the epoch. */
   metrics: readonly Pick<Metric, "name" | "unit" | "direction">[];
   /** Every trained tensor. */
   parameters: readonly TrainableParameter[];
-  /** Which of them are a classifier's. */
+  /** Those of them that belong to a classifier. */
   head: readonly TrainableParameter[];
-  /** What is trained on: where features are fixed, these once they are computed. */
-  readonly train: EncodedExamples;
+  /** The training examples: texts, or features once the cache is filled. */
+  readonly trainExamples: EncodedExamples;
   /** Gives `loss`. */
   loss: SignedProgram;
   /** Start values of the parameters, by name. */
   start(seed: number): Promise<Record<string, Float32Array>>;
-  /** Two programs that give the same `output` where the method starts as the identity, and inputs to see it with. */
+  /** Two programs whose `output` is equal where a method starts as the identity, and inputs to compare them with. */
   identity: { backbone: SignedProgram; adapted: SignedProgram; output: string; inputs: Record<string, ArrayValue> };
-  /** Absent: what a text is to the model changes in training. */
-  fixedFeatures?: {
-    /** The program that computes them. */
-    program: SignedProgram;
-    /** Inputs of one example. */
-    inputs: Record<string, ArrayValue>;
-    /** Puts them in the place of texts. */
-    compute(executable: Executable): Promise<void>;
-  };
-  /** What PEFT's config of the adapter says of the task, where it is not to classify. */
-  peft?: Record<string, unknown>;
+  /** Absent where training changes the features. */
+  featureCache?: FeatureCache;
+  /** Fields of PEFT's adapter config that say what the task is; absent for classification. */
+  peftConfig?: Record<string, unknown>;
   /** Test scores of always answering the class most frequent in training. */
   majority: Scores | NoScores;
-  /** Compiles what predicts. */
+  /** Compiles the programs that predict. */
   evaluator(compile: CompileProgram): Promise<Evaluator>;
 }

@@ -5,7 +5,7 @@
 import "../../../runs/training/memory.ts";
 import { devices } from "../../../engine/devices/mod.ts";
 import type { Device, Training } from "../../../engine/types.ts";
-import { estimateCell, inspectDevice, runCell } from "../../../runs/training/run-cell.ts";
+import { estimateCell, runCell } from "../../../runs/training/run-cell.ts";
 import { runJob } from "../../../runs/launch/run-job.ts";
 
 const { cpu } = devices;
@@ -52,4 +52,4 @@ export const fakeDevices: Record<string, Device> = {
 
 Object.assign(devices, fakeDevices);
 
-if (import.meta.main) await runJob({ runCell, estimateCell, inspectDevice });
+if (import.meta.main) await runJob({ runCell, estimateCell });

@@ -3,7 +3,6 @@
  * @module
  */
 import "../../../runs/training/memory.ts";
-import { type DeviceName, devices } from "../../../engine/devices/mod.ts";
 import type { CellOptions } from "../../../runs/training/cell-runner.ts";
 import type { CellResult } from "../../../runs/study/cell.ts";
 import { markBeforeTraining } from "../../../runs/training/memory.ts";
@@ -80,6 +79,5 @@ if (import.meta.main) {
     runCell,
     estimateCell: ({ method: [{ name }] }) =>
       Promise.resolve({ parameters: { ...parameters, trainable: 10 + name.length }, planned }),
-    inspectDevice: (name) => devices[name as DeviceName].inspect(),
   });
 }

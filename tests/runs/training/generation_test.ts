@@ -173,23 +173,23 @@ Deno.test("the loss is the mean over the answers' tokens alone, whatever the mic
   const parts = [{ method, options: method.options.parse({ virtualTokens: 2 }) as CommonOptions }];
   const example = { id: "", text: "name[7]", references: ["it is 7", "7"] };
   const splits = { train: [example], validation: [example], test: [example] };
-  const objective = generation(e2e, splits, { spec, backbone, parts, threads: 1 });
-  const { train, loss } = objective;
+  const trainingTask = generation(e2e, splits, { spec, backbone, parts, threads: 1 });
+  const { trainExamples, loss } = trainingTask;
   // Each answer follows "name[7]" and a line break, and ends with a token of its own.
-  assert.deepEqual(train.lengths, [8 + 7 + 1, 8 + 1 + 1]);
-  const parameters = await objective.start(0);
+  assert.deepEqual(trainExamples.lengths, [8 + 7 + 1, 8 + 1 + 1]);
+  const parameters = await trainingTask.start(0);
   const executable = await cpu.compile(loss.program, loss.signature, { threads: 1 });
   const lossOf = async (indices: number[]) => {
-    const inputs = { ...train.collate(indices), ...train.lossInputs(indices, [0, 1]) };
+    const inputs = { ...trainExamples.collate(indices), ...trainExamples.lossInputs(indices, [0, 1]) };
     return (await executable.run({ parameters, inputs })).loss[0];
   };
-  const scores = await cpu.compile(objective.identity.adapted.program, objective.identity.adapted.signature, {
+  const scores = await cpu.compile(trainingTask.identity.adapted.program, trainingTask.identity.adapted.signature, {
     threads: 1,
   });
   // The same by the scores of the next token, one text of growing length at a time.
   let expected = 0;
   for (const index of [0, 1]) {
-    const ids = [...train.collate([index]).ids.data];
+    const ids = [...trainExamples.collate([index]).ids.data];
     for (let at = 8; at < ids.length; at++) {
       const { scores: own } = await scores.run({ parameters, inputs: backbone.collate([ids.slice(0, at)]) });
       const top = Math.max(...own);
@@ -267,9 +267,9 @@ Deno.test("what an encoder-decoder writes is learnt token by token behind its st
   const parts = [{ method, options: method.options.parse({}) as CommonOptions }];
   const example = { id: "", text: "ab", references: ["abcdef", "a"] };
   const splits = { train: [example], validation: [example], test: [example] };
-  const { train } = generation(e2e, splits, { spec, backbone, parts, threads: 1 });
-  const { ids, mask, target } = train.collate([0, 1]);
-  const { labels, weights } = train.lossInputs([0, 1], [0, 1]);
+  const { trainExamples } = generation(e2e, splits, { spec, backbone, parts, threads: 1 });
+  const { ids, mask, target } = trainExamples.collate([0, 1]);
+  const { labels, weights } = trainExamples.lossInputs([0, 1], [0, 1]);
   const id = (c: string) => CHARACTERS.indexOf(c);
   const { start } = backbone.languageModel!.target!;
   const end = backbone.languageModel!.end!;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { linearSchedule } from "../../../runs/training/learning-rate.ts";
+import { linearSchedule } from "../../../runs/training/train.ts";
 
 const golden = JSON.parse(await Deno.readTextFile(new URL("../../golden/optim.json", import.meta.url)));
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Backbone } from "../../../models/types.ts";
-import { chatPrompt } from "../../../runs/training/chat.ts";
+import { chatPrompt } from "../../../runs/training/prompt.ts";
 
 /** A token a character; a template that puts three before a text and two behind it. */
 const backbone = {
@@ -8,17 +8,17 @@ const backbone = {
   decode: (ids: readonly number[]) => String.fromCodePoint(...ids),
   chat: (message: string) => `<u>${message}:)`,
 } as unknown as Backbone;
-const written = (limit: number) => backbone.decode!(chatPrompt(backbone, "a long text", limit));
+const readBack = (limit: number) => backbone.decode!(chatPrompt(backbone, "a long text", limit));
 
-Deno.test("A text that is too long is cut inside its chat template, which stays whole", () => {
-  assert.equal(written(16), "<u>a long text:)");
-  assert.equal(written(15), "<u>a long tex:)");
-  assert.equal(written(6), "<u>a:)");
-  assert.equal(written(5), "<u>:)");
+Deno.test("a text that is too long is cut inside its chat template, which stays whole", () => {
+  assert.equal(readBack(16), "<u>a long text:)");
+  assert.equal(readBack(15), "<u>a long tex:)");
+  assert.equal(readBack(6), "<u>a:)");
+  assert.equal(readBack(5), "<u>:)");
 });
 
-Deno.test("A chat template that leaves no room, and a model without one, are refused", () => {
-  assert.throws(() => written(4), {
+Deno.test("a chat template that leaves no room is refused, and so is a model without one", () => {
+  assert.throws(() => readBack(4), {
     message: "Cannot chat: the chat template must leave room for a text within 4 tokens, it takes 5",
   });
   assert.throws(() => chatPrompt({ ...backbone, chat: undefined }, "a", 9), {

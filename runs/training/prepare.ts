@@ -1,0 +1,247 @@
+/**
+ * Everything of a cell before its first step: opening what the spec names, checks, start values, compiled programs.
+ * @module
+ */
+import { lookUp } from "../../base/errors.ts";
+import { sizeOf } from "../../base/shapes.ts";
+import { devices } from "../../engine/devices/mod.ts";
+import { collectGarbage } from "../../engine/garbage.ts";
+import type { Device, MemoryPlan, Training } from "../../engine/types.ts";
+import { methods } from "../../methods/mod.ts";
+import type { CommonOptions } from "../../methods/types.ts";
+import type { Model } from "../../models/types.ts";
+import { tasks } from "../../tasks/mod.ts";
+import type { AnyTask, TaskFiles } from "../../tasks/types.ts";
+import { readStart } from "../adapters/start-from.ts";
+import type { SignedProgram } from "../programs/classifier.ts";
+import type { LocalPaths } from "../study/cell.ts";
+import { openModel } from "../study/find-model.ts";
+import type { RunRecord } from "../study/record.ts";
+import type { RunSpec } from "../study/spec.ts";
+import type { CellOptions } from "./cell-runner.ts";
+import { classification } from "./classification.ts";
+import { generation } from "./generation.ts";
+import { countLeaks, hashStored, Integrity } from "./integrity.ts";
+import { markBeforeTraining } from "./memory.ts";
+import { planStepMemory, requireMemory } from "./plan-memory.ts";
+import { splitExamples } from "./split.ts";
+import type { CompileProgram, Evaluator, FeatureCache, TaskContext, TrainingTask } from "./training-task.ts";
+
+/** Greatest difference between two outputs before the first step that rounding explains. */
+const IDENTITY_TOLERANCE = 1e-4;
+
+/** What a spec names, opened. */
+export interface OpenCell {
+  /** What decides the result. */
+  spec: RunSpec;
+  /** Where programs run. */
+  device: Device;
+  /** The task. */
+  task: AnyTask;
+  /** Where the backbone comes from. */
+  model: Model;
+  /** The task on the backbone with the method. */
+  trainingTask: TrainingTask;
+}
+
+/** A cell that is ready for its first step. */
+export interface PreparedCell extends OpenCell {
+  /** Numbers of trained values. */
+  parameters: RunRecord["parameters"];
+  /** Planned memory of a training step. */
+  planned: MemoryPlan;
+  /** The checks so far. */
+  integrity: Integrity;
+  /** Seconds so far. */
+  seconds: Stopwatch;
+  /** SHA-256 of the frozen weights before training. */
+  frozenSha256: string;
+  /** The programs that predict. */
+  evaluator: Evaluator;
+  /** The training program, its parameters at their start values. */
+  training: Training;
+}
+
+/** Adds up the seconds that compiling and evaluating take. */
+export class Stopwatch {
+  /** Seconds spent on compiling. */
+  compile = 0;
+  /** Seconds spent on evaluating. */
+  evaluate = 0;
+
+  /** Does a piece of work and adds its time. */
+  async measure<T>(kind: "compile" | "evaluate", work: () => Promise<T>): Promise<T> {
+    const begun = performance.now();
+    const result = await work();
+    this[kind] += (performance.now() - begun) / 1000;
+    return result;
+  }
+}
+
+/**
+ * Opens what a spec names.
+ * @throws {Error} if there is no such thing, or if the data cannot be split as the spec wants
+ */
+export async function openCell(spec: RunSpec, { folder, taskFiles }: LocalPaths, threads: number): Promise<OpenCell> {
+  const task = lookUp("task", tasks, spec.task.name);
+  const model = await openModel(spec.model, folder);
+  const parts = spec.method.map(({ name, options }) => ({
+    method: lookUp("method", methods, name),
+    options: options as Record<string, unknown> & CommonOptions,
+  }));
+  const { files } = spec.task;
+  const userFiles = files && taskFiles !== undefined ? { folder: taskFiles, files } : undefined;
+  const [backbone, makeTrainingTask] = await Promise.all([model.open(), readTask(task, spec, userFiles)]);
+  const trainingTask = makeTrainingTask({ spec, backbone, parts, threads });
+  return { spec, device: lookUp("device", devices, spec.device), task, model, trainingTask };
+}
+
+/** Reads and splits a task's examples; what it returns needs the backbone and the method besides. */
+async function readTask(
+  task: AnyTask,
+  spec: RunSpec,
+  files: TaskFiles | undefined,
+): Promise<(context: TaskContext) => TrainingTask> {
+  if (task.kind === "generation") {
+    const splits = splitExamples(await task.load(files), spec.data, spec.seed);
+    return (context) => generation(task, splits, context);
+  }
+  const splits = splitExamples(await task.load(files), spec.data, spec.seed);
+  return (context) => classification(task, splits, context);
+}
+
+/** Numbers of trained values, and the bytes of what is stored of them. */
+export function countParameters({ parameters, head, adaptation }: TrainingTask): RunRecord["parameters"] {
+  const count = (tensors: TrainingTask["parameters"]) => tensors.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+  const trainable = count(parameters);
+  const ofHead = count(head);
+  return {
+    trainable,
+    method: trainable - ofHead,
+    head: ofHead,
+    storedBytes: 4 * (adaptation.storedCount + ofHead),
+  };
+}
+
+/**
+ * Checks a cell and compiles its programs. The memory of training is counted from a mark that is set here: after the
+ * weights are in memory, before the training program is compiled.
+ * @throws {Error} if an integrity check fails, or if a training step does not fit into free memory
+ */
+export async function prepareCell(cell: OpenCell, options: CellOptions): Promise<PreparedCell> {
+  const { spec, device, trainingTask } = cell;
+  const { featureCache, loss } = trainingTask;
+  const integrity = new Integrity();
+  const seconds = new Stopwatch();
+  const compileOptions = { threads: options.threads, small: spec.memory === "small", precision: spec.precision };
+  const compile: CompileProgram = ({ program, signature }, small) => {
+    const shared = small && device.small && spec.precision === "float32";
+    return seconds.measure(
+      "compile",
+      () => device.compile(program, signature, { ...compileOptions, ...shared && { small } }),
+    );
+  };
+
+  const parameters = countParameters(trainingTask);
+  checkData(trainingTask, parameters, integrity);
+  const frozenSha256 = await hashFrozen(trainingTask);
+  let start = await readStartValues(cell, options, compile, integrity);
+  // A first call brings the weights into memory before the mark: what follows is the cost of the method.
+  const planned = featureCache && await fillCache(featureCache, cell, compile, seconds);
+  const evaluator = await trainingTask.evaluator(compile);
+  if (!featureCache) {
+    await evaluator.warmUp(start);
+    markBeforeTraining();
+  }
+
+  const training = await seconds.measure(
+    "compile",
+    () => device.train(loss.program, loss.signature, trainingTask.parameters, compileOptions),
+  );
+  const plannedStep = planned ?? planStepMemory(training, trainingTask.trainExamples, spec.training);
+  requireMemory(plannedStep, freeMemory(device));
+  await training.write(start);
+  // The start values of a fully trained model are large, and the training program now has its own copy.
+  start = {};
+  collectGarbage("major");
+  return { ...cell, parameters, planned: plannedStep, integrity, seconds, frozenSha256, evaluator, training };
+}
+
+/** SHA-256 of the backbone's weights that stay frozen, as they are on disk. */
+export function hashFrozen({ identity }: TrainingTask): Promise<string> {
+  return hashStored(identity.adapted.signature.weights);
+}
+
+function checkData(
+  { adaptation, splits }: TrainingTask,
+  parameters: RunRecord["parameters"],
+  integrity: Integrity,
+): void {
+  integrity.check(
+    "parameter count",
+    parameters.method === adaptation.count,
+    `${parameters.method} values, closed form ${adaptation.count}`,
+  );
+  const leaks = countLeaks(splits);
+  integrity.check("no test text in train", leaks === 0, `${leaks} test texts occur in train or validation`);
+}
+
+/** Start values by name: the adapter's that the spec starts from, else the method's, checked to be the identity. */
+async function readStartValues(
+  { spec, task, trainingTask }: OpenCell,
+  { from }: CellOptions,
+  compile: CompileProgram,
+  integrity: Integrity,
+): Promise<Record<string, Float32Array>> {
+  const { adaptation, featureCache, identity } = trainingTask;
+  const start = await trainingTask.start(spec.seed);
+  if (spec.from) return { ...start, ...await readStart(spec.from, from!, task, trainingTask) };
+  if (!featureCache && adaptation.identityAtStart) {
+    const difference = await differenceAtStart(identity, compile, start);
+    integrity.check(
+      "identity at the start",
+      difference <= IDENTITY_TOLERANCE,
+      `${identity.output} differ by ${difference.toExponential(1)} before the first step`,
+    );
+  }
+  return start;
+}
+
+/** Greatest difference between the adapted and the unadapted output for some texts, before the first step. */
+async function differenceAtStart(
+  { backbone, adapted, output, inputs }: TrainingTask["identity"],
+  compile: CompileProgram,
+  start: Record<string, Float32Array>,
+): Promise<number> {
+  const outputOf = async (program: SignedProgram, parameters: Record<string, Float32Array>) => {
+    const executable = await compile(program);
+    const outputs = await executable.run({ parameters, inputs });
+    await executable.release();
+    return outputs[output];
+  };
+  // One after the other: both programs at once could need more memory than training, whose peak is measured.
+  const before = await outputOf(backbone, {});
+  const after = await outputOf(adapted, start);
+  return before.reduce((most, value, at) => Math.max(most, Math.abs(value - after[at])), 0);
+}
+
+/** Computes the features of all examples, and returns the planned memory of doing so. */
+async function fillCache(
+  { program, sample, fill }: FeatureCache,
+  { spec, device, trainingTask }: OpenCell,
+  compile: CompileProgram,
+  seconds: Stopwatch,
+): Promise<MemoryPlan> {
+  const reader = await compile(program);
+  await reader.run({ parameters: {}, inputs: sample });
+  markBeforeTraining();
+  const planned = planStepMemory(reader, trainingTask.trainExamples, spec.training);
+  requireMemory(planned, freeMemory(device));
+  await seconds.measure("evaluate", () => fill(reader));
+  await reader.release();
+  return planned;
+}
+
+function freeMemory(device: Device): number {
+  return device.ownMemory ? Infinity : Deno.systemMemoryInfo().available;
+}
