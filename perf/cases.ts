@@ -1,13 +1,13 @@
 /**
- * What is measured: methods, and the sizes of a step where nothing else is said.
+ * What is measured: the methods, the sizes of model and texts, and how both sides train.
  * @module
  */
 import os from "node:os";
 import type { Precision } from "../engine/types.ts";
 import type { TrainingSpec } from "../runs/study/spec.ts";
 
-/** Parts of each method that is measured, by its name. */
-export const measured: Record<string, { name: string; options: Record<string, unknown> }[]> = {
+/** The methods that are measured: parts with their options, by the method's name. */
+export const methodParts: Record<string, { name: string; options: Record<string, unknown> }[]> = {
   "prefix-tuning": [{ name: "prefix-tuning", options: { prefixLength: 16 } }],
   "prompt-tuning": [{ name: "prompt-tuning", options: { virtualTokens: 16, start: "random" } }],
   "p-tuning": [{ name: "p-tuning", options: { virtualTokens: 16, encoder: "mlp", hidden: 128 } }],
@@ -33,7 +33,7 @@ export interface ModelSizes {
   feedForward: number;
 }
 
-/** MiniLM-L6. */
+/** The sizes of MiniLM-L6. */
 export const MINILM: ModelSizes = { vocabulary: 30522, layers: 6, hidden: 384, heads: 12, feedForward: 1536 };
 /** Classes of the texts. */
 export const CLASSES = 2;
@@ -41,16 +41,19 @@ export const CLASSES = 2;
 export const BATCH_SIZE = 32;
 /** Tokens of a text. */
 export const LENGTH = 64;
-/** Processor threads of a contestant. */
+/** Processor threads of each measured process. */
 export const THREADS = 2;
 /** Seed of weights, texts and data order. */
 export const SEED = 0;
-
-/** Step size of everything that is trained next to a peer. */
+/** Learning rate of everything that is trained, the same on both sides. */
 export const LEARNING_RATE = 1e-4;
+/** Batch of the training steps of a language model: texts, and tokens of each. */
+export const LANGUAGE_BATCH: { batchSize: number; length: number } = { batchSize: 8, length: 128 };
+/** Generation: tokens of the prompt, and tokens that are added to it. */
+export const [PROMPT_TOKENS, NEW_TOKENS]: readonly [number, number] = [32, 64];
 
-/** How TuneBench's side computes; the peer has no such choice. */
-export interface Choices {
+/** How TuneBench computes; the peers always compute in float32 on the processor. */
+export interface ComputeOptions {
   /** Name of the device. */
   device: string;
   /** Number format of products with frozen matrices. */
@@ -59,32 +62,42 @@ export interface Choices {
   memory?: "small";
 }
 
-/** Most that losses of both sides may differ: 8-bit integers round far more than float32. */
-export function tolerance({ precision }: Choices): number {
+/** How often something is measured. */
+export interface Repetitions {
+  /** Rounds; in each, every process is measured once. */
+  rounds: number;
+  /** Steps of each process in a round. */
+  steps: number;
+}
+
+/** Greatest allowed difference between losses of both sides: 8-bit integers round far more than float32. */
+export function tolerance({ precision }: ComputeOptions): number {
   return precision === "int8" ? 1e-1 : 1e-3;
 }
 
-/** What computes, in words. */
-export function describeChoices({ device, precision, memory }: Choices): string {
+/** The options and the processor in words, for a table's heading. */
+export function describeCompute({ device, precision, memory }: ComputeOptions): string {
   const small = memory ? `, memory ${memory}` : "";
   return `TuneBench on ${device} in ${precision}${small}; ${THREADS} threads of ${os.cpus()[0].model}`;
 }
 
-/** What a contestant trains. */
-export interface Job extends Choices {
+/** How a process trains. */
+export interface TrainingOptions extends ComputeOptions {
   /** Texts of a step. */
   batchSize: number;
-  /** Epochs of all turns together. */
+  /** Epochs of all rounds together. */
   epochs: number;
-  /** Step size of everything that is trained; left out: that of the peers. */
+  /** Learning rate of everything that is trained; by default `LEARNING_RATE`, which the peers have. */
   learningRate?: number;
 }
 
 /**
- * AdamW with PyTorch's defaults, a step size that falls linearly to 0, no clipping (the norm is computed all the same),
- * and the product's micro-batches.
+ * The options as the product's training takes them: AdamW with PyTorch's defaults, a learning rate that falls linearly to
+ * 0, the gradient's norm computed but not clipped, and the product's micro-batches.
  */
-export function trainingSpec({ batchSize, epochs, memory, learningRate = LEARNING_RATE }: Job): TrainingSpec {
+export function trainingSpec(
+  { batchSize, epochs, memory, learningRate = LEARNING_RATE }: TrainingOptions,
+): TrainingSpec {
   return {
     batchSize,
     epochs,
@@ -96,36 +109,3 @@ export function trainingSpec({ batchSize, epochs, memory, learningRate = LEARNIN
     microBatchRows: memory === "small" ? 1 : 512,
   };
 }
-
-/** What files of a comparison are made for. */
-export interface FilesSpec {
-  /** Sizes of the model. */
-  sizes: ModelSizes;
-  /** Names of methods whose start values are needed. */
-  methods: readonly string[];
-  /** Random ids, or the sentences of two tasks. */
-  texts: { count: number; length: number } | "sentences";
-}
-
-/** Texts of a comparison. */
-export interface Texts {
-  /** Token ids of each. */
-  ids: number[][];
-  /** Class of each; of language models none. */
-  labels: number[];
-}
-
-/** Sizes of what is measured of a language model: a step's texts and their tokens. */
-export const LANGUAGE: { batchSize: number; length: number } = { batchSize: 8, length: 128 };
-/** Tokens that are gone on with, and tokens that are added. */
-export const [PROMPT, GENERATED]: readonly [number, number] = [32, 64];
-
-/** Paths of the files of a comparison in its folder. */
-export const paths: Record<"config" | "weights" | "texts", (folder: string) => string> = {
-  /** The model's sizes, as Hugging Face's config.json. */
-  config: (folder: string) => `${folder}/config.json`,
-  /** Start values of the backbone and the classifier. */
-  weights: (folder: string) => `${folder}/model.safetensors`,
-  /** The texts. */
-  texts: (folder: string) => `${folder}/texts.json`,
-};

@@ -3,26 +3,27 @@
  * [--steps N] [--device cpu] [--precision int8] [--memory small]`; a language model: `deno task perf language [methods…]
  * --model FOLDER`; and accuracy: `deno task perf accuracy study.json --model FOLDER --out FOLDER`.
  *
- * `step`, `epoch`, `scale`, `start` and `language` compare with PyTorch, transformers and PEFT (Python from
- * TUNEBENCH_PYTHON, packages of requirements.txt). The contestants take turns, so that all meet the same load of the machine: the ratios count, not
- * the times. Without Python TuneBench is measured alone. A check that does not hold makes the exit code 1.
+ * `step`, `epoch`, `scale`, `start`, `language` and `accuracy` compare with PyTorch, transformers and PEFT: the Python that
+ * TUNEBENCH_PYTHON names, with the packages of requirements.txt. The processes are measured in turn, so that all meet the
+ * same load of the machine: the ratios count, not the times. Without Python TuneBench is measured alone. A check that
+ * fails makes the exit code 1.
  * @module
  */
 import { parseArgs } from "node:util";
-import { devices } from "../engine/devices/mod.ts";
 import { lookUp, UsageError } from "../base/errors.ts";
-import type { Report } from "./comparison.ts";
-import { measureAccuracy } from "./measure-accuracy.ts";
-import { measureDevices } from "./measure-devices.ts";
-import { measureEpoch } from "./measure-epoch.ts";
-import { measureLanguage } from "./measure-language.ts";
-import { measureMemory } from "./measure-memory.ts";
-import { measurePlan } from "./measure-plan.ts";
-import { measureScale } from "./measure-scale.ts";
-import { measureAdapters } from "./measure-adapters.ts";
-import { measureStart } from "./measure-start.ts";
-import { measureStep } from "./measure-step.ts";
-import { type Choices, measured } from "./cases.ts";
+import { devices } from "../engine/devices/mod.ts";
+import { type ComputeOptions, methodParts } from "./cases.ts";
+import { measureAccuracy } from "./measure/accuracy.ts";
+import { measureAdapters } from "./measure/adapters.ts";
+import { measureDevices } from "./measure/devices.ts";
+import { measureEpoch } from "./measure/epoch.ts";
+import { measureLanguage } from "./measure/language.ts";
+import { measureMemory } from "./measure/memory.ts";
+import { measurePlan } from "./measure/plan.ts";
+import type { Report } from "./measure/report.ts";
+import { measureScale } from "./measure/scale.ts";
+import { measureStart } from "./measure/start.ts";
+import { measureStep } from "./measure/step.ts";
 
 function wholeNumber(flag: string, text: string): number {
   if (!/^[1-9]\d*$/.test(text)) {
@@ -51,7 +52,7 @@ function parse(args: string[]) {
   }
 }
 
-function readChoices(values: { device: string; precision: string; memory?: string }): Choices {
+function readComputeOptions(values: { device: string; precision: string; memory?: string }): ComputeOptions {
   const device = lookUp("device", devices, values.device);
   const precision = lookUp("precision", { float32: "float32", int8: "int8" } as const, values.precision);
   if (precision === "int8" && !device.int8) refuse("--precision int8", device.name);
@@ -66,16 +67,16 @@ function refuse(flag: string, device: string): never {
   throw new UsageError(`Cannot use ${flag}: the device must have it, current value is ${device}`);
 }
 
-/** The methods named, or all: in int8 those that keep matrices frozen. */
-function readMethods(chosen: readonly string[], { precision }: Choices): string[] {
-  const possible = Object.keys(measured).filter((name) => precision === "float32" || name !== "full");
-  for (const name of chosen) {
-    lookUp("method", measured, name);
+/** The methods named, or all; in int8 only those that keep matrices frozen are possible. */
+function readMethods(names: readonly string[], { precision }: ComputeOptions): string[] {
+  const possible = Object.keys(methodParts).filter((name) => precision === "float32" || name !== "full");
+  for (const name of names) {
+    lookUp("method", methodParts, name);
     if (!possible.includes(name)) {
       throw new UsageError(`Cannot train ${name} in int8: matrices must stay frozen, it trains all of them`);
     }
   }
-  return chosen.length > 0 ? [...chosen] : possible;
+  return names.length > 0 ? [...names] : possible;
 }
 
 /** The study, the models and the results folder of a comparison of accuracy. */
@@ -95,27 +96,27 @@ function onlyModel([folder, ...others]: readonly string[] = []): string {
 /** What the command line asks for. */
 async function measure(args: string[]): Promise<Report> {
   const { positionals, values } = parse(args);
-  const [what = "step", ...chosen] = positionals;
-  const choices = readChoices(values);
-  const methods = () => readMethods(chosen, choices);
-  const number = (flag: "rounds" | "steps", standard: number) => wholeNumber(flag, values[flag] ?? String(standard));
-  const effort = (rounds: number, steps: number) => ({
+  const [measurement = "step", ...names] = positionals;
+  const compute = readComputeOptions(values);
+  const methods = () => readMethods(names, compute);
+  const number = (flag: "rounds" | "steps", byDefault: number) => wholeNumber(flag, values[flag] ?? String(byDefault));
+  const repetitions = (rounds: number, steps: number) => ({
     rounds: number("rounds", rounds),
     steps: number("steps", steps),
   });
   const measurements: Record<string, () => Promise<Report>> = {
-    step: () => measureStep(methods(), choices, effort(7, 3)),
-    epoch: () => measureEpoch(methods(), choices, number("rounds", 3)),
-    scale: () => measureScale(choices, effort(3, 1)),
-    start: () => measureStart(choices),
-    memory: () => measureMemory(methods(), choices),
-    plan: () => measurePlan(methods(), choices),
+    step: () => measureStep(methods(), compute, repetitions(7, 3)),
+    epoch: () => measureEpoch(methods(), compute, number("rounds", 3)),
+    scale: () => measureScale(compute, repetitions(3, 1)),
+    start: () => measureStart(compute),
+    memory: () => measureMemory(methods(), compute),
+    plan: () => measurePlan(methods(), compute),
     devices: measureDevices,
-    adapters: () => measureAdapters(chosen.length > 0 ? methods() : undefined, values.model?.[0], number("rounds", 5)),
-    language: () => measureLanguage(onlyModel(values.model), chosen, choices, effort(3, 2)),
-    accuracy: () => compareAccuracy(chosen, values.model, values.out),
+    adapters: () => measureAdapters(names.length > 0 ? methods() : undefined, values.model?.[0], number("rounds", 5)),
+    language: () => measureLanguage(onlyModel(values.model), names, compute, repetitions(3, 2)),
+    accuracy: () => compareAccuracy(names, values.model, values.out),
   };
-  return await lookUp("measurement", measurements, what)();
+  return await lookUp("measurement", measurements, measurement)();
 }
 
 try {
