@@ -1,5 +1,5 @@
 /**
- * Files made once from a package's files and kept in the platform's cache folder.
+ * Files that are made once from other files and kept in the platform's cache folder.
  * @module
  */
 import { join } from "node:path";
@@ -7,8 +7,8 @@ import { replaceFile, sha256File } from "../base/files.ts";
 
 /** The platform's cache folder for this program; the environment variable TUNEBENCH_CACHE overrides it. */
 export function cacheFolder(): string {
-  const own = Deno.env.get("TUNEBENCH_CACHE");
-  if (own) return own;
+  const named = Deno.env.get("TUNEBENCH_CACHE");
+  if (named) return named;
   const home = () => Deno.env.get("HOME") ?? fail("HOME or TUNEBENCH_CACHE");
   switch (Deno.build.os) {
     case "windows":
@@ -24,8 +24,13 @@ function fail(variables: string): never {
   throw new Error(`Cannot find the cache folder: the environment variable ${variables} must be set`);
 }
 
+function unusable({ message }: Error): Error {
+  return new Error(`Cannot use the cache folder ${cacheFolder()}: ${message}`);
+}
+
 /**
- * The path of a file made from others, whose checksum is known only once it is made: it is noted beside the file, last.
+ * The path of a file made from others, whose checksum is not known before it is made. The checksum is then written beside
+ * the file, as the last step.
  * @param name file name without extension; part of `source` is added to it
  * @param source SHA-256 that identifies what it is made from
  * @param build writes the file to a path; the same bytes for the same source
@@ -40,7 +45,7 @@ export async function derivedFile(
   const note = join(cacheFolder(), `${name}-${source.slice(0, 16)}.sha256`);
   const noted = await Deno.readTextFile(note).catch((error) => {
     if (error instanceof Deno.errors.NotFound) return "";
-    throw new Error(`Cannot use the cache folder ${cacheFolder()}: ${error.message}`);
+    throw unusable(error);
   });
   const path = join(cacheFolder(), `${name}-${source.slice(0, 16)}.${extension}`);
   if (noted !== "" && await sha256File(path) === noted) return path;
@@ -49,7 +54,7 @@ export async function derivedFile(
   return path;
 }
 
-/** Puts a file in place in one step once it is built and checked; returns what the check found. */
+/** Builds and checks a file beside its place, then puts it there in one step. Returns what the check returns. */
 async function replace<T>(
   path: string,
   build: (path: string) => Promise<void>,
@@ -60,7 +65,7 @@ async function replace<T>(
       await Deno.mkdir(cacheFolder(), { recursive: true });
       await Deno.writeFile(draft, new Uint8Array());
     } catch (error) {
-      throw new Error(`Cannot use the cache folder ${cacheFolder()}: ${(error as Error).message}`);
+      throw unusable(error as Error);
     }
     await build(draft);
     return await check(draft);
@@ -68,8 +73,8 @@ async function replace<T>(
 }
 
 /**
- * The path of a cached file, which is built where it is missing or damaged. Several processes may ask for it at once:
- * each builds under a name of its own, and the rename is atomic.
+ * The path of a cached file, which is built if it is missing or damaged. Several processes may do so at once: each builds
+ * under a different name, and renaming is atomic.
  * @param name file name without extension; part of the checksum is added to it
  * @param sha256 checksum of the whole file
  * @param build writes the file to a path
@@ -82,10 +87,10 @@ export async function cachedFile(
   build: (path: string) => Promise<void>,
 ): Promise<string> {
   const path = join(cacheFolder(), `${name}-${sha256.slice(0, 16)}.${extension}`);
-  const found = await sha256File(path).catch((error) => {
-    throw new Error(`Cannot use the cache folder ${cacheFolder()}: ${error.message}`);
+  const current = await sha256File(path).catch((error) => {
+    throw unusable(error);
   });
-  if (found === sha256) return path;
+  if (current === sha256) return path;
   await replace(path, build, async (draft) => {
     const built = await sha256File(draft);
     if (built !== sha256) {

@@ -1,17 +1,18 @@
 /**
- * Files by name, wherever they are: in a folder, or still on the hub.
+ * Files by name, whether they are in a folder or still on the hub.
  * @module
  */
+import { isFile } from "../base/files.ts";
 
 /** Files that a model may be made of. */
 export interface FileSource {
-  /** As messages call it. */
+  /** Its name in messages. */
   label: string;
   /** Names of all files. */
   names(): Promise<string[]>;
   /** Whether there is a file of that name. */
   has(name: string): Promise<boolean>;
-  /** Path of a file that there is; where it is elsewhere, it is fetched first. */
+  /** Path of an existing file, which is fetched first if it is not on this machine. */
   path(name: string): Promise<string>;
 }
 
@@ -23,7 +24,7 @@ export function filesIn(folder: string): FileSource {
       const entries = await Array.fromAsync(Deno.readDir(folder));
       return entries.filter(({ isDirectory }) => !isDirectory).map(({ name }) => name).sort();
     },
-    has: (name) => Deno.stat(`${folder}/${name}`).then(({ isFile }) => isFile, () => false),
+    has: (name) => isFile(`${folder}/${name}`),
     path: (name) => Promise.resolve(`${folder}/${name}`),
   };
 }

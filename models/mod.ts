@@ -4,24 +4,24 @@
  */
 import { bert } from "./architectures/bert.ts";
 import { distilbert } from "./architectures/distilbert.ts";
-import { readFolder } from "./folder/folder.ts";
-import { isGguf, readGguf } from "./gguf/folder.ts";
-import { type FetchOptions, readHubModel } from "./hub/model.ts";
 import { gpt2 } from "./architectures/gpt2.ts";
 import { llama } from "./architectures/llama.ts";
 import { mistral } from "./architectures/mistral.ts";
 import { qwen2 } from "./architectures/qwen2.ts";
 import { roberta } from "./architectures/roberta.ts";
 import { t5 } from "./architectures/t5.ts";
+import { readFolder } from "./folder/folder.ts";
+import { isGguf, readGguf } from "./gguf/folder.ts";
+import { type FetchOptions, readHubModel } from "./hub/model.ts";
 import type { Architecture, Model } from "./types.ts";
 import { useLite } from "./use-lite/use-lite.ts";
 
-/** Every model that needs no files of the user's, by name. */
+/** The models that come with the project, by name. */
 export const models: Record<string, Model> = {
   "use-lite": useLite,
 };
 
-/** What a model folder may hold, by the `model_type` of its config.json. */
+/** The architectures of model folders, by the `model_type` of config.json. */
 export const architectures: Record<string, Architecture> = {
   bert,
   distilbert,
@@ -39,8 +39,8 @@ export function isFolder(name: string): boolean {
 }
 
 /**
- * The model of a folder or of a GGUF file; neither tensor library nor weights are loaded, but a GGUF file that is new is
- * converted into the cache.
+ * The model of a folder or of a GGUF file. Neither the tensor library nor the weights are loaded, but a GGUF file is
+ * converted into the cache the first time.
  * @throws {Error} one sentence, if it cannot be used
  */
 export function findFolder(path: string): Promise<Model> {
@@ -48,15 +48,15 @@ export function findFolder(path: string): Promise<Model> {
   return isGguf(path) ? readGguf(path, architectures, read) : read(path);
 }
 
-/** Whether a model's name is one on the hub. */
+/** Whether a model's name is that of a model on the hub. */
 export function isHubName(name: string): boolean {
   return name.includes("/") && !isFolder(name) && !Object.hasOwn(models, name);
 }
 
 /**
- * The model of a name on the hub, org/name[@revision][:file.gguf], with the commit as its revision; what is not on this
- * machine is fetched.
- * @throws {HubRefusal} if the name is none, or if the hub has no such model that can be used
+ * The model on the hub of that name, org/name[@revision][:file.gguf]. Its revision is the commit. Files that are not on this
+ * machine are fetched.
+ * @throws {HubRefusal} if the name is not well formed, or if the hub has no such model that can be used
  * @throws {Error} if it cannot be fetched
  */
 export function findOnHub(name: string, options?: FetchOptions): Promise<Model> {

@@ -1,5 +1,5 @@
 /**
- * What a backbone offers: its weights, its tokenizer, a forward pass, and the sites a method may touch.
+ * What a backbone offers: its weights, its tokenizer, a forward pass, and the sites that a method may change.
  * @module
  */
 import type { ArrayValue, InputSpec, StoredTensor } from "../engine/types.ts";
@@ -7,107 +7,107 @@ import type { Tensor, Tensors } from "../engine/tensor.ts";
 
 /** A linear map of the backbone: y = x·W + b. */
 export interface LinearSite {
-  /** Unique path, "layers.0.attention.qkv": its weights are "<name>.weight" and, where it has one, "<name>.bias" [out]. */
+  /** Unique name, "layers.0.attention.qkv". The weights are "<name>.weight" and, if there is a bias, "<name>.bias" [out]. */
   name: string;
-  /** What it is, the same in every layer: "attention.qkv". Methods choose their targets by it. */
+  /** Its name within any layer, by which methods choose their targets: "attention.qkv". */
   role: string;
-  /** From 0; the number of layers for a linear that comes after them. */
+  /** Index of its layer, from 0; for a linear map after all layers, the number of layers. */
   layer: number;
   /** Width of x. */
   in: number;
   /** Width of y. */
   out: number;
-  /** The weight is stored as [out, in], as PyTorch keeps it, instead of [in, out]. */
+  /** The weight is stored as [out, in], as in PyTorch; absent: as [in, out]. */
   outputFirst?: true;
 }
 
-/** What is known of a backbone without reading its weights. */
+/** What is known of a backbone without reading its weights: their shapes, and what methods need to attach to them. */
 export interface BackboneShape {
   /** Every weight, in a fixed order: name → shape. */
   weights: Record<string, readonly number[]>;
-  /** Names of the weights that are biases (LayerNorm biases included). */
+  /** Names of the weights that are biases, those of normalisations included. */
   biases: readonly string[];
   /** Every linear map, in the order of the forward pass. */
   linears: readonly LinearSite[];
-  /** Roles that LoRA adapts when nothing else is asked for. */
+  /** Roles that LoRA adapts by default. */
   loraTargets: readonly string[];
-  /** Roles that IA³ scales when nothing else is asked for: of some the output, of others the input. */
+  /** Roles that IA³ scales by default: those whose output it scales, and those whose input. */
   ia3Targets: { outputs: readonly string[]; inputs: readonly string[] };
   /**
-   * Roles of the linear maps that end a layer's attention and its feed-forward network, before the residual is added;
-   * absent where there are no such layers.
+   * Roles of the last linear maps of a layer's attention and of its feed-forward network, whose outputs the residual is
+   * added to; absent: the backbone has no such layers.
    */
   sublayerOutputs?: { attention: string; feedForward: string };
-  /** Names of the normalisations: their weights are "<name>.weight" and, where they have one, "<name>.bias" [width]. */
+  /** Names of the normalisations. Their weights are "<name>.weight" and, if there is a bias, "<name>.bias" [width]. */
   norms: readonly string[];
-  /** Width of each layer's keys and values, d_kv. */
+  /** Width of each layer's keys and values, d_kv: all heads together. */
   keyValueWidths: readonly number[];
-  /** Heads that a layer's keys and values divide into. */
+  /** Heads of a layer's keys and values. */
   attentionHeads: number;
-  /** Heads that its queries divide into, where these are more. */
+  /** Heads of a layer's queries; absent: as many as of keys and values. */
   queryHeads?: number;
   /** Width of an input embedding, d_emb. */
   embeddingWidth: number;
-  /** Width of the features the classifier reads. */
+  /** Width of the features that the classifier reads. */
   featureWidth: number;
-  /** Most tokens a text may have, virtual tokens not counted. */
+  /** Most tokens of a text, without virtual tokens. */
   maxLength: number;
-  /** Most tokens of text and virtual tokens together; absent where there is no limit. */
+  /** Most tokens of text and virtual tokens together; absent: no limit. */
   positions?: number;
-  /** The classifier; absent: one linear map, "head.weight" [d, classes] and "head.bias". */
+  /** The classifier; absent: one linear map, "head.weight" [d, classes] and "head.bias" [classes]. */
   head?: Head;
-  /** How it tells the next token; its weights are stored where the files have them. Absent: it does not. */
+  /** How it scores the next token. Its weights are in `stored` if the files have them. Absent: no language model. */
   languageModel?: LanguageModel;
-  /** Kinds of task that it can be adapted to; absent: classification. */
+  /** Kinds of task that it can be adapted to; absent: classification alone. */
   kinds?: readonly ("classification" | "generation")[];
-  /** Its model in transformers keeps no keys and values of tokens read before, so PEFT has no prefixes for it. */
+  /** Its class in transformers takes no keys and values of earlier tokens, so PEFT cannot give it a prefix. */
   withoutCache?: true;
-  /** It reads a text with one stack of layers, and with a second writes another. */
+  /** It reads a text with one stack of layers, the encoder, and generates another with a second one, the decoder. */
   encoderDecoder?: true;
 }
 
 /**
- * Where a method enters the forward pass. Several methods' hooks compose: prompts and prefixes are concatenated,
- * the others are applied one after the other.
+ * Where a method enters the forward pass. Hooks of several methods are combined: prompts and prefixes are concatenated, the
+ * other hooks are applied in turn.
  */
 export interface Hooks {
-  /** Virtual tokens [n, d_emb], put before the input embeddings; or each text's own, [batch, n, d_emb]. */
+  /** Virtual tokens [n, d_emb] before the input embeddings; or one set for each text, [batch, n, d_emb]. */
   prompt?(): Tensor;
   /**
-   * Keys and values [n, d_kv] that stand before those of a layer; of an encoder-decoder, a layer of the decoder. Or each
-   * text's own, [batch, n, d_kv].
+   * Keys and values [n, d_kv] before those of a layer (in an encoder-decoder, a layer of the decoder); or one set for each
+   * text, [batch, n, d_kv].
    */
   prefix?(layer: number): KeysAndValues;
-  /** Changes a linear's input: x [rows, in] → [rows, in]. */
+  /** Changes the input of a linear map: x [rows, in] → [rows, in]. */
   input?(site: LinearSite, x: Tensor): Tensor;
-  /** Changes a linear's output: x [rows, in] and y [rows, out] → [rows, out]; the weights are the backbone's. */
+  /** Changes the output of a linear map: input x [rows, in] and output y [rows, out] → [rows, out]. `weights`: the backbone's. */
   linear?(site: LinearSite, x: Tensor, y: Tensor, weights: Tensors): Tensor;
   /** Changes a layer's output: x [rows, d] → [rows, d]. */
   layer?(layer: number, x: Tensor): Tensor;
   /**
-   * "peft": where Hugging Face PEFT reads virtual tokens in a doubtful way, so does the forward pass: the pooler of an
-   * encoder reads the first virtual token of a prompt instead of the text's first.
+   * "peft": the forward pass treats virtual tokens as Hugging Face PEFT does, even where that is doubtful. The features of
+   * an encoder are the output for the first virtual token of a prompt instead of the text's first token, for instance.
    */
   reading?: "peft";
 }
 
 /** A text's token ids. */
 export interface Encoding extends ReadonlyArray<number> {
-  /** Segment of each token, where the text is a pair and the backbone tells its parts apart. */
+  /** Segment of each token (0 or 1), if the text is a pair and the backbone has segments. */
   readonly types?: readonly number[];
 }
 
 /** A trained tensor of a classifier. */
 export interface HeadParameter {
-  /** Its name, "classifier.weight". */
+  /** Its name: "classifier.weight". */
   name: string;
   /** Sizes of its axes. */
   shape: readonly number[];
-  /** It starts from the normal distribution with this standard deviation; 0: from zeros. */
+  /** Standard deviation of the normal distribution that it is initially drawn from; 0: it is initially zero. */
   deviation: number;
 }
 
-/** The classifier on the features, trained by every method. */
+/** The classifier that reads the features; every method trains it. */
 export interface Head {
   /** Its tensors for a number of classes. */
   parameters(classes: number): HeadParameter[];
@@ -115,53 +115,53 @@ export interface Head {
   classify(features: Tensor, parameters: Tensors): Tensor;
 }
 
-/** Keys and values of tokens, one row each. */
+/** Keys and values of tokens. The second last axis counts tokens, the last is d_kv wide. */
 export interface KeysAndValues {
-  /** Keys, turned to their positions. */
+  /** Keys, rotated by their positions where the backbone rotates them. */
   keys: Tensor;
   /** Values. */
   values: Tensor;
 }
 
-/** What reading tokens leaves. */
+/** The result of reading tokens: what the next step needs. */
 export interface ReadTokens {
-  /** The last hidden state [batch, d] of each text's last token. */
+  /** Hidden state [batch, d] of each text's last token after the last layer. */
   state: Tensor;
-  /** Each layer's keys and values of the tokens read, those of a prompt included: [batch, tokens, d_kv]. */
+  /** Each layer's keys and values [batch, tokens, d_kv] of the tokens that were read, those of a prompt included. */
   layers: KeysAndValues[];
 }
 
-/** What makes a language model of a backbone. */
+/** The language model of a backbone: how it reads texts token by token and scores the next token. */
 export interface LanguageModel {
-  /** Weights that it alone reads: name → shape; none where it reads the word embeddings. */
+  /** Weights that it alone uses: name → shape; empty if it scores tokens by the word embeddings. */
   weights: Record<string, readonly number[]>;
-  /** Where the files lack these weights, it reads the word embeddings. */
+  /** If the files lack these weights, it scores tokens by the word embeddings. */
   mayLackWeights?: true;
   /**
-   * Of an encoder-decoder: the token that every text it writes starts with, and the inputs of `hiddenStates` that hold
-   * this text, `target` [batch, length], one token later than what its states tell. Absent: what is read is gone on with.
+   * In an encoder-decoder: the token that every generated text starts with, and the input of `hiddenStates` that holds
+   * these texts, `target` [batch, length], starting with that token. Absent: the generated text continues the one read.
    */
   target?: { start: number; inputs: Record<string, InputSpec> };
-  /** The token that ends a text; absent: texts have no end. */
+  /** The token that ends a text; absent: texts have no end token. */
   end?: number;
-  /** Rows [n, d] of the last hidden state → scores [n, vocabulary] of the token that follows. */
+  /** Last hidden states [n, d] → scores [n, vocabulary] of the token that follows each. */
   scores(weights: Tensors, states: Tensor): Tensor;
-  /** Reads texts. */
+  /** Reads whole texts. */
   read(weights: Tensors, inputs: Tensors, hooks: Hooks): ReadTokens;
   /**
-   * Inputs of `step`: the next `token` of each text and its `position`, both [batch]; of each token read before, the
-   * `mask` [batch, length], 0 where a text is filled up, and where that matters its position, `places` [batch, length].
-   * Positions count the tokens of a prompt, not of a prefix. In an encoder-decoder they count the tokens written; what
-   * the encoder read stands before these, at places below 0.
+   * Inputs of `step`: the next `token` of each text and its `position`, both [batch]; and for the tokens read before, the
+   * `mask` [batch, length], 0 for padding, and, if the step needs them, their positions, `places` [batch, length].
+   * Positions count the virtual tokens of a prompt, but not those of a prefix. In an encoder-decoder they count generated
+   * tokens; the tokens that the encoder read have places below 0.
    */
   stepInputs: Record<string, InputSpec>;
-  /** Reads one more token of each text; `past` is what each layer has of those before, [batch, length, d_kv]. */
+  /** Reads one more token of each text. `past`: each layer's keys and values [batch, length, d_kv] of the tokens before. */
   step(weights: Tensors, inputs: Tensors, past: readonly KeysAndValues[], hooks: Hooks): ReadTokens;
 }
 
 /** A backbone ready for use. */
 export interface Backbone extends BackboneShape {
-  /** Where each of the weights lies on disk, and what else the forward pass reads but nobody trains. */
+  /** Where each weight lies on disk, and any other tensor that the forward pass needs but no method trains. */
   stored: Record<string, StoredTensor>;
   /** SHA-256 of the weights and the vocabulary. */
   sha256: string;
@@ -169,70 +169,70 @@ export interface Backbone extends BackboneShape {
   vocabularySize: number;
   /** Name of the weight [vocabulary, d_emb] that holds the input embeddings. */
   embeddingWeight: string;
-  /** Token ids of a text, or of a pair of texts, with what the backbone puts around them: at most `limit`. */
+  /** Token ids of a text, or of a pair of texts, with the special tokens around them: at most `limit`. */
   encode(text: string, limit: number, pair?: string): Encoding;
-  /** Token ids of a text alone; absent where `encode` puts nothing around it. */
+  /** Token ids of a text without special tokens; absent: `encode` adds none. */
   tokenize?(text: string): number[];
-  /** A user's message as a model that chats reads it, up to where its answer begins; absent where it does not chat. */
+  /** The chat template applied to a user's message, up to where the answer begins; absent: no chat template. */
   chat?(message: string): string;
-  /** The text of token ids, without special tokens; absent where no text is generated. */
+  /** The text of token ids, without special tokens; absent: the backbone generates no text. */
   decode?(ids: readonly number[]): string;
-  /** Inputs of the forward pass besides the weights. */
+  /** Inputs of the forward pass, besides the weights. */
   inputs: Record<string, InputSpec>;
   /** Encoded texts as one batch, padded to the longest. */
   collate(encoded: readonly Encoding[]): Record<string, ArrayValue>;
-  /** Features [batch, d] for the classifier. */
+  /** Features [batch, d] of each text, for the classifier. */
   forward(weights: Tensors, inputs: Tensors, hooks: Hooks): Tensor;
   /**
-   * Output of the embeddings and of each layer, [batch, virtual tokens of a prompt + length, d] each; of an
-   * encoder-decoder, the encoder's, then the decoder's [batch, length, d].
+   * Outputs of the embeddings and of each layer, each [batch, virtual tokens of a prompt + length, d]; in an
+   * encoder-decoder the encoder's, then the decoder's, each [batch, length, d].
    */
   hiddenStates?(weights: Tensors, inputs: Tensors, hooks: Hooks): Tensor[];
 }
 
-/** A backbone without weights and tokenizer. */
+/** A backbone without its weights and tokenizer: what config.json alone determines. */
 export type Design = Omit<Backbone, "stored" | "sha256" | "encode" | "tokenize" | "chat" | "decode"> & {
-  /** What stands before the weights' names in files of the model with a head, and may be absent in others: "bert.". */
+  /** Prefix of the weights' names, which files of a model without a classifier may omit: "bert.". */
   prefix: string;
 };
 
-/** A kind of backbone that a model folder may hold. */
+/** An architecture: a kind of backbone that a model folder may hold. */
 export interface Architecture {
-  /** Paper it comes from. */
+  /** Its paper. */
   citation: string;
-  /** Classes of transformers that hold it, by what they are for. */
+  /** Its classes in transformers by kind of task. */
   classes: { classification?: string; generation?: string };
   /**
    * The backbone that config.json describes.
-   * @throws {Error} if a value is missing, or not supported
+   * @throws {Error} if a value is missing or not supported
    */
   design(config: Config): Design;
 }
 
-/** A model folder's config.json, in the spelling of transformers 5: `dtype`, `rope_parameters`. */
+/** A model folder's config.json, with the keys of transformers 5: `dtype`, `rope_parameters`. */
 export interface Config {
-  /** Where it was read, for messages. */
+  /** Its path, for messages. */
   path: string;
   /** Its values by key. */
   values: Record<string, unknown>;
 }
 
-/** A model: an entry of the table, or a folder. */
+/** A model: an entry of the table, a folder, a GGUF file, or a model on the hub. */
 export interface Model {
-  /** As users write it; of a folder, the last part of its path. */
+  /** Its name as users write it; of a folder or file, the last part of its path. */
   name: string;
-  /** One line about what it is. */
+  /** What it is, in one line. */
   description: string;
-  /** Version of weights and tokenizer; of a folder, the SHA-256 of its config, weights and tokenizer. */
+  /** Version of weights and tokenizer: the commit on the hub; for a folder, the SHA-256 of config, weights and tokenizer. */
   revision: string;
-  /** Licence of the weights, as SPDX names it; of a folder, as its card does, "unknown" where that says nothing. */
+  /** SPDX name of the weights' licence; of a folder, the licence that its model card names, or "unknown". */
   licence: string;
-  /** Paper it comes from. */
+  /** Its paper. */
   citation: string;
-  /** Sizes and names. */
+  /** Shapes and names of its weights and sites. */
   shape: BackboneShape;
-  /** Where it lies, if it is a folder. */
+  /** The folder that it is read from; absent for an entry of the table. */
   folder?: string;
-  /** Reads tokenizer and weight locations, checking the files' checksums. */
+  /** Reads the tokenizer and where the weights lie. */
   open(): Promise<Backbone>;
 }

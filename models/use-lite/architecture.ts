@@ -1,16 +1,16 @@
 /**
  * The transformer of Universal Sentence Encoder Lite (Cer et al., 2018, https://arxiv.org/abs/1803.11175), for any sizes.
  *
- * Virtual tokens come first: n of a prompt and prefix together take the positions 0 … n − 1.
+ * Virtual tokens: those of a prefix take the first positions, then come those of a prompt, then the text.
  * @module
  */
 import type { NamedArray } from "../../engine/safetensors.ts";
-import { type Tensor, tf } from "../../engine/tensor.ts";
+import { type Tensor, type Tensors, tf } from "../../engine/tensor.ts";
 import type { StoredTensor } from "../../engine/types.ts";
 import { attend, maskPenalty, virtualTokens, withPrompt } from "../layers/attention.ts";
-import { padded, paddingMask } from "../layers/batch.ts";
-import { layerNorm, linearMaps } from "../layers/linear-maps.ts";
-import type { Backbone, BackboneShape, LinearSite } from "../types.ts";
+import { collateTexts, perText, textInputs } from "../layers/batch.ts";
+import { biasNames, layerNorm, type LinearMaps, linearMaps } from "../layers/linear-maps.ts";
+import type { Backbone, BackboneShape, Hooks, KeysAndValues, LinearSite } from "../types.ts";
 
 /** Sizes of the architecture. */
 export interface UseLiteSizes {
@@ -34,13 +34,13 @@ export interface UseLiteSizes {
   positions: number;
 }
 
-/** What distinguishes one set of weights from another. */
+/** Weights of the architecture, and the tokenizer they were trained with. */
 export interface UseLiteSource {
   /** Where each weight and the table of positions lie. */
   stored: Record<string, StoredTensor>;
   /** SHA-256 of weights and vocabulary. */
   sha256: string;
-  /** Token ids of a text or of a pair, at most `limit`. */
+  /** Token ids of a text or of a pair of texts, at most `limit`. */
   encode(text: string, limit: number, pair?: string): number[];
 }
 
@@ -65,7 +65,7 @@ function linearSites(sizes: UseLiteSizes): LinearSite[] {
   return sites;
 }
 
-/** What is known of the architecture at given sizes before any weight is read. */
+/** The shape of the architecture at given sizes. */
 export function useLiteShape(sizes: UseLiteSizes): BackboneShape {
   const { embedding, hidden } = sizes;
   const linears = linearSites(sizes);
@@ -83,7 +83,7 @@ export function useLiteShape(sizes: UseLiteSizes): BackboneShape {
   }
   return {
     weights,
-    biases: Object.keys(weights).filter((name) => name.endsWith(".bias")),
+    biases: biasNames(weights),
     linears,
     loraTargets: ["attention.qkv"],
     ia3Targets: { outputs: ["attention.qkv"], inputs: ["ffn.out"] },
@@ -99,8 +99,8 @@ export function useLiteShape(sizes: UseLiteSizes): BackboneShape {
 }
 
 /**
- * The table of position signals [positions, embedding], to be stored beside the weights as "positions": it is no
- * parameter, but a value too long to write into each recorded program. Row p is sin(p·w), then cos(p·w), with
+ * The table of position signals [positions, embedding], stored beside the weights as "positions". It is not trained, but
+ * too large to be a constant in every recorded program. Row p is sin(p·w), then cos(p·w), with
  * w_j = exp(−j · ln 10000 ÷ (embedding ÷ 2 − 1)).
  */
 export function useLitePositions(sizes: UseLiteSizes): Record<string, NamedArray> {
@@ -116,70 +116,79 @@ export function useLitePositions(sizes: UseLiteSizes): Record<string, NamedArray
   return { [POSITIONS]: { shape: [sizes.positions, sizes.embedding], data } };
 }
 
+/** What the layers of one forward pass share. */
+interface Pass {
+  sizes: UseLiteSizes;
+  weights: Tensors;
+  linear: LinearMaps;
+  batch: number;
+  /** Added to the scores. */
+  penalty: Tensor;
+  /** Keys and values of a prefix, layer by layer. */
+  prefixes: readonly (KeysAndValues | undefined)[];
+}
+
+/** A layer over x [batch · n, width]; its output is computed for the tokens `select(x)` alone. */
+function runLayer(pass: Pass, layer: number, x: Tensor, select: (x: Tensor) => Tensor): Tensor {
+  const { sizes: { hidden, heads }, weights, linear, batch, penalty, prefixes } = pass;
+  const name = `layers.${layer}`;
+  const normalise = (part: string, x: Tensor) => layerNorm(x, weights, `${name}.${part}.norm`, EPSILON);
+  const [queries, keys, values] = tf.split(linear(`${name}.attention.qkv`, normalise("attention", x)), 3, 1);
+  const selected = select(x);
+  const residual = x.shape[1] === hidden ? selected : linear(`${name}.residual`, selected);
+  const mixed = attend({ queries: select(queries), keys, values, prefix: prefixes[layer], penalty, batch, heads });
+  const y = residual.add(linear(`${name}.attention.output`, mixed));
+  const wide = linear(`${name}.ffn.in`, normalise("ffn", y)).relu();
+  return y.add(linear(`${name}.ffn.out`, wide));
+}
+
+/** Features [batch, features]: the mean of the text's tokens through the pooler. */
+function features(
+  sizes: UseLiteSizes,
+  sites: ReadonlyMap<string, LinearSite>,
+  weights: Tensors,
+  inputs: Tensors,
+  hooks: Hooks,
+): Tensor {
+  const { embedding, hidden, layers } = sizes;
+  const [batch, length] = inputs.ids.shape;
+  const { prompt, promptLength, prefixes, prefixLength } = virtualTokens(hooks, layers);
+  const total = promptLength + length!;
+  const linear = linearMaps(weights, sites, hooks);
+  // The features depend on the text's tokens alone, so the last layer computes none for those of a prompt.
+  const textRows = (x: Tensor): Tensor => {
+    const width = x.shape[1]!;
+    return promptLength === 0
+      ? x
+      : perText(x, batch).slice([0, promptLength, 0], [batch, length!, width]).reshape([batch * length!, width]);
+  };
+  const penalty = maskPenalty(inputs.mask, promptLength + prefixLength);
+  const pass: Pass = { sizes, weights, linear, batch, penalty, prefixes };
+  const words = tf.gather(weights[WORD_EMBEDDINGS], inputs.ids.reshape([batch * length!]));
+  const tokens = withPrompt(words, prompt, batch);
+  const positions = weights[POSITIONS].slice([prefixLength, 0], [total, embedding]);
+  // The original graph adds the embedding twice.
+  let x = tokens.mul(2).add(positions).reshape([batch * total, embedding]);
+  for (let layer = 0; layer < layers; layer++) {
+    x = runLayer(pass, layer, x, layer === layers - 1 ? textRows : (all) => all);
+    if (hooks.layer) x = hooks.layer(layer, x);
+  }
+  const text = x.reshape([batch, length!, hidden]).mul(inputs.mask.reshape([batch, length!, 1]));
+  const pooled = text.sum(1).div(inputs.mask.sum(1, true).maximum(1));
+  return linear("pooler", pooled).tanh();
+}
+
 /** The backbone of given sizes and weights. */
 export function useLiteBackbone(sizes: UseLiteSizes, source: UseLiteSource): Backbone {
   const shape = useLiteShape(sizes);
   const sites = new Map(shape.linears.map((site) => [site.name, site]));
-
-  const forward: Backbone["forward"] = (weights, inputs, hooks) => {
-    const [batch, length] = inputs.ids.shape;
-    const { prompt, promptLength, prefixes, prefixLength } = virtualTokens(hooks, sizes.layers);
-    const total = promptLength + length;
-    const linear = linearMaps(weights, sites, hooks);
-    const normalise = (name: string, x: Tensor) => layerNorm(x, weights, `${name}.norm`, EPSILON);
-    // Features pool the text's positions only, so the last layer asks nothing at those of the prompt.
-    const textRows = (x: Tensor): Tensor => {
-      const width = x.shape[1]!;
-      return promptLength === 0
-        ? x
-        : x.reshape([batch, total, width]).slice([0, promptLength, 0], [batch, length, width])
-          .reshape([batch * length, width]);
-    };
-
-    const penalty = maskPenalty(inputs.mask, promptLength + prefixLength);
-    const words = tf.gather(weights[WORD_EMBEDDINGS], inputs.ids.reshape([batch * length]));
-    const tokens = withPrompt(words, prompt, batch);
-    const positions = weights[POSITIONS].slice([prefixLength, 0], [total, sizes.embedding]);
-    // The original graph adds the embedding twice.
-    let x = tokens.mul(2).add(positions).reshape([batch * total, sizes.embedding]);
-    for (const [layer, width] of shape.keyValueWidths.entries()) {
-      const name = `layers.${layer}`;
-      const read = layer === sizes.layers - 1 ? textRows : (all: Tensor) => all;
-      const [queries, keys, values] = tf.split(
-        linear(`${name}.attention.qkv`, normalise(`${name}.attention`, x)),
-        3,
-        1,
-      );
-      const residual = width === sizes.hidden ? read(x) : linear(`${name}.residual`, read(x));
-      const mixed = attend({
-        queries: read(queries),
-        keys,
-        values,
-        prefix: prefixes[layer],
-        penalty,
-        batch,
-        heads: sizes.heads,
-      });
-      const y = residual.add(linear(`${name}.attention.output`, mixed));
-      const wide = linear(`${name}.ffn.in`, normalise(`${name}.ffn`, y)).relu();
-      x = y.add(linear(`${name}.ffn.out`, wide));
-      if (hooks.layer) x = hooks.layer(layer, x);
-    }
-    const text = x.reshape([batch, length, sizes.hidden]).mul(inputs.mask.reshape([batch, length, 1]));
-    const pooled = text.sum(1).div(inputs.mask.sum(1, true).maximum(1));
-    return linear("pooler", pooled).tanh();
-  };
-
   return {
     ...shape,
     ...source,
     vocabularySize: sizes.vocabulary,
     embeddingWeight: WORD_EMBEDDINGS,
-    inputs: {
-      ids: { shape: ["batch", "length"], dtype: "int32", below: sizes.vocabulary },
-      mask: { shape: ["batch", "length"], dtype: "float32" },
-    },
-    collate: (encoded) => ({ ids: padded(encoded, 0), mask: paddingMask(encoded) }),
-    forward,
+    inputs: textInputs(sizes.vocabulary),
+    collate: (encoded) => collateTexts(encoded, 0),
+    forward: (weights, inputs, hooks) => features(sizes, sites, weights, inputs, hooks),
   };
 }

