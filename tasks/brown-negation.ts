@@ -14,14 +14,15 @@ const source: SourceFile = {
 /** Sentences of each class. */
 const PER_CLASS = 750;
 
-/** A whole sentence in words and ordinary punctuation, a space between tokens. */
+/** A whole sentence of words and ordinary punctuation, with spaces between the tokens. */
 const SENTENCE = /^(?:`` )?[A-Z][\w\s.,;:?!()`'"$%-]* [.?!](?: '')?$/;
+/** A word that negates. */
 const NEGATED = /(?:^|\s)(?:(?:not|no|never|nothing|none|nobody)(?:'\w+)?|cannot|\S+n't)(?=\s)/i;
-/** Also finds a negation inside a word ("know-nothing") and the abbreviation of "number". */
+/** Matches more: also a negation inside a word ("know-nothing") and "No." for "number". Such sentences are left out. */
 const PERHAPS_NEGATED = /\b(?:not|no|never|nothing|none|nobody)\b|n't\b/i;
 
 interface Sentence extends Example {
-  /** Category of the corpus and number of words. */
+  /** The corpus' text category and the number of words: "a17". */
   kind: string;
 }
 
@@ -40,11 +41,11 @@ export const brownNegation: Task = {
   metrics: ["accuracy", "macro_f1", "matthews"],
   source: [source],
   async load() {
-    const found: Sentence[] = [];
-    for await (const [name, text] of readSources(source)) found.push(...readSentences(name, text));
-    const sentences = byHash(uniqueUnambiguous(found));
+    const all: Sentence[] = [];
+    for await (const [name, text] of readSources(source)) all.push(...readSentences(name, text));
+    const sentences = byHash(uniqueUnambiguous(all));
     const partners = Map.groupBy(sentences.filter(({ label }) => label === 0), ({ kind }) => kind);
-    // Without partners of equal length and category, both would tell much about the label.
+    // Each negated sentence gets a partner of equal length and category, so that neither predicts the label.
     const pairs = sentences.filter(({ label }) => label === 1).flatMap((negated) => {
       const partner = partners.get(negated.kind)?.shift();
       return partner ? [[negated, partner]] : [];
@@ -53,27 +54,27 @@ export const brownNegation: Task = {
   },
 };
 
-/** The usable sentences of a file, one a line, "The/at jury/nn said/vbd …". */
+/** The usable sentences of a file; each line is a sentence with tags: "The/at jury/nn said/vbd …". */
 function readSentences(name: string, file: string): Sentence[] {
   return file.split("\n").flatMap((line, index) => {
     const perhapsNegated = PERHAPS_NEGATED.test(line);
-    if (!perhapsNegated && index % 4 !== 0) return []; // a quarter holds partners enough, and saves half the time
+    if (!perhapsNegated && index % 4 !== 0) return []; // a quarter of them holds enough partners, and takes half the time
     const tokens = line.trim().replace(/\/[^\s/]+(?=\s|$)/g, "");
     const words = tokens.match(/\w\S*/g)?.length ?? 0;
-    if (words < 6 || words > 25 || !SENTENCE.test(tokens) || !closed(tokens)) return [];
+    if (words < 6 || words > 25 || !SENTENCE.test(tokens) || !isClosed(tokens)) return [];
     const negated = NEGATED.test(tokens);
     if (perhapsNegated && !negated) return [];
     return [{ id: `${name}/${index + 1}`, text: join(tokens), label: Number(negated), kind: name[1] + words }];
   });
 }
 
-/** Whether quotes and brackets end in the sentence in which they begin, and no quote stands inside another. */
-function closed(tokens: string): boolean {
+/** Whether quotes and brackets end in the sentence in which they begin, and no quote is inside another. */
+function isClosed(tokens: string): boolean {
   const count = (token: string) => tokens.split(token).length;
   return count("``") === count("''") && count("(") === count(")") && !/(?:^|\s)'(?=\s)/.test(tokens);
 }
 
-/** Tokens as running text; the corpus writes quotes as `` and '', before the stop, and doubles some marks ("? ?"). */
+/** Tokens as running text. The corpus writes quotes as `` and '', puts the closing one before the stop, and doubles some marks ("? ?"). */
 function join(tokens: string): string {
   return tokens
     .replace(/([,;:?!]) \1/g, "$1")

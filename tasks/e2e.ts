@@ -4,19 +4,20 @@
  */
 import { join } from "node:path";
 import { parse } from "csv-parse/sync";
-import { readGiven } from "./task-files.ts";
+import { shorten } from "../base/errors.ts";
+import { readTaskFile } from "./task-files.ts";
 import type { GenerationExample, GenerationTask, TaskFiles } from "./types.ts";
 
 const HEADER = ["mr", "ref"];
 
-/** The rows of a file of comma-separated values, without the header. */
-async function readPairs(given: TaskFiles, name: string): Promise<string[][]> {
-  const rows = parseCsv(await readGiven(given, name), join(given.folder, name));
+/** Reads the rows of a file of comma-separated values, [meaning representation, text]; the header is left out. */
+async function readPairs(taskFiles: TaskFiles, name: string): Promise<string[][]> {
+  const rows = parseCsv(await readTaskFile(taskFiles, name), join(taskFiles.folder, name));
   const [header] = rows;
   if (String(header) === String(HEADER)) return rows.slice(1);
   throw new Error(
-    `Cannot use ${join(given.folder, name)}: its first row must be ${HEADER.join(", ")}, ` +
-      `current value is ${String(header).slice(0, 80)}`,
+    `Cannot use ${join(taskFiles.folder, name)}: its first row must be ${HEADER.join(", ")}, ` +
+      `current value is ${shorten(String(header))}`,
   );
 }
 
@@ -28,10 +29,10 @@ function parseCsv(text: string, path: string): string[][] {
   }
 }
 
-/** The meaning representations of a file, each once with all its references; an id is the split and its place. */
-async function readSplit(given: TaskFiles | undefined, split: string, name: string): Promise<GenerationExample[]> {
-  if (!given) throw new Error("Cannot read the task e2e: its files must be given");
-  const references = Map.groupBy(await readPairs(given, name), ([meaning]) => meaning);
+/** Reads a split: each meaning representation once, with all its references. An id is the split and the number in it. */
+async function readSplit(taskFiles: TaskFiles | undefined, split: string, name: string): Promise<GenerationExample[]> {
+  if (!taskFiles) throw new Error("Cannot read the task e2e: its files must be given");
+  const references = Map.groupBy(await readPairs(taskFiles, name), ([meaning]) => meaning);
   return [...references].map(([text, rows], at) => ({
     id: `${split}/${at}`,
     text,
@@ -39,7 +40,7 @@ async function readSplit(given: TaskFiles | undefined, split: string, name: stri
   }));
 }
 
-/** Meaning representations (name[The Eagle], food[French], …) and sentences that say the same. */
+/** Meaning representations (name[The Eagle], food[French], …), and sentences with the same meaning as references. */
 export const e2e: GenerationTask = {
   name: "e2e",
   version: 1,
@@ -52,9 +53,9 @@ export const e2e: GenerationTask = {
   metrics: ["bleu", "rouge_l"],
   source: [],
   files: ["trainset.csv", "devset.csv", "testset_w_refs.csv"],
-  load: async (given) => ({
-    train: await readSplit(given, "train", "trainset.csv"),
-    validation: await readSplit(given, "validation", "devset.csv"),
-    test: await readSplit(given, "test", "testset_w_refs.csv"),
+  load: async (taskFiles) => ({
+    train: await readSplit(taskFiles, "train", "trainset.csv"),
+    validation: await readSplit(taskFiles, "validation", "devset.csv"),
+    test: await readSplit(taskFiles, "test", "testset_w_refs.csv"),
   }),
 };

@@ -1,11 +1,11 @@
 /**
- * What tasks do to the examples they read: remove repeated texts, draw a sample.
+ * What several tasks do with the examples they read: remove duplicates, and order them for a sample.
  * @module
  */
 import { createHash } from "node:crypto";
 import type { Example } from "./types.ts";
 
-/** The first of the examples with equal texts, case ignored; none of them where their labels differ. */
+/** Removes duplicates: of examples with equal texts, case ignored, the first is kept, or none if their labels differ. */
 export function uniqueUnambiguous<E extends Example>(examples: readonly E[]): E[] {
   const groups = Map.groupBy(examples, (example) => example.text.toLowerCase());
   return [...groups.values()]
@@ -13,7 +13,7 @@ export function uniqueUnambiguous<E extends Example>(examples: readonly E[]): E[
     .map(([first]) => first);
 }
 
-/** The examples by the SHA-256 of their ids: an order that looks random and depends on nothing else. */
+/** Orders examples by the SHA-256 of their ids: the order looks random and depends on the ids alone. */
 export function byHash<E extends Example>(examples: readonly E[]): E[] {
   return examples
     .map((example) => ({ example, hash: createHash("sha256").update(example.id).digest("hex") }))

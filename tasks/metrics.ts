@@ -1,17 +1,17 @@
 /**
- * Scores of classification.
+ * Metrics of classification.
  * @module
  */
 import type { Metric } from "./types.ts";
 
-/** How often a class is the truth, the prediction, and both. */
+/** How often a class is the true label, the predicted one, and both. */
 interface Counts {
   truth: number;
   predicted: number;
   hits: number;
 }
 
-/** Counts of every class that occurs in truth or prediction. */
+/** Counts of every class that occurs among the true or the predicted labels. */
 function countClasses(truth: readonly number[], predicted: readonly number[]): Counts[] {
   if (truth.length === 0 || truth.length !== predicted.length) {
     throw new Error(
@@ -20,15 +20,15 @@ function countClasses(truth: readonly number[], predicted: readonly number[]): C
     );
   }
   const classes = new Map<number, Counts>();
-  const of = (label: number) => {
+  const countsOf = (label: number) => {
     const counts = classes.get(label) ?? { truth: 0, predicted: 0, hits: 0 };
     classes.set(label, counts);
     return counts;
   };
   truth.forEach((label, index) => {
-    of(label).truth++;
-    of(predicted[index]).predicted++;
-    if (label === predicted[index]) of(label).hits++;
+    countsOf(label).truth++;
+    countsOf(predicted[index]).predicted++;
+    if (label === predicted[index]) countsOf(label).hits++;
   });
   return [...classes.values()];
 }

@@ -1,19 +1,19 @@
 /**
- * Rows of Parquet files, the form that data sets have on the hub.
+ * Parquet files, the format of data sets on the hub.
  * @module
  */
 import { join } from "node:path";
+import { readTaskFileBytes } from "./task-files.ts";
 import type { TaskFiles } from "./types.ts";
-import { readGivenBytes } from "./task-files.ts";
 
 /**
- * The values of some columns as text, row by row.
+ * Reads some columns of a task file; each row is the values of the columns as text.
  * @throws {Error} if the file is missing or has changed, if it cannot be read, or if a column or a value is missing
  */
-export async function readParquet(given: TaskFiles, name: string, columns: string[]): Promise<string[][]> {
-  const bytes = await readGivenBytes(given, name);
-  const place = join(given.folder, name);
-  // Loaded here so that listing tasks does not load them.
+export async function readParquet(taskFiles: TaskFiles, name: string, columns: string[]): Promise<string[][]> {
+  const bytes = await readTaskFileBytes(taskFiles, name);
+  const path = join(taskFiles.folder, name);
+  // Imported only here, so that listing the tasks does not load them.
   const [{ parquetReadObjects }, { compressors }] = await Promise.all([
     import("hyparquet"),
     import("hyparquet-compressors"),
@@ -21,7 +21,7 @@ export async function readParquet(given: TaskFiles, name: string, columns: strin
   const file = new Uint8Array(bytes).buffer;
   const rows = await parquetReadObjects({ file, columns, compressors }).catch((error) => {
     throw new Error(
-      `Cannot use ${place}: it must be a Parquet file with the columns ${columns.join(", ")}, ${
+      `Cannot use ${path}: it must be a Parquet file with the columns ${columns.join(", ")}, ${
         error.message.split("\n")[0]
       }`,
     );
@@ -29,7 +29,7 @@ export async function readParquet(given: TaskFiles, name: string, columns: strin
   return rows.map((row, at) =>
     columns.map((column) => {
       if (row[column] !== undefined && row[column] !== null) return String(row[column]);
-      throw new Error(`Cannot use ${place}: row ${at} has no ${column}`);
+      throw new Error(`Cannot use ${path}: row ${at} has no ${column}`);
     })
   );
 }

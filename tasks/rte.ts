@@ -2,37 +2,38 @@
  * Recognising textual entailment, as GLUE has it.
  * @module
  */
-import { readRows } from "./task-files.ts";
+import { shorten } from "../base/errors.ts";
 import { readParquet } from "./parquet.ts";
+import { readTsv } from "./task-files.ts";
 import type { Example, Task, TaskFiles } from "./types.ts";
 
 const HEADER = ["index", "sentence1", "sentence2", "label"];
 const COLUMNS = ["idx", "sentence1", "sentence2", "label"];
 const LABELS = ["entailment", "not_entailment"];
 
-/** The files of each split: GLUE's own, and those on the hub, which have numbers for labels. */
+/** The files of each split: GLUE's own, and those of the hub's data set, whose labels are numbers. */
 const SPLITS = {
   train: { tsv: "train.tsv", parquet: "rte/train-00000-of-00001.parquet" },
   dev: { tsv: "dev.tsv", parquet: "rte/validation-00000-of-00001.parquet" },
 };
 
-/** The examples of a split, the same of either file; an id is the split and the index in it. */
-async function readSplit(given: TaskFiles | undefined, split: keyof typeof SPLITS): Promise<Example[]> {
-  if (!given) throw new Error("Cannot read the task rte: its files must be given");
+/** Reads a split from either of its files, which give the same examples; an id is the split and the index in it. */
+async function readSplit(taskFiles: TaskFiles | undefined, split: keyof typeof SPLITS): Promise<Example[]> {
+  if (!taskFiles) throw new Error("Cannot read the task rte: its files must be given");
   const { tsv, parquet } = SPLITS[split];
-  const [file, names, rows]: [string, string[], string[][]] = Object.hasOwn(given.files, tsv)
-    ? [tsv, LABELS, await readRows(given, tsv, HEADER)]
-    : [parquet, ["0", "1"], await readParquet(given, parquet, COLUMNS)];
+  const [file, names, rows]: [string, string[], string[][]] = Object.hasOwn(taskFiles.files, tsv)
+    ? [tsv, LABELS, await readTsv(taskFiles, tsv, HEADER)]
+    : [parquet, ["0", "1"], await readParquet(taskFiles, parquet, COLUMNS)];
   return rows.map(([index, text, pair, labelled]) => {
     const label = names.indexOf(labelled);
     if (label >= 0) return { id: `${split}/${index}`, text, pair, label };
     throw new Error(
-      `Cannot use ${file}: a label must be ${names.join(" or ")}, current value is ${labelled.slice(0, 80)}`,
+      `Cannot use ${file}: a label must be ${names.join(" or ")}, current value is ${shorten(labelled)}`,
     );
   });
 }
 
-/** Tests on the published validation split, as the labels of the published test split are secret. */
+/** Two classes. The published validation split is the test split here, since the labels of the published one are secret. */
 export const rte: Task = {
   name: "rte",
   version: 1,
@@ -48,5 +49,5 @@ export const rte: Task = {
   source: [],
   files: [SPLITS.train.tsv, SPLITS.dev.tsv],
   dataset: { name: "nyu-mll/glue", files: [SPLITS.train.parquet, SPLITS.dev.parquet] },
-  load: async (given) => ({ train: await readSplit(given, "train"), test: await readSplit(given, "dev") }),
+  load: async (taskFiles) => ({ train: await readSplit(taskFiles, "train"), test: await readSplit(taskFiles, "dev") }),
 };

@@ -1,29 +1,30 @@
 /**
- * What the three sets of "Sentiment Labelled Sentences" have in common.
+ * What the three tasks made of "Sentiment Labelled Sentences" have in common.
  * @module
  */
 import { uniqueUnambiguous } from "./examples.ts";
 import { readSource } from "./source.ts";
 import type { SourceFile, Task } from "./types.ts";
 
-/** Where the sentences of one set come from. */
-export interface Site {
+/** One of the three sets. */
+export interface SentimentSet {
   /** Last part of the task's name and first part of the ids: "amazon". */
   name: string;
   /** What the sentences are taken from: "product reviews on amazon.com". */
   reviews: string;
-  /** A list of {@linkcode Entry} as JSON. */
+  /** A JSON file with a list of {@linkcode Entry}. */
   source: SourceFile;
 }
 
+/** A sentence in the source file. */
 interface Entry {
   text: string;
-  /** Null in the empty last entry, which belongs to no sentence. */
+  /** 0: negative, 1: positive; null in the last entry, which is empty. */
   class: number | null;
 }
 
-/** The task of one set; an id is the sentence's place in the source file, from 0. */
-export function sentimentTask({ name, reviews, source }: Site): Task {
+/** The task of one set; an id is the sentence's index in the source file. */
+export function sentimentTask({ name, reviews, source }: SentimentSet): Task {
   return {
     name: `sentiment/${name}`,
     version: 1,

@@ -1,5 +1,5 @@
 /**
- * Reads the files that tasks are made from, out of the installed npm packages.
+ * Reads the files that tasks are made from, which are parts of installed npm packages.
  * @module
  */
 import { createHash, type Hash } from "node:crypto";
@@ -11,34 +11,35 @@ import type { SourceFile } from "./types.ts";
 const { resolve } = createRequire(import.meta.url);
 
 /**
- * The text of a source file.
+ * Reads a source file as text.
  * @throws {Error} if the file is missing or its SHA-256 is not that of `source`
  */
 export async function readSource(source: SourceFile): Promise<string> {
-  const bytes = await reading(source, () => readFile(resolve(source.path)));
-  check(source, createHash("sha256").update(bytes));
+  const bytes = await readOrExplain(source, () => readFile(resolve(source.path)));
+  checkHash(source, createHash("sha256").update(bytes));
   return decode(bytes);
 }
 
 /**
- * Name and text of many files of one package, one after the other in the order of their names. The last part of
- * `source.path` is a regular expression for the names; the SHA-256 is that of all files together, as by `cat`.
+ * Reads many files of one package as text, in the order of their names. The last part of `source.path` is a regular
+ * expression that the names match; its SHA-256 is that of the concatenated files.
  * @throws {Error} if the package is missing or, after the last file, if the SHA-256 is not that of `source`
  */
 export async function* readSources(source: SourceFile): AsyncGenerator<[name: string, text: string]> {
   const pattern = new RegExp(`^${basename(source.path)}$`);
-  const folder = await reading(source, () => dirname(resolve(`${dirname(source.path)}/package.json`)));
-  const names = await reading(source, () => readdir(folder));
+  const folder = await readOrExplain(source, () => dirname(resolve(`${dirname(source.path)}/package.json`)));
+  const names = await readOrExplain(source, () => readdir(folder));
   const hash = createHash("sha256");
   for (const name of names.filter((name) => pattern.test(name)).sort()) {
-    const bytes = await reading(source, () => readFile(join(folder, name)));
+    const bytes = await readOrExplain(source, () => readFile(join(folder, name)));
     hash.update(bytes);
     yield [name, decode(bytes)];
   }
-  check(source, hash);
+  checkHash(source, hash);
 }
 
-async function reading<T>(source: SourceFile, read: () => T | Promise<T>): Promise<T> {
+/** Calls `read`; an error says which file is missing. */
+async function readOrExplain<T>(source: SourceFile, read: () => T | Promise<T>): Promise<T> {
   try {
     return await read();
   } catch (cause) {
@@ -48,7 +49,7 @@ async function reading<T>(source: SourceFile, read: () => T | Promise<T>): Promi
   }
 }
 
-function check(source: SourceFile, hash: Hash): void {
+function checkHash(source: SourceFile, hash: Hash): void {
   const sha256 = hash.digest("hex");
   if (sha256 !== source.sha256) {
     throw new Error(`Cannot use ${source.path}: its SHA-256 must be ${source.sha256}, current value is ${sha256}`);

@@ -1,52 +1,56 @@
 /**
- * Files of tasks whose data users have and the project must not carry.
+ * Task files: files that users give, for tasks whose data the project must not distribute.
  * @module
  */
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { shorten } from "../base/errors.ts";
 import type { TaskFiles } from "./types.ts";
 
 /**
- * The files of those names, with their checksums.
+ * Computes the checksums of the files that a user gives.
+ * @param folder folder of the files
+ * @param names names of the files in it
  * @throws {Error} if one is missing
  */
 export async function hashTaskFiles(folder: string, names: readonly string[]): Promise<TaskFiles> {
   const files: Record<string, string> = {};
-  for (const name of names) files[name] = sha256(await read(folder, name));
+  for (const name of names) files[name] = sha256(await readBytes(folder, name));
   return { folder, files };
 }
 
 /**
- * The bytes of a file.
+ * Reads a task file.
  * @throws {Error} if it is missing or has changed
  */
-export async function readGivenBytes({ folder, files }: TaskFiles, name: string): Promise<Uint8Array> {
-  const bytes = await read(folder, name);
-  const found = sha256(bytes);
-  if (found === files[name]) return bytes;
-  throw new Error(`Cannot use ${join(folder, name)}: its SHA-256 must be ${files[name]}, current value is ${found}`);
+export async function readTaskFileBytes({ folder, files }: TaskFiles, name: string): Promise<Uint8Array> {
+  const bytes = await readBytes(folder, name);
+  const actual = sha256(bytes);
+  if (actual === files[name]) return bytes;
+  throw new Error(`Cannot use ${join(folder, name)}: its SHA-256 must be ${files[name]}, current value is ${actual}`);
 }
 
 /**
- * The text of a file.
+ * Reads a task file as text.
  * @throws {Error} if it is missing or has changed
  */
-export async function readGiven(given: TaskFiles, name: string): Promise<string> {
-  return new TextDecoder().decode(await readGivenBytes(given, name));
+export async function readTaskFile(taskFiles: TaskFiles, name: string): Promise<string> {
+  return new TextDecoder().decode(await readTaskFileBytes(taskFiles, name));
 }
 
 /**
- * The rows of a file of tab-separated values, without the header. There is no quoting.
- * @throws {Error} if the file is missing or has changed, if its header is another, or if a row has other parts
+ * Reads the rows of a file of tab-separated values without quoting; the header is left out.
+ * @param header names of the columns that the file must have
+ * @throws {Error} if the file is missing or has changed, or if its header or the number of values in a row is wrong
  */
-export async function readRows(given: TaskFiles, name: string, header: string[]): Promise<string[][]> {
-  const { folder } = given;
-  const lines = (await readGiven(given, name)).replace(/\r?\n$/, "").split(/\r?\n/);
+export async function readTsv(taskFiles: TaskFiles, name: string, header: string[]): Promise<string[][]> {
+  const { folder } = taskFiles;
+  const lines = (await readTaskFile(taskFiles, name)).replace(/\r?\n$/, "").split(/\r?\n/);
   if (lines[0] !== header.join("\t")) {
     throw new Error(
       `Cannot use ${join(folder, name)}: its first line must be ${header.join(", ")} with tabs between, ` +
-        `current value is ${lines[0].slice(0, 80)}`,
+        `current value is ${shorten(lines[0])}`,
     );
   }
   return lines.slice(1).map((line, at) => {
@@ -59,7 +63,7 @@ export async function readRows(given: TaskFiles, name: string, header: string[])
   });
 }
 
-async function read(folder: string, name: string): Promise<Uint8Array> {
+async function readBytes(folder: string, name: string): Promise<Uint8Array> {
   return await readFile(join(folder, name)).catch((cause) => {
     throw new Error(`Cannot read ${join(folder, name)}: there must be such a file`, { cause });
   });

@@ -1,5 +1,5 @@
 /**
- * Scores of texts, next to the texts that they should be.
+ * Metrics of generation: texts compared with reference texts.
  * @module
  */
 import type { TextMetric } from "./types.ts";
@@ -8,7 +8,7 @@ import type { TextMetric } from "./types.ts";
 const ORDER = 4;
 
 /**
- * Tokens of a text as mteval-v13a, sacrebleu's default, has them.
+ * Tokens of a text as mteval-v13a makes them, which is sacrebleu's default.
  * @internal
  */
 export function tokenize13a(text: string): string[] {
@@ -33,14 +33,15 @@ function countNgrams(tokens: readonly string[], n: number): Map<string, number> 
   return counts;
 }
 
-/** Of several lengths the closest to another, of equally close ones the smaller. */
-function closest(lengths: readonly number[], to: number): number {
+/** The length closest to `target`; of two equally close ones, the smaller. */
+function closestLength(lengths: readonly number[], target: number): number {
   return lengths.reduce((best, length) => {
-    const difference = Math.abs(length - to) - Math.abs(best - to);
+    const difference = Math.abs(length - target) - Math.abs(best - target);
     return difference < 0 || difference === 0 && length < best ? length : best;
   });
 }
 
+/** BLEU of a corpus (Papineni et al., 2002) with exponential smoothing, as sacrebleu computes it. */
 function bleu(references: readonly (readonly string[])[], predicted: readonly string[]): number {
   const hits = Array<number>(ORDER).fill(0);
   const totals = Array<number>(ORDER).fill(0);
@@ -50,7 +51,7 @@ function bleu(references: readonly (readonly string[])[], predicted: readonly st
     const tokens = tokenize13a(text);
     const expected = references[index].map(tokenize13a);
     length += tokens.length;
-    referenceLength += closest(expected.map(({ length }) => length), tokens.length);
+    referenceLength += closestLength(expected.map(({ length }) => length), tokens.length);
     for (let n = 1; n <= ORDER; n++) {
       const known = expected.map((reference) => countNgrams(reference, n));
       for (const [ngram, count] of countNgrams(tokens, n)) {
@@ -60,15 +61,15 @@ function bleu(references: readonly (readonly string[])[], predicted: readonly st
     }
   }
   if (hits[0] === 0 || totals.includes(0)) return 0;
-  // Exponential smoothing: the first order without a hit counts half a hit, the next a quarter.
+  // Exponential smoothing: the first order without a hit counts as half a hit, the next as a quarter.
   let smoothing = 1;
   const precisions = hits.map((count, order) => (count || 1 / (smoothing *= 2)) / totals[order]);
   const mean = Math.exp(precisions.reduce((sum, precision) => sum + Math.log(precision), 0) / ORDER);
   return Math.min(1, Math.exp(1 - referenceLength / length)) * mean;
 }
 
-/** Length of the longest common subsequence. */
-function commonLength(a: readonly string[], b: readonly string[]): number {
+/** Length of the longest common subsequence, computed row by row of the usual table. */
+function longestCommonLength(a: readonly string[], b: readonly string[]): number {
   let above = Array<number>(b.length + 1).fill(0);
   for (const token of a) {
     const row = [0];
@@ -80,12 +81,12 @@ function commonLength(a: readonly string[], b: readonly string[]): number {
   return above[b.length];
 }
 
-/** F1 of the longest common subsequence; tokens are runs of a–z and 0–9. */
+/** ROUGE-L (Lin, 2004) without stemming: F1 of the longest common subsequence; tokens are runs of a–z and 0–9. */
 function rougeL(reference: string, predicted: string): number {
-  const [expected, found] = [reference, predicted].map((text) => text.toLowerCase().match(/[a-z0-9]+/g) ?? []);
-  return expected.length + found.length === 0
+  const [expected, actual] = [reference, predicted].map((text) => text.toLowerCase().match(/[a-z0-9]+/g) ?? []);
+  return expected.length + actual.length === 0
     ? 0
-    : 2 * commonLength(expected, found) / (expected.length + found.length);
+    : 2 * longestCommonLength(expected, actual) / (expected.length + actual.length);
 }
 
 function requireReferences(references: readonly (readonly string[])[], predicted: readonly string[]): void {
@@ -98,7 +99,7 @@ function requireReferences(references: readonly (readonly string[])[], predicted
   );
 }
 
-/** Every metric of texts by its name. */
+/** Every metric of generation by its name. */
 export const textMetrics: Record<string, TextMetric> = {
   bleu: {
     name: "bleu",

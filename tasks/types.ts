@@ -1,13 +1,13 @@
 /**
- * What a task is: texts and the answers to them, where they come from, and how answers are scored.
+ * What a task is: texts and the right answers, where they come from, and how predictions are scored.
  * @module
  */
 
-/** What a model reads. */
+/** The input of an example. */
 export interface TextInput {
-  /** Stable: the same text of the same task version always has the same id. */
+  /** Names the example. It is stable: a text of a task's version always has the same id. */
   id: string;
-  /** A text. */
+  /** The text. */
   text: string;
   /** The second text of a pair. */
   pair?: string;
@@ -19,15 +19,15 @@ export interface Example extends TextInput {
   label: number;
 }
 
-/** A text, and texts that answer it. */
+/** An example of generation: a text, and texts that would be right answers. */
 export interface GenerationExample extends TextInput {
-  /** One at least, each of them right. */
+  /** The right answers, one at least. */
   references: readonly string[];
 }
 
-/** Examples in the splits their makers published, or in one pool that the runner splits. */
+/** Examples, either in published splits or in one pool that is split for each run. */
 export interface TaskData<E extends TextInput = Example> {
-  /** Everything, where the makers published no splits. */
+  /** All examples, where no splits are published. */
   pool?: E[];
   /** The published training split. */
   train?: E[];
@@ -41,23 +41,23 @@ export interface TaskData<E extends TextInput = Example> {
 export interface SourceFile {
   /** npm package and path inside it: "sentiment/test/fixtures/amazon.json". */
   path: string;
-  /** In hexadecimal. */
+  /** SHA-256 of the file, in hexadecimal. */
   sha256: string;
 }
 
-/** Files that a user gives. */
+/** Task files: files that a user gives. */
 export interface TaskFiles {
-  /** Folder that they lie in. */
+  /** Their folder. */
   folder: string;
-  /** SHA-256 of each, in hexadecimal, by its name. */
+  /** SHA-256 of each file, in hexadecimal, by its name. */
   files: Record<string, string>;
 }
 
-/** What every task states. */
+/** What tasks of every kind state. */
 export interface TaskDescription {
-  /** As on the command line: "sentiment/amazon". */
+  /** The task's name, as on the command line: "sentiment/amazon". */
   name: string;
-  /** Grows with every change of the examples. */
+  /** A number from 1 that grows with every change of the examples. */
   version: number;
   /** The question in one sentence. */
   description: string;
@@ -67,26 +67,26 @@ export interface TaskDescription {
   licence: string;
   /** The paper of the data. */
   citation: string;
-  /** Names of metrics (see metrics.ts and text-metrics.ts), the first decides. */
+  /** Names of metrics (see metrics.ts and text-metrics.ts). The first one selects the best epoch, and reports compare it. */
   metrics: readonly string[];
-  /** Source files with checksums; a folder of many files has one checksum over all. None where users give the files. */
+  /** Source files with checksums; many files of a folder have one checksum together. Empty where users give the files. */
   source: readonly SourceFile[];
   /** Names of the files that users give. */
   files?: readonly string[];
-  /** Files of a data set on the hub, all in one folder of it, that are read where users give none. */
+  /** Files of a data set on the hub, all in one folder of it, that are read where users give no files. */
   dataset?: { name: string; files: readonly string[] };
 }
 
 /**
  * Reads the examples, always the same in the same order.
- * @param given where the files lie that users give, if there are such
+ * @param taskFiles the files that a user gives, if the task has such files
  * @throws {Error} if a file is missing, has another checksum or cannot be read
  */
-export type Load<E extends TextInput> = (given?: TaskFiles) => Promise<TaskData<E>>;
+export type Load<E extends TextInput> = (taskFiles?: TaskFiles) => Promise<TaskData<E>>;
 
 /** A task of classification. */
 export interface Task extends TaskDescription {
-  /** What is asked of a model: a class. */
+  /** A prediction is a class. */
   kind: "classification";
   /** Names of the classes. */
   labels: readonly string[];
@@ -96,7 +96,7 @@ export interface Task extends TaskDescription {
 
 /** A task of generation. */
 export interface GenerationTask extends TaskDescription {
-  /** What is asked of a model: a text. */
+  /** A prediction is a text. */
   kind: "generation";
   /** Reads the examples. */
   load: Load<GenerationExample>;
@@ -105,19 +105,19 @@ export interface GenerationTask extends TaskDescription {
 /** A task of any kind. */
 export type AnyTask = Task | GenerationTask;
 
-/** A score computed from truths `T` and predictions `P`; of classification both are labels. */
+/** A metric: scores predictions `P` by the right answers `T`; in classification, both are indices of labels. */
 export interface Metric<T = number, P = number> {
-  /** As in the results: "macro_f1". */
+  /** The metric's name, as in the results: "macro_f1". */
   name: string;
-  /** What it is, with its formula where that is not obvious. */
+  /** What it measures, with the formula where it is not obvious. */
   description: string;
-  /** "fraction" is 0 to 1, "correlation" −1 to 1. */
+  /** The range of values: "fraction" is 0 to 1, "correlation" is −1 to 1. */
   unit: "fraction" | "correlation";
-  /** Which scores are the better ones. */
+  /** Whether higher or lower scores are better. */
   direction: "higher" | "lower";
-  /** The score of predictions, one for each truth. */
+  /** Computes the score; there is one prediction for each right answer. */
   compute(truth: readonly T[], predicted: readonly P[]): number;
 }
 
-/** A score of texts, each with one or several references. */
+/** A metric of generation; the right answers are each example's references. */
 export type TextMetric = Metric<readonly string[], string>;

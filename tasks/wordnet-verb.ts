@@ -32,7 +32,7 @@ const labels = Object.values(supersenses);
 /** Definitions of each class. */
 const PER_CLASS = 150;
 
-/** Shorter definitions are mostly a synonym: "raise", "take away". */
+/** Shorter definitions are mostly synonyms ("raise", "take away") and are left out. */
 const LEAST_WORDS = 5;
 
 /** 13 classes of 150 definitions; an id is the synset's offset in WordNet 3.1. */
@@ -50,7 +50,7 @@ export const wordnetVerb: Task = {
   source: [source],
   async load() {
     const examples = (await readSource(source)).split("\n")
-      .filter((line) => /^\d/.test(line)) // the licence and the empty last line are no synsets
+      .filter((line) => /^\d/.test(line)) // the lines of the licence and the empty last line start with no digit
       .map((line) => {
         const [offset, file] = line.split(" ", 2);
         return { id: `verb/${offset}`, text: definition(line), label: labels.indexOf(supersenses[Number(file)]) };
