@@ -1,8 +1,9 @@
 /**
- * Models that lie in a folder as transformers saves them.
+ * Models in folders as transformers saves them.
  * @module
  */
 import { basename, resolve } from "node:path";
+import { shorten } from "../../base/errors.ts";
 import { sha256File } from "../../base/files.ts";
 import { readConfig } from "../config.ts";
 import { filesIn } from "../file-source.ts";
@@ -13,9 +14,9 @@ import type { Architecture, Model } from "../types.ts";
 import { openWeights } from "./weights.ts";
 
 /**
- * The model of a folder. Weights are not read, except for their checksum.
- * @param architectures by `model_type`
- * @throws {Error} one sentence, if a file is missing or the model is none of these architectures
+ * The model of a folder. Weights are read for their checksum only.
+ * @param architectures the architectures by `model_type`
+ * @throws {Error} one sentence, if a file is missing or the model has none of these architectures
  */
 export async function readFolder(folder: string, architectures: Record<string, Architecture>): Promise<Model> {
   const config = await readConfig(folder);
@@ -23,7 +24,7 @@ export async function readFolder(folder: string, architectures: Record<string, A
   if (!Object.hasOwn(architectures, type)) {
     throw new Error(
       `Cannot use ${folder}: its architecture must be one of ${Object.keys(architectures).join(", ")}, ` +
-        `current value is ${type.slice(0, 80)}`,
+        `current value is ${shorten(type)}`,
     );
   }
   const { citation, design } = architectures[type];
@@ -42,7 +43,7 @@ export async function readFolder(folder: string, architectures: Record<string, A
       const { prefix, weights, vocabularySize, languageModel } = shape;
       const optional = languageModel?.weights ?? {};
       const stored = await openWeights(folder, revision, { prefix, shapes: weights, optional });
-      // A model without a tokenizer can still be computed with.
+      // A model without a tokenizer can still compute: only encoding fails.
       let opened: TextTokenizer | undefined;
       if ((await tokenizerFiles(source)).length > 0) opened = await openTokenizer(folder, vocabularySize);
       const tokenizer = () => {

@@ -1,14 +1,14 @@
 /**
- * What a model's card, README.md, says of it in the lines between "---" at its top.
+ * The model card, README.md: metadata between lines of "---" at its top.
  * @module
  */
 
-/** Bytes that are read of a card. */
+/** Bytes of a card that are read, at most. */
 const LONGEST_CARD = 1 << 16;
-/** Names of licences on the hub, "apache-2.0", are short words. */
+/** A licence as the hub names it: "apache-2.0". */
 const LICENCE = /^[\w.+-]{1,80}$/;
 
-/** The licence that the card of a folder names; undefined where it names none, or where there is no card. */
+/** The licence in a folder's model card; undefined if it names none, or if there is no card. */
 export async function readLicence(folder: string): Promise<string | undefined> {
   let text: string;
   try {

@@ -1,5 +1,5 @@
 /**
- * The files that a model consists of, and what identifies them.
+ * The files that a model consists of, and the checksum over them that identifies the model.
  * @module
  */
 import { createHash } from "node:crypto";
@@ -9,13 +9,13 @@ import { weightFiles } from "./weights.ts";
 
 /**
  * Names of the files that a model consists of.
- * @throws {Error} if weights are missing, or in a form that nothing here reads
+ * @throws {Error} if weights are missing, or not in safetensors
  */
 export async function modelFiles(source: FileSource): Promise<string[]> {
   return ["config.json", ...await weightFiles(source), ...await tokenizerFiles(source)];
 }
 
-/** SHA-256 over names and checksums of files. */
+/** SHA-256 over the names and the SHA-256 of files, in the order of their names. */
 export async function identify(
   names: readonly string[],
   sha256Of: (name: string) => Promise<string | null> | string,

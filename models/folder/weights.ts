@@ -1,32 +1,33 @@
 /**
- * The weights of a model folder: safetensors, in one file or in shards, mapped in place where they are float32, else
- * converted once.
+ * The weights of a model folder: safetensors, in one file or in shards. Files of float32 are mapped where they are; others
+ * are converted once.
  * @module
  */
 import { createHash } from "node:crypto";
 import { dirname } from "node:path";
+import { shorten, showValue } from "../../base/errors.ts";
+import { readObject } from "../../base/files.ts";
 import { FLOAT_TYPES, floats } from "../../engine/floats.ts";
 import { readHeader, type StoredEntry, writeInPieces } from "../../engine/safetensors.ts";
 import type { StoredTensor } from "../../engine/types.ts";
 import { derivedFile } from "../cache.ts";
-import { readObject } from "../../base/files.ts";
 import { filesIn, type FileSource } from "../file-source.ts";
 
 const SINGLE = "model.safetensors";
 const INDEX = "model.safetensors.index.json";
 /** Bytes of the longest index that is read. */
 const LONGEST_INDEX = 1 << 24;
-/** Names listed in a message. */
+/** Most names in a message. */
 const LISTED = 5;
 
-/** Some names, and how many more. */
+/** The first names, and how many more there are. */
 function list(names: readonly string[]): string {
-  const first = names.slice(0, LISTED).map((name) => (name.length > 80 ? `${name.slice(0, 80)}…` : name)).join(", ");
+  const first = names.slice(0, LISTED).map((name) => shorten(name, 80)).join(", ");
   return names.length > LISTED ? `${first} and ${names.length - LISTED} more` : first;
 }
 
 /**
- * Files that hold a model's weights, the index first where there is one.
+ * Names of the files that hold a model's weights, the index of shards first if there is one.
  * @throws {Error} if there are none, if a shard is missing, or if the index names a file outside the folder
  */
 export async function weightFiles(source: FileSource): Promise<string[]> {
@@ -50,9 +51,7 @@ async function readIndex(source: FileSource): Promise<Record<string, string>> {
   for (const file of new Set(files)) {
     if (typeof file !== "string" || !/^[\w.-]+\.safetensors$/.test(file)) {
       throw new Error(
-        `Cannot read ${path}: shards must be safetensors files of the same folder, one is ${
-          list([String(JSON.stringify(file))])
-        }`,
+        `Cannot read ${path}: shards must be safetensors files of the same folder, one is ${showValue(file)}`,
       );
     }
     if (!await source.has(file)) throw new Error(`Cannot use ${source.label}: the shard ${file} is missing`);
@@ -64,7 +63,7 @@ async function readIndex(source: FileSource): Promise<Record<string, string>> {
 async function readEntries(folder: string): Promise<Record<string, StoredEntry>> {
   const source = filesIn(folder);
   const [first, ...shards] = await weightFiles(source);
-  // The runtime does not follow links out of a folder, as in the cache of the hub's own programs.
+  // The cache of Hugging Face's programs holds links to files elsewhere, which the runtime would not follow.
   const read = async (name: string) => await readHeader(await Deno.realPath(`${folder}/${name}`));
   if (first === SINGLE) return await read(SINGLE);
   const index = await readIndex(source);
@@ -73,70 +72,72 @@ async function readEntries(folder: string): Promise<Record<string, StoredEntry>>
     Object.entries(index).map(([tensor, shard]) => {
       const entry = Object.hasOwn(headers[shard], tensor) ? headers[shard][tensor] : undefined;
       if (entry) return [tensor, entry];
-      throw new Error(`Cannot use ${folder}: the shard ${shard} must hold ${list([tensor])}, as the index says`);
+      throw new Error(`Cannot use ${folder}: the shard ${shard} must hold ${shorten(tensor)}, as the index says`);
     }),
   );
 }
 
-/** Names that files have for a weight: with or without the model's prefix, and the names of old for normalisations. */
+/** The names that a weight may have in files: with or without the model's prefix, and with older names of normalisations. */
 function namesOf(name: string, prefix: string): string[] {
   const plain = name.startsWith(prefix) ? [name, name.slice(prefix.length)] : [name];
-  const old = (of: string) =>
-    of.replace(/LayerNorm\.weight$/, "LayerNorm.gamma").replace(/LayerNorm\.bias$/, "LayerNorm.beta");
-  return [...plain, ...plain.map(old)];
+  const older = (name: string) =>
+    name.replace(/LayerNorm\.weight$/, "LayerNorm.gamma").replace(/LayerNorm\.bias$/, "LayerNorm.beta");
+  return [...plain, ...plain.map(older)];
 }
 
 /**
- * What files hold and nothing here reads: buffers of old, the pooler of models that classify without it, T5's copies of
- * the word embeddings and its biases of attention across the stacks.
+ * Tensors in files that no backbone uses: buffers of older versions, the pooler of models that classify without it, T5's
+ * copies of the word embeddings and the position biases of its cross-attention.
  */
-const UNREAD = new RegExp(
+const UNUSED = new RegExp(
   "(^|\\.)(position_ids|masked_bias|attn\\.bias|rotary_emb\\.inv_freq|pooler\\.dense\\.(weight|bias)|" +
     "(encoder|decoder)\\.embed_tokens\\.weight|EncDecAttention\\.relative_attention_bias\\.weight)$",
 );
 
-/** What a model asks of its weights. */
+/** The weights that a model needs. */
 export interface WeightsWanted {
-  /** Name → shape. */
+  /** Required weights: name → shape. */
   shapes: Record<string, readonly number[]>;
-  /** The same of those that may be absent. */
+  /** Weights that may be absent: name → shape. */
   optional: Record<string, readonly number[]>;
-  /** What may be absent before the names. */
+  /** Prefix of the names, which files may omit. */
   prefix: string;
 }
 
 /**
- * Finds each weight under the name it has in the files.
+ * Finds each weight by the name that it has in the files.
  * @param source folder or file, for messages
- * @throws {Error} if weights are missing, unexpected or of another shape than wanted
+ * @param entries the tensors of the files by their names there
+ * @throws {Error} if a weight is missing, unexpected or of another shape than needed
  */
 export function matchWeights<T extends Pick<StoredEntry, "shape">>(
   source: string,
-  found: Record<string, T>,
+  entries: Record<string, T>,
   { shapes, optional, prefix }: WeightsWanted,
 ): Record<string, T> {
   const matched: Record<string, T> = {};
   const missing: string[] = [];
   const used = new Set<string>();
   for (const [name, shape] of Object.entries({ ...shapes, ...optional })) {
-    const own = namesOf(name, prefix).find((candidate) => Object.hasOwn(found, candidate));
-    if (own === undefined) {
+    const stored = namesOf(name, prefix).find((candidate) => Object.hasOwn(entries, candidate));
+    if (stored === undefined) {
       if (Object.hasOwn(shapes, name)) missing.push(name);
       continue;
     }
-    used.add(own);
-    matched[name] = found[own];
-    if (String(found[own].shape) !== String(shape)) {
+    used.add(stored);
+    matched[name] = entries[stored];
+    if (String(entries[stored].shape) !== String(shape)) {
       throw new Error(
-        `Cannot use ${source}: ${own} must be [${shape}], as its config says, current value is [${found[own].shape}]`,
+        `Cannot use ${source}: ${stored} must be [${shape}], as its config says, ` +
+          `current value is [${entries[stored].shape}]`,
       );
     }
   }
   if (missing.length > 0) throw new Error(`Cannot use ${source}: it lacks the weights ${list(missing)}`);
-  // In a file with the prefix, the names without it are those of a head.
+  // If the file's names have the prefix, names without it belong to a head, which is not part of the backbone.
   const prefixed = [...used].some((name) => prefix !== "" && name.startsWith(prefix));
-  const unexpected = Object.keys(found).filter((name) =>
-    !used.has(name) && (!prefixed || name.startsWith(prefix)) && !UNREAD.test(name)
+  const unexpected = Object.keys(entries).filter((name) =>
+    !used.has(name) && (!prefixed || name.startsWith(prefix)) && !UNUSED.test(name)
   );
   if (unexpected.length > 0) {
     throw new Error(`Cannot use ${source}: its config has no place for the weights ${list(unexpected)}`);
@@ -155,10 +156,10 @@ function requireFloats(folder: string, entries: Record<string, StoredEntry>): vo
 }
 
 /**
- * Where each weight lies as float32: in the folder itself if all lie there so, else in a file of the cache folder that
- * is made of them.
+ * Where each weight lies as float32: in the folder itself if all weights of it are float32 and aligned, else in a file of
+ * the cache folder that they are converted into.
  * @param source SHA-256 that identifies the folder's content
- * @throws {Error} if weights are missing, unexpected, of another shape or type than wanted, or no finite numbers
+ * @throws {Error} if a weight is missing, unexpected, of another shape or type than needed, or has a value that is not finite
  */
 export async function openWeights(
   folder: string,
@@ -178,15 +179,16 @@ export async function openWeights(
       "safetensors",
       (path) => writeInPieces(path, shapes, (name) => floats(name, entries[name])),
     );
-    return pick(await readHeader(path));
+    return withoutType(await readHeader(path));
   }
+  // Reads all values, which throws if one is not finite.
   for (const [name, entry] of Object.entries(entries)) {
     for await (const _ of floats(name, entry));
   }
-  return pick(entries);
+  return withoutType(entries);
 }
 
-function pick(entries: Record<string, StoredEntry>): Record<string, StoredTensor> {
+function withoutType(entries: Record<string, StoredEntry>): Record<string, StoredTensor> {
   return Object.fromEntries(
     Object.entries(entries).map(([name, { path, offset, shape }]) => [name, { path, offset, shape }]),
   );
