@@ -15,7 +15,7 @@ export const js: Device = {
   name: "js",
   description: "plain JavaScript, the reference: slow",
   inspect: () =>
-    inspectProcessor("tfjs, backend cpu", ["@tensorflow/tfjs"], [
+    inspectProcessor("tfjs, backend cpu", ["@tensorflow/tfjs-core", "@tensorflow/tfjs-backend-cpu"], [
       "It computes in plain JavaScript on one core, several hundred times slower than cpu.",
     ]),
   compile,

@@ -8,7 +8,7 @@
  * @module
  */
 import { existsSync } from "node:fs";
-import { createRequire } from "node:module";
+import { createRequire, Module } from "node:module";
 import os from "node:os";
 import { join, resolve } from "node:path";
 import util from "node:util";
@@ -21,6 +21,9 @@ import type { Device, DeviceReport, Known } from "../types.ts";
 const VARIABLE = "TUNEBENCH_TFJS_NODE";
 /** The name under which tfjs-node registers itself. */
 const BACKEND = "tensorflow";
+/** Where the project's tfjs lies, whose version is required. */
+const CORE = "@tensorflow/tfjs-core";
+/** What tfjs-node requires. */
 const TFJS = "@tensorflow/tfjs";
 /** In order of preference. */
 const PACKAGES = ["@tensorflow/tfjs-node-gpu", "@tensorflow/tfjs-node"];
@@ -42,7 +45,7 @@ interface Found {
 
 /** @throws {Error} one sentence on what is missing and what would help */
 function find(): Found {
-  const version = versionOf(TFJS);
+  const version = versionOf(CORE);
   const named = Deno.env.get(VARIABLE);
   if (!named) {
     throw new Error(
@@ -64,7 +67,7 @@ function find(): Found {
   const found = require("./package.json").version;
   if (found !== version) {
     throw new Error(
-      `${name} must have the version of ${TFJS}, ${version}, but in ${folder} it is ${found}: ` +
+      `${name} must have the version of ${CORE}, ${version}, but in ${folder} it is ${found}: ` +
         `${install(name)} puts that in its place`,
     );
   }
@@ -90,9 +93,16 @@ function load(threads: number): NonNullable<typeof loaded> {
   const before = tf.getBackend();
   try {
     // tfjs-node registers with the tfjs that it requires. A second copy would share the engine (tfjs keeps it in a
-    // global variable) but replace the kernels of the other devices by its own: it gets the one already loaded.
-    const own = createRequire(import.meta.url);
-    require.cache[require.resolve(TFJS)] = own.cache[own.resolve(TFJS)];
+    // global variable) but replace the kernels of the other devices by its own: it gets the one already loaded, and
+    // something in place of the two things that it uses of the layers, which TuneBench has none of.
+    const standIn = new Module(require.resolve(TFJS));
+    standIn.exports = {
+      ...createRequire(import.meta.url)(CORE),
+      CustomCallback: class {},
+      registerCallbackConstructor() {},
+    };
+    standIn.loaded = true;
+    require.cache[standIn.id] = standIn;
     require("./");
     const backend = tf.findBackend(BACKEND) as unknown as NodeBackend | null;
     if (!backend) throw new Error("it does not start");
@@ -146,7 +156,7 @@ function inspect(): DeviceReport {
     driver: loaded && !gpu ? { value: null, reason: "a processor has no driver" } : untold,
     precision: loaded ? { value: "float32" } : untold,
     versions: {
-      [TFJS]: versionOf(TFJS),
+      [CORE]: versionOf(CORE),
       ...loaded && { [loaded.name]: loaded.version, tensorflow: loaded.backend.binding.TF_Version },
     },
     limits: [

@@ -3,7 +3,7 @@
  * those of the gradient included.
  * @module
  */
-import type * as tfjs from "@tensorflow/tfjs";
+import type * as tfjs from "@tensorflow/tfjs-core";
 import { type Tensor, type Tensors, tf } from "../tensor.ts";
 import { kernels } from "./kernels/mod.ts";
 import type { Attributes, Info } from "./kernels/types.ts";

@@ -20,7 +20,8 @@ export async function readEnvironment(threads: number): Promise<Omit<Environment
     },
     versions: {
       ...Deno.version,
-      "@tensorflow/tfjs": pinned("@tensorflow/tfjs"),
+      "@tensorflow/tfjs-core": pinned("@tensorflow/tfjs-core"),
+      "@tensorflow/tfjs-backend-cpu": pinned("@tensorflow/tfjs-backend-cpu"),
     },
     os: `${os.type()} ${os.release()}`,
     arch: Deno.build.arch,

@@ -44,7 +44,7 @@ const missing: [string, Modules | undefined, RegExp][] = [
   [
     "the package has another version",
     { [`${cpuPackage}/package.json`]: manifest("4.21.0") },
-    /^@tensorflow\/tfjs-node must have the version of @tensorflow\/tfjs, 4\.22\.0, but in .* it is 4\.21\.0: npm install/,
+    /^@tensorflow\/tfjs-node must have the version of @tensorflow\/tfjs-core, 4\.22\.0, but in .* it is 4\.21\.0: npm install/,
   ],
   [
     "of two packages the one for cards is wrong",
@@ -58,7 +58,9 @@ const missing: [string, Modules | undefined, RegExp][] = [
       "@tensorflow/tfjs/index.js": `throw new Error("a second tfjs was loaded");`,
       [`${cpuPackage}/package.json`]: manifest("4.22.0"),
       [`${cpuPackage}/index.js`]: `
-        require("@tensorflow/tfjs").scalar(1).dispose();
+        const tf = require("@tensorflow/tfjs");
+        tf.scalar(1).add(1).dispose();
+        tf.registerCallbackConstructor(1, class extends tf.CustomCallback {});
         throw new Error("tfjs_binding.node can not be found. \\nPlease do this and that");`,
     },
     /^The native library of @tensorflow\/tfjs-node cannot be loaded \(tfjs_binding\.node can not be found\): npm rebuild/,
