@@ -23,19 +23,18 @@ export { type Preset, presets } from "./runs/study/presets.ts";
 export { type MethodEntry, parseStudy, readStudy, type Study } from "./runs/study/study.ts";
 export type { Cell, CellEstimate, LocalPaths } from "./runs/study/cell.ts";
 export type { DataSpec, PartSpec, RunSpec, TrainingSpec } from "./runs/study/spec.ts";
-export {
-  type AdapterInfo,
-  type Answer,
-  type AnyAnswer,
-  type Classified,
-  type Generated,
-  type Line,
-  openPredictor,
-  type PartialGeneration,
-  type PredictOptions,
-  Predictor,
-  type PredictorOptions,
-} from "./runs/predict/predictor.ts";
+export { openPredictor, Predictor } from "./runs/predict/predictor.ts";
+export type {
+  AdapterInfo,
+  Answer,
+  AnyAnswer,
+  Classified,
+  Generated,
+  Line,
+  PartialGeneration,
+  PredictOptions,
+  PredictorOptions,
+} from "./runs/predict/types.ts";
 export {
   type Environment,
   type Measured,
@@ -53,7 +52,7 @@ export { mergeAdapter } from "./runs/adapters/merge.ts";
 export { UsageError } from "./base/errors.ts";
 export { fetchByName } from "./runs/study/fetch.ts";
 export type { FetchOptions } from "./models/hub/snapshot.ts";
-export type { Patience } from "./models/hub/request.ts";
+export type { RetryPolicy } from "./models/hub/request.ts";
 export { writeReport, type WrittenReport } from "./reports/mod.ts";
 export type * from "./engine/types.ts";
 export type { Random } from "./base/random.ts";

@@ -3,13 +3,8 @@
  * @module
  */
 import { z } from "zod";
-import {
-  type Answer,
-  type Line,
-  type PartialGeneration,
-  Predictor,
-  type PredictorOptions,
-} from "../runs/predict/predictor.ts";
+import { Predictor } from "../runs/predict/predictor.ts";
+import type { Answer, Line, PartialGeneration, PredictorOptions } from "../runs/predict/types.ts";
 import { UsageError } from "../base/errors.ts";
 import { readLines } from "../base/files.ts";
 import { describeFault } from "../base/schema.ts";
@@ -137,8 +132,8 @@ export async function predictLines(options: PredictLinesOptions, { write, compla
     }
   }
   const columns = new Columns(write);
-  const onGrowth = options.json ? undefined : (growing: PartialGeneration) => columns.grow(growing);
-  for await (const answer of predictor.predict(asked(), { onGrowth })) {
+  const onPartial = options.json ? undefined : (partial: PartialGeneration) => columns.grow(partial);
+  for await (const answer of predictor.predict(asked(), { onPartial })) {
     if (options.json) write(`${jsonLine(answer)}\n`);
     else columns.end(answer);
   }

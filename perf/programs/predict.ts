@@ -8,7 +8,8 @@
 import { collectGarbage } from "../../engine/garbage.ts";
 import { devices } from "../../engine/devices/mod.ts";
 import { lookUp } from "../../base/errors.ts";
-import { type Line, openPredictor, type Predictor } from "../../runs/predict/predictor.ts";
+import { openPredictor, type Predictor } from "../../runs/predict/predictor.ts";
+import type { Line } from "../../runs/predict/types.ts";
 import { THREADS } from "../cases.ts";
 import { answer, readRequest } from "./requests.ts";
 

@@ -16,40 +16,40 @@ import { adapterParameters, type LoadedPart, plainAdapter, readPart } from "../a
 
 /** Bytes of the longest config.json that is read. */
 const LONGEST_CONFIG = 1 << 24;
-/** Most tokens that are generated where nothing says how many were learnt. */
-const OUTPUT_LENGTH = 64;
+/** Most tokens that are generated, for adapters whose training length is unknown. */
+const DEFAULT_OUTPUT_LENGTH = 64;
 
-/** An adapter in memory. Of adapters that share a program, only values differ. */
+/** An adapter in memory. Adapters that share a program differ only in their values. */
 export interface LoadedAdapter {
   /** Its folder. */
   folder: string;
-  /** Name of its task; null where nobody knows. */
+  /** Name of its task; null where it is unknown. */
   task: string | null;
   /** What it does with a text. */
   kind: AdapterNote["task"]["kind"];
   /** Names of the classes; none where it generates. */
   labels: readonly string[];
-  /** How training put texts that are gone on with, where that is known. */
-  asked?: "text" | "chat";
+  /** The form of a prompt in training, the text alone or in a chat template; absent where it is unknown. */
+  promptForm?: "text" | "chat";
   /** Most tokens of a text that are read. */
   limit: number;
-  /** Most tokens of a text, and of what is added to it. */
-  room: number;
+  /** Most tokens of a text together with those generated after it. */
+  maxLength: number;
   /** Most tokens that are generated; 0 where it classifies. */
   outputLength: number;
-  /** Its methods without virtual tokens. */
+  /** Its methods, those with virtual tokens excluded. */
   parts: readonly Part[];
-  /** Values of their parameters under the names of `compose`, and of the weights that they train in place. */
+  /** Values of their parameters, under the names that `compose` gives them, and of the weights trained in place. */
   parameters: Record<string, Float32Array>;
-  /** Its virtual tokens [n, width]: "prompt", or "keys.0", "values.0" and so on, each layer's. */
+  /** Its virtual tokens [n, width]: "prompt", or each layer's "keys.0", "values.0" and so on. */
   virtual: Record<string, NamedArray>;
-  /** How these are read. */
+  /** How the model reads virtual tokens. */
   reading?: Hooks["reading"];
-  /** Values of the classifier's tensors. */
+  /** Values of the classifier's tensors, by name. */
   head: Record<string, Float32Array>;
 }
 
-/** Virtual tokens that methods make of their parameters. */
+/** The virtual tokens that methods compute from their parameters. */
 function virtualTokens(
   adapters: readonly LoadedPart[],
   shape: BackboneShape,
@@ -87,7 +87,7 @@ function requireModel({ model }: AdapterNote, { name, revision }: Model): void {
   );
 }
 
-/** What PEFT says an adapter does. */
+/** What an adapter without a note does with a text, from its classifier or its PEFT config. */
 async function kindOf({ parts }: ValidAdapter): Promise<LoadedAdapter["kind"]> {
   if (parts.some(({ head }) => Object.keys(head).length > 0)) return "classification";
   for (const { folder } of parts) {
@@ -97,8 +97,8 @@ async function kindOf({ parts }: ValidAdapter): Promise<LoadedAdapter["kind"]> {
   throw new Error("it must have a classifier or be one of a language model, it has neither");
 }
 
-/** Names of classes as the model's config has them, if it has as many; else as transformers counts them. */
-async function namesOfClasses(count: number, { folder }: Model): Promise<string[]> {
+/** Names of the classes from the model's config if it names as many; else LABEL_0, LABEL_1 …, as transformers does. */
+async function classNames(count: number, { folder }: Model): Promise<string[]> {
   const { id2label } = folder === undefined ? {} : await readObject(`${folder}/config.json`, LONGEST_CONFIG);
   const named = Array.from({ length: count }, (_, at) => (id2label as Record<string, unknown> | undefined)?.[at]);
   if (named.every((name) => typeof name === "string") && Object.keys(id2label as object).length === count) {
@@ -107,13 +107,13 @@ async function namesOfClasses(count: number, { folder }: Model): Promise<string[
   return named.map((_, at) => `LABEL_${at}`);
 }
 
-/** @throws {Error} if classifier and labels do not fit */
+/** Names of an adapter's classes. @throws {Error} if they do not fit its classifier */
 async function labelsOf(head: LoadedPart["head"], { note }: ValidAdapter, model: Model, backbone: Backbone) {
   const last = Object.values(head).at(-1);
   if (!last) throw new Error("it must have a classifier, there is none");
-  // Of the plain classifier and of others alike, the last tensor's first axis, or its only one, counts the classes.
+  // The last tensor counts the classes: on its first axis if it is a vector or a model's own classifier has it.
   const classes = backbone.head || last.shape.length === 1 ? last.shape[0] : last.shape[1];
-  const labels = note?.task.labels ?? await namesOfClasses(classes, model);
+  const labels = note?.task.labels ?? await classNames(classes, model);
   if (labels.length === classes && new Set(labels).size === classes) return labels;
   throw new Error(
     `${ADAPTER_NOTE} must name its ${classes} classes, each once, current value is ${
@@ -123,53 +123,60 @@ async function labelsOf(head: LoadedPart["head"], { note }: ValidAdapter, model:
 }
 
 /**
- * Reads an adapter's folder.
- * @param opened the model, as it is
+ * Loads an adapter from its folder.
+ * @param opened the opened model, without an adapter
  * @throws {Error} one sentence, if it cannot be read or belongs to another model; what differs is listed
  */
 export async function loadAdapter(folder: string, model: Model, opened: Backbone): Promise<LoadedAdapter> {
   try {
-    return await open(folder, model, opened);
+    return await readAdapter(folder, model, opened);
   } catch (error) {
     const { message } = error as Error;
     throw /^Cannot /.test(message) ? error : new Error(`Cannot use the adapter ${folder}: ${message}`);
   }
 }
 
-async function open(folder: string, model: Model, opened: Backbone): Promise<LoadedAdapter> {
-  const note = await readAdapterNote(folder);
-  if (note) requireModel(note, model);
-  const shape = note?.task.kind === "generation" ? asLanguageModel(opened) : opened;
-  const found = await validateAdapter(folder, shape);
-  const kind = note?.task.kind ?? await kindOf(found);
-  const backbone = kind === "generation" ? asLanguageModel(opened) : opened;
-  const adapters: LoadedPart[] = [];
-  for (const part of found.parts) adapters.push(plainAdapter(await readPart(part), backbone));
-  const head: LoadedPart["head"] = Object.assign({}, ...adapters.map(({ head }) => head));
-  const { maxLength: room } = compose(adapters, backbone);
-  const own = adapters.filter(({ method }) => !method.virtualTokens);
+/** Values of the parameters of adapters without virtual tokens, under the names that `compose` gives them. */
+function parametersOf(adapters: readonly LoadedPart[], backbone: Backbone): LoadedAdapter["parameters"] {
   const parameters: LoadedAdapter["parameters"] = {};
-  for (const adapter of own) {
+  for (const adapter of adapters) {
     const trains = adapter.method.trains(backbone, adapter.options);
     for (const [name, { data }] of Object.entries(adapterParameters(adapter, backbone))) {
       parameters[trains.includes(name) ? name : `${adapter.method.name}/${name}`] = data;
     }
   }
+  return parameters;
+}
+
+async function readAdapter(folder: string, model: Model, opened: Backbone): Promise<LoadedAdapter> {
+  const note = await readAdapterNote(folder);
+  if (note) requireModel(note, model);
+  const shape = note?.task.kind === "generation" ? asLanguageModel(opened) : opened;
+  const valid = await validateAdapter(folder, shape);
+  const kind = note?.task.kind ?? await kindOf(valid);
+  const backbone = kind === "generation" ? asLanguageModel(opened) : opened;
+  const adapters: LoadedPart[] = [];
+  for (const part of valid.parts) adapters.push(plainAdapter(await readPart(part), backbone));
+  const head: LoadedPart["head"] = Object.assign({}, ...adapters.map(({ head }) => head));
+  const { maxLength } = compose(adapters, backbone);
+  const plain = adapters.filter(({ method }) => !method.virtualTokens);
   const generates = kind === "generation";
-  // A text and what is added share a decoder's room.
+  // With a decoder, a text and what is generated after it share the greatest length.
   const shared = generates && !backbone.languageModel!.target;
-  const outputLength = !generates ? 0 : note?.outputLength ?? Math.min(OUTPUT_LENGTH, shared ? room >> 1 : room);
+  const outputLength = !generates
+    ? 0
+    : note?.outputLength ?? Math.min(DEFAULT_OUTPUT_LENGTH, shared ? maxLength >> 1 : maxLength);
   return {
     folder,
     task: note?.task.name ?? null,
     kind,
-    labels: generates ? [] : await labelsOf(head, found, model, backbone),
-    ...note && { asked: note.chat ? "chat" as const : "text" as const },
-    limit: Math.min(note?.maxLength ?? room, shared ? room - outputLength : room),
-    room,
+    labels: generates ? [] : await labelsOf(head, valid, model, backbone),
+    ...note && { promptForm: note.chat ? "chat" as const : "text" as const },
+    limit: Math.min(note?.maxLength ?? maxLength, shared ? maxLength - outputLength : maxLength),
+    maxLength,
     outputLength,
-    parts: own.map(({ method, options }) => ({ method, options })),
-    parameters,
+    parts: plain.map(({ method, options }) => ({ method, options })),
+    parameters: parametersOf(plain, backbone),
     ...virtualTokens(adapters.filter(({ method }) => method.virtualTokens), backbone),
     head: Object.fromEntries(Object.entries(head).map(([name, { data }]) => [name, data])),
   };

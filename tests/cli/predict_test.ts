@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { cellsOf } from "../../runs/launch/cells.ts";
 import { predictLines } from "../../cli/predict-lines.ts";
-import { type Generated, openPredictor, type PartialGeneration } from "../../runs/predict/predictor.ts";
+import { openPredictor } from "../../runs/predict/predictor.ts";
+import type { Generated, PartialGeneration } from "../../runs/predict/types.ts";
 import { presets } from "../../runs/study/presets.ts";
 import { runCell } from "../../runs/training/run-cell.ts";
 import { makeFolder } from "../models/folder/copies.ts";
@@ -186,7 +187,7 @@ for (const architecture of ["gpt2", "t5"]) {
     const predictor = await openPredictor({ model: folder, adapters: folders, threads: 1 });
     const growing: PartialGeneration[] = [];
     const lines = expected[0].map((_, at) => `name[${40 + at}]`);
-    const options = { onGrowth: (one: PartialGeneration) => void growing.push(one) };
+    const options = { onPartial: (one: PartialGeneration) => void growing.push(one) };
     const answers = await Array.fromAsync(predictor.predict(lines, options)) as Generated[];
     answers.forEach(({ adapter, text, generated }, at) => {
       const [line, by] = [Math.floor(at / names.length), at % names.length];
@@ -206,22 +207,3 @@ for (const architecture of ["gpt2", "t5"]) {
     );
   });
 }
-
-Deno.test("the example of README.md runs", async () => {
-  const root = new URL("../../", import.meta.url);
-  const readme = await Deno.readTextFile(new URL("README.md", root));
-  const [, example] = /^```ts\n(import \{ openPredictor.*?)^```$/ms.exec(readme)!;
-  const folder = await makeFolder({ "example.ts": example.replace("./mod.ts", new URL("mod.ts", root).href) });
-  await Deno.mkdir(`${folder}/three`);
-  await Deno.symlink(`${await makeFolder({})}`, `${folder}/three/adapters`);
-  for (const path of adapters) await Deno.symlink(path, `${folder}/three/adapters/${path.split("/").at(-1)}`);
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "--config", fileURLToPath(new URL("deno.json", root)), "-P=predict", "example.ts"],
-    cwd: folder,
-    env: { NO_COLOR: "1" },
-  }).output();
-  const said = new TextDecoder().decode(stdout);
-  assert.equal(code, 0, new TextDecoder().decode(stderr));
-  assert.equal(said.match(/label: "/g)!.length, 4);
-  assert.match(said, /text: "He has never been there\.",/);
-});

@@ -9,11 +9,12 @@ import type { Encoding } from "../../../models/types.ts";
 import { validateAdapter } from "../../../runs/adapters/validate.ts";
 import { loadAdapter } from "../../../runs/predict/load.ts";
 import { cellsOf } from "../../../runs/launch/cells.ts";
-import { type Answer, type Classified, type Line, openPredictor } from "../../../runs/predict/predictor.ts";
+import { openPredictor } from "../../../runs/predict/predictor.ts";
+import type { Answer, Classified, Line } from "../../../runs/predict/types.ts";
 import { presets } from "../../../runs/study/presets.ts";
 import { adapterValues } from "../../../runs/adapters/values.ts";
 import { runCell } from "../../../runs/training/run-cell.ts";
-import { Classifier, Heads } from "../../../runs/predict/shared-program.ts";
+import { ClassifierHeads, SharedClassifier } from "../../../runs/predict/shared-classifier.ts";
 import type { CompileProgram } from "../../../runs/training/training-task.ts";
 import type { RunSpec } from "../../../runs/study/spec.ts";
 import { splitExamples } from "../../../runs/training/split.ts";
@@ -278,7 +279,7 @@ Deno.test("adapters that PEFT made give PEFT's logits, their classes are counted
       return Object.assign(own.map((at) => ids.data[at]), types && { types: own.map((at) => types.data[at]) });
     });
     const compile: CompileProgram = ({ program, signature }) => cpu.compile(program, signature, { threads: 1 });
-    const heads = new Heads(backbone, compile);
+    const heads = new ClassifierHeads(backbone, compile);
     let compared = 0;
     for (const name of await folders(`${root}/cls`)) {
       if (["bias", "full", "ln"].includes(name)) continue;
@@ -286,7 +287,7 @@ Deno.test("adapters that PEFT made give PEFT's logits, their classes are counted
       const adapter = await loadAdapter(`${root}/cls/${name}${joined}`, model, backbone);
       assert.deepEqual([adapter.task, adapter.labels], [null, ["LABEL_0", "LABEL_1"]]);
       await heads.open(adapter);
-      const classifier = await Classifier.open(backbone, adapter, compile, heads);
+      const classifier = await SharedClassifier.open(backbone, adapter, compile, heads);
       // The second of two adapters has other rows before its texts.
       const other = structuredClone({ ...adapter, parts: [] });
       for (const { data } of Object.values(other.virtual)) data.fill(0.5);

@@ -1,0 +1,32 @@
+/**
+ * The model that adapters belong to.
+ * @module
+ */
+import { UsageError } from "../../base/errors.ts";
+import type { Model } from "../../models/types.ts";
+import { readAdapterNote } from "../adapters/note.ts";
+import { findModel } from "../study/find-model.ts";
+import type { PredictorOptions } from "./types.ts";
+
+/**
+ * The model that the options name, else the one that the adapters' notes name.
+ * @throws {UsageError} if it cannot be found, or if the notes name none or several
+ */
+export async function findAdaptersModel({ model, adapters }: PredictorOptions): Promise<Model> {
+  if (model !== undefined) return await findModel(model);
+  const names = new Set<string>();
+  for (const folder of adapters) {
+    const note = await readAdapterNote(folder);
+    if (!note) throw new UsageError(`Cannot choose a model: --model must name it, as the folder ${folder} does not`);
+    names.add(note.model.name);
+  }
+  const [first, ...others] = names;
+  if (others.length > 0) {
+    throw new UsageError(`Cannot choose a model: the adapters must be of one, they are of ${[...names].join(" and ")}`);
+  }
+  try {
+    return await findModel(first);
+  } catch {
+    throw new UsageError(`Cannot find the model ${first} of the adapters: --model must name it, or its folder`);
+  }
+}
