@@ -1,17 +1,18 @@
 /**
- * Which examples are computed together: batches of one optimiser step, and the micro-batches they are computed in.
+ * Which examples are computed together: the batch of an optimiser step, and the micro-batches that it is computed in.
  * @module
  */
 import type { Random } from "../../base/random.ts";
 
+/** Compares indices by their examples' lengths, then by themselves. */
 function byLength(lengths: readonly number[]) {
   return (a: number, b: number) => lengths[a] - lengths[b] || a - b;
 }
 
 /**
- * The batches of an epoch, as indices. Examples are shuffled, sorted by length within groups of several batches, cut
- * into batches and these shuffled: sentences of like length meet, little padding is computed, and the order stays
- * random. An epoch has at least four groups where it has that many batches, and a group at most 50 batches.
+ * The batches of an epoch, as indices. Examples are shuffled and cut into groups of several batches; each group is
+ * sorted by length and cut into batches; the batches are shuffled. Sentences of similar length meet, so little padding
+ * is computed, and the order stays random. A group has at most 50 batches and at most a quarter of the epoch's.
  */
 export function epochBatches(lengths: readonly number[], batchSize: number, random: Random): number[][] {
   const order = random.shuffle([...lengths.keys()]);
@@ -24,19 +25,20 @@ export function epochBatches(lengths: readonly number[], batchSize: number, rand
   return random.shuffle(batches);
 }
 
-/** What a call of a program costs besides its rows, in rows. */
+/** What a call of a program costs in addition to its rows, expressed in rows. */
 const CALL_ROWS = 16;
 
 /**
- * Examples in the parts that cost least to compute one after the other, shortest first: each costs its examples ×
- * longest length, padding included, and some rows for the call; of equals, those with the smallest largest part.
+ * Cuts examples, sorted by length, into the micro-batches that cost least to compute one after the other. A micro-batch
+ * costs its number of examples × their greatest length, padding included, and some rows for the call. Of equally cheap
+ * cuts, the one whose largest micro-batch is smallest is taken.
  *
- * None has more than `rows` (unless it is one example): about 512 keep a layer's activations in the processor's cache,
- * which makes a step faster and smaller. The sum of the parts' gradients is the gradient of them all.
+ * A micro-batch has at most `rows` rows, unless it is a single example. About 512 rows keep a layer's activations in the
+ * processor's cache, which makes a step faster and smaller. The micro-batches' gradients add up to the batch's.
  */
 export function microBatches(indices: readonly number[], lengths: readonly number[], rows: number): number[][] {
   const sorted = [...indices].sort(byLength(lengths));
-  // For the first n examples: least cost, largest part, and where the last part begins.
+  // For the first n examples: the least cost, the largest part, and where the last part begins.
   const best = [{ cost: 0, largest: 0, begin: 0 }];
   for (let end = 1; end <= sorted.length; end++) {
     const length = Math.max(1, lengths[sorted[end - 1]]);

@@ -1,5 +1,5 @@
 /**
- * Checks of a run. An integrity check that fails makes the run a failure; a flag is reported beside the score.
+ * Checks of a run. An integrity check that fails makes the run a failure; a flag is only reported beside the score.
  * @module
  */
 import { createHash } from "node:crypto";
@@ -8,10 +8,10 @@ import type { StoredTensor } from "../../engine/types.ts";
 import type { RunRecord } from "../study/record.ts";
 import { type Splits, textKey } from "./split.ts";
 
-/** Bytes read at a time: hashing must not raise the memory that is measured. */
+/** Bytes read at a time. Few, as hashing must not raise the memory that is measured. */
 const CHUNK = 1 << 20;
 
-/** SHA-256 over the bytes of tensors on disk, in the order of their names. */
+/** SHA-256 in hexadecimal over the bytes of tensors on disk, in the order of their names. */
 export async function hashStored(tensors: Record<string, StoredTensor>): Promise<string> {
   const hash = createHash("sha256");
   const buffer = new Uint8Array(CHUNK);
@@ -32,13 +32,13 @@ export async function hashStored(tensors: Record<string, StoredTensor>): Promise
   return hash.digest("hex");
 }
 
-/** Collects integrity checks. */
+/** Collects the integrity checks of a run. */
 export class Integrity {
   /** The checks that passed. */
   readonly passed: RunRecord["checks"]["integrity"] = [];
 
   /**
-   * Notes a check.
+   * Adds a check that passed.
    * @throws {Error} if it failed
    */
   check(name: string, holds: boolean, detail: string): void {
@@ -47,7 +47,7 @@ export class Integrity {
   }
 }
 
-/** Number of test texts that also stand in train or validation. */
+/** Number of test texts that also occur in train or validation. */
 export function countLeaks({ train, validation, test }: Splits): number {
   const seen = new Set([...train, ...validation].map(textKey));
   return test.filter((example) => seen.has(textKey(example))).length;
@@ -58,7 +58,8 @@ function meanOf(values: readonly number[]): number {
 }
 
 /**
- * What a reader should know of a run that is valid all the same.
+ * Warnings about a run that is valid: its loss did not fall, or it is no better than always giving one answer.
+ * @param score test score by the first metric
  * @param majority score of the most frequent class, where there are classes
  */
 export function raiseFlags(

@@ -1,26 +1,26 @@
 /**
  * Resident memory of this process.
  *
- * On Linux a process's greatest resident size starts at its parent's, not at zero, so the figure is its own only
- * once it has grown past what it started with. Import this module first: it reads that start.
+ * On Linux the peak resident size of a process starts at its parent's peak, not at zero. The figure therefore belongs
+ * to the process only once it has grown beyond that start. Import this module first: it reads the start.
  * @module
  */
 import process from "node:process";
 import type { Measured } from "../study/record.ts";
 
-/** Greatest resident size so far, in bytes; the operating system counts KiB. */
+/** Peak resident size so far, in bytes; the operating system counts KiB. */
 const peakNow = () => process.resourceUsage().maxRSS * 1024;
 const residentNow = () => Deno.memoryUsage().rss;
 
 const start = { peak: peakNow(), resident: residentNow() };
 let beforeTraining: typeof start | undefined;
 
-/** To be called when the weights are loaded and before the training graph is compiled. */
+/** Notes the present memory: to be called when the weights are loaded and before the training program is compiled. */
 export function markBeforeTraining(): void {
   beforeTraining = { peak: peakNow(), resident: residentNow() };
 }
 
-/** Peak of the process, and what training added to the memory at {@linkcode markBeforeTraining}. */
+/** Peak of the process, and the peak less the resident size at {@linkcode markBeforeTraining}, both in bytes. */
 export function memoryFigures(): { peak: Measured; training: Measured } {
   const peak = peakNow();
   if (peak === start.peak && start.peak > 1.1 * start.resident) {

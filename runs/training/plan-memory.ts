@@ -1,5 +1,5 @@
 /**
- * The memory of a training step, before it is taken.
+ * Planned memory of a training step.
  * @module
  */
 import type { MemoryPlan, Training } from "../../engine/types.ts";
@@ -7,7 +7,7 @@ import { microBatches } from "./batches.ts";
 import type { EncodedExamples } from "./examples.ts";
 import type { TrainingSpec } from "../study/spec.ts";
 
-/** The plan of the step that needs most: the largest micro-batch of a batch of the longest examples. */
+/** The memory plan of the most expensive step: the largest micro-batch of a batch with the longest examples. */
 export function planStepMemory(
   { planMemory }: Pick<Training, "planMemory">,
   examples: EncodedExamples,
@@ -21,8 +21,8 @@ export function planStepMemory(
 }
 
 /**
- * Refuses a step that does not fit, rather than being ended by the system in the middle of it.
- * @param available bytes of memory that are free
+ * Refuses a step that does not fit into memory; the operating system would end the process in the middle of it.
+ * @param available bytes of free memory
  * @throws {Error} if the planned step needs more
  */
 export function requireMemory(planned: MemoryPlan, available: number): void {

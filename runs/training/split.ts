@@ -1,5 +1,5 @@
 /**
- * The examples of a run: stratified, the same for every method of a seed, no text in two splits.
+ * The examples of a run: stratified splits, the same for every method of a seed, with no text in two of them.
  * @module
  */
 import { createHash } from "node:crypto";
@@ -18,14 +18,14 @@ export interface Splits<E extends TextInput = AnyExample> {
   test: E[];
 }
 
-/** What is split; examples without labels are all of one kind. */
+/** An example of any kind of task. Those without a label count as one class. */
 export type AnyExample = TextInput & { label?: number };
 
 /**
- * Draws a run's examples. Published splits are sampled from; a missing one is cut from the pool, or else from the
- * published training examples. Texts that differ only in case and white space count once. Test is drawn first and
- * train last, so that where the data suffice, runs with more training examples are scored on the same test examples.
- * @param sizes `test` is the most it may have; train and validation must be met
+ * Draws a run's examples. A published split is sampled from; one that was not published is drawn from the pool, or from
+ * the published training examples. Texts that differ only in case and white space count once. Test is drawn first and
+ * train last: where there are enough data, runs with more training examples are scored on the same test examples.
+ * @param sizes numbers of examples; of `test` there may be fewer
  * @throws {Error} if there are too few examples
  */
 export function splitExamples<E extends AnyExample>(data: TaskData<E>, sizes: DataSpec, seed: number): Splits<E> {
@@ -40,15 +40,14 @@ export function splitExamples<E extends AnyExample>(data: TaskData<E>, sizes: Da
     for (const example of drawn) taken.add(textKey(example));
     return drawn;
   };
+  const available = firstOfEachText(sourceOf("test")).length;
   const rest = (["validation", "train"] as const)
     .filter((name) => sourceOf(name) === sourceOf("test"))
-    .reduce((left, name) => left - sizes[name], firstOfEachText(sourceOf("test")).length);
+    .reduce((left, name) => left - sizes[name], available);
   if (rest < 1) {
     throw new Error(
       `Cannot split the data: train and validation must leave an example for test, ` +
-        `${sizes.train} and ${sizes.validation} are asked for and the data have ${
-          firstOfEachText(sourceOf("test")).length
-        }`,
+        `${sizes.train} and ${sizes.validation} are asked for and the data have ${available}`,
     );
   }
   const test = draw("test", Math.min(sizes.test, rest));
@@ -56,16 +55,17 @@ export function splitExamples<E extends AnyExample>(data: TaskData<E>, sizes: Da
   return { train: draw("train", sizes.train), validation, test };
 }
 
-/** What makes two texts, or two pairs, the same. */
+/** A key that is equal for texts, or pairs, that differ only in case and white space. */
 export function textKey(example: TextInput): string {
   return [example.text, example.pair ?? ""].map((text) => text.toLowerCase().replace(/\s+/g, " ").trim()).join("\n");
 }
 
+/** One example of each text: of those that {@linkcode textKey} takes for equal, the first. */
 function firstOfEachText<E extends TextInput>(examples: readonly E[]): E[] {
   return [...new Map(examples.toReversed().map((example) => [textKey(example), example])).values()].reverse();
 }
 
-/** The first `size` examples whose classes have their share of all examples (method of the largest remainder). */
+/** The first `size` examples, with each class in proportion to all examples (largest remainder method). */
 function stratified<E extends AnyExample>(examples: readonly E[], size: number): E[] {
   const counts = new Map<number | undefined, number>();
   for (const { label } of examples) counts.set(label, (counts.get(label) ?? 0) + 1);
@@ -83,7 +83,7 @@ function stratified<E extends AnyExample>(examples: readonly E[], size: number):
   });
 }
 
-/** SHA-256 over the examples' ids and labels, where they have such, in order. */
+/** Number of examples, and the SHA-256 over their ids and labels (empty where there is none) in order. */
 export function splitRecord(examples: readonly AnyExample[]): SplitRecord {
   const hash = createHash("sha256");
   for (const { id, label } of examples) hash.update(`${id}\t${label ?? ""}\n`);
