@@ -1,17 +1,17 @@
 /**
- * What was fetched from the hub, in the program's cache folder:
+ * Files fetched from the hub, in the program's cache folder:
  *
- *     hub/blobs/<sha256>                          content
- *     hub/models--org--name/refs/<revision>       the commit that a name last stood for
+ *     hub/blobs/<sha256>                          contents
+ *     hub/models--org--name/refs/<revision>       the commit that a branch or tag last stood for
  *     hub/models--org--name/snapshots/<commit>/   files under their names, hard links to blobs
  *     hub/models--org--name/manifests/<commit>…   size and SHA-256 of these files, written when all are there
- *     hub/models--org--name/partial/              beginnings of files
- *     hub/models--org--name/lock                  held by the process that fetches
+ *     hub/models--org--name/partial/              files of which a part is fetched
+ *     hub/models--org--name/lock                  locked by the process that fetches
  * @module
  */
 import { dirname, join } from "node:path";
-import { cacheFolder } from "../cache.ts";
 import { replaceFile, sha256File, writeWhole } from "../../base/files.ts";
+import { cacheFolder } from "../cache.ts";
 
 /** A repository of the hub. */
 export interface Repository {
@@ -22,42 +22,42 @@ export interface Repository {
 }
 
 /** Size and checksum of a file. */
-export interface FileFact {
-  /** Bytes. */
+export interface FileDigest {
+  /** Size in bytes. */
   size: number;
-  /** In hexadecimal. */
+  /** SHA-256 in hexadecimal. */
   sha256: string;
 }
 
-/** Files of one commit on this machine. */
+/** The files of one commit on this machine. */
 export interface Snapshot {
   /** The commit. */
   commit: string;
-  /** Where the files lie under their names. */
+  /** Folder that holds the files under their names. */
   folder: string;
-  /** What they must be. */
-  files: Record<string, FileFact>;
+  /** Size and checksum of each file by its name. */
+  files: Record<string, FileDigest>;
 }
 
-/** The form of a manifest. */
+/** Content of a manifest. */
 interface Manifest {
   version: 1;
   repository: string;
   commit: string;
-  files: Record<string, FileFact>;
+  files: Record<string, FileDigest>;
 }
 
-/** A repository's name as a folder has it, here as in the hub's own cache. */
+/** Name of a repository's folder, the same as in the cache of Hugging Face's programs. */
 export function folderName({ kind, name }: Repository): string {
   return `${kind}s--${name.replace("/", "--")}`;
 }
 
 const hubFolder = () => join(cacheFolder(), "hub");
-const placeOf = (repository: Repository, ...parts: string[]) =>
+const repositoryPath = (repository: Repository, ...parts: string[]) =>
   join(hubFolder(), folderName(repository), ...parts.map((part) => part.replaceAll("/", "%2F")));
-const blobOf = (sha256: string) => join(hubFolder(), "blobs", sha256);
+const blobPath = (sha256: string) => join(hubFolder(), "blobs", sha256);
 
-/** The text of a file; undefined where there is none. */
+/** The text of a file; undefined if there is no such file. */
 async function readIfThere(path: string): Promise<string | undefined> {
   return await Deno.readTextFile(path).catch((error) => {
     if (error instanceof Deno.errors.NotFound) return undefined;
@@ -65,7 +65,7 @@ async function readIfThere(path: string): Promise<string | undefined> {
   });
 }
 
-/** Writes a file in one step, in a folder that is made where it is missing. */
+/** Writes a file in one step, and makes its folder if it is missing. */
 async function write(path: string, text: string): Promise<void> {
   await Deno.mkdir(dirname(path), { recursive: true });
   await writeWhole(path, text);
@@ -73,23 +73,23 @@ async function write(path: string, text: string): Promise<void> {
 
 /** The commit that a branch or tag stood for when the hub was last asked. */
 export function readRef(repository: Repository, revision: string): Promise<string | undefined> {
-  return readIfThere(placeOf(repository, "refs", revision));
+  return readIfThere(repositoryPath(repository, "refs", revision));
 }
 
-/** Notes what a branch or tag stands for. */
-export function noteRef(repository: Repository, revision: string, commit: string): Promise<void> {
-  return write(placeOf(repository, "refs", revision), commit);
+/** Writes down the commit that a branch or tag stands for. */
+export function writeRef(repository: Repository, revision: string, commit: string): Promise<void> {
+  return write(repositoryPath(repository, "refs", revision), commit);
 }
 
 const manifestPath = (repository: Repository, commit: string, selection: string) =>
-  placeOf(repository, "manifests", `${commit}${selection && `.${selection}`}.json`);
+  repositoryPath(repository, "manifests", `${commit}${selection && `.${selection}`}.json`);
 
 /** Folder of a commit's files, complete or not. */
 export function snapshotFolder(repository: Repository, commit: string): string {
-  return placeOf(repository, "snapshots", commit);
+  return repositoryPath(repository, "snapshots", commit);
 }
 
-/** The files of a manifest; undefined where the machine went down before its text was on the disk. */
+/** The files of a manifest; undefined if it is no JSON, as after a power failure while it was written. */
 function parseManifest(text: string): Snapshot["files"] | undefined {
   try {
     return (JSON.parse(text) as Manifest).files;
@@ -99,8 +99,8 @@ function parseManifest(text: string): Snapshot["files"] | undefined {
 }
 
 /**
- * The files of a commit, if all of a selection were fetched and none has been removed or cut since.
- * @param selection tells apart what was chosen of the repository's files; empty: the model
+ * The files of a commit, if all files of a selection were fetched and all are still there in full length.
+ * @param selection key of the selection; empty: the model
  */
 export async function readSnapshot(
   repository: Repository,
@@ -113,13 +113,13 @@ export async function readSnapshot(
   const files = parseManifest(text);
   if (files === undefined) return undefined;
   for (const [name, { size }] of Object.entries(files)) {
-    const found = await Deno.stat(join(folder, name)).catch(() => undefined);
-    if (found?.size !== size) return undefined;
+    const stat = await Deno.stat(join(folder, name)).catch(() => undefined);
+    if (stat?.size !== size) return undefined;
   }
   return { commit, folder, files };
 }
 
-/** Writes the manifest of files that are all in place: the last step of fetching them. */
+/** Writes the manifest, the last step of fetching files. */
 export async function finishSnapshot(
   repository: Repository,
   selection: string,
@@ -129,9 +129,9 @@ export async function finishSnapshot(
   await write(manifestPath(repository, commit, selection), `${JSON.stringify(manifest, null, 2)}\n`);
 }
 
-/** Waits for the lock of a repository; it ends with the process that holds it, however that ends. */
+/** Waits for the lock of a repository. The system releases it when the process that holds it ends. */
 export async function lockRepository(repository: Repository, onWait: () => void): Promise<Disposable> {
-  const path = placeOf(repository, "lock");
+  const path = repositoryPath(repository, "lock");
   await Deno.mkdir(dirname(path), { recursive: true });
   const file = await Deno.open(path, { write: true, create: true });
   if (!await file.tryLock(true)) {
@@ -141,32 +141,32 @@ export async function lockRepository(repository: Repository, onWait: () => void)
   return file;
 }
 
-/** A path for the beginning of a file, to be given to {@linkcode keepBlob} when it is complete. */
+/** Path for a file while it is fetched; {@linkcode keepBlob} takes it when it is complete. */
 export async function partialPath(repository: Repository, digest: string): Promise<string> {
-  const path = placeOf(repository, "partial", digest);
+  const path = repositoryPath(repository, "partial", digest);
   await Deno.mkdir(dirname(path), { recursive: true });
   return path;
 }
 
-/** Whether content of that checksum and size is there. */
-export async function hasBlob({ sha256, size }: FileFact): Promise<boolean> {
-  return await Deno.stat(blobOf(sha256)).then((found) => found.size === size, () => false);
+/** Whether there is content of that checksum and size. */
+export async function hasBlob({ sha256, size }: FileDigest): Promise<boolean> {
+  return await Deno.stat(blobPath(sha256)).then((stat) => stat.size === size, () => false);
 }
 
-/** Takes a complete, checked file. */
+/** Moves a complete and checked file to the blobs. */
 export async function keepBlob(partial: string, sha256: string): Promise<void> {
-  await Deno.mkdir(dirname(blobOf(sha256)), { recursive: true });
-  await Deno.rename(partial, blobOf(sha256));
+  await Deno.mkdir(dirname(blobPath(sha256)), { recursive: true });
+  await Deno.rename(partial, blobPath(sha256));
 }
 
-/** Puts content under its name into a commit's folder. */
+/** Links a blob into a commit's folder under the file's name. */
 export async function placeBlob(folder: string, name: string, sha256: string): Promise<void> {
   const path = join(folder, name);
   await Deno.mkdir(dirname(path), { recursive: true });
   await removeIfThere(path);
-  await Deno.link(blobOf(sha256), path).catch(async () => {
+  await Deno.link(blobPath(sha256), path).catch(async () => {
     // Some file systems have no hard links.
-    await replaceFile(path, (draft) => Deno.copyFile(blobOf(sha256), draft));
+    await replaceFile(path, (draft) => Deno.copyFile(blobPath(sha256), draft));
   });
 }
 
@@ -176,7 +176,7 @@ async function removeIfThere(path: string): Promise<void> {
   });
 }
 
-/** Names of the files that are not what they must be: each is read. */
+/** Names of the files whose SHA-256 is not that of the manifest. Reads all files. */
 export async function findDamaged({ folder, files }: Snapshot): Promise<string[]> {
   const damaged: string[] = [];
   for (const [name, { sha256 }] of Object.entries(files)) {
@@ -185,7 +185,7 @@ export async function findDamaged({ folder, files }: Snapshot): Promise<string[]
   return damaged;
 }
 
-/** Removes files of a snapshot, and what says that it is complete. */
+/** Removes files of a snapshot, and its manifest. */
 export async function discard(
   repository: Repository,
   selection: string,
@@ -194,7 +194,7 @@ export async function discard(
 ): Promise<void> {
   await removeIfThere(manifestPath(repository, commit, selection));
   for (const name of names) {
-    await removeIfThere(blobOf(files[name].sha256));
+    await removeIfThere(blobPath(files[name].sha256));
     await removeIfThere(join(folder, name));
   }
 }

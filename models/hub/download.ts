@@ -1,51 +1,51 @@
 /**
- * One file from the hub: resumed where an earlier download ended, checked as a whole.
+ * Downloads one file from the hub. A download that was interrupted is resumed; the whole file is checked.
  * @module
  */
 import { createHash } from "node:crypto";
-import { type Hub, HubError, type Patience, readBody, request, retrying } from "./request.ts";
+import { type Hub, HubError, readBody, request, retrying, type RetryPolicy } from "./request.ts";
 
-/** What is known of a file before it is there. */
+/** A file on the hub. */
 export interface RemoteFile {
-  /** Where it is. */
+  /** Address. */
   url: string;
-  /** As messages call it. */
+  /** Its name in messages. */
   label: string;
-  /** Bytes. */
+  /** Size in bytes. */
   size: number;
-  /** What it must be: the SHA-256 of large files, git's SHA-1 of all others. */
+  /** Its checksum: SHA-256 for large files, git's SHA-1 for others. */
   digest: { algorithm: "sha256" | "git"; hex: string };
 }
 
-/** Checksums of bytes that come one after the other. */
+/** Computes the checksums of a file piece by piece. */
 export class Digest {
   readonly #sha256 = createHash("sha256");
   readonly #git = createHash("sha1");
-  /** Bytes so far. */
+  /** Number of bytes so far. */
   length = 0;
 
   /**
-   * Of no bytes yet.
-   * @param size bytes of the whole file: git puts them in front
+   * Starts with no bytes.
+   * @param size size of the whole file, which git's checksum begins with
    */
   constructor(size: number) {
     this.#git.update(`blob ${size}\0`);
   }
 
-  /** Takes further bytes. */
+  /** Adds the next bytes. */
   update(bytes: Uint8Array): void {
     this.#sha256.update(bytes);
     this.#git.update(bytes);
     this.length += bytes.length;
   }
 
-  /** The checksums, once. */
+  /** The checksums in hexadecimal; may be called once. */
   end(): Record<RemoteFile["digest"]["algorithm"], string> {
     return { sha256: this.#sha256.digest("hex"), git: this.#git.digest("hex") };
   }
 }
 
-/** Reads a file's bytes from where it stands to its end. */
+/** Adds a file's bytes from its current position to its end. */
 async function digestRest(file: Deno.FsFile, digest: Digest): Promise<void> {
   const chunk = new Uint8Array(1 << 20);
   for (let count = await file.read(chunk); count !== null; count = await file.read(chunk)) {
@@ -63,77 +63,102 @@ export async function digestFile(path: string): Promise<{ size: number; sha256: 
 
 /** How a file is fetched. */
 export interface DownloadOptions {
-  /** Where from. */
+  /** The hub. */
   hub: Hub;
-  /** How long servers are waited for. */
-  patience: Patience;
-  /** Told how many bytes are there. */
+  /** How requests are retried. */
+  retry: RetryPolicy;
+  /** Called with the number of bytes that are there. */
   onBytes?: (bytes: number) => void;
 }
 
+/** A file on disk while it is downloaded: the bytes that are there, and their checksums. */
+class PartialFile {
+  /** Checksums of the bytes on disk. */
+  digest: Digest;
+  /** Bytes downloaded by this process. */
+  fetched = 0;
+
+  constructor(readonly file: Deno.FsFile, readonly remote: RemoteFile) {
+    this.digest = new Digest(remote.size);
+  }
+
+  /** Reads the bytes that an earlier download left. */
+  async resume(): Promise<void> {
+    await digestRest(this.file, this.digest);
+    if (this.digest.length > this.remote.size) await this.restart();
+  }
+
+  /** Discards all bytes. */
+  async restart(): Promise<void> {
+    await this.file.truncate(0);
+    await this.file.seek(0, Deno.SeekMode.Start);
+    this.digest = new Digest(this.remote.size);
+  }
+
+  /** Appends the next bytes. */
+  async append(bytes: Uint8Array): Promise<void> {
+    const { label, size } = this.remote;
+    if (this.digest.length + bytes.length > size) {
+      throw new Error(`Cannot fetch ${label}: it must have ${size} bytes, the server sends more`);
+    }
+    for (let at = 0; at < bytes.length;) at += await this.file.write(bytes.subarray(at));
+    this.digest.update(bytes);
+    this.fetched += bytes.length;
+  }
+}
+
+/** Makes one request for the bytes that are missing. */
+async function fetchRest(partial: PartialFile, { hub, retry, onBytes = () => {} }: DownloadOptions): Promise<void> {
+  const { url, label, size } = partial.remote;
+  const from = partial.digest.length;
+  const response = await request(hub, url, from > 0 ? { range: `bytes=${from}-` } : {}, retry);
+  const isRest = response.headers.get("content-range")?.startsWith(`bytes ${from}-`) ?? false;
+  if (from > 0 && !(response.status === 206 && isRest)) await partial.restart();
+  // Bytes of another range belong elsewhere in the file.
+  if (response.status === 206 && !isRest) {
+    await response.body?.cancel();
+    throw new HubError(`${label}: the server sends another part than asked for`, { received: 0 });
+  }
+  for await (const bytes of readBody(response, retry)) {
+    await partial.append(bytes);
+    onBytes(partial.digest.length);
+  }
+  const { length } = partial.digest;
+  if (length < size) throw new HubError(`${label} ends after ${length} of ${size} bytes`, { received: length - from });
+}
+
 /**
- * Fetches a file to a path. What lies there already is taken for its beginning; a call that is ended at any moment leaves
- * such a beginning. Nobody else may write to that path meanwhile.
- * @returns its SHA-256, and how many bytes were fetched
- * @throws {HubError} if the server fails, in the end
- * @throws {Error} if the content is not what it must be (then nothing is left), or if it cannot be written
+ * Downloads a file to a path. Bytes that are there already are taken as its beginning, and a call that is interrupted leaves
+ * such a beginning. No other process may write to the path at the same time.
+ * @returns its SHA-256, and how many bytes were downloaded
+ * @throws {HubError} if the last attempt of a request fails
+ * @throws {Error} if the content has another checksum (then no file is left), or if the file cannot be written
  */
 export async function download(
   remote: RemoteFile,
   path: string,
-  { hub, patience, onBytes = () => {} }: DownloadOptions,
+  options: DownloadOptions,
 ): Promise<{ sha256: string; fetched: number }> {
-  const { url, label, size, digest: { algorithm, hex } } = remote;
+  const { label, size, digest: { algorithm, hex } } = remote;
+  // The hub has answered before: a server that cannot be reached now may be reached again.
+  const policy: RetryPolicy = { ...options.retry, connections: options.retry.attempts };
   using file = await Deno.open(path, { read: true, write: true, create: true });
-  let digest = new Digest(size);
-  let fetched = 0;
-  const restart = async () => {
-    await file.truncate(0);
-    await file.seek(0, Deno.SeekMode.Start);
-    digest = new Digest(size);
-  };
-  const fetchRest = async () => {
-    const from = digest.length;
-    const headers = from > 0 ? { range: `bytes=${from}-` } : undefined;
-    const response = await request(hub, url, headers ?? {}, patience);
-    const ranged = response.headers.get("content-range")?.startsWith(`bytes ${from}-`) ?? false;
-    if (from > 0 && !(response.status === 206 && ranged)) await restart();
-    // Of a range that nobody asked for, nothing is of use.
-    if (response.status === 206 && !ranged) {
-      await response.body?.cancel();
-      throw new HubError(`${label}: the server sends another part than asked for`, { received: 0 });
-    }
-    for await (const bytes of readBody(response, patience)) {
-      if (digest.length + bytes.length > size) {
-        throw new Error(`Cannot fetch ${label}: it must have ${size} bytes, the server sends more`);
-      }
-      for (let at = 0; at < bytes.length;) at += await file.write(bytes.subarray(at));
-      digest.update(bytes);
-      fetched += bytes.length;
-      onBytes(digest.length);
-    }
-    if (digest.length < size) {
-      throw new HubError(`${label} ends after ${digest.length} of ${size} bytes`, { received: digest.length - from });
-    }
-  };
-
-  await digestRest(file, digest);
-  if (digest.length > size) await restart();
+  const partial = new PartialFile(file, remote);
+  await partial.resume();
   while (true) {
-    // A wrong beginning, as of a file that was written on by something else, is no reason to fail.
-    const resumed = digest.length > 0;
-    // The hub has just answered: a network that is gone may come back.
-    if (digest.length < size) await retrying({ ...patience, connections: patience.attempts }, fetchRest);
-    const { length } = digest;
-    const found = digest.end();
-    if (length === size && found[algorithm] === hex) {
+    const resumed = partial.digest.length > 0;
+    if (partial.digest.length < size) await retrying(policy, () => fetchRest(partial, options));
+    const { length } = partial.digest;
+    const digests = partial.digest.end();
+    if (length === size && digests[algorithm] === hex) {
       await file.syncData();
-      return { sha256: found.sha256, fetched };
+      return { sha256: digests.sha256, fetched: partial.fetched };
     }
-    await restart();
+    await partial.restart();
+    // The beginning may have been wrong: the whole file is downloaded once more.
     if (resumed) continue;
     await Deno.remove(path);
     const name = algorithm === "git" ? "its git SHA-1" : "its SHA-256";
-    throw new Error(`Cannot fetch ${label}: ${name} must be ${hex}, current value is ${found[algorithm]}`);
+    throw new Error(`Cannot fetch ${label}: ${name} must be ${hex}, current value is ${digests[algorithm]}`);
   }
 }

@@ -1,5 +1,5 @@
 /**
- * The cache folder of the hub's own programs, which is read and never changed.
+ * The cache folder of Hugging Face's own programs, which is read but never changed.
  * @module
  */
 import { basename, join } from "node:path";
@@ -8,8 +8,8 @@ import { filesIn, type FileSource } from "../file-source.ts";
 import { folderName, type Repository, type Snapshot } from "./cache.ts";
 import { isCommit, isSafePath } from "./name.ts";
 
-/** HF_HUB_CACHE, or hub in HF_HOME or where that is by default; undefined where the environment names no place. */
-function cacheOfTheirs(): string | undefined {
+/** HF_HUB_CACHE, else the folder hub in HF_HOME or its default; undefined if the environment names none of them. */
+function hfCacheFolder(): string | undefined {
   const named = Deno.env.get("HF_HUB_CACHE");
   if (named) return named;
   const home = Deno.env.get("HF_HOME");
@@ -19,25 +19,25 @@ function cacheOfTheirs(): string | undefined {
   return cache && join(cache, "huggingface", "hub");
 }
 
-/** The commit that a branch or tag stood for when they last asked the hub. */
-export async function readTheirRef(repository: Repository, revision: string): Promise<string | undefined> {
-  const cache = cacheOfTheirs();
+/** The commit that a branch or tag stood for when one of these programs last asked the hub. */
+export async function readHfRef(repository: Repository, revision: string): Promise<string | undefined> {
+  const cache = hfCacheFolder();
   if (cache === undefined || !isSafePath(revision)) return undefined;
   const commit = await Deno.readTextFile(join(cache, folderName(repository), "refs", revision)).catch(() => "");
   return isCommit(commit.trim()) ? commit.trim() : undefined;
 }
 
 /**
- * The files of a commit in their cache.
- * @param choose names what is needed, throws where something of it is missing; told what they know not to exist
- * @returns undefined where not all of them are there, or where one is damaged
+ * The files of a commit in that cache.
+ * @param choose names the files that are needed, given whether the repository certainly lacks a file; throws if one is missing
+ * @returns undefined if not all of them are there, or if one is damaged
  */
-export async function readTheirSnapshot(
+export async function readHfSnapshot(
   repository: Repository,
   commit: string,
   choose: (source: FileSource, isAbsent: (name: string) => Promise<boolean>) => Promise<string[]>,
 ): Promise<Snapshot | undefined> {
-  const cache = cacheOfTheirs();
+  const cache = hfCacheFolder();
   if (cache === undefined) return undefined;
   const folder = join(cache, folderName(repository), "snapshots", commit);
   const absent = filesIn(join(cache, folderName(repository), ".no_exist", commit));
@@ -53,15 +53,15 @@ export async function readTheirSnapshot(
     if (!await source.has(name)) return undefined;
     const path = join(folder, name);
     const { size } = await Deno.stat(path);
-    // A link to a blob that is named by its checksum: SHA-256 of large files, git's SHA-1 of all others.
+    // A file is a link to a blob, whose name is its checksum: SHA-256 for large files, git's SHA-1 for others.
     const blob = basename(await Deno.readLink(path).catch(() => ""));
     if (/^[0-9a-f]{64}$/.test(blob)) {
       files[name] = { size, sha256: blob };
       continue;
     }
-    const found = await digestFile(path);
-    if (isCommit(blob) && found.git !== blob) return undefined;
-    files[name] = { size, sha256: found.sha256 };
+    const digest = await digestFile(path);
+    if (isCommit(blob) && digest.git !== blob) return undefined;
+    files[name] = { size, sha256: digest.sha256 };
   }
   return { commit, folder, files };
 }

@@ -6,16 +6,15 @@ import { dirname, join } from "node:path";
 import { sha256File } from "../../base/files.ts";
 import { filesIn } from "../file-source.ts";
 import { identify, modelFiles } from "../folder/model-files.ts";
-import { type FetchedSnapshot, type FetchOptions, openSnapshot, type Selection } from "./snapshot.ts";
 import { formatHubName, HubRefusal, parseHubName } from "./name.ts";
+import type { FetchedSnapshot, Selection } from "./fetch-files.ts";
+import { type FetchOptions, openSnapshot } from "./snapshot.ts";
 import type { Model } from "../types.ts";
-
-export type { FetchOptions };
 
 const CARD = "README.md";
 const SETTINGS = "tokenizer_config.json";
 
-/** Files that a model is read from: transformers' where there are such, else GGUF. */
+/** The files that a model is read from: those of transformers if there are any, else GGUF. */
 function selectModel(file: string | undefined): Selection {
   return {
     key: file ?? "",
@@ -28,7 +27,7 @@ function selectModel(file: string | undefined): Selection {
         throw new Error(`Cannot use ${source.label}: it has no file ${file}`);
       }
       const models = names.filter((name) => name.endsWith(".gguf"));
-      // Where not all files are known, there may be weights in another form.
+      // If the source may lack files, the repository may have weights in safetensors.
       const others = isAbsent || names.some((name) => /^(model\.safetensors|pytorch_model\.bin)/.test(name));
       if (models.length > 0 && !others) {
         if (models.length === 1) return [...models, ...card];
@@ -39,7 +38,7 @@ function selectModel(file: string | undefined): Selection {
       }
       if (!await source.has("config.json")) throw new Error(`Cannot use ${source.label}: there is no config.json`);
       const chosen = await modelFiles(source);
-      // Their programs fetch file by file: weights may be there without the tokenizer.
+      // Hugging Face's programs fetch file by file: weights may be there before the tokenizer.
       if (isAbsent && !(chosen.includes(SETTINGS) || await isAbsent(SETTINGS) && chosen.length > 2)) {
         throw new Error(`Cannot use ${source.label}: its tokenizer is missing`);
       }
@@ -50,7 +49,7 @@ function selectModel(file: string | undefined): Selection {
 
 /**
  * The files of a model on the hub.
- * @throws {HubRefusal} if the name is none, or if the hub has no such model that can be used
+ * @throws {HubRefusal} if the name is not well formed, or if the hub has no such model that can be used
  * @throws {Error} if it cannot be fetched
  */
 export function openModelFiles(name: string, options?: FetchOptions): Promise<FetchedSnapshot> {
@@ -64,8 +63,11 @@ function pathOf({ folder, files }: FetchedSnapshot): string {
   return gguf === undefined ? folder : join(folder, gguf);
 }
 
-/** Whether the content is what it must be. Weights are read once more for a GGUF file alone. */
-async function isSound({ folder, files }: FetchedSnapshot, revision: string): Promise<boolean> {
+/**
+ * Whether the files are still those that were fetched. `revision`: the checksum over the files of a folder as they are now; a
+ * GGUF file is read again.
+ */
+async function isUnchanged({ folder, files }: FetchedSnapshot, revision: string): Promise<boolean> {
   const gguf = Object.keys(files).find((name) => name.endsWith(".gguf"));
   if (gguf !== undefined) return await sha256File(join(folder, gguf)) === files[gguf].sha256;
   const names = await modelFiles(filesIn(folder));
@@ -73,10 +75,10 @@ async function isSound({ folder, files }: FetchedSnapshot, revision: string): Pr
 }
 
 /**
- * The model of a name on the hub; its revision is the commit.
- * @param read the model of a folder or file
- * @throws {HubRefusal} if the name is none, or if the hub has no such model that can be used
- * @throws {Error} if it cannot be fetched, or if its files have changed since
+ * The model on the hub of that name. Its revision is the commit.
+ * @param read reads the model of a folder or file
+ * @throws {HubRefusal} if the name is not well formed, or if the hub has no such model that can be used
+ * @throws {Error} if it cannot be fetched, or if its files have changed since they were
  */
 export async function readHubModel(
   name: string,
@@ -85,12 +87,12 @@ export async function readHubModel(
 ): Promise<Model> {
   const snapshot = await openModelFiles(name, options);
   const { commit: revision, folder } = snapshot;
-  const { revision: _, ...asked } = parseHubName(name);
+  const { revision: _, ...withoutRevision } = parseHubName(name);
   const model = await read(pathOf(snapshot)).catch((error) => {
     throw new HubRefusal(error.message);
   });
-  if (!await isSound(snapshot, model.revision)) {
-    const fixed = formatHubName({ ...asked, revision });
+  if (!await isUnchanged(snapshot, model.revision)) {
+    const fixed = formatHubName({ ...withoutRevision, revision });
     throw new Error(
       `Cannot use ${fixed}: its files in ${folder} have changed since they were fetched; ` +
         `deno task fetch ${fixed} fetches them again`,
@@ -98,7 +100,7 @@ export async function readHubModel(
   }
   return {
     ...model,
-    name: formatHubName(asked),
+    name: formatHubName(withoutRevision),
     description: `${model.description.replace(/ from a folder$/, "")} from the hub`,
     revision,
   };

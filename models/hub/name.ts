@@ -4,34 +4,34 @@
  */
 import { shorten } from "../../base/errors.ts";
 
-/** What was asked for is at fault: a name, a repository that cannot be used, a token that is missing. */
+/** A request that the user must change: a wrong name, a repository that cannot be used, a missing token. */
 export class HubRefusal extends Error {
   /** Name of the error. */
   override name = "HubRefusal";
 }
 
-/** A model on the hub, as its name says it. */
+/** The parts of the name of a model on the hub. */
 export interface HubName {
   /** Owner and name: "org/name". */
   repository: string;
   /** Branch, tag or commit; absent: main. */
   revision?: string;
-  /** A file of the repository, where it has several models: "model-q8_0.gguf". */
+  /** A file of the repository, if it holds several models: "model-q8_0.gguf". */
   file?: string;
 }
 
 const FORM = "org/name, org/name@revision or org/name:file.gguf";
-/** What the hub allows in the names of owners and repositories. */
+/** The characters that the hub allows in names of owners and repositories. */
 const PART = /^\w(?:[\w.-]{0,94}\w)?$/;
-/** Names of branches and tags, as far as git and the hub's own caches can hold them. */
+/** Names of branches and tags that both git and caches can hold. */
 const REVISION = /^\w[\w./+-]{0,199}$/;
 
-/** Most characters that a part of a path may have; file systems end at 255 bytes. */
+/** Most characters of a part of a path; file systems allow 255 bytes. */
 const LONGEST_SEGMENT = 200;
 
 /**
- * Whether a path of a repository stays inside the folder that it is put in, on every system.
- * No part may be empty, . or .., have a backslash, a colon or a control character, or be longer than a file system allows.
+ * Whether a path of a repository stays inside the folder that it is put in, on every system: no part is empty, . or .., has
+ * a backslash, a colon or a control character, or is longer than file systems allow.
  */
 export function isSafePath(path: string): boolean {
   return path.split("/").every((part) =>
@@ -41,14 +41,14 @@ export function isSafePath(path: string): boolean {
   ) && path.length <= 1000;
 }
 
-/** Whether a revision is a commit, which always names the same content. */
+/** Whether a revision is a commit, which stands for the same content for ever. */
 export function isCommit(revision: string): boolean {
   return /^[0-9a-f]{40}$/.test(revision);
 }
 
 /**
- * Takes a name apart.
- * @throws {HubRefusal} if it is none, or could lead out of a folder that is named after it
+ * Splits a name into its parts.
+ * @throws {HubRefusal} if it is not well formed, or could lead out of a folder that is named after it
  */
 export function parseHubName(name: string): HubName {
   const [, repository, revision, file] = /^([^@:]*)(?:@([^:]*))?(?::([^]*))?$/.exec(name) ?? [];
@@ -57,13 +57,11 @@ export function parseHubName(name: string): HubName {
     parts.every((part) => PART.test(part) && !part.includes("..") && !part.includes("--"));
   if (!isRepository) {
     throw new HubRefusal(
-      `Cannot find the model ${
-        shorten(name)
-      }: a name on the hub must be ${FORM}, its parts of letters, digits, - _ . ` +
-        "without .. or --",
+      `Cannot find the model ${shorten(name)}: a name on the hub must be ${FORM}, ` +
+        "its parts of letters, digits, - _ . without .. or --",
     );
   }
-  const safe = (of: string) => isSafePath(of) && !of.split("/").some((part) => part.startsWith("."));
+  const safe = (path: string) => isSafePath(path) && !path.split("/").some((part) => part.startsWith("."));
   if (revision !== undefined && !(REVISION.test(revision) && safe(revision) && !revision.includes(".."))) {
     throw new HubRefusal(
       `Cannot find the model ${repository}: its revision must be a branch, a tag or a commit, ` +
@@ -79,7 +77,7 @@ export function parseHubName(name: string): HubName {
   return { repository, ...revision !== undefined && { revision }, ...file !== undefined && { file } };
 }
 
-/** A name as users write it. */
+/** The name as users write it. */
 export function formatHubName({ repository, revision, file }: HubName): string {
   return `${repository}${revision === undefined ? "" : `@${revision}`}${file === undefined ? "" : `:${file}`}`;
 }

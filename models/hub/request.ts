@@ -1,29 +1,30 @@
 /**
- * Requests to the hub: the token goes to its endpoint alone, what fails for a while is tried again, what stalls is given up.
+ * Requests to the hub. The token is sent to its endpoint alone, temporary failures are retried, and a connection that stalls
+ * counts as failed.
  * @module
  */
 import { HubRefusal } from "./name.ts";
 
-/** How long is waited for a server, in milliseconds and bytes. */
-export interface Patience {
-  /** Tries of a request, at most. */
+/** How failed requests are retried, and when a slow one has failed. Times are in milliseconds. */
+export interface RetryPolicy {
+  /** Most attempts of a request. */
   attempts: number;
-  /** Tries of a request that reaches no server, at most. */
+  /** Most attempts of a request that reaches no server. */
   connections: number;
-  /** Pause before the second try; each further one is twice as long. */
+  /** Pause before the second attempt; each later pause is twice as long as the one before. */
   pause: number;
-  /** Longest pause, also where the server asks for one. */
+  /** Longest pause. If the server asks for a longer one, the request fails. */
   longestPause: number;
-  /** Time in which an answer must begin, and in which `stallBytes` of it must come. */
+  /** Time in which an answer must begin, and in which each `stallBytes` of it must arrive. */
   stall: number;
-  /** Bytes that must come in the time `stall`. */
+  /** Bytes that must arrive in the time `stall`. */
   stallBytes: number;
-  /** A try that brought so many bytes is none that failed. */
+  /** A failed attempt that brought at least so many bytes resets the count of attempts. */
   progressBytes: number;
 }
 
-/** What is waited for outside of tests: a kilobyte a second. */
-export const PATIENCE: Patience = {
+/** The policy of the program: at least a kilobyte a second. */
+export const DEFAULT_RETRY: RetryPolicy = {
   attempts: 5,
   connections: 2,
   pause: 1000,
@@ -35,20 +36,20 @@ export const PATIENCE: Patience = {
 
 /** Most redirects of a request. */
 const MOST_REDIRECTS = 10;
-/** Bytes of the longest answer that is kept in memory. */
+/** Bytes of the longest answer of the hub's API. */
 const LONGEST_ANSWER = 1 << 26;
 
-/** Where the hub is, and who asks. */
+/** Address of the hub, and the user's token. */
 export interface Hub {
-  /** Without a slash at the end. */
+  /** Address, without a slash at the end. */
   endpoint: string;
-  /** Goes to the endpoint and to no other server. */
+  /** Token, sent to the endpoint and to no other server. */
   token?: string;
 }
 
 /**
- * The hub that the environment names: HF_ENDPOINT and HF_TOKEN.
- * @throws {HubRefusal} if the endpoint is no address
+ * The hub that HF_ENDPOINT and HF_TOKEN name.
+ * @throws {HubRefusal} if the endpoint is not an address
  */
 export function readHub(): Hub {
   const endpoint = (Deno.env.get("HF_ENDPOINT") || "https://huggingface.co").replace(/\/+$/, "");
@@ -63,51 +64,51 @@ export function readHub(): Hub {
 export class HubError extends Error {
   /** Name of the error. */
   override name = "HubError";
-  /** Status that the server answered with; absent where there was no answer. */
+  /** HTTP status of the answer; absent: no answer. */
   readonly status?: number;
-  /** The hub's own word for it: "RevisionNotFound". */
+  /** The hub's error code: "RevisionNotFound". */
   readonly code?: string;
   /** Milliseconds that the server asks to wait. */
-  readonly wait?: number;
-  /** Bytes that came before it failed; absent where no server was reached. */
+  readonly retryAfter?: number;
+  /** Bytes that arrived before it failed; absent: no server was reached. */
   readonly received?: number;
 
-  /** A request that failed, with what is known of the failure. */
-  constructor(message: string, known: Partial<Pick<HubError, "status" | "code" | "wait" | "received">> = {}) {
+  /** Creates the error with what is known of the failure. */
+  constructor(message: string, known: Partial<Pick<HubError, "status" | "code" | "retryAfter" | "received">> = {}) {
     super(message);
     Object.assign(this, known);
   }
 
-  /** No server was reached. */
+  /** Whether no server was reached. */
   get unreachable(): boolean {
     return this.status === undefined && this.received === undefined;
   }
 
-  /** The same request may succeed later. */
-  get passes(): boolean {
+  /** Whether the same request may succeed later. */
+  get temporary(): boolean {
     return this.status === undefined || this.status === 429 || this.status === 408 || this.status >= 500;
   }
 }
 
-/** Milliseconds of a Retry-After: seconds or a date. */
-function waitOf(header: string | null): number | undefined {
+/** Milliseconds of a Retry-After header, which holds seconds or a date. */
+function parseRetryAfter(header: string | null): number | undefined {
   if (header === null) return undefined;
   const wait = /^\d+$/.test(header) ? 1000 * Number(header) : Date.parse(header) - Date.now();
   return Number.isNaN(wait) ? undefined : Math.max(0, wait);
 }
 
-/** Tries again what passes, with longer and longer pauses. */
-export async function retrying<T>(patience: Patience, work: () => Promise<T>): Promise<T> {
+/** Runs `work` until it succeeds, with longer and longer pauses; only temporary failures are retried. */
+export async function retrying<T>(policy: RetryPolicy, work: () => Promise<T>): Promise<T> {
   let failed = 0;
   while (true) {
     try {
       return await work();
     } catch (error) {
-      if (!(error instanceof HubError) || !error.passes) throw error;
-      if ((error.received ?? 0) >= patience.progressBytes) failed = 0;
+      if (!(error instanceof HubError) || !error.temporary) throw error;
+      if ((error.received ?? 0) >= policy.progressBytes) failed = 0;
       failed++;
-      const wait = error.wait ?? Math.min(patience.longestPause, patience.pause * 2 ** (failed - 1));
-      if (failed >= (error.unreachable ? patience.connections : patience.attempts) || wait > patience.longestPause) {
+      const wait = error.retryAfter ?? Math.min(policy.longestPause, policy.pause * 2 ** (failed - 1));
+      if (failed >= (error.unreachable ? policy.connections : policy.attempts) || wait > policy.longestPause) {
         throw error;
       }
       await new Promise((resolve) => setTimeout(resolve, wait));
@@ -115,7 +116,7 @@ export async function retrying<T>(patience: Patience, work: () => Promise<T>): P
   }
 }
 
-/** Waits, but not longer than some milliseconds. */
+/** The result of `work`, or the error `late` if it takes longer than that time. */
 async function within<T>(milliseconds: number, work: Promise<T>, late: () => HubError): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const end = new Promise<never>((_, reject) => timer = setTimeout(() => reject(late()), milliseconds));
@@ -126,30 +127,30 @@ async function within<T>(milliseconds: number, work: Promise<T>, late: () => Hub
   }
 }
 
-/** Host and path: what follows may be signed, and is nobody's business. */
-function shown({ origin, pathname }: URL): string {
+/** An address in messages, without its query, which may hold a signature. */
+function showUrl({ origin, pathname }: URL): string {
   return origin + pathname;
 }
 
 /**
- * One request; follows redirects.
- * @throws {HubError} if there is no answer, or one that is no success
+ * Makes one request, and follows redirects.
+ * @throws {HubError} if there is no answer, or if it is not a success
  */
-export async function request(hub: Hub, url: string, headers: HeadersInit, { stall }: Patience): Promise<Response> {
+export async function request(hub: Hub, url: string, headers: HeadersInit, { stall }: RetryPolicy): Promise<Response> {
   const { origin } = new URL(hub.endpoint);
   let target = new URL(url);
   for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects++) {
-    const own = new Headers(headers);
-    // Ranges and sizes are those of the file, not of a compressed answer.
-    own.set("accept-encoding", "identity");
-    own.delete("authorization");
-    if (hub.token && target.origin === origin) own.set("authorization", `Bearer ${hub.token}`);
-    const given = new AbortController();
-    const answer = fetch(target, { headers: own, redirect: "manual", signal: given.signal }).catch((error) => {
+    const sent = new Headers(headers);
+    // Ranges and sizes must be those of the file, not of a compressed answer.
+    sent.set("accept-encoding", "identity");
+    sent.delete("authorization");
+    if (hub.token && target.origin === origin) sent.set("authorization", `Bearer ${hub.token}`);
+    const controller = new AbortController();
+    const answer = fetch(target, { headers: sent, redirect: "manual", signal: controller.signal }).catch((error) => {
       throw new HubError(`${target.host} cannot be reached (${reasonOf(error)})`);
     });
     const response = await within(stall, answer, () => {
-      given.abort();
+      controller.abort();
       return new HubError(`${target.host} does not answer`);
     });
     const { status } = response;
@@ -158,35 +159,35 @@ export async function request(hub: Hub, url: string, headers: HeadersInit, { sta
       await response.body?.cancel();
       const next = URL.parse(location, target);
       if (!/^https?:$/.test(next?.protocol ?? "")) {
-        throw new HubError(`${shown(target)} leads to no address`, { status });
+        throw new HubError(`${showUrl(target)} leads to no address`, { status });
       }
       target = next!;
       continue;
     }
     if (response.ok) return response;
     await response.body?.cancel();
-    throw new HubError(`${shown(target)} answers ${status}`, {
+    throw new HubError(`${showUrl(target)} answers ${status}`, {
       status,
       code: response.headers.get("x-error-code") ?? undefined,
-      wait: waitOf(response.headers.get("retry-after")),
+      retryAfter: parseRetryAfter(response.headers.get("retry-after")),
     });
   }
-  throw new HubError(`${shown(target)} leads from address to address`, { status: 310 });
+  throw new HubError(`${showUrl(target)} leads from address to address`, { status: 310 });
 }
 
-/** Why a request failed, as short as it is known. */
+/** The innermost reason of a failed request. */
 function reasonOf(error: Error): string {
   const { message } = error.cause instanceof Error ? error.cause : error;
   return message.split(": ").at(-1)!;
 }
 
 /**
- * The bytes of an answer as they come.
- * @throws {HubError} if the connection is cut or brings too little
+ * The bytes of an answer as they arrive.
+ * @throws {HubError} if the connection is cut, or brings too few bytes in a time
  */
 export async function* readBody(
   response: Response,
-  { stall, stallBytes }: Patience,
+  { stall, stallBytes }: RetryPolicy,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   if (response.body === null) return;
   const reader = response.body.getReader();
@@ -195,7 +196,7 @@ export async function* readBody(
   const fail = (what: string) => new HubError(`the connection ${what} after ${received} bytes`, { received });
   try {
     while (true) {
-      const asked = performance.now();
+      const started = performance.now();
       const read = reader.read().catch((): never => {
         throw fail("was cut");
       });
@@ -203,8 +204,8 @@ export async function* readBody(
       if (done) return;
       received += value.length;
       missing -= value.length;
-      // Time in which the bytes are written is not the server's.
-      left -= performance.now() - asked;
+      // The time in which the caller writes the bytes does not count against the server.
+      left -= performance.now() - started;
       if (missing <= 0) [left, missing] = [stall, stallBytes];
       yield value;
     }
@@ -213,14 +214,14 @@ export async function* readBody(
   }
 }
 
-/** `fetch` for the hub's own library: with the token, retried, complete before it returns. */
-export function apiFetch(hub: Hub, patience: Patience): typeof fetch {
+/** `fetch` for Hugging Face's library: sends the token, retries, and returns when the whole answer is there. */
+export function apiFetch(hub: Hub, policy: RetryPolicy): typeof fetch {
   return (input, init) =>
-    retrying(patience, async () => {
-      const response = await request(hub, String(input), init?.headers ?? {}, patience);
+    retrying(policy, async () => {
+      const response = await request(hub, String(input), init?.headers ?? {}, policy);
       const chunks: Uint8Array<ArrayBuffer>[] = [];
       let length = 0;
-      for await (const chunk of readBody(response, patience)) {
+      for await (const chunk of readBody(response, policy)) {
         chunks.push(chunk);
         length += chunk.length;
         if (length > LONGEST_ANSWER) throw new Error(`Cannot read ${input}: the answer must be shorter`);

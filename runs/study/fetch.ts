@@ -2,8 +2,9 @@
  * Brings models and tasks to this machine, so that runs need no network: the command fetch.
  * @module
  */
+import { type FetchedSnapshot, formatBytes } from "../../models/hub/fetch-files.ts";
 import { openModelFiles } from "../../models/hub/model.ts";
-import { type FetchedSnapshot, type FetchOptions, inBytes } from "../../models/hub/snapshot.ts";
+import type { FetchOptions } from "../../models/hub/snapshot.ts";
 import { findOnHub, isHubName, models } from "../../models/mod.ts";
 import { tasks } from "../../tasks/mod.ts";
 import { findDataset, sumsOf } from "./find-dataset.ts";
@@ -55,8 +56,8 @@ function describe({ folder, files, fetched }: FetchedSnapshot): string[] {
   const size = Object.values(files).reduce((sum, { size }) => sum + size, 0);
   return [
     ...Object.entries(files).map(([path, { size, sha256 }]) => `  ${path}: ${size} bytes, SHA-256 ${sha256}`),
-    `  ${Object.keys(files).length} files, ${inBytes(size)}, ` +
-    (fetched === 0 ? "all there before" : `${inBytes(fetched)} fetched`),
+    `  ${Object.keys(files).length} files, ${formatBytes(size)}, ` +
+    (fetched === 0 ? "all there before" : `${formatBytes(fetched)} fetched`),
     `  in ${folder}`,
   ];
 }

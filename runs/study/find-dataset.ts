@@ -3,7 +3,8 @@
  * @module
  */
 import { dirname } from "node:path";
-import { type FetchedSnapshot, type FetchOptions, openSnapshot } from "../../models/hub/snapshot.ts";
+import type { FetchedSnapshot } from "../../models/hub/fetch-files.ts";
+import { type FetchOptions, openSnapshot } from "../../models/hub/snapshot.ts";
 import type { TaskDescription } from "../../tasks/types.ts";
 import { onStandardError, refusing } from "./find-model.ts";
 

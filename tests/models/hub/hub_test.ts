@@ -5,7 +5,7 @@ import { Random } from "../../../base/random.ts";
 import { openModelFiles } from "../../../models/hub/model.ts";
 import { type FetchOptions, openSnapshot } from "../../../models/hub/snapshot.ts";
 import { HubRefusal, parseHubName } from "../../../models/hub/name.ts";
-import { PATIENCE, type Patience } from "../../../models/hub/request.ts";
+import { DEFAULT_RETRY, type RetryPolicy } from "../../../models/hub/request.ts";
 import { findOnHub } from "../../../models/mod.ts";
 import { goldenConfig, goldenTensors, safetensors } from "../folder/copies.ts";
 import { commitOf, gitHash, type HubFiles, type LocalHub, sha256, slowly, startHub } from "./server.ts";
@@ -27,8 +27,8 @@ const files: HubFiles = {
 };
 const wanted = Object.fromEntries(Object.entries(files).filter(([name]) => name !== "pytorch_model.bin"));
 
-const hasty: Patience = { ...PATIENCE, pause: 5, longestPause: 200, stall: 150, stallBytes: 10_000 };
-const open = (name = NAME, options: FetchOptions = {}) => openModelFiles(name, { patience: hasty, ...options });
+const hasty: RetryPolicy = { ...DEFAULT_RETRY, pause: 5, longestPause: 200, stall: 150, stallBytes: 10_000 };
+const open = (name = NAME, options: FetchOptions = {}) => openModelFiles(name, { retry: hasty, ...options });
 
 const VARIABLES = ["HF_ENDPOINT", "HF_TOKEN", "HF_HUB_CACHE", "HF_HUB_OFFLINE", "TUNEBENCH_CACHE"];
 
@@ -233,7 +233,7 @@ Deno.test("401, 403, 404 and 429 say what is missing, and a 429 waits as long as
     hub.intercept = () =>
       answered++ === 0 ? new Response("", { status: 429, headers: { "retry-after": "1" } }) : undefined;
     const started = performance.now();
-    await open(NAME, { patience: { ...hasty, longestPause: 2000 } });
+    await open(NAME, { retry: { ...hasty, longestPause: 2000 } });
     assert(performance.now() - started >= 1000);
     answered = 0;
     hub.intercept = () => new Response("", { status: 429, headers: { "retry-after": "3600" } });
@@ -338,14 +338,14 @@ Deno.test("what is damaged in the cache is refused, and fetched again when that 
     delete model["tokenizer.json"];
     model["vocab.txt"] = text("[PAD]\n[UNK]\n[CLS]\n[SEP]\nthe");
     hub.repositories[`models/${NAME}`].commits[COMMIT] = model;
-    const found = await findOnHub(NAME, { patience: hasty });
+    const found = await findOnHub(NAME, { retry: hasty });
     assert.deepEqual([found.name, found.revision, found.licence], [NAME, COMMIT, "mit"]);
     const weights = `${found.folder}/model.safetensors`;
     const bytes = await Deno.readFile(weights);
     bytes[bytes.length - 1] ^= 1;
     await Deno.writeFile(weights, bytes);
     await assert.rejects(
-      findOnHub(NAME, { patience: hasty, offline: true }),
+      findOnHub(NAME, { retry: hasty, offline: true }),
       new RegExp(`Cannot use org/tiny@${COMMIT}: its files in .* have changed .* deno task fetch org/tiny@${COMMIT}`),
     );
     await open(NAME, { verify: true });
@@ -384,7 +384,7 @@ Deno.test("a GGUF file of the hub is a model whose revision is the commit", () =
     const gguf = await Deno.readFile(fileURLToPath(new URL("../../golden/gguf/llama.gguf", import.meta.url)));
     hub.repositories[`models/${NAME}`].commits[COMMIT] = { "sub/a.gguf": gguf, "b.gguf": gguf };
     for (const name of [NAME, `${NAME}:b.gguf`, `${NAME}:sub/a.gguf`]) {
-      const { name: called, revision, shape } = await findOnHub(name, { patience: hasty });
+      const { name: called, revision, shape } = await findOnHub(name, { retry: hasty });
       assert.deepEqual([called, revision, shape.linears.length > 0], [name, COMMIT, true]);
     }
     assert.equal((await findOnHub(`${NAME}@${COMMIT}:sub/a.gguf`, { offline: true })).name, `${NAME}:sub/a.gguf`);
@@ -453,7 +453,7 @@ Deno.test("files of a dataset are fetched by the same means", () =>
       commits: { [COMMIT]: { "sub/a.parquet": noise(50), "sub/b.txt": text("b") } },
     };
     const selection = { key: "sub", folder: "sub", choose: () => Promise.resolve(["sub/a.parquet"]) };
-    const { files } = await openSnapshot({ kind: "dataset", name: "org/data" }, "main", selection, { patience: hasty });
+    const { files } = await openSnapshot({ kind: "dataset", name: "org/data" }, "main", selection, { retry: hasty });
     assert.deepEqual(Object.keys(files), ["sub/a.parquet"]);
   }));
 
