@@ -1,5 +1,5 @@
 /**
- * Where a run takes place.
+ * The machine and the versions that a run takes place with.
  * @module
  */
 import { createHash } from "node:crypto";
@@ -10,7 +10,7 @@ import type { Environment } from "../study/record.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
-/** What is the same for all runs of a command; the device speaks for itself. */
+/** The part of a record's environment that all runs of a command share; the worker adds the device. */
 export async function readEnvironment(threads: number): Promise<Omit<Environment, "started" | "device">> {
   return {
     suite: {
@@ -36,7 +36,7 @@ function pinned(name: keyof typeof config.imports): string {
   return config.imports[name].replace(/^.*@/, "");
 }
 
-/** The suite's own commit: none without git, nor where the suite lies inside another repository. */
+/** TuneBench's commit; null without git, and where its folder lies inside another repository. */
 async function readCommit(): Promise<{ commit: string | null; dirty: boolean | null }> {
   const none = { commit: null, dirty: null };
   const head = await git("rev-parse", "HEAD", "--show-prefix");

@@ -1,12 +1,13 @@
 /**
- * Looking at a device from a process that must not load its libraries.
+ * Inspects devices in worker processes, as this process must not load their libraries.
  * @module
  */
 import type { DeviceReport } from "../../engine/types.ts";
 import { runWorker, workerEntry } from "./worker-process.ts";
 
 /**
- * What is known of a device, found out in a process of its own: a library that ends the process is a reason, too.
+ * What is known of a device, found out in a process of its own. A device whose library ends that process is reported as
+ * unusable.
  */
 export async function inspectDevice(device: string, worker: URL = workerEntry): Promise<DeviceReport> {
   let report: DeviceReport | undefined;

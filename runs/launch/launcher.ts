@@ -1,13 +1,13 @@
 /**
- * Runs the cells of a study, each in a process of its own. This process loads no tensor library and no weights: a
- * worker's figure of memory starts at its parent's peak.
+ * Runs the cells of a study, each in a process of its own. This process loads no tensor library and no weights, because
+ * the memory that a worker measures starts at its parent's peak.
  * @module
  */
 import type { Cell, CellEstimate } from "../study/cell.ts";
 import { readEnvironment } from "./environment.ts";
 import { requireDevice } from "./inspect-device.ts";
 import { cellsOf } from "./cells.ts";
-import { readRecords } from "../study/record.ts";
+import { type Environment, readRecords } from "../study/record.ts";
 import { settingId } from "../study/spec.ts";
 import type { Study } from "../study/study.ts";
 import { UsageError } from "../../base/errors.ts";
@@ -15,28 +15,28 @@ import { runWorker, workerEntry } from "./worker-process.ts";
 import { recordPath } from "../study/write.ts";
 import { exists, writeJson } from "../../base/files.ts";
 
-/** What happens to a cell. */
+/** What happens in a bench. */
 export type BenchEvent =
-  /** The first event: all cells, and how many have a record already. */
+  /** The first event: the number of all cells, and of those that have a record already. */
   | { type: "cells"; cells: number; recorded: number }
   | { type: "start"; cell: Cell }
   | { type: "step"; cell: Cell; step: number; steps: number; loss: number }
   | { type: "done"; cell: Cell; seconds: number; metric: string; score: number }
   | { type: "failed"; cell: Cell; reason: string };
 
-/** How a study is run; nothing of it decides a result. */
+/** How a study is run; none of it decides a result. */
 export interface BenchOptions {
   /** Results folder. */
   out: string;
-  /** Cells at the same time, at most; each gets its share of the cores. Default: one a core. */
+  /** Most cells at the same time; each gets its share of the cores. Default: one for each core. */
   jobs?: number;
-  /** Also store models that are tuned in full. */
+  /** Also store fully trained models. */
   keep?: boolean;
-  /** Stops: no cell is started any more, those under way are given up. */
+  /** Stops the bench: running cells are ended without a record, and no further cell starts. */
   signal?: AbortSignal;
-  /** Told what happens. */
+  /** Called with everything that happens. */
   onEvent?: (event: BenchEvent) => void;
-  /** Entry of the worker process. */
+  /** Program of the worker processes. */
   worker?: URL;
 }
 
@@ -44,11 +44,11 @@ export interface BenchOptions {
 export interface CellFailure {
   /** The cell. */
   cell: Cell;
-  /** Why. */
+  /** The reason, in one sentence. */
   reason: string;
 }
 
-/** What became of the cells. */
+/** How many cells have a record, and which have none. */
 export interface BenchResult {
   /** All cells of the study. */
   cells: number;
@@ -61,8 +61,9 @@ export interface BenchResult {
 }
 
 /**
- * Runs every cell of a study that has no record yet. A cell that fails leaves a file in `<out>/failed`, the others go
- * on; calling again tries it again. A record that cannot be read is a failure of its cell and is left as it is.
+ * Runs every cell of a study that has no record yet. A cell that fails leaves a file in `<out>/failed` and does not stop
+ * the others; the next bench tries it again. A record that cannot be read counts as a failure of its cell and is not
+ * changed.
  * @throws {UsageError} if the study names what does not exist
  * @throws {Error} if the results folder cannot be written or the device cannot be used here
  */
@@ -75,7 +76,7 @@ export async function bench(study: Study, options: BenchOptions): Promise<BenchR
     throw new UsageError(`Cannot run ${jobs} jobs: their number must be a whole number from 1`);
   }
   const cells = await cellsOf(study);
-  await prepare(out);
+  await makeResultsFolder(out);
   await writeJson(`${out}/study.json`, study);
 
   const failures: CellFailure[] = [];
@@ -92,53 +93,66 @@ export async function bench(study: Study, options: BenchOptions): Promise<BenchR
 
   if (queue.length > 0) await requireDevice(study.device, worker);
   const environment = await readEnvironment(Math.max(1, Math.floor(cores / jobs)));
+  const context = { out, keep, environment, worker, signal, onEvent };
   let trained = 0;
   const runOne = async (cell: Cell) => {
     const path = recordPath(out, cell.id);
     if (broken.has(path)) return fail(cell, `its record ${path} cannot be read: ${broken.get(path)}`);
     if (await exists(path)) {
-      // Another bench on the same folder was faster.
+      // Another bench on the same folder has run it meanwhile.
       recorded++;
       return;
     }
-    const started = performance.now();
-    let result: { metric: string; score: number } | undefined;
-    onEvent({ type: "start", cell });
-    const { reason, log } = await runWorker(
-      { mode: "run", ...cell, out, keep, environment },
-      worker,
-      signal,
-      (message) => {
-        if (message.type === "step") onEvent({ ...message, cell });
-        if (message.type === "done") result = message;
-      },
-    );
-    if (result) {
-      trained++;
-      onEvent({ ...result, type: "done", cell, seconds: (performance.now() - started) / 1000 });
-    } else if (!signal.aborted) {
-      const why = reason ?? "the worker ended without a result";
-      await recordFailure(out, cell, why, log);
-      fail(cell, why);
+    const failure = await trainInWorker(cell, context);
+    if (!failure) trained++;
+    else if (!signal.aborted) {
+      await writeFailure(out, cell, failure);
+      fail(cell, failure.reason);
     }
   };
-  const lane = async () => {
+  const runNext = async () => {
     while (queue.length > 0 && !signal.aborted) await runOne(queue.shift()!);
   };
-  await Promise.all(Array.from({ length: Math.min(jobs, queue.length) }, lane));
+  await Promise.all(Array.from({ length: Math.min(jobs, queue.length) }, runNext));
   return { cells: cells.length, recorded, trained, failures };
+}
+
+/** What the cells of a bench have in common. */
+interface BenchContext extends Required<Pick<BenchOptions, "out" | "keep" | "signal" | "onEvent" | "worker">> {
+  environment: Omit<Environment, "started" | "device">;
+}
+
+/** Trains a cell in a worker. @returns what went wrong, if it has no result */
+async function trainInWorker(
+  cell: Cell,
+  { out, keep, environment, worker, signal, onEvent }: BenchContext,
+): Promise<{ reason: string; log: string } | undefined> {
+  const started = performance.now();
+  let result: { metric: string; score: number } | undefined;
+  onEvent({ type: "start", cell });
+  const { reason = "the worker ended without a result", log } = await runWorker(
+    { mode: "run", ...cell, out, keep, environment },
+    worker,
+    signal,
+    (message) => {
+      if (message.type === "step") onEvent({ ...message, cell });
+      if (message.type === "done") result = message;
+    },
+  );
+  if (!result) return { reason, log };
+  onEvent({ ...result, type: "done", cell, seconds: (performance.now() - started) / 1000 });
 }
 
 /** A cell with what is known before it runs. */
 export interface EstimatedCell {
   /** The cell. */
   cell: Cell;
-  /** Parameters and memory. */
+  /** Its parameters and planned memory. */
   estimate: CellEstimate;
 }
 
 /**
- * Estimates every cell of a study without training: a worker computes each setting once.
+ * Estimates every cell of a study without training. Cells that differ only in their seed are computed once.
  * @throws {UsageError} if the study names what does not exist
  * @throws {Error} if the device cannot be used here or a cell cannot be estimated
  */
@@ -160,8 +174,8 @@ export async function estimateBench(study: Study, worker: URL = workerEntry): Pr
   return cells.map((cell) => ({ cell, estimate: estimateOf.get(settingId(cell.spec))! }));
 }
 
-/** Makes the results folder and checks that it can be written, before anything is trained. */
-async function prepare(out: string): Promise<void> {
+/** Makes the results folder and checks that it can be written to. */
+async function makeResultsFolder(out: string): Promise<void> {
   try {
     for (const name of ["runs", "failed", "adapters"]) await Deno.mkdir(`${out}/${name}`, { recursive: true });
     await Deno.remove(await Deno.makeTempFile({ dir: `${out}/runs`, suffix: ".tmp" }));
@@ -170,9 +184,9 @@ async function prepare(out: string): Promise<void> {
   }
 }
 
-/** Leaves a file that says why a cell failed: the first free number. */
-async function recordFailure(out: string, cell: Cell, reason: string, log: string): Promise<void> {
-  const text = `${JSON.stringify({ version: 1, ...cell, reason, log }, null, 2)}\n`;
+/** Writes why a cell failed to a file of its own, under the first free number. */
+async function writeFailure(out: string, cell: Cell, failure: { reason: string; log: string }): Promise<void> {
+  const text = `${JSON.stringify({ version: 1, ...cell, ...failure }, null, 2)}\n`;
   for (let n = 1;; n++) {
     try {
       return await Deno.writeTextFile(`${out}/failed/${cell.id}.${n}.json`, text, { createNew: true });

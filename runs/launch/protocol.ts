@@ -1,6 +1,6 @@
 /**
- * What the launcher and its workers say to each other: one job on the worker's standard input, which then stays open
- * for as long as the launcher lives; messages as JSON lines on its standard output.
+ * What the launcher and its workers say to each other. The launcher writes one job to the worker's standard input and
+ * keeps it open for as long as it lives. The worker writes messages, a line of JSON each, to its standard output.
  * @module
  */
 import type { DeviceReport } from "../../engine/types.ts";
@@ -9,7 +9,7 @@ import type { StepProgress } from "../training/cell-runner.ts";
 import type { Environment } from "../study/record.ts";
 import type { RunSpec } from "../study/spec.ts";
 
-/** What a worker is to do. */
+/** What a worker has to do. */
 export type Job =
   | LocalPaths & {
     mode: "run";
@@ -24,12 +24,12 @@ export type Job =
 /** What a worker says. */
 export type Message =
   | ({ type: "step" } & StepProgress)
-  /** The record is written. `score` is the test score that decides. */
+  /** The record is written. `score` is the test score by `metric`, the first of the task's. */
   | { type: "done"; metric: string; score: number }
   /** One for each cell to estimate, in order. */
   | { type: "estimated"; estimate: CellEstimate }
   | { type: "inspected"; report: DeviceReport }
   | { type: "failed"; reason: string };
 
-/** Exit status of a worker whose launcher is gone. */
+/** Exit status of a worker whose launcher has ended. */
 export const LAUNCHER_GONE = 3;

@@ -6,35 +6,36 @@ import { fileURLToPath } from "node:url";
 import { readLines } from "../../base/files.ts";
 import type { Job, Message } from "./protocol.ts";
 
-/** Where workers start; their permissions are those of the set "worker". */
+/** Program of the worker processes. */
 export const workerEntry: URL = new URL("./worker.ts", import.meta.url);
 
-/** Arguments of deno that start a program as workers are started, to be followed by its path. */
+/** Arguments of deno that start a program in the way of a worker; the program's path follows them. */
 export const workerArguments: readonly string[] = [
   "run",
   "--quiet",
-  // Little room for garbage, and its collection on request: what V8 keeps for later would count as the method's memory.
+  // A small heap for new objects, and garbage collection on request: garbage would count as memory of the method.
   "--v8-flags=--max-semi-space-size=2,--expose-gc",
   "-P=worker",
   "--config",
   fileURLToPath(new URL("../../deno.json", import.meta.url)),
 ];
 
-/** Bytes of what a worker prints that are kept, for the record of its failure. */
+/** Most characters of a worker's output that are kept, for the file on its failure. */
 const LOG_LIMIT = 16_384;
 
 /** How a worker ended. */
 export interface WorkerEnd {
-  /** Why it failed; undefined where it did what it was told. */
+  /** Why it failed; undefined where it did its job. */
   reason?: string;
-  /** The end of what it printed. */
+  /** The end of its output, messages excluded. */
   log: string;
 }
 
 /**
  * Starts a worker and waits for its end.
- * @param signal kills it
- * @param onMessage told what it says, failures excepted
+ * @param entry the worker's program
+ * @param signal kills the worker
+ * @param onMessage called with each of its messages, failures excepted
  */
 export async function runWorker(
   job: Job,
@@ -54,7 +55,7 @@ export async function runWorker(
   if (signal.aborted) kill();
 
   const input = child.stdin.getWriter();
-  // A worker that is gone before it has read its job says so by its exit status, below.
+  // A worker may end before it has read its job. Its exit status, below, tells, so the failed write is ignored.
   const sent = input.write(new TextEncoder().encode(`${JSON.stringify(job)}\n`)).catch(() => {});
   let reason: string | undefined;
   let log = "";
@@ -83,7 +84,7 @@ export async function runWorker(
   return { reason, log };
 }
 
-/** Libraries print to standard output too. */
+/** The message in a line; undefined for any other line, as libraries print to standard output too. */
 function parseMessage(line: string): Message | undefined {
   if (!line.startsWith('{"type":')) return undefined;
   return JSON.parse(line);

@@ -1,5 +1,5 @@
 /**
- * Entry of the worker process: one cell, with a process and a memory of its own.
+ * The worker's program. Each cell runs in a worker process of its own, so that its memory can be measured.
  * @module
  */
 import "../training/memory.ts";
