@@ -5,6 +5,7 @@ import { methods } from "../../methods/mod.ts";
 import { models } from "../../models/mod.ts";
 import { presets } from "../../runs/study/presets.ts";
 import { tasks } from "../../tasks/mod.ts";
+import { inFolder } from "../in-folder.ts";
 
 const cli = fileURLToPath(new URL("../../cli/main.ts", import.meta.url));
 
@@ -26,17 +27,8 @@ async function run(args: string[], env?: Record<string, string>) {
   return { code, out: text(stdout), errors: text(stderr) };
 }
 
-async function inFolder(work: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await work(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
-
 Deno.test("what is asked for wrongly ends with status 2 and one sentence that names the nearest valid name", () =>
-  inFolder(async (folder) => {
+  inFolder({}, async (folder) => {
     const study = `${folder}/study.json`;
     await Deno.writeTextFile(study, '{"methods": [{"lora": {"rank": 0}}]}');
     const wrong: [string[], RegExp][] = [
@@ -79,7 +71,7 @@ Deno.test("no command at all shows the help and ends with status 2, --help with 
 });
 
 Deno.test("a failure ends with status 1 and one sentence, with a stack trace only if TUNEBENCH_DEBUG is set", () =>
-  inFolder(async (folder) => {
+  inFolder({}, async (folder) => {
     const [plain, debug] = await Promise.all([
       run(["report", folder]),
       run(["report", folder], { TUNEBENCH_DEBUG: "1" }),
@@ -114,7 +106,7 @@ Deno.test("list names every entry of every table", async () => {
 });
 
 Deno.test("a dry run shows every cell and leaves nothing", () =>
-  inFolder(async (folder) => {
+  inFolder({}, async (folder) => {
     const args = ["bench", "smoke", "--methods", "lora", "--seeds", "2", "--dry-run", "--out", `${folder}/results`];
     const { code, out } = await run(args);
     assert.equal(code, 0);
@@ -126,7 +118,7 @@ Deno.test("a dry run shows every cell and leaves nothing", () =>
   }));
 
 Deno.test("bench leaves records and reports, resumes, and names a record that it cannot read", () =>
-  inFolder(async (out) => {
+  inFolder({}, async (out) => {
     const first = await run(["bench", "smoke", "--out", out]);
     assert.equal(first.code, 0, first.errors);
     // deno-lint-ignore no-control-regex
@@ -156,7 +148,7 @@ Deno.test("bench leaves records and reports, resumes, and names a record that it
   }));
 
 Deno.test("Ctrl-C ends with status 130, says what is done, and the same command goes on", () =>
-  inFolder(async (out) => {
+  inFolder({}, async (out) => {
     const args = ["bench", "smoke", "--methods", "linear-probe,lora", "--seeds", "2", "--jobs", "1", "--out", out];
     const child = start(args);
     let errors = "";

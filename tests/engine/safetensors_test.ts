@@ -1,15 +1,16 @@
 import assert from "node:assert/strict";
 import { readSafetensors, readStored, writeSafetensors } from "../../engine/safetensors.ts";
+import { inFolder } from "../in-folder.ts";
+
+/** Calls `work` with the path of a file that does not exist yet. */
+function withPath(work: (path: string) => Promise<void>): Promise<void> {
+  return inFolder({}, (folder) => work(`${folder}/a.safetensors`));
+}
 
 const encoder = new TextEncoder();
 
-async function inFolder(body: (path: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  await body(`${folder}/a.safetensors`).finally(() => Deno.remove(folder, { recursive: true }));
-}
-
 Deno.test("tensors come back as they were written, their bytes aligned to 64 and little-endian", () =>
-  inFolder(async (path) => {
+  withPath(async (path) => {
     const tensors = {
       "layers.0.weight": { shape: [2, 3], data: new Float32Array([1, -2, 3.5, 0, -0, 1e-30]) },
       scalar: { shape: [], data: new Float32Array([7]) },
@@ -30,7 +31,7 @@ Deno.test("tensors come back as they were written, their bytes aligned to 64 and
   }));
 
 Deno.test("the header is the format's: length, JSON with dtype, shape, offsets and metadata, padded by spaces", () =>
-  inFolder(async (path) => {
+  withPath(async (path) => {
     await writeSafetensors(path, { a: { shape: [2], data: new Float32Array(2) } }, { format: "pt", é: "ü" });
     const bytes = await Deno.readFile(path);
     const length = Number(new DataView(bytes.buffer).getBigUint64(0, true));
@@ -101,14 +102,14 @@ const hostile: [string, Uint8Array, RegExp][] = [
 
 for (const [what, bytes, message] of hostile) {
   Deno.test(`a file with ${what} is refused in one sentence`, () =>
-    inFolder(async (path) => {
+    withPath(async (path) => {
       await Deno.writeFile(path, bytes);
       await assert.rejects(readSafetensors(path), message);
     }));
 }
 
 Deno.test("a tensor cut off after its header was read is refused", () =>
-  inFolder(async (path) => {
+  withPath(async (path) => {
     await Deno.writeFile(path, file({ a: tensor }, 8));
     const { a } = await readSafetensors(path);
     await Deno.truncate(path, a.offset + 5);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { cachedFile, cacheFolder } from "../../models/cache.ts";
 import { readVerified } from "../../base/files.ts";
+import { inFolder } from "../in-folder.ts";
 
 const content = "content";
 const sha256 = createHash("sha256").update(content).digest("hex");
@@ -17,13 +18,8 @@ async function inCache(folder: string, work: () => Promise<void>): Promise<void>
   }
 }
 
-async function inTemporaryCache(work: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await inCache(folder, () => work(folder));
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+function inTemporaryCache(work: (folder: string) => Promise<void>): Promise<void> {
+  return inFolder({}, (folder) => inCache(folder, () => work(folder)));
 }
 
 Deno.test("A cached file is built once, and again when it is damaged", () =>

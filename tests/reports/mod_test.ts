@@ -4,15 +4,7 @@ import { reportFormats, writeReport } from "../../reports/mod.ts";
 import { groupResults } from "../../reports/results.ts";
 import type { RunRecord } from "../../runs/study/record.ts";
 import { makeRecord } from "./record_factory.ts";
-
-async function withFolder(test: (folder: string) => Promise<void>) {
-  const folder = await Deno.makeTempDir();
-  try {
-    await test(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
+import { inFolder } from "../in-folder.ts";
 
 async function store(folder: string, records: RunRecord[]): Promise<string> {
   await Deno.mkdir(`${folder}/runs`, { recursive: true });
@@ -25,7 +17,7 @@ const study = ["full", "lora", "lora+prompt-tuning"].flatMap((method, index) =>
 );
 
 Deno.test("every format of the table is written, and the terminal's text returned", () =>
-  withFolder(async (folder) => {
+  inFolder({}, async (folder) => {
     const { files, unreadable, terminal } = await writeReport([await store(folder, study)], `${folder}/new/report`);
     const written = [...Deno.readDirSync(`${folder}/new/report`)].map(({ name }) => name).sort();
     assert.deepEqual(written, ["report.md", "results.csv", "runs.csv"]);
@@ -50,7 +42,7 @@ Deno.test("the same records in any order give the same bytes", () => {
 });
 
 Deno.test("runs found in several folders are taken once", () =>
-  withFolder(async (folder) => {
+  inFolder({}, async (folder) => {
     const first = await store(`${folder}/first`, study.slice(0, 6));
     const second = await store(`${folder}/second`, study.slice(3));
     const texts = [];
@@ -66,7 +58,7 @@ Deno.test("runs found in several folders are taken once", () =>
   }));
 
 Deno.test("two different records of one run are an error that names both", () =>
-  withFolder(async (folder) => {
+  inFolder({}, async (folder) => {
     const first = await store(`${folder}/first`, [makeRecord({ accuracy: 0.8 })]);
     const second = await store(`${folder}/second`, [makeRecord({ accuracy: 0.9 })]);
     await assert.rejects(writeReport([first, second], `${folder}/report`), ({ message }) => {
@@ -81,7 +73,7 @@ Deno.test("two different records of one run are an error that names both", () =>
   }));
 
 Deno.test("a corrupt record is listed and left as it is, the others are reported", () =>
-  withFolder(async (folder) => {
+  inFolder({}, async (folder) => {
     await store(folder, study);
     const path = `${folder}/runs/${study[0].id}.json`;
     await Deno.writeTextFile(path, "{");
@@ -95,7 +87,7 @@ Deno.test("a corrupt record is listed and left as it is, the others are reported
   }));
 
 Deno.test("without a readable record nothing is written and the reason is said", () =>
-  withFolder(async (folder) => {
+  inFolder({}, async (folder) => {
     const out = `${folder}/report`;
     await assert.rejects(writeReport([folder], out), /Cannot read results: .* must hold a folder runs/);
     await store(folder, []);
@@ -106,7 +98,7 @@ Deno.test("without a readable record nothing is written and the reason is said",
   }));
 
 Deno.test("a folder that cannot be written is an error that names it, and no part of a file is left", () =>
-  withFolder(async (folder) => {
+  inFolder({}, async (folder) => {
     await store(folder, study);
     await Deno.writeTextFile(`${folder}/file`, "");
     await assert.rejects(

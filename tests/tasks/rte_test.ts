@@ -3,16 +3,11 @@ import { createHash } from "node:crypto";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { hashTaskFiles } from "../../tasks/task-files.ts";
 import { rte } from "../../tasks/rte.ts";
+import { inFolder } from "../in-folder.ts";
 
 const HEADER = "index\tsentence1\tsentence2\tlabel";
 const train = [HEADER, '0\tA "cat" sat.\tAn animal sat.\tentailment', "7\tNo.\t  Yes. \tnot_entailment", ""].join("\n");
 const dev = [HEADER, "0\tIt rains.\tIt is wet.\tentailment"].join("\r\n");
-
-async function inFolder(files: Record<string, string>, work: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir({ prefix: "tunebench-rte-" });
-  for (const [name, text] of Object.entries(files)) await Deno.writeTextFile(`${folder}/${name}`, text);
-  await work(folder).finally(() => Deno.remove(folder, { recursive: true }));
-}
 
 const load = async (folder: string) => await rte.load(await hashTaskFiles(folder, rte.files!));
 

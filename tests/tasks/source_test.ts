@@ -2,23 +2,14 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { readSource, readSources } from "../../tasks/source.ts";
 import { tasks } from "../../tasks/mod.ts";
+import { inFolder } from "../in-folder.ts";
 
 function sha256(text: string): string {
   return createHash("sha256").update(text).digest("hex");
 }
 
-/** Runs `test` in a folder of its own. */
-async function inFolder(test: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await test(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
-
 Deno.test("a source file with one changed letter is refused", () =>
-  inFolder(async (folder) => {
+  inFolder({}, async (folder) => {
     const [source] = tasks["sentiment/amazon"].source;
     const text = await readSource(source);
     const copy = { ...source, path: `${folder}/amazon.json` };
@@ -45,7 +36,7 @@ Deno.test("a missing source file or package is an error that names it", async ()
 });
 
 Deno.test("a folder's files come in order of name under one checksum, and a missing one is noticed", () =>
-  inFolder(async (folder) => {
+  inFolder({}, async (folder) => {
     const files = { "package.json": "{}", cb01: "second", ca02: "first", cb1: "other", "cb01.txt": "other" };
     for (const [name, text] of Object.entries(files)) await Deno.writeTextFile(`${folder}/${name}`, text);
     const source = { path: `${folder}/c[a-r][0-9][0-9]`, sha256: sha256("firstsecond") };

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { Random } from "../../base/random.ts";
 import { readRecords, type RunRecord } from "../../runs/study/record.ts";
+import { inFolder } from "../in-folder.ts";
 
 const cli = fileURLToPath(new URL("../../cli/main.ts", import.meta.url));
 const CELLS = 6;
@@ -46,10 +47,9 @@ function decided({ time: _, memory: { planned }, environment, ...rest }: RunReco
   return { ...rest, planned, environment: { ...environment, suite: null, started: null } };
 }
 
-Deno.test("a bench killed five times at random moments ends with the records of an undisturbed one, and leaves no worker", async () => {
-  const folder = await Deno.makeTempDir();
-  const [calm, disturbed] = [`${folder}/calm`, `${folder}/disturbed`];
-  try {
+Deno.test("a bench killed five times at random moments ends with the records of an undisturbed one, and leaves no worker", () =>
+  inFolder({}, async (folder) => {
+    const [calm, disturbed] = [`${folder}/calm`, `${folder}/disturbed`];
     const before = performance.now();
     assert((await bench(calm).status).success);
     // A share of an undisturbed run each: on no machine is the study finished before the last kill.
@@ -71,7 +71,4 @@ Deno.test("a bench killed five times at random moments ends with the records of 
     assert.deepEqual(found.records.map(decided), expected.records.map(decided));
     const left = await Array.fromAsync(Deno.readDir(`${disturbed}/adapters`));
     assert.deepEqual(left.map(({ name }) => name).filter((name) => /^[0-9a-f]{16}$/.test(name)).length, CELLS);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-});
+  }));

@@ -10,6 +10,7 @@ import type { Precision, Program, Signature, StoredTensor } from "../../../engin
 import { batchOf, tinyTrainable, trainingLosses } from "../../runs/training/tiny-training.ts";
 import { variant } from "../../methods/variants.ts";
 import { type Arrays, randomFeed } from "../compare.ts";
+import { inFolder } from "../../in-folder.ts";
 
 const [IN, OUT, ROWS] = [70, 30, 5];
 
@@ -58,16 +59,13 @@ async function withWeights<T>(
   weights: Record<string, Matrix>,
   work: (stored: Record<string, StoredTensor>) => Promise<T>,
 ): Promise<T> {
-  const folder = await Deno.makeTempDir();
-  try {
+  return await inFolder({}, async (folder) => {
     const tensors = Object.entries(weights).map(([name, { rows, columns, data }]) =>
       [name, { shape: [rows, columns], data }] as const
     );
     await writeSafetensors(`${folder}/w.safetensors`, Object.fromEntries(tensors));
     return await work(await readSafetensors(`${folder}/w.safetensors`));
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+  });
 }
 
 const input = { x: { shape: ["batch", IN] as const, dtype: "float32" as const } };

@@ -4,6 +4,7 @@
  */
 import { fileURLToPath } from "node:url";
 import { readHeader, readStored } from "../../../engine/safetensors.ts";
+import { type Files, writeFiles } from "../../in-folder.ts";
 
 /** A file of an architecture's golden model. */
 function goldenPath(architecture: string, file: string): string {
@@ -53,20 +54,12 @@ export function safetensors(tensors: Record<string, AnyTensor>): Uint8Array {
   return file;
 }
 
-/** What a folder holds: texts, bytes, or values for JSON. */
-export type Files = Record<string, string | Uint8Array | object>;
-
 /** A folder that is removed when the tests end. */
 export async function makeFolder(files: Files, name = "tiny-bert"): Promise<string> {
   const parent = await Deno.makeTempDir({ prefix: "tunebench-folder-" });
   globalThis.addEventListener("unload", () => Deno.removeSync(parent, { recursive: true }));
   const folder = `${parent}/${name}`;
   await Deno.mkdir(folder);
-  for (const [file, content] of Object.entries(files)) {
-    const bytes = content instanceof Uint8Array
-      ? content
-      : new TextEncoder().encode(typeof content === "string" ? content : JSON.stringify(content));
-    await Deno.writeFile(`${folder}/${file}`, bytes);
-  }
+  await writeFiles(folder, files);
   return folder;
 }

@@ -3,7 +3,8 @@ import { readStored } from "../../../engine/safetensors.ts";
 import { findFolder } from "../../../models/mod.ts";
 import type { Backbone } from "../../../models/types.ts";
 import { eagerFeatures, eagerWeights } from "../eager.ts";
-import { type AnyTensor, type Files, goldenConfig, goldenTensors, makeFolder, safetensors } from "./copies.ts";
+import { type AnyTensor, goldenConfig, goldenTensors, makeFolder, safetensors } from "./copies.ts";
+import type { Files } from "../../in-folder.ts";
 
 const cache = await makeFolder({});
 Deno.env.set("TUNEBENCH_CACHE", cache);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { filesIn } from "../../../models/file-source.ts";
 import { openTokenizer, tokenizerFiles } from "../../../models/tokenizers/tokenizer.ts";
+import { inFolder } from "../../in-folder.ts";
 
 /** Values of transformers (tests/golden/chat-templates.py). */
 const golden: { name: string; template: string; rendered: { message: string; text: string; ids: number[] }[] }[] = JSON
@@ -9,16 +10,20 @@ const golden: { name: string; template: string; rendered: { message: string; tex
 const vocabulary = fileURLToPath(new URL("../../golden/vocabularies/qwen2/", import.meta.url));
 const settings = JSON.parse(await Deno.readTextFile(`${vocabulary}tokenizer_config.json`));
 
-async function inFolder(
+/** Calls `work` with the folder of a tokenizer that has these settings and, if given, a file with the template. */
+async function withTemplate(
   more: Record<string, unknown>,
-  file: string | undefined,
+  template: string | undefined,
   work: (folder: string) => Promise<void>,
 ): Promise<void> {
-  const folder = await Deno.makeTempDir({ prefix: "tunebench-chat-" });
-  for (const name of ["vocab.json", "merges.txt"]) await Deno.copyFile(vocabulary + name, `${folder}/${name}`);
-  await Deno.writeTextFile(`${folder}/tokenizer_config.json`, JSON.stringify({ ...settings, ...more }));
-  if (file !== undefined) await Deno.writeTextFile(`${folder}/chat_template.jinja`, file);
-  await work(folder).finally(() => Deno.remove(folder, { recursive: true }));
+  const read = (name: string) => Deno.readFile(vocabulary + name);
+  const files = {
+    "vocab.json": await read("vocab.json"),
+    "merges.txt": await read("merges.txt"),
+    "tokenizer_config.json": { ...settings, ...more },
+    ...template !== undefined && { "chat_template.jinja": template },
+  };
+  await inFolder(files, work);
 }
 
 const rows = 600;
@@ -26,7 +31,7 @@ const tokens = { bos_token: "<|endoftext|>", eos_token: { content: "<|im_end|>" 
 
 for (const { name, template, rendered } of golden) {
   Deno.test(`A chat template with ${name} gives the texts and ids of transformers`, () =>
-    inFolder({ ...tokens, chat_template: template }, undefined, async (folder) => {
+    withTemplate({ ...tokens, chat_template: template }, undefined, async (folder) => {
       const { chat, tokenize } = await openTokenizer(folder, rows);
       assert.equal(rendered.length, 5);
       for (const { message, text, ids } of rendered) {
@@ -37,7 +42,7 @@ for (const { name, template, rendered } of golden) {
 }
 
 Deno.test("A template in a file of its own goes before that of the settings, and belongs to what identifies a tokenizer", () =>
-  inFolder({ chat_template: "settings" }, "file: {{ messages[0].content }}", async (folder) => {
+  withTemplate({ chat_template: "settings" }, "file: {{ messages[0].content }}", async (folder) => {
     const { chat } = await openTokenizer(folder, rows);
     assert.equal(chat!("cat"), "file: cat");
     assert((await tokenizerFiles(filesIn(folder))).includes("chat_template.jinja"));
@@ -45,11 +50,11 @@ Deno.test("A template in a file of its own goes before that of the settings, and
 
 Deno.test("Of several templates the default is taken; without one a model does not chat", async () => {
   const several = [{ name: "tools", template: "tools" }, { name: "default", template: "default" }];
-  await inFolder({ chat_template: several }, undefined, async (folder) => {
+  await withTemplate({ chat_template: several }, undefined, async (folder) => {
     assert.equal((await openTokenizer(folder, rows)).chat!("cat"), "default");
   });
   for (const chat_template of [undefined, [several[0]]]) {
-    await inFolder({ chat_template }, undefined, async (folder) => {
+    await withTemplate({ chat_template }, undefined, async (folder) => {
       assert.equal((await openTokenizer(folder, rows)).chat, undefined);
     });
   }
@@ -57,10 +62,10 @@ Deno.test("Of several templates the default is taken; without one a model does n
 
 Deno.test("A template that is none, or that refuses the message, is named in one sentence", async () => {
   const sentence = (error: Error) => /^Cannot use the chat template of \S+: [^\n]+$/.test(error.message);
-  await inFolder({ chat_template: "{% if %}" }, undefined, async (folder) => {
+  await withTemplate({ chat_template: "{% if %}" }, undefined, async (folder) => {
     await assert.rejects(openTokenizer(folder, rows), sentence);
   });
-  await inFolder({ chat_template: "{{ raise_exception('no users here') }}" }, undefined, async (folder) => {
+  await withTemplate({ chat_template: "{{ raise_exception('no users here') }}" }, undefined, async (folder) => {
     const { chat } = await openTokenizer(folder, rows);
     assert.throws(() => chat!("cat"), { message: `Cannot use the chat template of ${folder}: no users here` });
   });

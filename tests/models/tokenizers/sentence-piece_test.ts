@@ -2,16 +2,15 @@ import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { readPairPieces, readUnigram } from "../../../models/tokenizers/sentence-piece.ts";
+import { inFolder } from "../../in-folder.ts";
 
 const golden = fileURLToPath(new URL("../../golden/vocabularies/", import.meta.url));
 const unigram = await Deno.readFile(`${golden}t5/spiece.model`);
 const pairs = await Deno.readFile(`${golden}llama/tokenizer.model`);
 
-async function inFolder(bytes: Uint8Array, work: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir({ prefix: "tunebench-pieces-" });
-  await Deno.writeFile(`${folder}/spiece.model`, bytes);
-  await Deno.writeFile(`${folder}/tokenizer.model`, bytes);
-  await work(folder).finally(() => Deno.remove(folder, { recursive: true }));
+/** Calls `work` with a folder that holds the vocabulary under both names that a folder may give it. */
+function withVocabulary(bytes: Uint8Array, work: (folder: string) => Promise<void>): Promise<void> {
+  return inFolder({ "spiece.model": bytes, "tokenizer.model": bytes }, work);
 }
 
 const wrong: [what: string, bytes: Uint8Array, message: RegExp][] = [
@@ -23,7 +22,7 @@ const wrong: [what: string, bytes: Uint8Array, message: RegExp][] = [
 
 for (const [what, bytes, message] of wrong) {
   Deno.test(`A spiece.model that is ${what} is refused in one sentence`, () =>
-    inFolder(bytes, async (folder) => {
+    withVocabulary(bytes, async (folder) => {
       await assert.rejects(readUnigram(folder, {}), (error: Error) => {
         assert.match(error.message, /^Cannot read .*spiece\.model: [^\n]*$/);
         assert.match(error.message, message);
@@ -33,7 +32,7 @@ for (const [what, bytes, message] of wrong) {
 }
 
 Deno.test("A tokenizer.model of unigram pieces, and an absurd number of sentinels, are refused", () =>
-  inFolder(unigram, async (folder) => {
+  withVocabulary(unigram, async (folder) => {
     await assert.rejects(
       readPairPieces(folder, {}),
       /its pieces must be byte pairs with bytes, current value is unigram/,
@@ -47,7 +46,7 @@ Deno.test("A tokenizer.model of unigram pieces, and an absurd number of sentinel
   }));
 
 Deno.test("Damaged vocabularies of SentencePiece are read or refused in one sentence, never with another error", () =>
-  inFolder(pairs, async (folder) => {
+  withVocabulary(pairs, async (folder) => {
     const damage = fc.array(fc.record({ at: fc.nat(pairs.length - 1), value: fc.nat(255) }), {
       minLength: 1,
       maxLength: 8,

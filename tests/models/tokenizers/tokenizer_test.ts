@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { filesIn } from "../../../models/file-source.ts";
 import { openTokenizer, tokenizerFiles } from "../../../models/tokenizers/tokenizer.ts";
+import { inFolder } from "../../in-folder.ts";
 
 /** A folder with a vocabulary and values of transformers (tests/golden/wordpiece.py). */
 const golden = fileURLToPath(new URL("../../golden/wordpiece/", import.meta.url));
@@ -13,12 +14,6 @@ interface Value {
   limit: number;
   ids: number[];
   types?: number[];
-}
-
-async function inFolder(files: Record<string, string>, work: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir({ prefix: "tunebench-tokenizer-" });
-  for (const [name, text] of Object.entries(files)) await Deno.writeTextFile(`${folder}/${name}`, text);
-  await work(folder).finally(() => Deno.remove(folder, { recursive: true }));
 }
 
 /** The same for byte pairs (tests/golden/byte-pairs.py). */

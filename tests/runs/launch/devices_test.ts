@@ -3,17 +3,9 @@ import { bench, estimateBench } from "../../../runs/launch/launcher.ts";
 import { presets } from "../../../runs/study/presets.ts";
 import { methodName, readRecords } from "../../../runs/study/record.ts";
 import { fakeDevices } from "./fake-devices.ts";
+import { inFolder } from "../../in-folder.ts";
 
 const worker = new URL("./fake-devices.ts", import.meta.url);
-
-async function inFolder(work: (out: string) => Promise<void>): Promise<void> {
-  const out = await Deno.makeTempDir();
-  try {
-    await work(out);
-  } finally {
-    await Deno.remove(out, { recursive: true });
-  }
-}
 
 const reasons: Record<string, RegExp> = {
   lost: /^Device is lost: the driver was reset$/,
@@ -24,7 +16,7 @@ const reasons: Record<string, RegExp> = {
 
 for (const [device, reason] of Object.entries(reasons)) {
   Deno.test(`on the device ${device}, a cell that breaks is recorded as failed and the next goes on`, () =>
-    inFolder(async (out) => {
+    inFolder({}, async (out) => {
       const study = { ...presets.smoke.study, methods: ["lora", "prompt-tuning"], device };
       const { trained, failures } = await bench(study, { out, worker, jobs: 1 });
       assert.equal(trained, 1);
@@ -40,7 +32,7 @@ for (const [device, reason] of Object.entries(reasons)) {
 }
 
 Deno.test("a device that cannot be used is refused in one sentence before any cell starts", () =>
-  inFolder(async (out) => {
+  inFolder({}, async (out) => {
     const sentences = {
       absent: "Cannot use device absent: No adapter was found; install its driver.",
       fatal: "Cannot use device fatal: Its libraries end the process: the worker ended with status 9: it said nothing",

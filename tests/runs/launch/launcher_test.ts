@@ -6,20 +6,12 @@ import { presets } from "../../../runs/study/presets.ts";
 import { readRecords } from "../../../runs/study/record.ts";
 import { parseStudy, type Study } from "../../../runs/study/study.ts";
 import { CRASHES, FAILS_ONCE, GROWS, GROWTH, HANGS } from "./fake-worker.ts";
+import { inFolder } from "../../in-folder.ts";
 
 const worker = new URL("./fake-worker.ts", import.meta.url);
 const smoke = presets.smoke.study;
 const oneCell = (seed: number): Study => ({ ...smoke, methods: ["lora"], seeds: [seed] });
 const quiet = { worker, jobs: 2 };
-
-async function inFolder(work: (out: string) => Promise<void>): Promise<void> {
-  const out = await Deno.makeTempDir();
-  try {
-    await work(out);
-  } finally {
-    await Deno.remove(out, { recursive: true });
-  }
-}
 
 const names = async (folder: string) => (await Array.fromAsync(Deno.readDir(folder))).map((entry) => entry.name).sort();
 const alive = (pid: number) =>
@@ -45,7 +37,7 @@ function startLauncher(out: string, seeds: string, megabytes = 0): Deno.ChildPro
 }
 
 Deno.test("every cell leaves a valid record, and a second bench trains nothing", () =>
-  inFolder(async (out) => {
+  inFolder({}, async (out) => {
     const events: BenchEvent[] = [];
     const first = await bench(smoke, { ...quiet, out, onEvent: (event) => events.push(event) });
     assert.deepEqual(first, { cells: 3, recorded: 0, trained: 3, failures: [] });
@@ -75,14 +67,14 @@ Deno.test("every cell leaves a valid record, and a second bench trains nothing",
   }));
 
 Deno.test("study.json says what was asked for, as a study that can be run", () =>
-  inFolder(async (out) => {
+  inFolder({}, async (out) => {
     await bench(oneCell(0), { ...quiet, out });
     const value = JSON.parse(await Deno.readTextFile(`${out}/study.json`));
     assert.deepEqual(parseStudy(value, presets.standard.study), oneCell(0));
   }));
 
 Deno.test("a cell that fails leaves its reason, the others go on, and the next bench tries it again", () =>
-  inFolder(async (out) => {
+  inFolder({}, async (out) => {
     const study = { ...smoke, methods: ["lora"], seeds: [FAILS_ONCE, 0] };
     const first = await bench(study, { ...quiet, out });
     assert.equal(first.trained, 1);
@@ -100,7 +92,7 @@ Deno.test("a cell that fails leaves its reason, the others go on, and the next b
   }));
 
 Deno.test("a worker that dies is a failure with its status and last words; each try has its own file", () =>
-  inFolder(async (out) => {
+  inFolder({}, async (out) => {
     for (const n of [1, 2]) {
       const { failures: [{ reason, cell }] } = await bench(oneCell(CRASHES), { ...quiet, out });
       assert.equal(reason, "the worker ended with status 7: out of luck");
@@ -109,7 +101,7 @@ Deno.test("a worker that dies is a failure with its status and last words; each 
   }));
 
 Deno.test("a record that cannot be read is named, left as it is, and a failure", () =>
-  inFolder(async (out) => {
+  inFolder({}, async (out) => {
     const [{ id }] = await cellsOf(oneCell(0));
     await Deno.mkdir(`${out}/runs`);
     await Deno.writeTextFile(`${out}/runs/${id}.json`, '{"version": 1');
@@ -121,7 +113,7 @@ Deno.test("a record that cannot be read is named, left as it is, and a failure",
   }));
 
 Deno.test("a results folder that cannot be written is said before anything starts", () =>
-  inFolder(async (folder) => {
+  inFolder({}, async (folder) => {
     await Deno.writeTextFile(`${folder}/file`, "");
     const events: BenchEvent[] = [];
     await assert.rejects(
@@ -132,7 +124,7 @@ Deno.test("a results folder that cannot be written is said before anything start
   }));
 
 Deno.test("stopping kills the workers and records no failure", () =>
-  inFolder(async (out) => {
+  inFolder({}, async (out) => {
     const stop = new AbortController();
     const running = bench({ ...smoke, seeds: [HANGS] }, { ...quiet, out, signal: stop.signal });
     await until(async () => (await hangingWorkers(out)).length === 2, "two workers");
@@ -145,7 +137,7 @@ Deno.test("stopping kills the workers and records no failure", () =>
   }));
 
 Deno.test("a killed launcher leaves no worker", () =>
-  inFolder(async (out) => {
+  inFolder({}, async (out) => {
     const launcher = startLauncher(out, `${HANGS},`);
     await until(async () => (await hangingWorkers(out)).length === 2, "two workers");
     const pids = await hangingWorkers(out);
@@ -156,7 +148,7 @@ Deno.test("a killed launcher leaves no worker", () =>
   }));
 
 Deno.test("workers ignore SIGINT", () =>
-  inFolder(async (out) => {
+  inFolder({}, async (out) => {
     const stop = new AbortController();
     const running = bench(oneCell(HANGS), { ...quiet, out, signal: stop.signal });
     await until(async () => (await hangingWorkers(out)).length === 1, "a worker");
@@ -169,7 +161,7 @@ Deno.test("workers ignore SIGINT", () =>
   }));
 
 Deno.test("two benches on one folder at once leave whole records", () =>
-  inFolder(async (out) => {
+  inFolder({}, async (out) => {
     const study = { ...smoke, seeds: [0, 1] };
     const results = await Promise.all([1, 2].map(() => bench(study, { ...quiet, out })));
     assert.ok(results.every(({ recorded, trained, failures }) => recorded + trained === 6 && failures.length === 0));
@@ -179,7 +171,7 @@ Deno.test("two benches on one folder at once leave whole records", () =>
   }));
 
 Deno.test("a worker under a large launcher records its own peak, or none and why", () =>
-  inFolder(async (out) => {
+  inFolder({}, async (out) => {
     const launcher = startLauncher(out, `0,${GROWS}`, 600);
     assert.ok((await launcher.status).success);
     const { records } = await readRecords(out);
@@ -191,7 +183,7 @@ Deno.test("a worker under a large launcher records its own peak, or none and why
   }));
 
 Deno.test("a worker under a small launcher records its own peak and what training added", () =>
-  inFolder(async (out) => {
+  inFolder({}, async (out) => {
     const launcher = startLauncher(out, `${GROWS},`);
     assert.ok((await launcher.status).success);
     const { records } = await readRecords(out);
@@ -214,7 +206,7 @@ Deno.test("every cell of a study is planned without training", async () => {
 });
 
 Deno.test("a number of jobs that is no whole number from 1 is refused", () =>
-  inFolder(async (out) => {
+  inFolder({}, async (out) => {
     for (const jobs of [0, 1.5, NaN]) {
       await assert.rejects(bench(smoke, { worker, out, jobs }), { name: "UsageError", message: /^Cannot run/ });
     }

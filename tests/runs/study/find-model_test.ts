@@ -7,7 +7,8 @@ import { validateAdapter } from "../../../runs/adapters/validate.ts";
 import { UsageError } from "../../../base/errors.ts";
 import type { Study } from "../../../runs/study/study.ts";
 import { findFolder } from "../../../models/mod.ts";
-import { type Files, goldenConfig, goldenTensors, makeFolder, safetensors } from "../../models/folder/copies.ts";
+import { goldenConfig, goldenTensors, makeFolder, safetensors } from "../../models/folder/copies.ts";
+import type { Files } from "../../in-folder.ts";
 
 const vocab = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", ..."the a and of to is was not very good bad . , i it".split(" ")];
 const files: Files = {

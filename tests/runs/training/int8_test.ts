@@ -11,6 +11,7 @@ import { runCell } from "../../../runs/training/run-cell.ts";
 import type { RunSpec } from "../../../runs/study/spec.ts";
 import { trainableClassifier } from "../../../runs/programs/classifier.ts";
 import { variant } from "../../methods/variants.ts";
+import { inFolder } from "../../in-folder.ts";
 
 /** Cosine of the angle between all of two sets of arrays, and the ratio of their lengths. */
 function compare(a: Feed["parameters"], b: Feed["parameters"]) {
@@ -72,13 +73,8 @@ for (
   });
 }
 
-async function run(spec: RunSpec): Promise<CellResult> {
-  const out = await Deno.makeTempDir();
-  try {
-    return await runCell(spec, { threads: 1, out, keep: false, onProgress() {} });
-  } finally {
-    await Deno.remove(out, { recursive: true });
-  }
+function run(spec: RunSpec): Promise<CellResult> {
+  return inFolder({}, (out) => runCell(spec, { threads: 1, out, keep: false, onProgress() {} }));
 }
 
 async function smoke(method: string, precision: string): Promise<RunSpec> {

@@ -8,19 +8,11 @@ import { knownScores } from "../../../runs/study/record.ts";
 import { estimateCell, runCell } from "../../../runs/training/run-cell.ts";
 import { runId, type RunSpec } from "../../../runs/study/spec.ts";
 import type { MethodEntry } from "../../../runs/study/study.ts";
+import { inFolder } from "../../in-folder.ts";
 
 async function smoke(method: MethodEntry, training: Partial<RunSpec["training"]> = {}): Promise<RunSpec> {
   const study = presets.smoke.study;
   return (await cellsOf({ ...study, methods: [method], training: { ...study.training, ...training } }))[0].spec;
-}
-
-async function inFolder<T>(work: (out: string) => Promise<T>): Promise<T> {
-  const out = await Deno.makeTempDir();
-  try {
-    return await work(out);
-  } finally {
-    await Deno.remove(out, { recursive: true });
-  }
 }
 
 function run(spec: RunSpec, out: string): Promise<CellResult> {
@@ -43,7 +35,7 @@ async function withMethod<T>(name: string, changes: Record<string, unknown>, wor
 }
 
 Deno.test("the same spec gives the same bytes, dropout included, and another seed gives others", () =>
-  inFolder(async (out) => {
+  inFolder({}, async (out) => {
     const spec = await smoke({ "lora": { dropout: 0.2 }, "prompt-tuning": {} });
     const first = await run(spec, out);
     const adapter = (name: string) => Deno.readFile(`${out}/adapters/${runId(spec)}/${name}/adapter_model.safetensors`);
@@ -60,7 +52,7 @@ Deno.test("the same spec gives the same bytes, dropout included, and another see
   }));
 
 Deno.test("a run leaves its adapter in PEFT's form, of the size that it states", () =>
-  inFolder(async (out) => {
+  inFolder({}, async (out) => {
     const spec = await smoke("lora");
     const { parameters, checks } = await run(spec, out);
     const folder = `${out}/adapters/${runId(spec)}`;
@@ -83,7 +75,7 @@ Deno.test("a run leaves its adapter in PEFT's form, of the size that it states",
   }));
 
 Deno.test("a model tuned in full is kept on request only", () =>
-  inFolder(async (out) => {
+  inFolder({}, async (out) => {
     const spec = await smoke("full");
     await run(spec, out);
     await assert.rejects(() => Deno.stat(`${out}/adapters/${runId(spec)}`), Deno.errors.NotFound);
@@ -93,7 +85,7 @@ Deno.test("a model tuned in full is kept on request only", () =>
   }));
 
 Deno.test("a run whose integrity is in doubt fails", () =>
-  inFolder(async (out) => {
+  inFolder({}, async (out) => {
     await withMethod("miscounted", { count: () => 1 }, () =>
       assert.rejects(
         async () => run(await smoke("miscounted"), out),
@@ -111,7 +103,7 @@ Deno.test("a run whose integrity is in doubt fails", () =>
   }));
 
 Deno.test("a method that does not learn is a result with a flag", () =>
-  inFolder(async (out) => {
+  inFolder({}, async (out) => {
     const { checks, curve, scores } = await run(
       await smoke({ lora: { learningRate: 1e-12 } }, { headLearningRate: 1e-12 }),
       out,

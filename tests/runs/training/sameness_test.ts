@@ -3,6 +3,7 @@ import { cellsOf } from "../../../runs/launch/cells.ts";
 import { presets } from "../../../runs/study/presets.ts";
 import { runCell } from "../../../runs/training/run-cell.ts";
 import type { MethodEntry, Study } from "../../../runs/study/study.ts";
+import { inFolder } from "../../in-folder.ts";
 
 const STEPS = 20;
 const BATCH_SIZE = 8;
@@ -16,8 +17,7 @@ async function run(method: MethodEntry, { threads = 1, ...changes }: Partial<Stu
     ...changes,
     training: { epochs: 1, batchSize: BATCH_SIZE, headLearningRate: 1e-2, ...changes.training },
   };
-  const out = await Deno.makeTempDir();
-  try {
+  return await inFolder({}, async (out) => {
     const { curve, predictions } = await runCell((await cellsOf(study))[0].spec, {
       threads,
       out,
@@ -26,9 +26,7 @@ async function run(method: MethodEntry, { threads = 1, ...changes }: Partial<Stu
     });
     assert.equal(curve.stepLoss.length, STEPS);
     return { losses: curve.stepLoss, predictions };
-  } finally {
-    await Deno.remove(out, { recursive: true });
-  }
+  });
 }
 
 function assertNear(losses: readonly number[], expected: readonly number[]): void {
