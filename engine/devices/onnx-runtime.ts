@@ -4,7 +4,7 @@
  * @module
  */
 import { createRequire } from "node:module";
-import { dirname } from "node:path";
+import { dirname, relative, resolve } from "node:path";
 import { sizeOf } from "../../base/shapes.ts";
 import { evaluateShape } from "../graph/dim.ts";
 import { collectGarbage } from "../garbage.ts";
@@ -35,13 +35,23 @@ export type Session = Awaited<ReturnType<ReturnType<typeof loadRuntime>["Inferen
 /** A tensor in host memory or on a device. */
 export type RuntimeTensor = InstanceType<ReturnType<typeof loadRuntime>["Tensor"]>;
 
-/** Folder of all weights: the runtime resolves external data in one folder. */
-function weightsFolder(signature: Signature): string | undefined {
-  const folders = new Set(Object.values(signature.weights).map(({ path }) => dirname(path)));
-  if (folders.size > 1) {
-    throw new Error(`Cannot compile the program: its weights must lie in one folder, they lie in ${[...folders]}`);
+/**
+ * The innermost folder that all weights lie under: the runtime finds external data from one folder on.
+ * @throws {Error} if there is none, as on two drives
+ */
+function weightsFolder({ weights }: Signature): string | undefined {
+  const folders = [...new Set(Object.values(weights).map(({ path }) => dirname(resolve(path))))];
+  const isOutside = (common: string) => folders.some((folder) => /^\.\.|^[A-Z]:/i.test(relative(common, folder)));
+  let common = folders[0];
+  while (common !== undefined && isOutside(common)) {
+    if (dirname(common) === common) {
+      throw new Error(
+        `Cannot compile the program: its weights must lie on one drive, they lie in ${folders.join(", ")}`,
+      );
+    }
+    common = dirname(common);
   }
-  return folders.values().next().value;
+  return common;
 }
 
 /** Where the runtime computes. */
@@ -134,8 +144,9 @@ export async function createProgram(
     ? { outputs: quantised, sizes: [] }
     : sizesAsInputs(quantised);
   const graph = schedule(final);
-  const model = encodeOnnx(graph, signature.weights);
-  const session = await createSession(model, provider, options, weightsFolder(signature));
+  const folder = weightsFolder(signature);
+  const model = encodeOnnx(graph, signature.weights, folder);
+  const session = await createSession(model, provider, options, folder);
   const taken = new Set(session.inputNames);
 
   function sizeTensor({ node: { dtype, shape }, values }: SizeInput, batch: number, length: number): RuntimeTensor {

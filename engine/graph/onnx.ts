@@ -9,7 +9,7 @@ import {
   TensorProto_DataLocation as DataLocation,
   TensorProto_DataType as TensorType,
 } from "onnx-buf";
-import { basename } from "node:path";
+import { relative, resolve } from "node:path";
 import { isFixed } from "./dim.ts";
 import type { DataType, Node } from "./graph.ts";
 import type { Schedule } from "./fuse.ts";
@@ -64,9 +64,10 @@ function constantBytes(values: readonly number[], dtype: DataType): Uint8Array<A
 
 /**
  * The model's bytes. Inputs have the names of the schedule, outputs too, after "output/".
- * @param weights where each weight lies; files are named without their folder
+ * @param weights where each weight lies
+ * @param folder the folder that their files lie under, and are named from
  */
-export function encodeOnnx(schedule: Schedule, weights: Record<string, StoredTensor>): Uint8Array {
+export function encodeOnnx(schedule: Schedule, weights: Record<string, StoredTensor>, folder = "."): Uint8Array {
   // An operator's value takes the name of its output; other outputs are copies.
   const named = new Map<Node, string>();
   const outputs = Object.entries(schedule.outputs).map(([name, node]) => [`output/${name}`, node] as const);
@@ -92,7 +93,7 @@ export function encodeOnnx(schedule: Schedule, weights: Record<string, StoredTen
       dataType: TensorType.FLOAT,
       dataLocation: DataLocation.EXTERNAL,
       externalData: [
-        { key: "location", value: basename(path) },
+        { key: "location", value: relative(folder, resolve(path)).replaceAll("\\", "/") },
         { key: "offset", value: String(offset) },
         { key: "length", value: String(length) },
       ],
