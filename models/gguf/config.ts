@@ -1,6 +1,6 @@
 /**
- * What the metadata and the tensors of a GGUF file say of the model, in transformers' terms: config.json, and the name of
- * each weight.
+ * The model that the header of a GGUF file describes, in terms of transformers: values of config.json, and the name of each
+ * weight.
  * @module
  */
 import { z } from "zod";
@@ -8,39 +8,39 @@ import { parseConfig } from "../config.ts";
 import type { GgufHeader, GgufTensor } from "./file.ts";
 import { frequencies, type RotaryParameters } from "../layers/rotary.ts";
 
-/** The tensor that the angles of a rotation are divided by. */
+/** The tensor with the factors that the rotation's angles are divided by. */
 export const RESCALING = "rope_freqs.weight";
-/** Share by which its values, computed in float32, may differ from ours. */
+/** Largest relative difference of its values, which were computed in float32, from those computed here. */
 const TOLERANCE = 1e-4;
 
-/** A tensor and how its rows are stored. */
+/** A tensor, and the order of its rows. */
 export interface GgufWeight extends GgufTensor {
   /**
-   * llama.cpp's converter stores the rows of queries and keys with the entries of a rotated pair side by side, in each of so
-   * many heads; absent: the rows lie as transformers has them.
+   * Number of heads whose rows are reordered: llama.cpp's converter puts the two rows of a rotated pair side by side. Absent:
+   * the rows are in the order of transformers.
    */
   pairedHeads?: number;
 }
 
-/** A model in transformers' terms. */
+/** A model in terms of transformers. */
 export interface GgufModel {
   /** Values of config.json. */
   config: Record<string, unknown> & { model_type: string };
-  /** Tensors by the name of the weight. */
+  /** Tensors by the names of the weights in transformers. */
   weights: Record<string, GgufWeight>;
 }
 
 const size = z.int().min(1);
 const none = z.literal(0).optional();
 
-/** Values that tell what the file is. */
+/** Metadata that say what the file holds. */
 const general = z.object({
   "general.architecture": z.enum(["llama", "qwen2"]),
   "split.count": z.literal([0, 1], { error: "a model must be in one file, gguf-split --merge joins them" }).optional(),
 });
 
-/** Values of the architecture, without its name before them. */
-const ofArchitecture = {
+/** Metadata of the architecture; in the file, its name stands before each key. */
+const architectureSchema = {
   block_count: size,
   embedding_length: size,
   feed_forward_length: size,
@@ -60,17 +60,17 @@ const ofArchitecture = {
   expert_count: none,
 };
 
-type OfArchitecture = z.infer<z.ZodObject<typeof ofArchitecture>>;
+type ArchitectureValues = z.infer<z.ZodObject<typeof architectureSchema>>;
 
-/** The values of an architecture by their names without it. */
-function readArchitecture({ path, metadata: values }: GgufHeader, name: string): OfArchitecture {
+/** Metadata of the architecture of that name, by keys without the name. */
+function readArchitecture({ path, metadata: values }: GgufHeader, name: string): ArchitectureValues {
   const prefixed = Object.fromEntries(
-    Object.entries(ofArchitecture).map(([key, schema]) => [`${name}.${key}`, schema]),
+    Object.entries(architectureSchema).map(([key, schema]) => [`${name}.${key}`, schema]),
   );
   const parsed = parseConfig({ path, values }, z.object(prefixed)) as Record<string, unknown>;
   return Object.fromEntries(
-    Object.keys(ofArchitecture).map((key) => [key, parsed[`${name}.${key}`]]),
-  ) as OfArchitecture;
+    Object.keys(architectureSchema).map((key) => [key, parsed[`${name}.${key}`]]),
+  ) as ArchitectureValues;
 }
 
 const tokenIds = z.object({
@@ -79,8 +79,8 @@ const tokenIds = z.object({
   "tokenizer.ggml.padding_token_id": z.int().nonnegative().optional(),
 });
 
-/** Names of a layer's weights. */
-const ofLayer: Record<string, string> = {
+/** Names of a layer's parts: in GGUF → in transformers. */
+const layerNames: Record<string, string> = {
   attn_norm: "input_layernorm",
   attn_q: "self_attn.q_proj",
   attn_k: "self_attn.k_proj",
@@ -92,21 +92,25 @@ const ofLayer: Record<string, string> = {
   ffn_down: "mlp.down_proj",
 };
 
-/** Names of the others. */
-const others: Record<string, string> = {
+/** Names of the other weights: in GGUF → in transformers. */
+const otherNames: Record<string, string> = {
   "token_embd.weight": "model.embed_tokens.weight",
   "output_norm.weight": "model.norm.weight",
   "output.weight": "lm_head.weight",
 };
 
-/** The name that transformers has for a tensor; of one that it has none for, one that no model has a place for. */
+/** The name of a tensor in transformers; for an unknown tensor, a name that no model has. */
 function nameOf(tensor: string): string {
   const [, layer, part, kind] = /^blk\.(\d+)\.(\w+)\.(weight|bias)$/.exec(tensor) ?? [];
-  if (part !== undefined && Object.hasOwn(ofLayer, part)) return `model.layers.${layer}.${ofLayer[part]}.${kind}`;
-  return Object.hasOwn(others, tensor) ? others[tensor] : `model.${tensor}`;
+  if (part !== undefined && Object.hasOwn(layerNames, part)) return `model.layers.${layer}.${layerNames[part]}.${kind}`;
+  return Object.hasOwn(otherNames, tensor) ? otherNames[tensor] : `model.${tensor}`;
 }
 
-/** A rotation that nobody rescales, or Llama 3's as Meta published it. */
+/**
+ * The rotation: not rescaled, or rescaled as in Llama 3.
+ * @param rescaling values of `RESCALING`, if the file has it
+ * @throws {Error} if they are not those of Llama 3
+ */
 function rotation(
   path: string,
   head: number,
@@ -118,19 +122,19 @@ function rotation(
   const llama3: RotaryParameters = {
     rope_type: "llama3",
     rope_theta,
-    // Of the four values files keep only what follows from them. The slowest pairs are slowed down by the factor itself.
+    // Files hold only the factors that follow from these four values. That of the slowest pair is `factor` itself.
     factor: Math.max(1, ...rescaling.slice(-1)),
     low_freq_factor: 1,
     high_freq_factor: 4,
     original_max_position_embeddings: 8192,
   };
-  // A head of another width may be too wide to count its pairs.
+  // If the lengths differ, a hostile head width could ask for too many frequencies.
   const slower = rescaling.length === head / 2 ? frequencies(head, llama3) : [];
-  const found = slower.length > 0 && frequencies(head, plain).every((frequency, pair) => {
+  const matches = slower.length > 0 && frequencies(head, plain).every((frequency, pair) => {
     const factor = frequency / slower[pair];
     return Math.abs(rescaling[pair] - factor) <= TOLERANCE * factor;
   });
-  if (found) return llama3;
+  if (matches) return llama3;
   throw new Error(
     `Cannot use ${path}: ${RESCALING} must rescale the rotation as Llama 3 does, with factors 1 and 4 and 8192 positions; ` +
       "use the model's safetensors",
@@ -139,8 +143,8 @@ function rotation(
 
 /**
  * The model that a header describes.
- * @param rescaling values of the tensor `RESCALING`, where there is one
- * @throws {Error} one sentence, if the architecture is none of Llama and Qwen2, or a value is missing or not supported
+ * @param rescaling values of the tensor `RESCALING`, if the file has it
+ * @throws {Error} one sentence, if the architecture is neither Llama nor Qwen2, or if a value is missing or not supported
  */
 export function describeGguf(header: GgufHeader, rescaling?: Float32Array): GgufModel {
   const { path, metadata, tensors } = header;
@@ -180,12 +184,16 @@ export function describeGguf(header: GgufHeader, rescaling?: Float32Array): Gguf
       dtype: "float32",
     },
     weights: Object.fromEntries(
-      Object.entries(tensors).filter(([name]) => name !== RESCALING).map(([name, tensor]): [string, GgufWeight] => {
-        const own = nameOf(name);
-        if (type === "llama" && own.endsWith(".q_proj.weight")) return [own, { ...tensor, pairedHeads: heads }];
-        if (type === "llama" && own.endsWith(".k_proj.weight")) return [own, { ...tensor, pairedHeads: keyValueHeads }];
-        return [own, tensor];
-      }),
+      Object.entries(tensors).filter(([tensor]) => tensor !== RESCALING).map(
+        ([tensor, place]): [string, GgufWeight] => {
+          const name = nameOf(tensor);
+          if (type === "llama" && name.endsWith(".q_proj.weight")) return [name, { ...place, pairedHeads: heads }];
+          if (type === "llama" && name.endsWith(".k_proj.weight")) {
+            return [name, { ...place, pairedHeads: keyValueHeads }];
+          }
+          return [name, place];
+        },
+      ),
     ),
   };
 }

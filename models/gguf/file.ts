@@ -1,29 +1,30 @@
 /**
- * GGUF files (https://github.com/ggml-org/ggml/blob/master/docs/gguf.md): "GGUF", a version, two counts, then metadata,
- * keys and typed values, then a table of tensors, then their bytes, each from a multiple of the alignment on.
+ * GGUF files (https://github.com/ggml-org/ggml/blob/master/docs/gguf.md): the letters GGUF, a version, two counts, the
+ * metadata (keys and typed values), a table of tensors, and the tensors' bytes, each beginning at a multiple of the alignment.
  *
- * The header is read here, not by `@huggingface/gguf`: that package reads what lies beyond the end of a file as zeros, so
- * that a truncated file passes as a whole one with other values, and 24 bytes that claim ten million tensors keep it busy
- * for seconds.
+ * The header is not read by `@huggingface/gguf`, because that package reads bytes beyond the end of a file as zeros, so that
+ * a truncated file passes for a whole one with other values, and because a file of 24 bytes that claims ten million tensors
+ * keeps it busy for seconds.
  * @module
  */
 import { shorten } from "../../base/errors.ts";
+import { sizeOf } from "../../base/shapes.ts";
 import { type BlockType, blockTypes, typeName } from "./types.ts";
 
-/** A value of the metadata. 64-bit integers are numbers, exact up to 2⁵³; the entries of an array are of one type. */
+/** A value of the metadata. 64-bit integers become numbers, exact up to 2⁵³. The entries of an array have one type. */
 export type GgufValue = number | boolean | string | readonly (number | boolean | string)[];
 
 /** A tensor of the file. */
 export interface GgufTensor {
   /** Type of its blocks. */
   type: BlockType;
-  /** Sizes of its axes, row-major. */
+  /** Sizes of its axes, the innermost last. */
   shape: readonly number[];
-  /** Where its bytes begin in the file. */
+  /** Position of its first byte in the file. */
   offset: number;
 }
 
-/** What stands before the tensors' bytes. */
+/** The header: everything before the tensors' bytes. */
 export interface GgufHeader {
   /** The file. */
   path: string;
@@ -33,28 +34,28 @@ export interface GgufHeader {
   tensors: Readonly<Record<string, GgufTensor>>;
 }
 
-/** Bytes of the longest header that is read: some hundred thousand tokens and merges take ten million. */
+/** Bytes of the longest header that is read; several hundred thousand tokens with merges take about ten million. */
 const LONGEST_HEADER = 1 << 26;
 /** Bytes of the longest string. */
 const LONGEST_STRING = 1 << 20;
-/** Entries of all arrays together. */
+/** Most entries of all arrays together. */
 const MOST_ENTRIES = 1 << 21;
-/** Keys, and tensors. */
+/** Most keys, and most tensors. */
 const MOST_ITEMS = 1 << 16;
-/** Axes of a tensor, as in ggml. */
+/** Most axes of a tensor, as in ggml. */
 const MOST_AXES = 4;
 const DEFAULT_ALIGNMENT = 32;
 const LARGEST_ALIGNMENT = 1 << 20;
-/** Bytes that are read at once. */
+/** Bytes that are read at a time. */
 const CHUNK = 1 << 18;
 
-/** Takes a header's bytes one after the other. */
+/** Reads a header from its first byte to its last. */
 class Cursor {
   /** Bytes of the file from `start` on. */
   #bytes = new Uint8Array(0);
   #view = new DataView(this.#bytes.buffer);
   #start = 0;
-  /** Place in the file of what is taken next. */
+  /** Position in the file of the next byte. */
   at = 0;
   #decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   #entries = 0;
@@ -65,7 +66,7 @@ class Cursor {
     throw new Error(`Cannot read ${this.path}: ${rule}`);
   }
 
-  /** Place in `#bytes` of so many bytes, which are read if need be. */
+  /** Takes the next `count` bytes, which are read from the file if necessary. Returns their position in `#bytes`. */
   #take(count: number): number {
     const end = this.at + count;
     if (end > this.size) this.fail(`its header claims more bytes than the file's ${this.size}`);
@@ -106,7 +107,7 @@ class Cursor {
     }
   }
 
-  /** Readers of the types that are no arrays, by their number. */
+  /** Readers of values by the number of their type, arrays excepted. */
   readonly #scalars: Readonly<Record<number, () => number | boolean | string>> = {
     0: this.#number(1, (place) => this.#view.getUint8(place)),
     1: this.#number(1, (place) => this.#view.getInt8(place)),
@@ -146,7 +147,7 @@ class Cursor {
   }
 }
 
-/** Fills bytes from a place in a file. @throws {Error} if the file ends before */
+/** Reads bytes from a position in a file. @throws {Error} if the file ends before `bytes` is full */
 export function readAt(path: string, file: Deno.FsFile, offset: number, bytes: Uint8Array): void {
   file.seekSync(offset, Deno.SeekMode.Start);
   for (let done = 0; done < bytes.length;) {
@@ -156,13 +157,13 @@ export function readAt(path: string, file: Deno.FsFile, offset: number, bytes: U
   }
 }
 
-/** Adds to a record of distinct names. */
+/** Adds an item under its name. @throws {Error} if the name is used already */
 function add<T>(cursor: Cursor, items: Map<string, T>, what: string, name: string, item: T): void {
   if (items.has(name)) cursor.fail(`each ${what} must have a name of its own, two are ${shorten(name)}`);
   items.set(name, item);
 }
 
-/** An entry of the table; its offset counts from where the tensors' bytes begin. */
+/** Reads an entry of the table. Its offset counts from the first byte of all tensors. */
 function readTensor(cursor: Cursor, name: string): GgufTensor {
   const fail = (rule: string): never => cursor.fail(`tensor ${shorten(name)} must ${rule}`);
   const axes = cursor.u32();
@@ -176,7 +177,7 @@ function readTensor(cursor: Cursor, name: string): GgufTensor {
       `be of one of the types ${Object.values(blockTypes).map((type) => type.name).join(", ")}, ` +
         `current value is ${typeName(number)}`,
     );
-  if (shape.some((size) => size < 1) || !Number.isSafeInteger(shape.reduce((product, size) => product * size, 4))) {
+  if (shape.some((size) => size < 1) || !Number.isSafeInteger(4 * sizeOf(shape))) {
     fail(`have sizes from 1 on that can be counted out, current value is [${shape}]`);
   }
   if (shape.at(-1)! % type.values !== 0) {
@@ -185,18 +186,18 @@ function readTensor(cursor: Cursor, name: string): GgufTensor {
   return { type, shape, offset };
 }
 
-/** Bytes of a row: the innermost axis. */
+/** Bytes of a row, the innermost axis. */
 export function rowBytes({ type, shape }: GgufTensor): number {
   return shape.at(-1)! / type.values * type.bytes;
 }
 
 /** Bytes of a tensor. */
 function tensorBytes(tensor: GgufTensor): number {
-  return tensor.shape.slice(0, -1).reduce((product, size) => product * size, rowBytes(tensor));
+  return sizeOf(tensor.shape.slice(0, -1)) * rowBytes(tensor);
 }
 
-/** @throws {Error} if tensors overlap, do not lie in the file, or do not begin at a multiple of the alignment */
-function checkPlaces(cursor: Cursor, tensors: [string, GgufTensor][], alignment: number): void {
+/** @throws {Error} if tensors overlap, end beyond the file, or do not begin at a multiple of the alignment */
+function checkOffsets(cursor: Cursor, tensors: [string, GgufTensor][], alignment: number): void {
   let [last, end] = ["", 0];
   for (const [name, tensor] of tensors.toSorted(([, a], [, b]) => a.offset - b.offset)) {
     if (tensor.offset % alignment !== 0) {
@@ -218,9 +219,9 @@ function alignmentOf(cursor: Cursor, value: GgufValue): number {
 }
 
 /**
- * Reads a file's header, in memory that the sizes it claims do not decide.
+ * Reads a file's header. The memory that this takes depends on the file's true size, not on the sizes that it claims.
  * @throws {Error} one sentence, if the file is no GGUF file of version 2 or 3, is truncated, has a tensor of a type that is
- * not read, or tensors that overlap or do not lie inside it
+ * not supported, or has tensors that overlap or end beyond it
  */
 export async function readGgufHeader(path: string): Promise<GgufHeader> {
   const { isFile, size } = await Deno.stat(path).catch(() => ({ isFile: false, size: 0 }));
@@ -251,6 +252,6 @@ export async function readGgufHeader(path: string): Promise<GgufHeader> {
     name,
     { ...tensor, offset: start + tensor.offset },
   ]);
-  checkPlaces(cursor, tensors, alignment);
+  checkOffsets(cursor, tensors, alignment);
   return { path, metadata: Object.fromEntries(metadata), tensors: Object.fromEntries(tensors) };
 }

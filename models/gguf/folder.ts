@@ -1,5 +1,6 @@
 /**
- * Models in GGUF files: each is converted once into a folder as transformers saves it, in the cache, and read from there.
+ * Models in GGUF files. Each file is converted once into a folder of the cache, as transformers saves models, and read from
+ * there.
  * @module
  */
 import { basename, join } from "node:path";
@@ -14,28 +15,31 @@ import { type GgufHeader, readAt, readGgufHeader, rowBytes } from "./file.ts";
 import type { Architecture, Model } from "../types.ts";
 import { matchWeights } from "../folder/weights.ts";
 
-/** Version of the conversion: to be raised when the folder of the same file becomes another. */
+/** Version of the conversion, to be raised when it makes another folder of the same file. */
 const VERSION = 1;
-/** The folder's file that holds the revision it had when it was made; without it the folder is not finished. */
+/** File with the folder's revision when it was made. It is written last, so a folder without it is not complete. */
 const REVISION = "revision";
-/** Values that the rescaling of a rotation may have. */
+/** Most values of the tensor that rescales the rotation. */
 const WIDEST_HEAD = 1 << 12;
-/** Values of a piece, at least one row. */
+/** Values that are converted at a time; at least one row. */
 const PIECE = 1 << 18;
 
-/** Whether a path is that of a GGUF file, by its end. */
+/** Whether a path is that of a GGUF file, by its extension. */
 export function isGguf(path: string): boolean {
   return path.endsWith(".gguf");
 }
 
-/** Row of the file that holds a row of a weight with paired entries: (i, half) lies at i + half · width, and is at 2i + half. */
+/**
+ * Row of the file that holds a row of a weight whose rows are paired. Entries i and i + width ÷ 2 of a head are a pair: rows
+ * 2i and 2i + 1 of the file.
+ */
 function pairedRow(row: number, width: number): number {
   const within = row % width;
   const half = width / 2;
   return row - within + 2 * (within % half) + Math.floor(within / half);
 }
 
-/** The float32 values of a weight, rows in transformers' order, piece by piece; a piece is valid until the next. */
+/** The float32 values of a weight in pieces of whole rows, in the order of transformers. Each piece is overwritten by the next. */
 function* values(path: string, file: Deno.FsFile, name: string, weight: GgufWeight): Generator<Float32Array> {
   const { type, shape, offset, pairedHeads } = weight;
   const columns = shape.at(-1)!;
@@ -54,16 +58,16 @@ function* values(path: string, file: Deno.FsFile, name: string, weight: GgufWeig
         readAt(path, file, offset + from * stride, piece.subarray(row * stride, (row + 1) * stride));
       }
     }
-    const found = floats.subarray(0, count * columns);
-    type.dequantise(piece, found);
-    if (!areFinite(found)) {
+    const converted = floats.subarray(0, count * columns);
+    type.dequantise(piece, converted);
+    if (!areFinite(converted)) {
       throw new Error(`Cannot use ${path}: every weight must be a finite number, ${name} has others`);
     }
-    yield found;
+    yield converted;
   }
 }
 
-/** What a folder is made of. */
+/** Content of a folder. */
 interface Conversion {
   header: GgufHeader;
   config: object;
@@ -71,7 +75,7 @@ interface Conversion {
   tokenizer: TokenizerFiles | undefined;
 }
 
-/** The tensor that rescales the rotation, if there is one; nothing of one that is larger than any head. */
+/** Values of the tensor that rescales the rotation, if there is one; no values if it is wider than any head. */
 async function readRescaling({ path, tensors }: GgufHeader): Promise<Float32Array | undefined> {
   if (!Object.hasOwn(tensors, RESCALING)) return undefined;
   const tensor = tensors[RESCALING];
@@ -81,7 +85,7 @@ async function readRescaling({ path, tensors }: GgufHeader): Promise<Float32Arra
   return all;
 }
 
-/** All that can be said of a file without reading its weights. @throws {Error} if it cannot be converted */
+/** Content of the folder, without reading the weights. @throws {Error} if the file cannot be converted */
 async function prepare(header: GgufHeader, architectures: Record<string, Architecture>): Promise<Conversion> {
   const { path } = header;
   const { config, weights } = describeGguf(header, await readRescaling(header));
@@ -99,13 +103,13 @@ async function prepare(header: GgufHeader, architectures: Record<string, Archite
   return { header, config, weights: matchWeights(path, weights, wanted), tokenizer };
 }
 
-/** A model card that names the licence, where the metadata does. */
+/** A model card with the licence in the metadata; empty if they name none. */
 function cardOf({ metadata }: GgufHeader): string {
   const { "general.license": licence } = metadata;
   return typeof licence === "string" && !/[\r\n]/.test(licence) ? `---\nlicense: ${licence}\n---\n` : "";
 }
 
-/** Writes the folder. */
+/** Writes the content of the folder. */
 async function convert(folder: string, { header, config, weights, tokenizer }: Conversion): Promise<void> {
   const { path } = header;
   using file = await Deno.open(path);
@@ -117,10 +121,10 @@ async function convert(folder: string, { header, config, weights, tokenizer }: C
   await Deno.writeTextFile(`${folder}/README.md`, cardOf(header));
 }
 
-/** The model of a folder. */
+/** Reads the model of a folder. */
 export type ReadFolder = (folder: string) => Promise<Model>;
 
-/** The folder as it was made; undefined where there is none, or where it has been damaged since. */
+/** The model of the folder; undefined if there is no complete folder, or if its files have changed since it was made. */
 async function readConverted(folder: string, read: ReadFolder): Promise<Model | undefined> {
   const revision = await Deno.readTextFile(`${folder}/${REVISION}`).catch(() => undefined);
   if (revision === undefined) return undefined;
@@ -135,7 +139,7 @@ async function remove(folder: string): Promise<void> {
   });
 }
 
-/** Makes the folder, beside its place first; its revision is written last. A draft that was left is replaced. */
+/** Makes the folder as a draft beside its place, then renames it and writes its revision. A draft that was left is replaced. */
 async function makeFolder(
   folder: string,
   source: string,
@@ -162,11 +166,11 @@ async function makeFolder(
 }
 
 /**
- * The model of a GGUF file, which is converted into the cache the first time it is asked for; the next time its header and
- * its checksum are read, and the folder. Of several processes that ask at once one converts and the others wait.
- * @param architectures by `model_type`
- * @param read the model of a folder
- * @throws {Error} one sentence, if the file is damaged, or is of a kind that is not read
+ * The model of a GGUF file, which is converted into the cache the first time. Later calls read the file's header and checksum,
+ * and the folder. If several processes ask at once, one converts and the others wait.
+ * @param architectures the architectures by `model_type`
+ * @param read reads the model of a folder
+ * @throws {Error} one sentence, if the file is damaged, or of a kind that is not supported
  */
 export async function readGguf(
   path: string,
@@ -187,7 +191,7 @@ export async function readGguf(
   }
 }
 
-/** A file that this process alone holds until it is closed; the system releases it when the process ends. */
+/** Waits for the lock of a file, which lasts until it is closed or the process ends. */
 async function lockFile(path: string): Promise<Deno.FsFile> {
   try {
     await Deno.mkdir(cacheFolder(), { recursive: true });

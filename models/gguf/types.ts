@@ -1,6 +1,6 @@
 /**
- * Types of a GGUF file's tensors: how many values make a block, how many bytes it takes, and what the values are. The
- * layouts are those of ggml (https://github.com/ggml-org/ggml); every result is the float32 nearest to the exact one.
+ * Types of tensors in GGUF files: how many values a block has, how many bytes it takes, and how its values are computed. The
+ * layouts are those of ggml (https://github.com/ggml-org/ggml). Every value is the float32 nearest to the exact one.
  * @module
  */
 
@@ -20,14 +20,14 @@ function viewOf({ buffer, byteOffset, byteLength }: Uint8Array<ArrayBuffer>): Da
   return new DataView(buffer, byteOffset, byteLength);
 }
 
-/** The value of each half-precision number by its bits: a look-up is quicker than a conversion. */
+/** The value of each half-precision number by its bits. A look-up is faster than a conversion. */
 const halves = Float32Array.from(new Float16Array(Uint16Array.from({ length: 1 << 16 }, (_, bits) => bits).buffer));
 
 function half(bytes: Uint8Array, at: number): number {
   return halves[bytes[at] | bytes[at + 1] << 8];
 }
 
-/** Plain numbers. */
+/** A type that stores each number by itself. */
 function plain(name: string, bytes: number, read: (view: DataView, at: number) => number): BlockType {
   return {
     name,
@@ -44,8 +44,8 @@ function plain(name: string, bytes: number, read: (view: DataView, at: number) =
 const BLOCK = 32;
 
 /**
- * 32 values, scale · q + start. Their four lower bits end the block, those of the second half in the upper bits of the
- * bytes; where there is a fifth bit, four bytes before have those of all.
+ * Blocks of 32 values scale · q + start. The four lower bits of each q are the last 16 bytes of the block: the lower half of
+ * a byte for the first 16 values, its upper half for the others. If q has a fifth bit, the four bytes before hold it, one bit a value.
  */
 function small(
   name: string,
@@ -87,13 +87,13 @@ const q8_0: BlockType = {
   },
 };
 
-/** Values of a block of the "K" types. */
+/** Values of a block of the types whose names end with "_K". */
 const SUPER_BLOCK = 256;
 
 /**
- * Eight groups of 32 values: d · scale · q − m · minimum. d and m lead the block in half precision; scales and minima have
- * six bits each, those of the last four groups in part in the upper bits of the others. Then come 32 bytes with a fifth bit
- * of each value, one for each group, if there is one, and the four lower bits.
+ * Blocks of eight groups of 32 values d · scale · q − m · minimum. A block begins with d and m in half precision. Scales and
+ * minima of six bits follow; those of the last four groups are partly in the upper bits of the others. If q has a fifth bit,
+ * 32 bytes with one bit for each group follow. The four lower bits of each q come last.
  */
 function large(name: string, bytes: number, bits: 4 | 5): BlockType {
   return {
@@ -123,9 +123,9 @@ function large(name: string, bytes: number, bits: 4 | 5): BlockType {
 }
 
 /**
- * Sixteen groups of 16 values of six bits, of which 32 is taken: d · scale · (q − 32). Of each half of the block, four
- * lower bits lie in 64 bytes, the values of the second 64 in their upper bits, and two upper bits in 32 bytes, a pair of
- * bits for each quarter; then come the scales, and d in half precision.
+ * Blocks of sixteen groups of 16 values d · scale · (q − 32), with q of six bits. For each half of the block, 64 bytes hold
+ * the four lower bits (those of its second 64 values in the upper halves of the bytes), and 32 bytes the two upper bits (two
+ * bits for each quarter). Then come the scales, and d in half precision.
  */
 const q6K: BlockType = {
   name: "Q6_K",
@@ -150,11 +150,11 @@ const q6K: BlockType = {
   },
 };
 
-/** A float32 by its bits. */
+/** A float32, and the same memory as bits. */
 const asFloat = new Float32Array(1);
 const asBits = new Uint32Array(asFloat.buffer);
 
-/** The types that are read, by their number. */
+/** The supported types by their number in the file. */
 export const blockTypes: Readonly<Record<number, BlockType>> = {
   0: plain("F32", 4, (view, at) => view.getFloat32(at, true)),
   1: plain("F16", 2, (view, at) => halves[view.getUint16(at, true)]),
@@ -173,7 +173,7 @@ export const blockTypes: Readonly<Record<number, BlockType>> = {
   }),
 };
 
-/** Names of types that are not read, for messages. */
+/** Names of types that are not supported, for messages. */
 const OTHERS: Readonly<Record<number, string>> = {
   9: "Q8_1",
   10: "Q2_K",
@@ -198,7 +198,7 @@ const OTHERS: Readonly<Record<number, string>> = {
   39: "MXFP4",
 };
 
-/** A type as a message shows it. */
+/** The name of a type, for messages. */
 export function typeName(type: number): string {
   return blockTypes[type]?.name ?? OTHERS[type] ?? `the unknown type ${type}`;
 }
