@@ -1,6 +1,6 @@
 /**
  * Byte-pair vocabularies (Sennrich et al., 2016, https://arxiv.org/abs/1508.07909) on bytes, as RoBERTa, GPT-2 and Qwen2 store them:
- * vocab.json, pieces and their ids, and merges.txt, pairs of pieces to be joined, the first to be joined first.
+ * vocab.json with pieces and their ids, and merges.txt with pairs of pieces in the order in which they are joined.
  * @module
  */
 import { readObject } from "../../base/files.ts";
@@ -9,14 +9,14 @@ import { addedToken, template } from "./template.ts";
 /** Bytes of the longest vocab.json that is read. */
 const LONGEST = 1 << 26;
 const [START, PADDING, END, UNKNOWN, MASK] = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"];
-/** Ends a text of GPT-2's. */
+/** The token that ends texts in GPT-2. */
 const TEXT_END = "<|endoftext|>";
-/** Where Qwen2's tokenizer cuts a text, as its tokenizer.json has it. */
+/** The regular expression by which Qwen2 splits texts into words, from its tokenizer.json. */
 const QWEN2_WORDS =
   "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|" +
   "\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
 
-/** The pairs of merges.txt. @throws {Error} if one is no pair, or if its pieces or what they join to have no id */
+/** The pairs of merges.txt. @throws {Error} if a line is no pair, or if its pieces or the joined piece have no id */
 async function readMerges(path: string, vocab: Record<string, unknown>): Promise<[string, string][]> {
   const lines = (await Deno.readTextFile(path)).split(/\r?\n/);
   return lines.filter((line) => line !== "" && !line.startsWith("#version")).map((line) => {
@@ -31,10 +31,10 @@ async function readMerges(path: string, vocab: Record<string, unknown>): Promise
   });
 }
 
-/** How a model's texts are cut, and what stands around them, in the form of tokenizer.json. */
+/** The parts of tokenizer.json that differ between models: how texts are split, and the special tokens around them. */
 type Customs = Pick<Record<string, unknown>, "added_tokens" | "normalizer" | "pre_tokenizer" | "post_processor">;
 
-/** Texts are cut at spaces and signs as GPT-2 does it. */
+/** Splits texts at spaces and signs as GPT-2 does. */
 function byteLevel(settings: Record<string, unknown>): object {
   return { type: "ByteLevel", add_prefix_space: settings.add_prefix_space ?? false, use_regex: true };
 }
@@ -86,8 +86,8 @@ function customsOfQwen2(settings: Record<string, unknown>): Customs {
 }
 
 /**
- * The tokenizer.json that transformers makes of the vocab.json and merges.txt of RoBERTa, of GPT-2, whose only special
- * token ends texts, or of Qwen2, whose special tokens stand in the settings.
+ * The tokenizer.json that transformers makes of the vocab.json and merges.txt of RoBERTa, GPT-2 (which has one special
+ * token) or Qwen2 (whose special tokens are in the settings).
  * @param settings of tokenizer_config.json
  * @throws {Error} if a special token is not in the vocabulary, or if the two files disagree
  */

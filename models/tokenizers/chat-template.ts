@@ -1,28 +1,28 @@
 /**
- * Chat templates: how a model that was tuned to chat writes a user's message, as transformers keeps it, a Jinja template
- * in tokenizer_config.json or in a file of its own.
+ * Chat templates: Jinja templates that put a user's message into the form that a chat model expects. transformers stores them
+ * in tokenizer_config.json or in a file of their own.
  * @module
  */
 
-/** File that transformers writes the template into. */
+/** The file of its own. */
 export const CHAT_TEMPLATE = "chat_template.jinja";
 
-/** A special token, which settings give as a text or as an object. */
+/** The text of a special token, which settings hold as a text or as an object. */
 function textOf(token: unknown): string {
   const text = typeof token === "string" ? token : Object(token).content;
   return typeof text === "string" ? text : "";
 }
 
-/** The template of the settings: a text, or of several that have names the one called default. */
+/** The template in the settings: a text, or the entry named "default" of a list. */
 function templateOf({ chat_template: given }: Record<string, unknown>): unknown {
   return Array.isArray(given) ? given.find((named) => Object(named).name === "default")?.template : given;
 }
 
 /**
- * Writes a user's message up to where an answer begins; undefined where the model has no template.
- * @param file content of chat_template.jinja, where there is one
+ * A function that writes a user's message up to where the answer begins; undefined if the model has no template.
+ * @param file content of chat_template.jinja, if there is one
  * @param settings of tokenizer_config.json: `chat_template`, `bos_token`, `eos_token`
- * @throws {Error} if the template is none, or fails
+ * @throws {Error} if the template is no valid Jinja, or if it fails
  */
 export async function openChatTemplate(
   folder: string,

@@ -1,6 +1,6 @@
 /**
- * Vocabularies of SentencePiece (Kudo and Richardson, 2018, https://arxiv.org/abs/1808.06226): the pieces with their
- * scores, and how texts are cut, as its sentencepiece_model.proto lays them out.
+ * Vocabularies of SentencePiece (Kudo and Richardson, 2018, https://arxiv.org/abs/1808.06226): pieces, their scores and how
+ * texts are split, in the protocol buffers that its sentencepiece_model.proto defines.
  * @module
  */
 import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
@@ -10,7 +10,7 @@ import { addedToken, template } from "./template.ts";
 const LONGEST = 1 << 26;
 /** Stands for a space. */
 const SPACE = "▁";
-/** Sentinels after the pieces, where T5's settings do not say how many. */
+/** Number of sentinel tokens after the pieces, if T5's settings do not say. */
 const EXTRA_IDS = 100;
 
 const [UNIGRAM, PAIRS] = [1, 2];
@@ -22,21 +22,21 @@ interface Piece {
   type: number;
 }
 
-/** What a file says; what it leaves out stands at SentencePiece's defaults. */
+/** Content of a file, with SentencePiece's defaults for missing fields. */
 interface Vocabulary {
   pieces: Piece[];
-  /** 1: unigram, 2: byte pairs. */
+  /** UNIGRAM or PAIRS. */
   model: number;
-  /** Characters without a piece are written as the pieces of their bytes. */
+  /** Whether characters without a piece are encoded as the pieces of their bytes. */
   byteFallback: boolean;
   unknown: number;
   begin: number;
   end: number;
-  /** How characters are normalised; empty: they are not. */
+  /** Table by which characters are normalised; empty: they are not. */
   charsmap: Uint8Array;
 }
 
-/** Reads the fields of a message; those that no reader is given for are passed over. */
+/** Reads the fields of a message and skips those without a reader. */
 function readFields(
   reader: BinaryReader,
   end: number,
@@ -93,12 +93,12 @@ function parse(bytes: Uint8Array): Vocabulary {
     }, () => specified = true),
     3: message({ 2: [WireType.LengthDelimited, (reader) => found.charsmap = reader.bytes()] }),
   });
-  // A file that is cut between two pieces is a message, too; how it was trained stands behind them.
+  // A file that ends between two pieces is a valid message, too, but lacks the settings of the training, which come last.
   if (!specified) throw new RangeError("it ends before it says of which kind");
   return found;
 }
 
-/** @throws {Error} if the file is none of SentencePiece's, or cuts texts in a way that nothing here knows */
+/** @throws {Error} if the file is no vocabulary of SentencePiece, or of another model than expected */
 async function readVocabulary(path: string, model: number, byteFallback: boolean): Promise<Vocabulary> {
   const { size } = await Deno.stat(path);
   if (size > LONGEST) throw new Error(`Cannot read ${path}: it must have at most ${LONGEST} bytes, it has ${size}`);
@@ -118,7 +118,7 @@ async function readVocabulary(path: string, model: number, byteFallback: boolean
     );
   }
   for (const id of [found.unknown, found.begin, found.end]) {
-    // -1: there is no such piece.
+    // −1 means that there is no such piece.
     if (id !== -1 && found.pieces[id] === undefined) {
       throw new Error(`Cannot read ${path}: ids must be below its ${found.pieces.length} pieces, one is ${id}`);
     }
@@ -127,7 +127,7 @@ async function readVocabulary(path: string, model: number, byteFallback: boolean
   return found;
 }
 
-/** The tokens that texts are searched for: SentencePiece's control pieces, the unknown one, and those of its user. */
+/** The tokens that are found in texts before anything else: control pieces, the unknown piece, and user-defined pieces. */
 function addedTokens({ pieces, unknown }: Vocabulary): object[] {
   return [...pieces.entries()]
     .filter(([id, { type }]) => id === unknown || type === CONTROL || type === USER_DEFINED)
@@ -136,9 +136,9 @@ function addedTokens({ pieces, unknown }: Vocabulary): object[] {
 
 /**
  * The tokenizer.json that transformers makes of T5's spiece.model. The tokenizer library normalises by NFKC instead of the
- * file's own table; the two differ for joined emoji and for letters with several accents.
+ * file's table; the results differ for joined emoji and for letters with several accents.
  * @param settings of tokenizer_config.json: `extra_ids`
- * @throws {Error} if it is none of SentencePiece's unigram vocabularies
+ * @throws {Error} if it is no unigram vocabulary of SentencePiece
  */
 export async function readUnigram(folder: string, settings: Record<string, unknown>): Promise<object> {
   const found = await readVocabulary(`${folder}/spiece.model`, UNIGRAM, false);
@@ -176,8 +176,8 @@ export async function readUnigram(folder: string, settings: Record<string, unkno
 }
 
 /**
- * The pairs that join to pieces: SentencePiece joins what gives the piece of the highest score, whereas a merge is a rank
- * of two parts; of the ways to cut one piece, the parts known first go first.
+ * The merges of a vocabulary: every way to make a piece of two others. SentencePiece joins the pair that makes the piece of
+ * the highest score, so merges are ordered by score; those of the same score by the ids of the two parts.
  */
 function mergesOf(pieces: readonly Piece[], ids: ReadonlyMap<string, number>): [string, string][] {
   const merges: { parts: [string, string]; score: number; order: [number, number] }[] = [];
@@ -196,7 +196,7 @@ function mergesOf(pieces: readonly Piece[], ids: ReadonlyMap<string, number>): [
 /**
  * The tokenizer.json that transformers makes of Llama's tokenizer.model.
  * @param settings of tokenizer_config.json: `add_bos_token`, `add_eos_token`, `add_prefix_space`, `legacy`
- * @throws {Error} if it is none of SentencePiece's vocabularies of byte pairs
+ * @throws {Error} if it is no BPE vocabulary of SentencePiece
  */
 export async function readPairPieces(folder: string, settings: Record<string, unknown>): Promise<object> {
   const found = await readVocabulary(`${folder}/tokenizer.model`, PAIRS, true);

@@ -1,5 +1,5 @@
 /**
- * What a tokenizer.json says of the special tokens around texts.
+ * Parts of a tokenizer.json that concern special tokens.
  * @module
  */
 
@@ -18,7 +18,7 @@ export function template(single: string, pair: string): object {
   return { type: "TemplateProcessing", single: parts(single), pair: parts(pair) };
 }
 
-/** A token of tokenizer.json that texts are searched for before anything else. */
+/** An entry of `added_tokens` in tokenizer.json: a token that is found in texts before anything else. */
 export function addedToken(content: string, id: unknown, flags: { lstrip?: boolean; special?: boolean } = {}): object {
   return { id, content, single_word: false, lstrip: false, rstrip: false, normalized: false, special: true, ...flags };
 }

@@ -1,12 +1,13 @@
 /**
- * Where @huggingface/tokenizers reads a tokenizer.json otherwise than the library it follows, the same said in other words.
+ * Rewrites parts of a tokenizer.json that @huggingface/tokenizers, in JavaScript, reads differently from the original
+ * library, so that the token ids are the same.
  * @module
  */
 
 /** A normaliser or pre-tokenizer of a tokenizer.json, or a list of them. */
 export type FormPart = Record<string, unknown> | null | undefined;
 
-/** The part, or each part of a sequence, changed. */
+/** Applies a change to the part, or to each part of a sequence. */
 function each(
   part: FormPart,
   list: string,
@@ -17,21 +18,21 @@ function each(
   return { ...part, [list]: part[list].map((inner) => each(inner, list, change)) };
 }
 
-/** Lower case of each letter alone: JavaScript makes a final ς of a Σ that ends a word. */
+/** Lower case letter by letter. JavaScript would turn a Σ at the end of a word into ς instead of σ. */
 function lowered(part: Record<string, unknown>): object {
   if (part.type !== "Lowercase" && !(part.type === "BertNormalizer" && part.lowercase)) return part;
   const sigma = { type: "Replace", pattern: { String: "Σ" }, content: "σ" };
   return { type: "Sequence", normalizers: [sigma, part] };
 }
 
-/** Digits are all that Unicode counts with, such as ½ and Ⅷ, not 0 to 9 alone. */
+/** Digits are all numerals of Unicode, ½ and Ⅷ included, not only 0 to 9. */
 function counted(part: Record<string, unknown>): object {
   if (part.type !== "Digits") return part;
   const Regex = part.individual_digits ? "\\p{N}" : "\\p{N}+";
   return { type: "Split", pattern: { Regex }, behavior: "Isolated", invert: false };
 }
 
-/** A value of tokenizer.json that gives the ids it was written for. */
+/** The content of tokenizer.json with these changes. */
 export function faithful(form: { normalizer?: FormPart; pre_tokenizer?: FormPart }): object {
   return {
     ...form,

@@ -15,15 +15,15 @@ import { readWordPiece } from "./wordpiece.ts";
 const LONGEST = 1 << 27;
 const SETTINGS = "tokenizer_config.json";
 
-/** What a tokenizer is read from. */
+/** A form in which folders store tokenizers. */
 interface Form {
-  /** Files of the folder, all of them needed. */
+  /** The files, all of which are needed. */
   files: readonly string[];
-  /** A value of the form of tokenizer.json. */
+  /** Reads them as content of a tokenizer.json. */
   read(folder: string, settings: Record<string, unknown>): Promise<object>;
 }
 
-/** The first of these whose files are there is read. */
+/** The forms; the first whose files are all there is used. */
 const forms: readonly Form[] = [
   { files: ["tokenizer.json"], read: (folder) => readObject(`${folder}/tokenizer.json`, LONGEST) },
   { files: ["vocab.txt"], read: readWordPiece },
@@ -39,7 +39,7 @@ async function findForm(source: FileSource): Promise<Form | undefined> {
   }
 }
 
-/** Files that a model's tokenizer is read from; none where it has no tokenizer. */
+/** Names of the files that a model's tokenizer is read from; empty if it has no tokenizer. */
 export async function tokenizerFiles(source: FileSource): Promise<string[]> {
   const { files = [] } = await findForm(source) ?? {};
   const found = [...files];
@@ -49,17 +49,17 @@ export async function tokenizerFiles(source: FileSource): Promise<string[]> {
 
 /** Turns texts into token ids. */
 export interface TextTokenizer {
-  /** A text or a pair with special tokens around: at most `limit`. @throws {Error} if these leave no room */
+  /** Ids of a text or a pair of texts with special tokens, at most `limit`. @throws {Error} if these leave no room for text */
   encode(text: string, limit: number, pair?: string): Encoding;
-  /** A text alone. */
+  /** Ids of a text without special tokens. */
   tokenize(text: string): number[];
   /** The text of token ids, without special tokens. */
   decode(ids: readonly number[]): string;
-  /** A user's message as the model's chat template writes it, up to where an answer begins; absent where it has none. */
+  /** The chat template applied to a user's message, up to where the answer begins; absent: no chat template. */
   chat?(message: string): string;
 }
 
-/** How many tokens of each text stay where both may have `room`: tokens go from the longer one, until both are as long. */
+/** How many tokens of two texts stay if both together may have `room`: the longer text is cut until both are equally long. */
 export function truncated(first: number, second: number, room: number): [number, number] {
   const shorter = Math.min(first, second, Math.floor(room / 2));
   const longer = Math.min(Math.max(first, second), room - shorter);
@@ -89,7 +89,7 @@ export async function openTokenizer(folder: string, vocabularySize: number): Pro
   const path = `${folder}/${SETTINGS}`;
   const settings = await files.has(SETTINGS) ? await readObject(path, LONGEST) : {};
   const form = await kind.read(folder, settings);
-  // Before the tokenizer is made: it counts up to the largest id.
+  // Checked before the tokenizer is constructed, which takes time and memory for each id up to the largest.
   const wrong = idsOf(form).find((id) => !(Number.isInteger(id) && id >= 0 && id < vocabularySize));
   if (wrong !== undefined) {
     throw new Error(
@@ -108,11 +108,11 @@ export async function openTokenizer(folder: string, vocabularySize: number): Pro
       );
     }
   })();
-  /** What the model reads of these tokens. */
+  /** Ids of the tokens with special tokens around them. */
   function finish(first: string[], second: string[] | null): Encoding {
     const done = tokenizer.post_processor?.post_process(first, second, true) ??
       { tokens: [...first, ...second ?? []] };
-    // A byte-level processor alone leaves the second text where it is.
+    // A processor that is byte-level alone does not append the second text.
     const tokens = "tokens_pair" in done && done.tokens_pair ? [...done.tokens, ...done.tokens_pair] : done.tokens;
     const ids = tokens.map((token) => tokenizer.token_to_id(token) ?? tokenizer.model!.unk_token_id!);
     return Object.assign(ids, second !== null && { types: done.token_type_ids });
