@@ -3,13 +3,13 @@
  * @module
  */
 
-/** A request that cannot be met as it stands: a wrong name, a value out of range. Commands exit with 2. */
+/** A mistake of the user: a wrong name, a value out of range. Commands exit with 2. */
 export class UsageError extends Error {
   /** Name of the error. */
   override name = "UsageError";
 }
 
-/** A text as messages show it: cut after `limit` characters. */
+/** A text as messages show it: cut after `limit` characters, with an ellipsis. */
 export function shorten(text: string, limit = 100): string {
   return text.length > limit ? `${text.slice(0, limit)}…` : text;
 }
@@ -20,8 +20,8 @@ export function showValue(value: unknown): string {
 }
 
 /**
- * Runs `work`; what it throws is the user's mistake.
- * @throws {UsageError} with the message of what was thrown; a TypeError, which is a mistake of the program, as it is
+ * Runs `work`; an error that it throws is the user's mistake.
+ * @throws {UsageError} with the message of that error; a TypeError, which is a mistake of the program, is thrown unchanged
  */
 export async function asUsageError<T>(work: () => T | Promise<T>): Promise<T> {
   try {
@@ -33,8 +33,9 @@ export async function asUsageError<T>(work: () => T | Promise<T>): Promise<T> {
 }
 
 /**
- * The candidate with the fewest insertions, deletions and replacements from `name` (Levenshtein, 1966), the first of
- * equals. A candidate that begins with the name counts as one edit away: "prefix" means "prefix-tuning", not "lora".
+ * The candidate with the smallest edit distance from `name` (insertions, deletions, replacements; Levenshtein, 1966); of
+ * equally near ones, the first. The distance to a candidate that begins with the name is 1: "prefix" means
+ * "prefix-tuning", not "lora".
  */
 export function nearest(name: string, candidates: Iterable<string>): string {
   let best = "";
@@ -46,6 +47,7 @@ export function nearest(name: string, candidates: Iterable<string>): string {
   return best;
 }
 
+/** Edit distance, computed row by row of the usual table. */
 function distance(a: string, b: string): number {
   if (b !== a && b.startsWith(a)) return 1;
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);
@@ -60,9 +62,9 @@ function distance(a: string, b: string): number {
 }
 
 /**
- * The entry of that name.
+ * The entry of a table with this name.
  * @param kind what the table holds, for the message: "method"
- * @throws {UsageError} if there is none; the message names the nearest
+ * @throws {UsageError} if there is no such entry; the message names the nearest one
  */
 export function lookUp<T>(kind: string, table: Readonly<Record<string, T>>, name: string): T {
   if (Object.hasOwn(table, name)) return table[name];

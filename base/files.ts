@@ -1,11 +1,11 @@
 /**
- * Reading and writing files: bounded reads, checksums, and writes that are complete or did not happen.
+ * Reading and writing files: limited reads, checksums, and writes that are done completely or not at all.
  * @module
  */
 import { createHash } from "node:crypto";
 import { shorten } from "./errors.ts";
 
-/** Bytes that are read at a time. */
+/** Bytes that are read at once. */
 const CHUNK = 1 << 20;
 
 /** Whether there is a file, a folder or a link at the path. */
@@ -40,22 +40,22 @@ export async function sha256File(path: string): Promise<string | null> {
 }
 
 /**
- * Reads a file whose content is known.
- * @throws {Error} if its SHA-256 is another than the one given
+ * Reads a file and checks it.
+ * @throws {Error} if its SHA-256 is not the one given
  */
 export async function readVerified(path: string, sha256: string): Promise<Uint8Array<ArrayBuffer>> {
   const bytes = await Deno.readFile(path);
-  const found = createHash("sha256").update(bytes).digest("hex");
-  if (found !== sha256) {
-    throw new Error(`Cannot read ${path}: its SHA-256 must be ${sha256}, current value is ${found}`);
+  const actual = createHash("sha256").update(bytes).digest("hex");
+  if (actual !== sha256) {
+    throw new Error(`Cannot read ${path}: its SHA-256 must be ${sha256}, current value is ${actual}`);
   }
   return bytes;
 }
 
 /**
  * Reads a JSON object.
- * @param longest most bytes that the file may have
- * @throws {Error} if it is missing, longer, or holds no JSON object
+ * @param longest largest size of the file in bytes
+ * @throws {Error} if the file is missing or larger, or if it holds no JSON object
  */
 export async function readObject(path: string, longest: number): Promise<Record<string, unknown>> {
   const { size } = await Deno.stat(path).catch(() => {
@@ -75,7 +75,7 @@ export async function readObject(path: string, longest: number): Promise<Record<
   throw new Error(`Cannot read ${path}: it must hold a JSON object`);
 }
 
-/** The lines of a UTF-8 stream, without their ends. */
+/** The lines of a UTF-8 stream, without the line ends. */
 export async function* readLines(stream: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncGenerator<string> {
   let rest = "";
   for await (const text of stream.pipeThrough(new TextDecoderStream())) {
@@ -86,14 +86,15 @@ export async function* readLines(stream: ReadableStream<Uint8Array<ArrayBuffer>>
   if (rest !== "") yield rest;
 }
 
-/** A path beside the given one that nobody else uses. */
+/** A new path for a temporary file or folder beside the given one. */
 function draftOf(path: string): string {
   return `${path}.${crypto.randomUUID()}.tmp`;
 }
 
 /**
- * Puts a file in place in one step: whoever opens it sees the old content or the new one, never a part.
- * @param write writes the content to the path that it is given; what it returns is returned
+ * Replaces a file in one step: whoever opens it sees the old or the new content, never a part of it.
+ * @param write writes the content to a temporary path
+ * @returns what `write` returns
  */
 export async function replaceFile<T>(path: string, write: (draft: string) => Promise<T>): Promise<T> {
   const draft = draftOf(path);
@@ -118,8 +119,8 @@ export async function writeJson(path: string, value: unknown): Promise<void> {
 }
 
 /**
- * Puts a folder in place in one step; one that stands there is replaced. Several processes may do so at once.
- * @param fill writes the content into the folder it is given
+ * Writes a folder and puts it in place in one step; an existing folder is replaced. Several processes may do so at once.
+ * @param fill writes the content into a temporary folder
  */
 export async function writeFolder(path: string, fill: (folder: string) => Promise<void>): Promise<void> {
   const draft = draftOf(path);
@@ -136,12 +137,13 @@ export async function writeFolder(path: string, fill: (folder: string) => Promis
     try {
       return await Deno.rename(draft, path);
     } catch (error) {
-      // Another process has put its folder there in between.
+      // Another process has put its folder there since the old one was renamed.
       if (!isOccupied(error)) throw error;
     }
   }
 }
 
+/** Whether a rename failed because there is a folder at its destination. */
 function isOccupied(error: unknown): boolean {
   return error instanceof Error && "code" in error && (error.code === "ENOTEMPTY" || error.code === "EEXIST");
 }

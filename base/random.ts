@@ -5,16 +5,16 @@
 import { createHash } from "node:crypto";
 import { xoroshiro128plusFromState } from "pure-rand/generator/xoroshiro128plus";
 
-/** A stream of random numbers. The same seed and purpose always give the same stream. */
+/** A stream of random numbers; the same seed and purpose always give the same stream. */
 export class Random {
   readonly #generator: ReturnType<typeof xoroshiro128plusFromState>;
   #spare: number | undefined;
 
   /**
    * Starts a stream.
-   * @param seed whole number of the run
-   * @param purpose what the numbers are for ("order/epoch/3"): streams of different purposes are independent, so
-   * that a method that draws more numbers does not change the data order of the others
+   * @param seed the run's seed, a whole number
+   * @param purpose what the numbers are for ("order/epoch/3"). Streams of different purposes are independent: a method
+   * that draws more numbers does not change the data order
    */
   constructor(seed: number, purpose: string) {
     const digest = createHash("sha256").update(`${seed}/${purpose}`).digest();
@@ -45,7 +45,7 @@ export class Random {
     return Math.floor(this.uniform() * below);
   }
 
-  /** The items in random order (Fisher and Yates); the argument is left as it is. */
+  /** A copy of the items in random order (Fisher and Yates). */
   shuffle<T>(items: readonly T[]): T[] {
     const result = [...items];
     for (let last = result.length - 1; last > 0; last--) {

@@ -1,11 +1,11 @@
 /**
- * What a zod schema finds wrong with a value, as the end of one sentence.
+ * What is wrong with a value that a zod schema refuses, as the end of a sentence.
  * @module
  */
 import type { z } from "zod";
 import { nearest, showValue } from "./errors.ts";
 
-/** How the messages begin that zod itself writes. */
+/** Beginnings of zod's own messages; other messages come from a schema. */
 const ZOD_MESSAGE = /^(Invalid|Too|Unrecognized) /;
 
 /** The rule that a value breaks: "must be at least 1". */
@@ -28,9 +28,9 @@ function ruleOf(issue: z.core.$ZodIssue): string {
 }
 
 /**
- * The first thing wrong with a value: "rank must be at least 1, current value is 0".
- * @param error what the schema says of the value
- * @param keysAt names of the keys that are known at a place, for the nearest of them
+ * The first thing that is wrong with a value: "rank must be at least 1, current value is 0".
+ * @param error the schema's error
+ * @param keysAt the keys that the schema knows at a path, to suggest the nearest
  * @internal
  */
 export function describeFault(
@@ -48,7 +48,7 @@ export function describeFault(
   const current = issue.path.reduce<unknown>((inner, key) => (inner as Record<PropertyKey, unknown>)?.[key], value);
   const end = `, current value is ${showValue(current)}`;
   if (ZOD_MESSAGE.test(issue.message)) return `${place || "it"} ${ruleOf(issue)}${end}`;
-  // A message of the schema's own stands as it is.
+  // A message that a schema gives for the whole value is a complete sentence.
   if (issue.code === "custom" && place === "") return issue.message;
   return `${place || "it"}${issue.message.startsWith("must ") ? " " : ": "}${issue.message}${end}`;
 }

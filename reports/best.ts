@@ -1,21 +1,21 @@
 /**
- * Which results are printed bold.
+ * Which results are best, and printed bold.
  * @module
  */
 import { mean, meanInterval } from "./statistics.ts";
 
-/** A setting's scores. */
+/** The scores of a setting. */
 export interface Scored {
-  /** Names it. */
+  /** The setting's id. */
   id: string;
-  /** Seed → score. */
+  /** Scores by seed. */
   scores: ReadonlyMap<number, number>;
 }
 
 /**
- * Ids of the setting with the best mean and of those that cannot be told from it: the 95 % t interval of the
- * difference, paired by the seeds both have (two at least), contains zero. Settings of one seed do not take part, since
- * nothing is known of their spread.
+ * Ids of the setting with the best mean, and of those that do not differ significantly from it: the 95 % t interval of
+ * the difference, paired by the seeds that both have (two at least), contains zero. Settings of one seed are left out,
+ * since their spread is unknown.
  */
 export function bestOf(settings: readonly Scored[], direction: "higher" | "lower"): Set<string> {
   const sign = direction === "higher" ? 1 : -1;

@@ -1,11 +1,11 @@
 /**
- * What a run costs: parameters, bytes, seconds. One table for every report.
+ * The costs of runs, which all reports show: parameters, bytes, seconds.
  * @module
  */
 import type { RunRecord } from "../runs/study/record.ts";
 import { mean } from "./statistics.ts";
 
-/** A column of costs. */
+/** Name of a cost, and of its column. */
 export type Cost =
   | "trainable_params"
   | "trainable_percent"
@@ -18,7 +18,7 @@ export type Cost =
   | "train_seconds"
   | "examples_per_second";
 
-/** A run's costs in the order of the CSV columns; null where it was not measured. */
+/** Reads a cost from a record, in the order of the CSV columns; null where it was not measured. */
 export const costs: Record<Cost, (run: RunRecord) => number | null> = {
   trainable_params: (run) => run.parameters.trainable,
   trainable_percent: (run) => 100 * run.parameters.trainable / run.model.parameters,
@@ -32,7 +32,7 @@ export const costs: Record<Cost, (run: RunRecord) => number | null> = {
   examples_per_second: (run) => run.time.examplesPerSecond,
 };
 
-/** Mean of a cost over the runs in which it was measured (bytes are rounded), or null if it was in none. */
+/** Mean of a cost over the runs in which it was measured; null if there are none. Bytes are rounded. */
 export function meanCost(runs: readonly RunRecord[], cost: Cost): number | null {
   const values = runs.map(costs[cost]).filter((value) => value !== null);
   if (values.length === 0) return null;

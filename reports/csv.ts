@@ -1,6 +1,6 @@
 /**
- * Results as comma-separated values. Scores are fractions, bytes are bytes, seconds are seconds; what was not measured is
- * an empty cell. A text that a spreadsheet would take for a formula gets a leading apostrophe.
+ * Results as comma-separated values. Scores are fractions; costs are in bytes and seconds. What was not measured is an
+ * empty cell. A text that a spreadsheet would take for a formula gets a leading apostrophe.
  * @module
  */
 import { stringify } from "csv-stringify/sync";
@@ -10,7 +10,7 @@ import { byKeys, type Results } from "./results.ts";
 
 const costNames = Object.keys(costs) as Cost[];
 
-/** One row a setting, with the task's first metric. */
+/** results.csv: one row for each setting, scored by the task's first metric. */
 export function renderResultsCsv({ protocols }: Results): string {
   const settings = protocols.flatMap(({ settings }) => settings)
     .sort(byKeys(({ model }) => model, ({ task }) => task, ({ method }) => method, ({ id }) => id));
@@ -31,7 +31,7 @@ export function renderResultsCsv({ protocols }: Results): string {
   })));
 }
 
-/** One row a run, with every metric on validation and test set. */
+/** runs.csv: one row for each run, with every metric on the validation and the test set. */
 export function renderRunsCsv({ runs }: Results): string {
   const metrics = [...new Set(runs.flatMap((run) => run.metrics.map(({ name }) => name)))].sort();
   const rows = runs.map((run) => ({
@@ -61,7 +61,7 @@ export function renderRunsCsv({ runs }: Results): string {
   );
 }
 
-/** Rows under a header, the keys of the first. */
+/** Rows under a header, which are the keys of the first row. */
 function toCsv(rows: Record<string, string | number | null | undefined>[]): string {
   return stringify([Object.keys(rows[0]), ...rows.map(Object.values)], { escape_formulas: true });
 }

@@ -1,39 +1,39 @@
 /**
- * Numbers and texts as people read them.
+ * Numbers and texts as reports for people show them.
  * @module
  */
 
-/** Stands for what was not measured. */
+/** Shown in place of what was not measured. */
 export const MISSING = "–";
 
-/** A score: fractions in per cent with one decimal, correlations with three. */
+/** A score: fractions in per cent with one decimal, correlations with three decimals. */
 export function formatScore(value: number, unit: "fraction" | "correlation"): string {
   return unit === "fraction" ? (100 * value).toFixed(1) : value.toFixed(3);
 }
 
-/** 24576 → "24,576". */
+/** A whole number with separators: 24576 → "24,576". */
 export function formatCount(value: number): string {
   return Math.round(value).toLocaleString("en-US");
 }
 
-/** Three significant digits, never an exponent for shares of 0.000001 and more. */
+/** A percentage with three significant digits, without an exponent from 0.000001 on. */
 export function formatPercent(value: number): string {
   return String(Number(value.toPrecision(3)));
 }
 
-/** Bytes in the largest binary unit that leaves 1 or more: 107520 → "105 KiB". */
+/** Bytes in the largest binary unit of which there is at least one: 107520 → "105 KiB". */
 export function formatBytes(value: number): string {
   const unit = Math.min(3, Math.floor(Math.log2(Math.max(1, value)) / 10));
   const amount = value / 1024 ** unit;
   return `${unit > 0 && amount < 10 ? amount.toFixed(1) : Math.round(amount)} ${["B", "KiB", "MiB", "GiB"][unit]}`;
 }
 
-/** Seconds, with a decimal below 100. */
+/** Seconds, with one decimal below 100. */
 export function formatSeconds(value: number): string {
   return `${value < 100 ? value.toFixed(1) : Math.round(value)} s`;
 }
 
-/** A text in one line: white space, control and bidirectional override characters become single spaces. */
+/** A text in one line: runs of white space, control and bidirectional override characters become single spaces. */
 export function oneLine(text: string): string {
   return text.replace(/[\s\p{Cc}\u202A-\u202E\u2066-\u2069]+/gu, " ").trim();
 }

@@ -1,5 +1,5 @@
 /**
- * Results as a Markdown document (GitHub's dialect).
+ * Results as a document in GitHub's Markdown.
  * @module
  */
 import utils from "cli-table3/src/utils.js";
@@ -9,10 +9,10 @@ import { formatBytes, formatCount, formatScore, oneLine } from "./format.ts";
 import { byKeys, type Protocol, type Results, type Setting } from "./results.ts";
 import { tableOf } from "./table.ts";
 
-/** A list item and the items below it. */
+/** An item of a list, and the items of the list below it. */
 type Item = [text: string, ...children: string[]];
 
-/** A table a protocol, then what is needed to judge, repeat and cite it. */
+/** A table for each protocol, then what is needed to judge, repeat and cite the results. */
 export function renderMarkdown({ runs, protocols, unreadable }: Results): string {
   const environments = [...Map.groupBy(runs, environmentKey)].sort(byKeys(([key]) => key)).map(([, runs]) => runs);
   const settings = protocols.flatMap(({ settings }) => settings);
@@ -44,6 +44,7 @@ export function renderMarkdown({ runs, protocols, unreadable }: Results): string
   return sections.join("\n\n") + "\n";
 }
 
+/** How to read the tables. */
 const EXPLANATION: Item[] = [
   ["Score: mean over the seeds on the test set ± half its 95 % t interval."],
   [
@@ -69,6 +70,7 @@ function tableText(protocol: Protocol): string {
   return markdownTable([header, ...rows], { align, stringLength: utils.strlen });
 }
 
+/** What a reader should know of a protocol's table. */
 function protocolNotes({ spec, settings }: Protocol, environments: RunRecord[][]): Item[] {
   const [{ majority, metric }] = settings;
   const runs = settings.flatMap(({ runs }) => runs);
@@ -82,12 +84,12 @@ function protocolNotes({ spec, settings }: Protocol, environments: RunRecord[][]
   if (places.length > 1) {
     notes.push([`These runs are from environments ${places.join(", ")}; compare their time and memory with care.`]);
   }
-  const flags = bySeeds(
+  const flags = groupRemarks(
     settings,
     ({ checks }) => checks.flags.filter(({ raised }) => raised).map(({ name, detail }) => `${name}: ${detail}`),
   );
   if (flags.length > 0) notes.push(["Flags", ...flags]);
-  const unmeasured = bySeeds(settings, ({ memory }) =>
+  const unmeasured = groupRemarks(settings, ({ memory }) =>
     (["peak", "training"] as const).flatMap((kind) => {
       const measured = memory[kind];
       return measured.value === null ? [`${kind} memory: ${measured.reason}`] : [];
@@ -96,21 +98,26 @@ function protocolNotes({ spec, settings }: Protocol, environments: RunRecord[][]
   return notes;
 }
 
-/** What runs have to say, each saying once with the settings and seeds that share it. */
-function bySeeds(settings: readonly Setting[], sayings: (run: RunRecord) => string[]): string[] {
-  const said = settings.flatMap(({ label, runs }) =>
-    runs.flatMap((run) => sayings(run).map((saying) => ({ saying, label, seed: run.spec.seed })))
+/**
+ * Remarks on runs; each remark stands once, with the settings and seeds that it is true of.
+ * @param remarksOn the remarks on a run
+ */
+function groupRemarks(settings: readonly Setting[], remarksOn: (run: RunRecord) => string[]): string[] {
+  const remarks = settings.flatMap(({ label, runs }) =>
+    runs.flatMap((run) => remarksOn(run).map((remark) => ({ remark, label, seed: run.spec.seed })))
   );
-  return [...Map.groupBy(said, ({ saying }) => saying)].sort(byKeys(([saying]) => saying)).map(([saying, entries]) => {
-    const who = [...Map.groupBy(entries, ({ label }) => label)]
-      .map(([label, seeds]) =>
-        `${label} (${seeds.length === 1 ? "seed" : "seeds"} ${seeds.map(({ seed }) => seed).join(", ")})`
-      );
-    return escape(`${saying}: ${who.join(", ")}`);
-  });
+  return [...Map.groupBy(remarks, ({ remark }) => remark)].sort(byKeys(([remark]) => remark)).map(
+    ([remark, entries]) => {
+      const who = [...Map.groupBy(entries, ({ label }) => label)]
+        .map(([label, seeds]) =>
+          `${label} (${seeds.length === 1 ? "seed" : "seeds"} ${seeds.map(({ seed }) => seed).join(", ")})`
+        );
+      return escape(`${remark}: ${who.join(", ")}`);
+    },
+  );
 }
 
-/** The options of each method; where they differ between protocols, with the protocols they belong to. */
+/** The options of each method; options that differ between protocols are listed with their protocols. */
 function optionItems(protocols: readonly Protocol[]): Item[] {
   const entries = protocols.flatMap((protocol) =>
     protocol.settings.map(({ label, options }) => ({ label, options: options.join(", "), title: titleOf(protocol) }))
@@ -124,12 +131,12 @@ function optionItems(protocols: readonly Protocol[]): Item[] {
   });
 }
 
-/** What two runs have in common that ran in the same place. */
+/** A key that is equal for runs in the same environment: the environment without the time at which the run started. */
 function environmentKey({ environment: { started: _started, ...rest } }: RunRecord): string {
   return canonical(rest);
 }
 
-/** What computed: what the platform does not tell, and a processor that is named anyway, are left out. */
+/** The device in words, without what is unknown and without the name of the processor, which is shown elsewhere. */
 function describeDevice({ name, provider, hardware, driver }: Environment["device"], processor: string): string {
   const known = [hardware.value === processor ? null : hardware.value, driver.value && `driver ${driver.value}`];
   return [`${name} (${provider})`, ...known.filter((value) => value !== null)].join(", ");
@@ -180,7 +187,7 @@ function distinct(runs: readonly RunRecord[], item: (run: RunRecord) => Item): I
     .map(([, item]) => item);
 }
 
-/** "device cpu; data train 300, test 400". */
+/** An object in words: "device cpu; data train 300, test 400". */
 function describe(value: Record<string, unknown>): string {
   return Object.entries(value).map(([key, inner]) =>
     inner !== null && typeof inner === "object"
@@ -198,7 +205,7 @@ function list(items: readonly Item[]): string {
     .join("\n");
 }
 
-/** A text as one line in which no character has a meaning in Markdown or HTML, safe inside a table's cell. */
+/** A text as one line, safe inside a table's cell: no character in it has a meaning in Markdown or HTML. */
 function escape(text: string): string {
   return oneLine(text).replace(
     /[<|\\`*[\]~$]|&(?=#?\w+;)|(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/gu,

@@ -20,7 +20,7 @@ export interface ReportFormat {
   render(results: Results): string;
 }
 
-/** Every report that is written. */
+/** Every report that is written, by the name of its format. */
 export const reportFormats: Record<ReportFormatName, ReportFormat> = {
   "markdown": { file: "report.md", render: renderMarkdown },
   "results-csv": { file: "results.csv", render: renderResultsCsv },
@@ -39,9 +39,9 @@ export interface WrittenReport {
 
 /**
  * Writes every report of the records in results folders.
- * @param folders results folders, each with a folder `runs`; a run found in several is taken once
+ * @param folders results folders, each with a folder `runs`; a run that is in several of them counts once
  * @param out folder of the reports, made if it does not exist
- * @throws {Error} if a folder holds no runs, no record can be read, two records of a run differ, or `out` cannot be
+ * @throws {Error} if a folder has no folder `runs`, no record can be read, two records of a run differ, or `out` cannot be
  * written
  */
 export async function writeReport(folders: string[], out: string): Promise<WrittenReport> {
@@ -66,20 +66,21 @@ export async function writeReport(folders: string[], out: string): Promise<Writt
   return { files: texts.map(({ path }) => path), unreadable: results.unreadable, terminal: renderTerminal(results) };
 }
 
+/** Reads the records of several results folders, each run once. */
 async function collect(folders: readonly string[]): Promise<{ records: RunRecord[]; unreadable: UnreadableRecord[] }> {
-  const found = new Map<string, { record: RunRecord; folder: string }>();
+  const byId = new Map<string, { record: RunRecord; folder: string }>();
   const unreadable: UnreadableRecord[] = [];
   for (const folder of new Set(folders)) {
     const read = await readRecords(folder);
     unreadable.push(...read.unreadable);
     for (const record of read.records) {
-      const other = found.get(record.id);
+      const other = byId.get(record.id);
       if (other !== undefined && canonical(other.record) !== canonical(record)) {
         const paths = [other.folder, folder].map((folder) => `${folder}/runs/${record.id}.json`).join(" and ");
         throw new Error(`Cannot merge results: records of one run must be the same, ${paths} differ`);
       }
-      found.set(record.id, { record, folder });
+      byId.set(record.id, { record, folder });
     }
   }
-  return { records: [...found.values()].map(({ record }) => record), unreadable };
+  return { records: [...byId.values()].map(({ record }) => record), unreadable };
 }

@@ -1,6 +1,6 @@
 /**
- * Runs grouped for comparison: runs that differ in nothing but the seed are a setting, settings that differ in nothing
- * but the method share a protocol.
+ * Runs grouped for comparison: runs that differ only in the seed are a setting, settings that differ only in the method
+ * share a protocol.
  * @module
  */
 import { canonical, knownScores, methodName, type RunRecord, type UnreadableRecord } from "../runs/study/record.ts";
@@ -15,47 +15,47 @@ export interface Setting {
   model: string;
   /** Name of the task. */
   task: string;
-  /** "lora+prompt-tuning". */
+  /** Name of the method: "lora+prompt-tuning". */
   method: string;
-  /** The method, with the options that tell it from others of its name in the same protocol: "lora (rank 4)". */
+  /** The method, with the options in which it differs from others of its name in the protocol: "lora (rank 4)". */
   label: string;
-  /** Everything that was chosen for the method: "rank 4". */
+  /** All options of the method and of its training: "rank 4". */
   options: string[];
-  /** The task's first. */
+  /** The task's first metric. */
   metric: RunRecord["metrics"][number];
-  /** By seed. */
+  /** The runs, ordered by seed. */
   runs: RunRecord[];
-  /** Over the runs. */
+  /** Mean score of the runs. */
   mean: number;
-  /** Null of one seed. */
+  /** Standard deviation of the scores; null if there is one seed. */
   deviation: number | null;
-  /** 95 % t interval of the mean; null of one seed. */
+  /** 95 % t interval of the mean; null if there is one seed. */
   interval: Interval | null;
-  /** Mean test score of always answering the class most frequent in training; null where there are no classes. */
+  /** Mean test score of always predicting the class most frequent in training; null where there are no classes. */
   majority: number | null;
-  /** Whether it has the best mean of its protocol, or cannot be told from the one that has. */
+  /** Whether it has the best mean of its protocol, or does not differ significantly from the one that has. */
   best: boolean;
 }
 
-/** Settings that may be compared. */
+/** Settings that may be compared: same model, task, data and training, other methods. */
 export interface Protocol {
-  /** What the settings have in common: the spec without method, seed and what is tuned for each method. */
+  /** What the settings have in common: the spec without the method, the seed and what is tuned for each method. */
   spec: Record<string, unknown>;
-  /** The best mean first; one at least. */
+  /** The settings, the best mean first; at least one. */
   settings: Setting[];
 }
 
-/** What reports are made from. */
+/** What reports show. */
 export interface Results {
-  /** By id. */
+  /** All runs, ordered by id. */
   runs: RunRecord[];
-  /** By task and model. */
+  /** The protocols, ordered by task and model. */
   protocols: Protocol[];
-  /** By path. */
+  /** Records that could not be read, ordered by path. */
   unreadable: UnreadableRecord[];
 }
 
-/** Groups runs by setting and settings by protocol; the order of the arguments does not matter. */
+/** Groups runs by setting and settings by protocol; the order of the runs does not matter. */
 export function groupResults(runs: readonly RunRecord[], unreadable: readonly UnreadableRecord[]): Results {
   const sorted = runs.toSorted(byKeys((run) => run.id));
   const protocols = [...Map.groupBy(sorted, (run) => canonical(protocolSpec(run)))]
@@ -64,7 +64,7 @@ export function groupResults(runs: readonly RunRecord[], unreadable: readonly Un
   return { runs: sorted, protocols, unreadable: unreadable.toSorted(byKeys(({ path }) => path)) };
 }
 
-/** Orders by the first key that differs, texts by code unit, so that no locale decides. */
+/** A comparison by the first key that differs; texts are compared by code unit, so that the locale does not matter. */
 export function byKeys<T>(...keys: ((item: T) => string | number)[]): (a: T, b: T) => number {
   return (a, b) => {
     const key = keys.find((key) => key(a) !== key(b));
@@ -72,13 +72,14 @@ export function byKeys<T>(...keys: ((item: T) => string | number)[]): (a: T, b: 
   };
 }
 
-/** Epochs and the classifier's step size are tuned for each method, as its own options are. */
+/** The spec without the method, the seed, and the epochs and the head's learning rate, which are tuned for each method. */
 function protocolSpec({ spec }: RunRecord): Record<string, unknown> {
   const { method: _method, seed: _seed, training, ...rest } = spec;
   const { epochs: _epochs, headLearningRate: _headLearningRate, ...common } = training;
   return { ...rest, training: common };
 }
 
+/** All options of a run's method and of its training, in words. */
 function optionsOf({ spec }: RunRecord): string[] {
   const parts = spec.method.flatMap(({ name, options }) =>
     Object.entries(options).map(([key, value]) =>
@@ -86,8 +87,8 @@ function optionsOf({ spec }: RunRecord): string[] {
     )
   );
   const { epochs, headLearningRate } = spec.training;
-  const ofHead = headLearningRate === undefined ? [] : [`headLearningRate ${headLearningRate}`];
-  return [...new Set([...parts, `epochs ${epochs}`, ...ofHead])].sort();
+  const headOptions = headLearningRate === undefined ? [] : [`headLearningRate ${headLearningRate}`];
+  return [...new Set([...parts, `epochs ${epochs}`, ...headOptions])].sort();
 }
 
 function majorityOf(runs: readonly RunRecord[], metric: string): number | null {
@@ -115,10 +116,12 @@ function settingsOf(runs: readonly RunRecord[]): Setting[] {
   return groups.map(({ scores, ...group }) => {
     const values = [...scores.values()];
     const namesakes = groups.filter(({ method }) => method === group.method);
-    const own = group.options.filter((option) => !namesakes.every(({ options }) => options.includes(option)));
+    const distinguishing = group.options.filter((option) =>
+      !namesakes.every(({ options }) => options.includes(option))
+    );
     return {
       ...group,
-      label: own.length > 0 ? `${group.method} (${own.join(", ")})` : group.method,
+      label: distinguishing.length > 0 ? `${group.method} (${distinguishing.join(", ")})` : group.method,
       mean: mean(values),
       deviation: standardDeviation(values),
       interval: meanInterval(values),

@@ -1,5 +1,5 @@
 /**
- * Mean, spread and intervals of a few seeds' scores.
+ * Mean, standard deviation and interval of a few scores, one a seed.
  * @module
  */
 import jstat from "jstat";
@@ -12,12 +12,12 @@ export interface Interval {
   high: number;
 }
 
-/** Arithmetic mean; NaN of no values. */
+/** Arithmetic mean; NaN if there are no values. */
 export function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-/** Sample standard deviation (n − 1 degrees of freedom), or null of fewer than two values. */
+/** Sample standard deviation (n − 1 degrees of freedom); null if there are fewer than two values. */
 export function standardDeviation(values: readonly number[]): number | null {
   if (values.length < 2) return null;
   const centre = mean(values);
@@ -25,8 +25,8 @@ export function standardDeviation(values: readonly number[]): number | null {
 }
 
 /**
- * 95 % interval of the mean by Student's t: x̄ ± t₀.₉₇₅,ₙ₋₁ · s / √n, or null of fewer than two values. For a paired
- * comparison give the differences.
+ * 95 % interval of the mean by Student's t: x̄ ± t₀.₉₇₅,ₙ₋₁ · s / √n; null if there are fewer than two values. For a paired
+ * comparison, the values are the differences.
  */
 export function meanInterval(values: readonly number[]): Interval | null {
   const deviation = standardDeviation(values);
@@ -35,7 +35,7 @@ export function meanInterval(values: readonly number[]): Interval | null {
   return { low: mean(values) - half, high: mean(values) + half };
 }
 
-/** jstat's inverse is good to 8 digits; a Newton step on its distribution function adds one or more. */
+/** Quantile of Student's t. jstat's is exact to 8 digits; a Newton step on its distribution function adds at least one. */
 function studentQuantile(probability: number, degrees: number): number {
   const { inv, cdf, pdf } = jstat.studentt;
   const start = inv(probability, degrees);

@@ -1,12 +1,12 @@
 /**
- * A protocol's table, the same in every format for people.
+ * The table of a protocol, the same in every report for people.
  * @module
  */
 import { type Cost, meanCost } from "./costs.ts";
 import { formatBytes, formatCount, formatPercent, formatScore, formatSeconds, MISSING } from "./format.ts";
 import type { Protocol, Setting } from "./results.ts";
 
-/** How a format writes a cell. */
+/** How a report writes cells. */
 export interface CellStyle {
   /** Makes any text safe inside a cell. */
   text(text: string): string;
@@ -14,17 +14,17 @@ export interface CellStyle {
   best(score: string): string;
 }
 
-/** Cells ready to be laid out. */
+/** A table of finished cells. */
 export interface Table {
   /** Titles of the columns. */
   header: string[];
-  /** One a setting. */
+  /** One row for each setting. */
   rows: string[][];
-  /** One a column. */
+  /** One alignment for each column. */
   align: ("left" | "right")[];
 }
 
-/** Writes a protocol's settings as cells. The column of flags is left out where none was raised. */
+/** The table of a protocol's settings. The column of flags is left out if none was raised. */
 export function tableOf({ settings }: Protocol, style: CellStyle): Table {
   const { name, unit, direction } = settings[0].metric;
   const scoreTitle = `${name}${unit === "fraction" ? " %" : ""}${direction === "lower" ? " (lower is better)" : ""}`;
@@ -64,7 +64,7 @@ function costCell(cost: Cost, format: (value: number) => string): (setting: Sett
   };
 }
 
-/** Names of the flags that a run of the setting raised, and in how many runs. */
+/** Names of the flags that were raised, each with the number of runs that raised it: "at majority 2/3". */
 function raisedFlags(runs: Setting["runs"]): string[] {
   const names = runs.flatMap(({ checks }) => checks.flags.filter(({ raised }) => raised).map(({ name }) => name));
   return [...Map.groupBy(names, (name) => name)].map(([name, { length }]) => `${name} ${length}/${runs.length}`).sort();

@@ -7,7 +7,7 @@ import { formatScore, oneLine } from "./format.ts";
 import type { Protocol, Results } from "./results.ts";
 import { tableOf } from "./table.ts";
 
-/** One table a protocol; plain text without escape sequences. */
+/** A table for each protocol, as plain text without escape sequences. */
 export function renderTerminal({ protocols }: Results): string {
   return protocols.map(renderProtocol).join("\n");
 }
