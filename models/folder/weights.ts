@@ -7,7 +7,7 @@ import { createHash } from "node:crypto";
 import { dirname } from "node:path";
 import { shorten, showValue } from "../../base/errors.ts";
 import { readObject } from "../../base/files.ts";
-import { FLOAT_TYPES, floats } from "../../engine/floats.ts";
+import { FLOAT_TYPES, readFloats } from "../../engine/floats.ts";
 import { readHeader, type StoredEntry, writeInPieces } from "../../engine/safetensors.ts";
 import type { StoredTensor } from "../../engine/types.ts";
 import { derivedFile } from "../cache.ts";
@@ -177,13 +177,13 @@ export async function openWeights(
       "weights",
       createHash("sha256").update(`${source}\n${Object.keys(shapes).join("\n")}`).digest("hex"),
       "safetensors",
-      (path) => writeInPieces(path, shapes, (name) => floats(name, entries[name])),
+      (path) => writeInPieces(path, shapes, (name) => readFloats(name, entries[name])),
     );
     return withoutType(await readHeader(path));
   }
   // Reads all values, which throws if one is not finite.
   for (const [name, entry] of Object.entries(entries)) {
-    for await (const _ of floats(name, entry));
+    for await (const _ of readFloats(name, entry));
   }
   return withoutType(entries);
 }

@@ -162,7 +162,7 @@ async function fetchFile(fetching: Fetching, path: string): Promise<void> {
   if (digest.algorithm === "sha256" && await hasBlob({ size, sha256: digest.hex })) {
     files[path] = { size, sha256: digest.hex };
   } else {
-    // A call that was interrupted may have left the file; blobs are named by SHA-256, so only these are found by it.
+    // An interrupted call may have left this file in the folder. A large one would be among the blobs, by its SHA-256.
     const placed = digest.algorithm === "git" ? await digestFile(join(folder, path)).catch(() => undefined) : undefined;
     if (placed?.git === digest.hex) {
       files[path] = { size, sha256: placed.sha256 };

@@ -142,11 +142,12 @@ function decode(
   const layers: KeysAndValues[] = [];
   for (let layer = 0; layer < layerCount; layer++) {
     const part = (index: number) => partName("decoder", layer, index);
-    const own = attention(pass, part(0), "SelfAttention", x, { penalty, prefix: prefixes[layer] });
-    const cross = attention(pass, part(1), "EncDecAttention", own.x, { penalty: sourcePenalty, source });
-    const both = (kind: keyof KeysAndValues) => tf.concat([perText(cross[kind], batch), perText(own[kind], batch)], 1);
+    const selfOut = attention(pass, part(0), "SelfAttention", x, { penalty, prefix: prefixes[layer] });
+    const crossOut = attention(pass, part(1), "EncDecAttention", selfOut.x, { penalty: sourcePenalty, source });
+    const both = (kind: keyof KeysAndValues) =>
+      tf.concat([perText(crossOut[kind], batch), perText(selfOut[kind], batch)], 1);
     layers.push({ keys: both("keys"), values: both("values") });
-    x = feedForward(pass, "decoder", layer, cross.x);
+    x = feedForward(pass, "decoder", layer, crossOut.x);
     states.push(x);
   }
   return { states: [...states.slice(0, -1), normalise(pass, x, finalNorm("decoder"))], layers };
@@ -201,10 +202,10 @@ export function readNextTokens(
   for (let layer = 0; layer < layerCount; layer++) {
     const before = { keys: rows(past[layer].keys), values: rows(past[layer].values) };
     const part = (index: number) => partName("decoder", layer, index);
-    const own = attention(pass, part(0), "SelfAttention", x, { penalty, prefix: prefixes[layer], past: before });
-    layers.push({ keys: perText(own.keys, batch), values: perText(own.values, batch) });
-    const cross = attention(pass, part(1), "EncDecAttention", own.x, { penalty: sourcePenalty, made: before });
-    x = feedForward(pass, "decoder", layer, cross.x);
+    const selfOut = attention(pass, part(0), "SelfAttention", x, { penalty, prefix: prefixes[layer], past: before });
+    layers.push({ keys: perText(selfOut.keys, batch), values: perText(selfOut.values, batch) });
+    const crossOut = attention(pass, part(1), "EncDecAttention", selfOut.x, { penalty: sourcePenalty, made: before });
+    x = feedForward(pass, "decoder", layer, crossOut.x);
   }
   return { state: normalise(pass, x, finalNorm("decoder")), layers };
 }
