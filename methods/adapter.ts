@@ -7,7 +7,7 @@ import type { Tensor } from "../engine/tensor.ts";
 import type { BackboneShape, LinearSite } from "../models/types.ts";
 import { linear, linearParameters } from "./linear.ts";
 import { drawn } from "./parameter.ts";
-import { ownForm } from "./stored.ts";
+import { commonOptions } from "./options.ts";
 import type { CommonOptions, Method } from "./types.ts";
 
 /** Options of bottleneck adapters. */
@@ -48,10 +48,11 @@ export const adapter: Method<AdapterOptions> = {
   paper:
     "Houlsby et al. (2019), Parameter-Efficient Transfer Learning for NLP, https://arxiv.org/abs/1902.00751; Pfeiffer et al. (2021), AdapterFusion, https://arxiv.org/abs/2005.00247",
   options: z.strictObject({
-    bottleneck: z.int().min(1).default(16),
-    placement: z.enum(["houlsby", "pfeiffer"]).default("houlsby"),
-    learningRate: z.number().positive().default(1e-3),
-    epochs: z.int().min(1).default(4),
+    bottleneck: z.int().min(1).default(16).describe("inner width m of an adapter"),
+    placement: z.enum(["houlsby", "pfeiffer"]).default("houlsby").describe(
+      "after attention and after the feed-forward network, before the residual; pfeiffer: once, at the end of a layer",
+    ),
+    ...commonOptions(1e-3, 4),
   }),
   parameters: (shape, options) =>
     places(shape, options).flatMap(({ name, out }) => [
@@ -61,7 +62,6 @@ export const adapter: Method<AdapterOptions> = {
     ]),
   trains: () => [],
   count: size,
-  storedCount: size,
   identityAtStart: true,
   hooks(parameters, shape, options) {
     const sites = places(shape, options);
@@ -74,6 +74,4 @@ export const adapter: Method<AdapterOptions> = {
     const adapted = new Set(sites.map(({ name }) => name));
     return { linear: ({ name }, _, y) => adapted.has(name) ? adapt(name, y) : y };
   },
-  stored: (shape, options) =>
-    ownForm(Object.fromEntries(adapter.parameters(shape, options).map(({ name, shape }) => [name, shape]))),
 };

@@ -5,7 +5,7 @@
 import { z } from "zod";
 import { sizeOf } from "../base/shapes.ts";
 import type { BackboneShape } from "../models/types.ts";
-import { ownForm } from "./stored.ts";
+import { commonOptions } from "./options.ts";
 import type { Method } from "./types.ts";
 
 function size(shape: BackboneShape): number {
@@ -18,15 +18,10 @@ export const full: Method = {
   description: "full fine-tuning: every weight of the backbone is trained",
   paper:
     "Howard and Ruder (2018), Universal Language Model Fine-tuning for Text Classification, https://arxiv.org/abs/1801.06146",
-  options: z.strictObject({
-    learningRate: z.number().positive().default(6e-4),
-    epochs: z.int().min(1).default(3),
-  }),
+  options: z.strictObject(commonOptions(6e-4, 3)),
   parameters: () => [],
   trains: (shape) => Object.keys(shape.weights),
   count: size,
-  storedCount: size,
   identityAtStart: true,
   hooks: () => ({}),
-  stored: ({ weights }) => ownForm(weights),
 };

@@ -5,8 +5,17 @@
 import { z } from "zod";
 import type { Tensors } from "../engine/tensor.ts";
 import type { BackboneShape, LinearSite } from "../models/types.ts";
-import { drawn } from "./parameter.ts";
-import { PEFT_MODEL, peftConfig, peftFields, peftModules, peftModulesSchema, peftTargets, renamed } from "./peft.ts";
+import { commonOptions } from "./options.ts";
+import { drawn, shapesOf } from "./parameter.ts";
+import {
+  PEFT_MODEL,
+  peftConfig,
+  peftFields,
+  peftModules,
+  peftModulesSchema,
+  peftTargets,
+  renamedLayout,
+} from "./peft.ts";
 import { sitesOf } from "./sites.ts";
 import type { CommonOptions, Method } from "./types.ts";
 
@@ -55,10 +64,13 @@ export const ia3: Method<Ia3Options> = {
     "Liu et al. (2022), Few-Shot Parameter-Efficient Fine-Tuning is Better and Cheaper than In-Context Learning, " +
     "https://arxiv.org/abs/2205.05638",
   options: z.strictObject({
-    outputs: z.array(z.string()).nullable().default(null),
-    inputs: z.array(z.string()).nullable().default(null),
-    learningRate: z.number().positive().default(3e-3),
-    epochs: z.int().min(1).default(4),
+    outputs: z.array(z.string()).nullable().default(null).describe(
+      "roles of the linear maps whose outputs are scaled; null: keys and values",
+    ),
+    inputs: z.array(z.string()).nullable().default(null).describe(
+      "roles of the linear maps whose inputs are scaled; null: the last of each feed-forward network",
+    ),
+    ...commonOptions(3e-3, 4),
   }),
   parameters(shape, options) {
     const { outputs, inputs } = scaledSites(shape, options);
@@ -69,7 +81,6 @@ export const ia3: Method<Ia3Options> = {
   },
   trains: () => [],
   count: size,
-  storedCount: size,
   identityAtStart: true,
   hooks(parameters, shape, options) {
     const { outputs, inputs } = scaledSites(shape, options);
@@ -80,23 +91,16 @@ export const ia3: Method<Ia3Options> = {
       linear: ({ name }, _, y) => ofOutputs.has(name) ? y.mul(factors(name)) : y,
     };
   },
-  stored(shape, options) {
-    const { outputs, inputs } = scaledSites(shape, options);
-    return {
-      config: peftConfig("IA3", {
+  peft: {
+    type: "IA3",
+    config(shape, options) {
+      const { outputs, inputs } = scaledSites(shape, options);
+      return peftConfig("IA3", {
         fan_in_fan_out: [...outputs, ...inputs].every(({ outputFirst }) => !outputFirst),
         feedforward_modules: peftModules(inputs, shape),
         target_modules: peftModules([...outputs, ...inputs], shape),
-      }),
-      shapes: Object.fromEntries(
-        ia3.parameters(shape, options).map(({ name, shape }) => [PEFT_MODEL + name, shape]),
-      ),
-      tensors: (parameters) => renamed(parameters, (name) => PEFT_MODEL + name),
-      parameters: (stored) => renamed(stored, (key) => key.replace(PEFT_MODEL, "")),
-    };
-  },
-  peft: {
-    type: "IA3",
+      });
+    },
     options(config, shape) {
       const fields = peftFields(config, peftSchema, ["fan_in_fan_out", "init_ia3_weights"]);
       const all = peftTargets(fields.target_modules, shape);
@@ -106,6 +110,7 @@ export const ia3: Method<Ia3Options> = {
         outputs: all.filter((role) => !inner.includes(role)),
       };
     },
+    layout: (shape, options) => renamedLayout(shapesOf(ia3.parameters(shape, options)), (name) => PEFT_MODEL + name),
   },
   merged(parameters, weights, shape, options) {
     const { outputs, inputs } = scaledSites(shape, options);

@@ -4,7 +4,8 @@
  */
 import { z } from "zod";
 import type { BackboneShape } from "../models/types.ts";
-import { PEFT_MODEL, peftConfig, peftFields, renamed } from "./peft.ts";
+import { commonOptions } from "./options.ts";
+import { PEFT_MODEL, peftConfig, peftFields, renamedLayout } from "./peft.ts";
 import type { Method } from "./types.ts";
 
 function names({ norms, weights }: BackboneShape): string[] {
@@ -28,28 +29,21 @@ export const lnTuning: Method = {
   name: "ln-tuning",
   description: "LayerNorm tuning: gains and biases of the normalisations are trained",
   paper: "Zhao et al. (2023), Tuning LayerNorm in Attention, https://arxiv.org/abs/2312.11420",
-  options: z.strictObject({
-    learningRate: z.number().positive().default(1e-3),
-    epochs: z.int().min(1).default(4),
-  }),
+  options: z.strictObject(commonOptions(1e-3, 4)),
   parameters: () => [],
   trains: names,
   count: size,
-  storedCount: size,
   identityAtStart: true,
   hooks: () => ({}),
-  stored: (shape) => ({
-    config: peftConfig("LN_TUNING", { target_modules: [...shape.norms] }),
-    shapes: Object.fromEntries(names(shape).map((name) => [keyOf(name), shape.weights[name]])),
-    tensors: (parameters) => renamed(parameters, keyOf),
-    parameters: (stored) => renamed(stored, (key) => key.replace(PEFT_MODEL, "").replace(".ln_tuning_layers", "")),
-  }),
   peft: {
     type: "LN_TUNING",
+    config: (shape) => peftConfig("LN_TUNING", { target_modules: [...shape.norms] }),
     options(config) {
-      // Which normalisations are trained shows in the stored tensors.
+      // The stored tensors show which normalisations are trained.
       peftFields(config, z.object({}), ["target_modules"]);
       return {};
     },
+    layout: (shape) =>
+      renamedLayout(Object.fromEntries(names(shape).map((name) => [name, shape.weights[name]])), keyOf),
   },
 };

@@ -5,7 +5,8 @@
 import { z } from "zod";
 import { type Tensor, type Tensors, tf } from "../engine/tensor.ts";
 import type { BackboneShape, LinearSite } from "../models/types.ts";
-import { drawn, uniform } from "./parameter.ts";
+import { commonOptions } from "./options.ts";
+import { drawn, shapesOf, uniform } from "./parameter.ts";
 import {
   PEFT_MODEL,
   peftConfig,
@@ -14,7 +15,7 @@ import {
   peftModulesSchema,
   peftSize,
   peftTargets,
-  renamed,
+  renamedLayout,
 } from "./peft.ts";
 import { sitesOf } from "./sites.ts";
 import type { CommonOptions, Method, MethodParameter } from "./types.ts";
@@ -123,13 +124,16 @@ export const lora: Method<LoraOptions> = {
   paper:
     "Hu et al. (2021), LoRA, https://arxiv.org/abs/2106.09685; Liu et al. (2024), DoRA, https://arxiv.org/abs/2402.09353",
   options: z.strictObject({
-    rank: z.int().min(1).default(8),
-    alpha: z.number().positive().default(16),
-    dropout: z.number().min(0).lt(1).default(0),
-    targets: z.array(z.string()).min(1).nullable().default(null),
-    dora: z.literal(true).optional(),
-    learningRate: z.number().positive().default(3e-3),
-    epochs: z.int().min(1).default(4),
+    rank: z.int().min(1).default(8).describe("rank r of the update"),
+    alpha: z.number().positive().default(16).describe("the update is scaled by alpha ÷ rank"),
+    dropout: z.number().min(0).lt(1).default(0).describe("share of the update's input that is dropped while training"),
+    targets: z.array(z.string()).min(1).nullable().default(null).describe(
+      "roles of the linear maps that are adapted; null: those that the backbone suggests",
+    ),
+    dora: z.literal(true).optional().describe(
+      "true: DoRA, the length of each output's weights is trained apart from their direction",
+    ),
+    ...commonOptions(3e-3, 4),
   }),
   parameters: (shape, { rank, targets, dora }) =>
     sites(shape, targets).flatMap((site) => [
@@ -139,7 +143,6 @@ export const lora: Method<LoraOptions> = {
     ]),
   trains: () => [],
   count: size,
-  storedCount: size,
   identityAtStart: true,
   hooks: (parameters, shape, { rank, alpha, dropout: rate, targets, dora }, dropout) => {
     const adapted = new Set(sites(shape, targets).map(({ name }) => name));
@@ -154,22 +157,18 @@ export const lora: Method<LoraOptions> = {
       },
     };
   },
-  stored: (shape, options) => ({
-    config: peftConfig("LORA", {
-      bias: "none",
-      fan_in_fan_out: sites(shape, options.targets).every(({ outputFirst }) => !outputFirst),
-      lora_alpha: options.alpha,
-      lora_dropout: options.dropout,
-      r: options.rank,
-      target_modules: peftModules(sites(shape, options.targets), shape),
-      use_dora: options.dora ?? false,
-    }),
-    shapes: Object.fromEntries(lora.parameters(shape, options).map(({ name, shape }) => [keyOf(name), shape])),
-    tensors: (parameters) => renamed(parameters, keyOf),
-    parameters: (stored) => renamed(stored, (key) => key.replace(PEFT_MODEL, "").replace(/\.weight$/, "")),
-  }),
   peft: {
     type: "LORA",
+    config: (shape, options) =>
+      peftConfig("LORA", {
+        bias: "none",
+        fan_in_fan_out: sites(shape, options.targets).every(({ outputFirst }) => !outputFirst),
+        lora_alpha: options.alpha,
+        lora_dropout: options.dropout,
+        r: options.rank,
+        target_modules: peftModules(sites(shape, options.targets), shape),
+        use_dora: options.dora ?? false,
+      }),
     options(config, shape) {
       const fields = peftFields(config, peftSchema, PEFT_FREE);
       return {
@@ -181,6 +180,7 @@ export const lora: Method<LoraOptions> = {
         ...fields.use_dora && { dora: true },
       };
     },
+    layout: (shape, options) => renamedLayout(shapesOf(lora.parameters(shape, options)), keyOf),
   },
   merged: (parameters, weights, shape, { rank, alpha, targets, dora }) =>
     Object.fromEntries(

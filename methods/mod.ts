@@ -13,6 +13,7 @@ import { pTuning } from "./p-tuning.ts";
 import { prefixTuning } from "./prefix-tuning.ts";
 import { promptTuning } from "./prompt-tuning.ts";
 import type { Method } from "./types.ts";
+import { vera } from "./vera.ts";
 
 /** Names of the methods that come with the project. */
 export type MethodName =
@@ -24,10 +25,11 @@ export type MethodName =
   | "p-tuning"
   | "prefix-tuning"
   | "lora"
+  | "vera"
   | "ia3"
   | "adapter";
 
-const own: Record<MethodName, Method> = {
+const builtIn: Record<MethodName, Method> = {
   "full": full,
   "linear-probe": linearProbe,
   "bitfit": bitfit,
@@ -36,9 +38,10 @@ const own: Record<MethodName, Method> = {
   "p-tuning": pTuning,
   "prefix-tuning": prefixTuning,
   "lora": lora,
+  "vera": vera,
   "ia3": ia3,
   "adapter": adapter,
 };
 
 /** Every method by name; plug-ins may add their own. */
-export const methods: Record<string, Method> = { ...own };
+export const methods: Record<string, Method> = { ...builtIn };

@@ -1,10 +1,26 @@
 /**
- * Reading the options of a method.
+ * Options of methods: those that every method has, and reading them.
  * @module
  */
 import { z } from "zod";
 import { describeFault } from "../base/schema.ts";
 import type { CommonOptions, Method } from "./types.ts";
+
+/**
+ * The options that every method has, with the method's defaults.
+ * @internal
+ */
+export function commonOptions(learningRate: number, epochs: number) {
+  return {
+    learningRate: z.number().positive().default(learningRate).describe("AdamW step size of what the method trains"),
+    epochs: z.int().min(1).default(epochs).describe("passes over the training examples; of joined methods, the most"),
+  };
+}
+
+/** A method's part of a spec or of an adapter, with the run's seed where the frozen tensors are to be drawn from it. */
+export function seeded<P extends { options: { projectionSeed?: unknown } }>(part: P, seed: number): P {
+  return part.options.projectionSeed === null ? { ...part, options: { ...part.options, projectionSeed: seed } } : part;
+}
 
 /**
  * A method's options with defaults filled in.
@@ -15,8 +31,7 @@ export function parseOptions<O extends CommonOptions>(method: Method<O>, raw: un
     return method.options.parse(raw);
   } catch (error) {
     if (!(error instanceof z.ZodError)) throw error;
-    throw new Error(
-      `Cannot use ${method.name}: ${describeFault(error, raw, () => Object.keys(method.options.parse({})))}`,
-    );
+    const keys = Object.keys(method.options.parse({}));
+    throw new Error(`Cannot use ${method.name}: ${describeFault(error, raw, () => keys)}`);
   }
 }

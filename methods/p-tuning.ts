@@ -6,7 +6,8 @@ import { z } from "zod";
 import { type Tensor, type Tensors, tf } from "../engine/tensor.ts";
 import type { BackboneShape } from "../models/types.ts";
 import { linear, linearParameters } from "./linear.ts";
-import { drawn, normal, uniform } from "./parameter.ts";
+import { commonOptions } from "./options.ts";
+import { drawn, normal, shapesOf, uniform } from "./parameter.ts";
 import {
   peftPromptConfig,
   peftPromptFields,
@@ -15,6 +16,7 @@ import {
   peftStacks,
   peftSubmodules,
   promptRows,
+  renamedLayout,
 } from "./peft.ts";
 import type { CommonOptions, Method, MethodParameter } from "./types.ts";
 
@@ -99,13 +101,14 @@ export const pTuning: Method<PTuningOptions> = {
   description: "P-tuning: a trained encoder makes the virtual tokens before the text",
   paper: "Liu et al. (2021), GPT Understands, Too, https://arxiv.org/abs/2103.10385",
   options: z.strictObject({
-    virtualTokens: z.int().min(1).default(8),
-    encoder: z.enum(["mlp", "lstm"]).default("mlp"),
-    hidden: z.int().min(1).default(128),
-    lstmLayers: z.int().min(1).optional(),
-    reading: z.literal("peft").optional(),
-    learningRate: z.number().positive().default(1e-2),
-    epochs: z.int().min(1).default(4),
+    virtualTokens: z.int().min(1).default(8).describe("rows of the prompt"),
+    encoder: z.enum(["mlp", "lstm"]).default("mlp").describe(
+      "three linear maps with ReLU between; lstm: a bidirectional LSTM and two linear maps",
+    ),
+    hidden: z.int().min(1).default(128).describe("width of the encoder"),
+    lstmLayers: z.int().min(1).optional().describe("layers of the LSTM; left out: 2"),
+    reading: z.literal("peft").optional().describe("peft: the classifier reads the first virtual token, as in PEFT"),
+    ...commonOptions(1e-2, 4),
   }),
   parameters(shape, options) {
     const { embeddingWidth: width } = shape;
@@ -134,27 +137,27 @@ export const pTuning: Method<PTuningOptions> = {
       ? n * d + (d + 1) * h + (h + 1) * h + (h + 1) * d
       : n * d + 8 * h * (d + h + 2) + (lstmLayers - 1) * 8 * h * (3 * h + 2) + (2 * h + 1) * (2 * h + d);
   },
-  storedCount: (shape, options) => rowsOf(shape, options) * shape.embeddingWidth,
   virtualTokens: ({ virtualTokens }) => virtualTokens,
   identityAtStart: false,
   hooks: (parameters, { embeddingWidth }, options) => ({
     prompt: () => encode(parameters, options).slice([0, 0], [options.virtualTokens, embeddingWidth]),
     reading: options.reading,
   }),
-  stored: (shape, options) => ({
-    config: peftPromptConfig("P_TUNING", options.virtualTokens, promptRows(shape), {
-      num_transformer_submodules: peftStacks(shape, options.reading),
-      encoder_dropout: 0,
-      encoder_hidden_size: options.hidden,
-      encoder_num_layers: options.lstmLayers ?? LSTM_LAYERS,
-      encoder_reparameterization_type: options.encoder.toUpperCase(),
-    }),
-    shapes: { prompt_embeddings: [rowsOf(shape, options), shape.embeddingWidth] },
-    tensors: (parameters) => ({ prompt_embeddings: encode(parameters, options) }),
-    plain: { name: "prompt-tuning", options: { virtualTokens: options.virtualTokens, reading: options.reading } },
+  plain: (_, options) => ({
+    name: "prompt-tuning",
+    options: { virtualTokens: options.virtualTokens, reading: options.reading },
+    parameters: (parameters) => ({ prompt_embeddings: encode(parameters, options) }),
   }),
   peft: {
     type: "P_TUNING",
+    config: (shape, options) =>
+      peftPromptConfig("P_TUNING", options.virtualTokens, promptRows(shape), {
+        num_transformer_submodules: peftStacks(shape, options.reading),
+        encoder_dropout: 0,
+        encoder_hidden_size: options.hidden,
+        encoder_num_layers: options.lstmLayers ?? LSTM_LAYERS,
+        encoder_reparameterization_type: options.encoder.toUpperCase(),
+      }),
     options(config, shape) {
       const schema = z.object({
         num_virtual_tokens: peftSize(),
@@ -172,5 +175,6 @@ export const pTuning: Method<PTuningOptions> = {
         ...peftReading(fields.num_transformer_submodules, shape),
       };
     },
+    layout: (shape, options) => renamedLayout(shapesOf(pTuning.parameters(shape, options)), (name) => name),
   },
 };

@@ -24,3 +24,8 @@ export function drawn(name: string, shape: readonly number[], draw: Draw): Metho
   const length = sizeOf(shape);
   return { name, shape, start: ({ random }) => Float32Array.from({ length }, () => draw(random)) };
 }
+
+/** Shapes by name. */
+export function shapesOf(parameters: readonly MethodParameter[]): Record<string, readonly number[]> {
+  return Object.fromEntries(parameters.map(({ name, shape }) => [name, shape]));
+}

@@ -8,14 +8,31 @@ import { showValue } from "../base/errors.ts";
 import { describeFault } from "../base/schema.ts";
 import type { Tensors } from "../engine/tensor.ts";
 import type { BackboneShape, LinearSite } from "../models/types.ts";
-import type { PeftConfig } from "./types.ts";
+import type { PeftConfig, TensorLayout } from "./types.ts";
 
 /** What PEFT puts before the names of a model's parts. */
 export const PEFT_MODEL = "base_model.model.";
 
-/** Tensors under names made of their own. */
-export function renamed(tensors: Tensors, rename: (name: string) => string): Tensors {
-  return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [rename(name), tensor]));
+function renamed(tensors: Tensors, names: ReadonlyMap<string, string>): Tensors {
+  return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [names.get(name)!, tensor]));
+}
+
+/**
+ * A layout with the parameters as they are, under other names.
+ * @param shapes of the parameters, by name
+ * @param keyOf the key of a parameter; different for different names
+ */
+export function renamedLayout(
+  shapes: Record<string, readonly number[]>,
+  keyOf: (name: string) => string,
+): TensorLayout {
+  const keys = new Map(Object.keys(shapes).map((name) => [name, keyOf(name)]));
+  const names = new Map([...keys].map(([name, key]) => [key, name]));
+  return {
+    shapes: Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [keys.get(name)!, shape])),
+    tensors: (parameters) => renamed(parameters, keys),
+    parameters: (stored) => renamed(stored, names),
+  };
 }
 
 /** Fields of any adapter of a sequence classifier. */

@@ -6,9 +6,10 @@ import { z } from "zod";
 import { type Tensor, type Tensors, tf } from "../engine/tensor.ts";
 import type { BackboneShape, Hooks } from "../models/types.ts";
 import { linear, linearParameters } from "./linear.ts";
+import { commonOptions } from "./options.ts";
 import { drawn, normal } from "./parameter.ts";
 import { peftPromptConfig, peftPromptFields, peftSize, peftStacks, prefixRows } from "./peft.ts";
-import type { CommonOptions, Method, StoredForm } from "./types.ts";
+import type { CommonOptions, Method } from "./types.ts";
 
 /** Options of prefix tuning. */
 export interface PrefixTuningOptions extends CommonOptions {
@@ -31,11 +32,11 @@ function tableWidth({ keyValueWidths }: BackboneShape): number {
 function prefixes(parameters: Tensors, shape: BackboneShape, { reparameterisation }: PrefixTuningOptions): Tensors {
   if (reparameterisation === null) return parameters;
   const inner = linear(parameters, "transform.0", parameters["embedding.weight"]).tanh();
-  return parts(linear(parameters, "transform.2", inner), shape);
+  return splitTable(linear(parameters, "transform.2", inner), shape);
 }
 
 /** Keys and values of each layer from a table [n, 2·Σ d_kv]. */
-function parts(table: Tensor, shape: BackboneShape): Tensors {
+function splitTable(table: Tensor, shape: BackboneShape): Tensors {
   const found = tf.split(table, shape.keyValueWidths.flatMap((width) => [width, width]), 1);
   return Object.fromEntries(names(shape).map((name, part) => [name, found[part]]));
 }
@@ -52,45 +53,18 @@ function readPrefixes(parameters: Tensors, shape: BackboneShape, options: Prefix
   const stacks = peftStacks(shape, options.reading);
   const own = prefixes(parameters, shape, options);
   // As one table, so that what is not read has a gradient, too: zeros.
-  const read = stacks === 1 ? own : parts(tf.concat(names(shape).map((name) => own[name]), 1), shape);
+  const read = stacks === 1 ? own : splitTable(tf.concat(names(shape).map((name) => own[name]), 1), shape);
   return (layer) => {
     const pair = stacks * layer % shape.keyValueWidths.length;
     return { keys: read[`layers.${pair}.keys`], values: read[`layers.${pair}.values`] };
   };
 }
 
-function storedForm(shape: BackboneShape, options: PrefixTuningOptions): StoredForm {
+/** PEFT's single table [n, 2·L·d_kv] holds layers of one width only, and in an encoder-decoder pairs in its own order. */
+function fitsPeft(shape: BackboneShape, { reading }: PrefixTuningOptions): boolean {
   const [width] = shape.keyValueWidths;
-  const stacks = peftStacks(shape, options.reading);
-  const ofParts = options.reparameterisation === null;
-  const plain = {
-    name: "prefix-tuning",
-    options: { prefixLength: options.prefixLength, reading: options.reading },
-  };
-  // PEFT's single table [n, 2·L·d_kv] holds layers of one width only; in an encoder-decoder it reads them in its own way.
-  const fits = shape.keyValueWidths.every((other) => other === width) && (!shape.encoderDecoder || stacks === 2);
-  if (!fits) {
-    const shapes = names(shape).map((name, part) => [name, [options.prefixLength, shape.keyValueWidths[part >> 1]]]);
-    return {
-      config: null,
-      shapes: Object.fromEntries(shapes),
-      tensors: (parameters) => prefixes(parameters, shape, options),
-      ...ofParts ? { parameters: (stored: Tensors) => stored } : { plain },
-    };
-  }
-  return {
-    config: shape.withoutCache ? null : peftPromptConfig("PREFIX_TUNING", options.prefixLength, prefixRows(shape), {
-      num_transformer_submodules: stacks,
-      encoder_hidden_size: options.reparameterisation ?? width,
-      prefix_projection: options.reparameterisation !== null,
-    }),
-    shapes: { prompt_embeddings: [options.prefixLength, tableWidth(shape)] },
-    tensors(parameters) {
-      const parts = prefixes(parameters, shape, options);
-      return { prompt_embeddings: tf.concat(names(shape).map((name) => parts[name]), 1) };
-    },
-    ...ofParts ? { parameters: ({ prompt_embeddings }: Tensors) => parts(prompt_embeddings, shape) } : { plain },
-  };
+  if (!shape.keyValueWidths.every((other) => other === width)) return false;
+  return !shape.encoderDecoder || peftStacks(shape, reading) === 2;
 }
 
 /**
@@ -104,12 +78,17 @@ export const prefixTuning: Method<PrefixTuningOptions> = {
   paper:
     "Li and Liang (2021), Prefix-Tuning, https://arxiv.org/abs/2101.00190; Liu et al. (2022), P-Tuning v2, https://arxiv.org/abs/2110.07602",
   options: z.strictObject({
-    prefixLength: z.int().min(1).default(8),
-    std: z.number().min(0).optional(),
-    reparameterisation: z.int().min(1).nullable().default(null),
-    reading: z.literal("peft").optional(),
-    learningRate: z.number().positive().default(0.1),
-    epochs: z.int().min(1).default(4),
+    prefixLength: z.int().min(1).default(8).describe("keys and values before the text's"),
+    std: z.number().min(0).optional().describe(
+      "standard deviation of the start; left out: 0.02, with reparameterisation 1",
+    ),
+    reparameterisation: z.int().min(1).nullable().default(null).describe(
+      "width of the network that makes the prefix while training; null: keys and values are trained themselves",
+    ),
+    reading: z.literal("peft").optional().describe(
+      "peft: layers of an encoder-decoder read the pairs of keys and values that PEFT gives them",
+    ),
+    ...commonOptions(0.1, 4),
   }).transform((given) => ({ ...given, std: given.std ?? (given.reparameterisation === null ? 0.02 : 1) })),
   parameters(shape, { prefixLength, std, reparameterisation }) {
     if (reparameterisation === null) {
@@ -129,13 +108,25 @@ export const prefixTuning: Method<PrefixTuningOptions> = {
     const [width] = shape.keyValueWidths;
     return k === null ? n * tableWidth(shape) : n * width + (width + 1) * k + (k + 1) * tableWidth(shape);
   },
-  storedCount: (shape, { prefixLength }) => prefixLength * tableWidth(shape),
   virtualTokens: ({ prefixLength }) => prefixLength,
   identityAtStart: false,
   hooks: (parameters, shape, options) => ({ prefix: readPrefixes(parameters, shape, options) }),
-  stored: storedForm,
+  plain: (shape, options) =>
+    options.reparameterisation === null ? undefined : {
+      name: "prefix-tuning",
+      options: { prefixLength: options.prefixLength, reading: options.reading },
+      parameters: (parameters) => prefixes(parameters, shape, options),
+    },
   peft: {
     type: "PREFIX_TUNING",
+    config: (shape, options) =>
+      fitsPeft(shape, options) && !shape.withoutCache
+        ? peftPromptConfig("PREFIX_TUNING", options.prefixLength, prefixRows(shape), {
+          num_transformer_submodules: peftStacks(shape, options.reading),
+          encoder_hidden_size: options.reparameterisation ?? shape.keyValueWidths[0],
+          prefix_projection: options.reparameterisation !== null,
+        })
+        : null,
     options(config, shape) {
       const [width] = shape.keyValueWidths;
       const schema = z.object({
@@ -152,5 +143,15 @@ export const prefixTuning: Method<PrefixTuningOptions> = {
         ...shape.encoderDecoder && { reading: "peft" },
       };
     },
+    layout: (shape, options) =>
+      fitsPeft(shape, options)
+        ? {
+          shapes: { prompt_embeddings: [options.prefixLength, tableWidth(shape)] },
+          tensors: (parameters) => ({
+            prompt_embeddings: tf.concat(names(shape).map((name) => parameters[name]), 1),
+          }),
+          parameters: ({ prompt_embeddings }) => splitTable(prompt_embeddings, shape),
+        }
+        : null,
   },
 };

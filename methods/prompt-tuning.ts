@@ -4,7 +4,8 @@
  */
 import { z } from "zod";
 import type { BackboneShape } from "../models/types.ts";
-import { drawn, uniform } from "./parameter.ts";
+import { commonOptions } from "./options.ts";
+import { drawn, shapesOf, uniform } from "./parameter.ts";
 import {
   peftPromptConfig,
   peftPromptFields,
@@ -13,6 +14,7 @@ import {
   peftStacks,
   peftSubmodules,
   promptRows,
+  renamedLayout,
 } from "./peft.ts";
 import type { CommonOptions, Method, StartContext } from "./types.ts";
 
@@ -87,12 +89,13 @@ export const promptTuning: Method<PromptTuningOptions> = {
   paper:
     "Lester, Al-Rfou and Constant (2021), The Power of Scale for Parameter-Efficient Prompt Tuning, https://arxiv.org/abs/2104.08691",
   options: z.strictObject({
-    virtualTokens: z.int().min(1).default(8),
-    start: z.enum(["vocabulary", "random", "text", "labels"]).default("vocabulary"),
-    text: z.string().min(1).nullable().default(null),
-    reading: z.literal("peft").optional(),
-    learningRate: z.number().positive().default(0.1),
-    epochs: z.int().min(1).default(4),
+    virtualTokens: z.int().min(1).default(8).describe("rows of the prompt"),
+    start: z.enum(["vocabulary", "random", "text", "labels"]).default("vocabulary").describe(
+      "what rows start from: embeddings of common tokens, random numbers, a text, or the names of the classes",
+    ),
+    text: z.string().min(1).nullable().default(null).describe('text for the start "text"'),
+    reading: z.literal("peft").optional().describe("peft: the classifier reads the first virtual token, as in PEFT"),
+    ...commonOptions(0.1, 4),
   }).refine(({ start, text }) => (start === "text") === (text !== null), {
     error: 'text must be given with start "text" and only then',
   }),
@@ -110,25 +113,20 @@ export const promptTuning: Method<PromptTuningOptions> = {
   },
   trains: () => [],
   count: (shape, options) => rowsOf(shape, options) * shape.embeddingWidth,
-  storedCount: (shape, options) => rowsOf(shape, options) * shape.embeddingWidth,
   virtualTokens: ({ virtualTokens }) => virtualTokens,
   identityAtStart: false,
   hooks: ({ prompt_embeddings }, { embeddingWidth }, { virtualTokens, reading }) => ({
     prompt: () => prompt_embeddings.slice([0, 0], [virtualTokens, embeddingWidth]),
     reading,
   }),
-  stored: (shape, options) => ({
-    config: peftPromptConfig("PROMPT_TUNING", options.virtualTokens, promptRows(shape), {
-      num_transformer_submodules: peftStacks(shape, options.reading),
-      // Other starts need a tokenizer, and none is made when the stored rows are loaded.
-      prompt_tuning_init: "RANDOM",
-    }),
-    shapes: { prompt_embeddings: [rowsOf(shape, options), shape.embeddingWidth] },
-    tensors: (parameters) => parameters,
-    parameters: (stored) => stored,
-  }),
   peft: {
     type: "PROMPT_TUNING",
+    config: (shape, options) =>
+      peftPromptConfig("PROMPT_TUNING", options.virtualTokens, promptRows(shape), {
+        num_transformer_submodules: peftStacks(shape, options.reading),
+        // Other starts need a tokenizer, and none is made when the stored rows are loaded.
+        prompt_tuning_init: "RANDOM",
+      }),
     options(config, shape) {
       const schema = z.object({
         num_virtual_tokens: peftSize(),
@@ -140,5 +138,6 @@ export const promptTuning: Method<PromptTuningOptions> = {
         ...peftReading(fields.num_transformer_submodules, shape),
       };
     },
+    layout: (shape, options) => renamedLayout(shapesOf(promptTuning.parameters(shape, options)), (name) => name),
   },
 };

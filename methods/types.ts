@@ -2,9 +2,9 @@
  * What a method of adaptation is.
  * @module
  */
-import type { ProgramArguments } from "../engine/types.ts";
 import type { Random } from "../base/random.ts";
 import type { Tensors } from "../engine/tensor.ts";
+import type { ProgramArguments } from "../engine/types.ts";
 import type { BackboneShape, Hooks } from "../models/types.ts";
 
 /** What a parameter's start value may be made from. */
@@ -33,18 +33,24 @@ export interface MethodParameter {
   start(context: StartContext): Float32Array | Promise<Float32Array>;
 }
 
-/** What a method leaves on disk, computed from its trained parameters. */
-export interface StoredForm {
-  /** PEFT's adapter_config.json, or null where PEFT has no form for it. */
-  config: Record<string, unknown> | null;
-  /** Shapes of the stored tensors by their keys on disk. */
+/** A tensor that a method adds and never trains: a random projection. */
+export interface FrozenTensor {
+  /** Unique within the method. */
+  name: string;
+  /** Sizes of its axes. */
+  shape: readonly number[];
+  /** Its values, row by row; the same seed gives the same values. */
+  draw(seed: number): Float32Array;
+}
+
+/** How parameters are laid out in a file: two functions of tensors, each the inverse of the other. */
+export interface TensorLayout {
+  /** Shapes of the stored tensors by their keys in the file. */
   shapes: Record<string, readonly number[]>;
-  /** A pure function of tensors: stored tensors under their keys on disk. */
+  /** From parameters, under the method's names, to stored tensors, under their keys. */
   tensors(parameters: Tensors): Tensors;
-  /** Its inverse; absent where what is stored does not determine the parameters. */
-  parameters?(stored: Tensors): Tensors;
-  /** Where it is absent: the method, of the same effect, that is stored in this way and whose parameters are determined. */
-  plain?: { name: string; options: Record<string, unknown> };
+  /** From stored tensors to parameters. */
+  parameters(stored: Tensors): Tensors;
 }
 
 /** An adapter_config.json. */
@@ -55,15 +61,34 @@ export interface PeftConfig {
   values: Record<string, unknown>;
 }
 
-/** A method as PEFT's adapter_config.json describes it. */
-export interface PeftForm {
+/** How Hugging Face PEFT stores a method: from options and parameters to its files, and back. */
+export interface PeftForm<O extends CommonOptions> {
   /** Its `peft_type`. */
   type: string;
+  /** The fields of adapter_config.json, or null where PEFT does not load these options on this backbone. */
+  config(shape: BackboneShape, options: O): Record<string, unknown> | null;
   /**
-   * Options of ours that say what the config says.
-   * @throws {Error} if a field is out of range, or asks for what is not there
+   * The options that say what an adapter_config.json says.
+   * @throws {Error} if a field is out of range, or asks for what this method does not do
    */
   options(config: PeftConfig, shape: BackboneShape): Record<string, unknown>;
+  /**
+   * How adapter_model.safetensors holds the parameters, or null where PEFT's keys have no place for them. Of a method with
+   * `plain`, the plain method's layout is used.
+   */
+  layout(shape: BackboneShape, options: O): TensorLayout | null;
+  /** Keys under which a file may also hold the frozen tensors, by their names; this project does not write them. */
+  frozenKeys?: Record<string, string>;
+}
+
+/** What remains of a method whose parameters are the output of an encoder: a method without one, of the same effect. */
+export interface PlainMethod {
+  /** Name of that method. */
+  name: string;
+  /** Its options; what is left out is at its default. */
+  options: Record<string, unknown>;
+  /** Its parameters, computed from those of the method with the encoder. */
+  parameters(parameters: Tensors): Tensors;
 }
 
 /** A zod schema of options. */
@@ -78,36 +103,40 @@ export interface CommonOptions {
   learningRate: number;
   /** Passes over the training examples. */
   epochs: number;
+  /** Of methods with frozen tensors: the seed that these are drawn from; null: the run's. */
+  projectionSeed?: number | null;
 }
 
 /** A method of adaptation with options `O`. */
 export interface Method<O extends CommonOptions = CommonOptions> {
   /** As users write it. */
   name: string;
+  /** Grows with every change of what the method computes. Absent: 1. From 2 on it is part of the run's id. */
+  version?: number;
   /** One line about what is trained. */
   description: string;
   /** Citation of the paper it comes from. */
   paper: string;
   /** Schema of the options with their defaults; unknown keys are errors. */
   options: OptionsSchema<O>;
-  /** TrainableClassifier tensors it adds, in a fixed order. */
+  /** Trainable tensors it adds, in a fixed order. */
   parameters(shape: BackboneShape, options: O): MethodParameter[];
   /** Names of the backbone's weights that it trains in place. */
   trains(shape: BackboneShape, options: O): string[];
+  /** Tensors it adds and does not train, drawn from `options.projectionSeed`. They are never stored. Absent: none. */
+  frozen?(shape: BackboneShape, options: O): FrozenTensor[];
   /** Closed form of the number of trained values, classifier excluded; independent of `parameters` and `trains`. */
   count(shape: BackboneShape, options: O): number;
   /** Number of positions that its virtual tokens take before a text; absent: none. */
   virtualTokens?(options: O): number;
-  /** Closed form of the number of values stored to be used (an encoder is not), classifier excluded. */
-  storedCount(shape: BackboneShape, options: O): number;
   /** Whether the adapted model equals the backbone before the first step. */
   identityAtStart: boolean;
-  /** Where its parameters (under the names of `parameters`) enter the forward pass. */
+  /** Where its parameters and frozen tensors (under their names) enter the forward pass. */
   hooks(parameters: Tensors, shape: BackboneShape, options: O, dropout: ProgramArguments["dropout"]): Hooks;
-  /** Its tensors are computed from the parameters and the weights trained in place, under their names. */
-  stored(shape: BackboneShape, options: O): StoredForm;
-  /** How PEFT knows the method, where it does. */
-  peft?: PeftForm;
+  /** The method that is stored in its place, where an encoder makes what is used; undefined: it is stored itself. */
+  plain?(shape: BackboneShape, options: O): PlainMethod | undefined;
+  /** How PEFT stores it. Absent, or where it has no layout: tensors are stored as they are, under their own names. */
+  peft?: PeftForm<O>;
   /** The backbone's weights that change when the method is folded into them, where it has such a form. */
   merged?(parameters: Tensors, weights: Tensors, shape: BackboneShape, options: O): Tensors;
 }

@@ -2,7 +2,7 @@
  * An adapter folded into the weights of its model: a folder that transformers loads.
  * @module
  */
-import { floats } from "../../engine/floats.ts";
+import { readFloats } from "../../engine/floats.ts";
 import { readStored, writeInPieces } from "../../engine/safetensors.ts";
 import { type Tensors, tf } from "../../engine/tensor.ts";
 import { exists, readObject, writeFolder } from "../../base/files.ts";
@@ -66,6 +66,9 @@ async function fold(
     ),
   );
   const names = Object.keys(parameters);
+  for (const { name, shape, draw } of method.frozen?.(backbone, options) ?? []) {
+    parameters[name] = tf.tensor(draw(options.projectionSeed!), [...shape]);
+  }
   const weights: Tensors = {};
   for (const site of backbone.linears.filter(({ name }) => names.some((of) => of.startsWith(`${name}.`)))) {
     for (const name of [`${site.name}.weight`, `${site.name}.bias`]) {
@@ -163,7 +166,7 @@ export async function mergeAdapter(folder: string, out: string, model: Model): P
     await writeInPieces(
       `${draft}/model.safetensors`,
       shapes,
-      (name) => values[name] ? [values[name]] : floats(name, { ...backbone.stored[name], dtype: "F32" }),
+      (name) => values[name] ? [values[name]] : readFloats(name, { ...backbone.stored[name], dtype: "F32" }),
     );
     for (const name of COPIED) {
       if (await exists(`${model.folder}/${name}`)) await Deno.copyFile(`${model.folder}/${name}`, `${draft}/${name}`);

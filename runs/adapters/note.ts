@@ -6,8 +6,9 @@
 import { z } from "zod";
 import { isFile, readObject } from "../../base/files.ts";
 import { describeFault } from "../../base/schema.ts";
+import { seeded } from "../../methods/options.ts";
 import type { AnyTask } from "../../tasks/types.ts";
-import { type PartSpec, runId, type RunSpec } from "../study/spec.ts";
+import { partSchema, type PartSpec, runId, type RunSpec } from "../study/spec.ts";
 
 /** Name of the file. */
 export const ADAPTER_NOTE = "tunebench.json";
@@ -47,7 +48,7 @@ const noteSchema: z.ZodType<AdapterNote> = z.strictObject({
     kind: z.enum(["classification", "generation"]),
     labels: z.array(z.string()),
   }),
-  method: z.array(z.strictObject({ name: z.string(), options: z.record(z.string(), z.unknown()) })).min(1),
+  method: z.array(partSchema).min(1),
   forms: z.array(z.enum(["peft", "tunebench"])).min(1),
   maxLength: z.int().positive(),
   outputLength: z.int().positive().optional(),
@@ -67,7 +68,8 @@ export function noteOf(spec: RunSpec, task: AnyTask): Omit<AdapterNote, "forms">
       kind: task.kind,
       labels: task.kind === "classification" ? [...task.labels] : [],
     },
-    method: spec.method,
+    // Who uses the adapter knows no seed of the run.
+    method: spec.method.map((part) => seeded(part, spec.seed)),
     maxLength,
     ...outputLength !== undefined && { outputLength },
     ...chat && { chat },

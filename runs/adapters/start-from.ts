@@ -3,6 +3,7 @@
  * @module
  */
 import type { Part } from "../../methods/compose.ts";
+import { storedForm } from "../../methods/stored-form.ts";
 import { plainHead } from "../../models/layers/head.ts";
 import type { Backbone, BackboneShape, Model } from "../../models/types.ts";
 import type { AnyTask } from "../../tasks/types.ts";
@@ -26,7 +27,11 @@ export async function openStart(folder: string, model: Model): Promise<ValidAdap
  * The adapter's method with its options, changed by those that the study gives.
  * @throws {UsageError} if the study names another method
  */
-export function entryFrom({ folder, parts }: ValidAdapter, { methods, training }: Study): MethodEntry {
+export function entryFrom(
+  { folder, parts }: ValidAdapter,
+  { methods, training }: Study,
+  shape: BackboneShape,
+): MethodEntry {
   const own = parts.map(({ method }) => method.name);
   const given = methods.map((entry): Record<string, Record<string, unknown>> =>
     typeof entry === "string" ? Object.fromEntries(entry.split("+").map((name) => [name, {}])) : entry
@@ -38,10 +43,14 @@ export function entryFrom({ folder, parts }: ValidAdapter, { methods, training }
       `Cannot start from ${folder}: the method must be the adapter's, ${own.join("+")}, current value is ${names}`,
     );
   }
-  const epochs = training.epochs === undefined ? {} : { epochs: training.epochs };
-  return Object.fromEntries(
-    parts.map(({ method, options }) => [method.name, { ...options, ...epochs, ...given[0]?.[method.name] }]),
-  );
+  // What the study says of training stands for what the adapter was trained with.
+  const { epochs, headLearningRate } = training;
+  return Object.fromEntries(parts.map(({ method, options }) => [method.name, {
+    ...options,
+    ...epochs !== undefined && { epochs },
+    ...headLearningRate !== undefined && method.count(shape, options) === 0 && { learningRate: headLearningRate },
+    ...given[0]?.[method.name],
+  }]));
 }
 
 /**
@@ -59,7 +68,7 @@ export function requireStart({ folder, parts }: ValidAdapter, specs: readonly Pa
         `Cannot start from ${folder}: options of ${method.name} must keep the adapter's parameters, those given make others`,
       );
     }
-    if (encoder || method.stored(shape, options).parameters) continue;
+    if (encoder || storedForm(method, shape, options).parameters) continue;
     throw new UsageError(
       `Cannot start from ${folder}: parameters of ${method.name} must be stored, there is only what its encoder makes of them`,
     );

@@ -9,6 +9,7 @@ import { readHeader, type StoredEntry } from "../../engine/safetensors.ts";
 import type { Part } from "../../methods/compose.ts";
 import { methods } from "../../methods/mod.ts";
 import { parseOptions } from "../../methods/options.ts";
+import { storedForm } from "../../methods/stored-form.ts";
 import type { PeftConfig } from "../../methods/types.ts";
 import { isFile, isFolder, readObject, sha256File } from "../../base/files.ts";
 import { plainHead } from "../../models/layers/head.ts";
@@ -35,6 +36,8 @@ export interface ValidPart extends Part {
   stored: Record<string, StoredEntry>;
   /** The classifier's tensors by their names; none where another part has it, or nobody. */
   head: Record<string, StoredEntry & { turned: boolean }>;
+  /** Those of the method's frozen tensors that the file holds as well, by their names. */
+  frozen: Record<string, StoredEntry>;
   /** What the stored tensors were made of, by the parameters' names, where it was kept. */
   encoder?: Record<string, StoredEntry>;
 }
@@ -88,8 +91,13 @@ function methodOf({ path, values }: PeftConfig): Part["method"] {
 }
 
 /** A part as the note has it. */
-function partOf({ name, options }: PartSpec): Part {
-  if (Object.hasOwn(methods, name)) return { method: methods[name], options: parseOptions(methods[name], options) };
+function partOf({ name, version = 1, options }: PartSpec): Part {
+  if (Object.hasOwn(methods, name)) {
+    const method = methods[name];
+    const { version: current = 1 } = method;
+    if (version === current) return { method, options: parseOptions(method, options) };
+    throw new Error(`Cannot use the method ${name}: its version must be ${current}, the adapter's is ${version}`);
+  }
   throw new Error(
     `Cannot use the method ${shorten(name)}: there must be one of that name, the nearest is ${
       nearest(name, Object.keys(methods))
@@ -99,7 +107,7 @@ function partOf({ name, options }: PartSpec): Part {
 
 /** @throws {Error} if note and config do not say the same of what both say */
 function requireAgreement(part: Part, shape: BackboneShape, { path, values }: PeftConfig): void {
-  const { config } = part.method.stored(shape, part.options);
+  const { config } = storedForm(part.method, shape, part.options);
   const decided = ["modules_to_save", "task_type", "base_model_name_or_path", "revision", "peft_version"];
   for (const [key, value] of Object.entries(config ?? {})) {
     const [own, theirs] = [value, values[key]].map((of) => canonical(Array.isArray(of) ? of.toSorted() : of ?? null));
@@ -194,13 +202,22 @@ function withScores(shape: BackboneShape, found: Record<string, StoredEntry>): B
   return { ...shape, weights: { ...shape.weights, ...Object.fromEntries(own) } };
 }
 
+/** Keys and shapes of the frozen tensors that a file of PEFT holds, by their names. */
+function storedFrozen({ method, options }: Part, shape: BackboneShape, found: Record<string, StoredEntry>) {
+  const keys = method.peft?.frozenKeys ?? {};
+  const present = (method.frozen?.(shape, options) ?? []).filter(({ name }) => Object.hasOwn(found, keys[name]));
+  return Object.fromEntries(present.map(({ name, shape }) => [name, { key: keys[name], shape }]));
+}
+
 async function findPart(folder: string, shape: BackboneShape, head: Head, noted?: Part): Promise<ValidPart> {
   const { part, config } = await readMethod(folder, shape, head, noted);
   const found = await openTensors(folder);
-  const { shapes, parameters } = part.method.stored(withScores(shape, found), part.options);
+  const { shapes, parameters } = storedForm(part.method, withScores(shape, found), part.options);
   const classifier = headShapes(head, config?.values ?? null, found);
   const ofHead = Object.fromEntries(classifier.map(({ key, shape }) => [key, shape]));
-  requireFit(`${folder}/${ADAPTER_TENSORS}`, found, { ...shapes, ...ofHead });
+  const frozen = config ? storedFrozen(part, shape, found) : {};
+  const ofFrozen = Object.fromEntries(Object.values(frozen).map(({ key, shape }) => [key, shape]));
+  requireFit(`${folder}/${ADAPTER_TENSORS}`, found, { ...shapes, ...ofHead, ...ofFrozen });
   let encoder: Record<string, StoredEntry> | undefined;
   if (!parameters && await isFile(`${folder}/${ENCODER_TENSORS}`)) {
     encoder = await readHeader(`${folder}/${ENCODER_TENSORS}`);
@@ -212,6 +229,7 @@ async function findPart(folder: string, shape: BackboneShape, head: Head, noted?
     folder,
     stored: Object.fromEntries(Object.keys(shapes).map((key) => [key, found[key]])),
     head: Object.fromEntries(classifier.map(({ name, key, turned }) => [name, { ...found[key], turned }])),
+    frozen: Object.fromEntries(Object.entries(frozen).map(([name, { key }]) => [name, found[key]])),
     ...encoder && { encoder },
   };
 }

@@ -3,12 +3,11 @@
  * @module
  */
 import { sizeOf } from "../../base/shapes.ts";
-import { floats } from "../../engine/floats.ts";
+import { readFloats } from "../../engine/floats.ts";
 import type { NamedArray, StoredEntry } from "../../engine/safetensors.ts";
 import { type Tensors, tf } from "../../engine/tensor.ts";
-import { methods } from "../../methods/mod.ts";
-import { parseOptions } from "../../methods/options.ts";
 import type { Part } from "../../methods/compose.ts";
+import { storedForm } from "../../methods/stored-form.ts";
 import type { BackboneShape } from "../../models/types.ts";
 import type { ValidAdapter, ValidPart } from "./validate.ts";
 
@@ -26,7 +25,7 @@ async function readEntry(name: string, entry: StoredEntry): Promise<NamedArray> 
   const { shape } = entry;
   const data = new Float32Array(sizeOf(shape));
   let at = 0;
-  for await (const piece of floats(name, entry)) {
+  for await (const piece of readFloats(name, entry)) {
     data.set(piece, at);
     at += piece.length;
   }
@@ -45,15 +44,35 @@ function transposed({ shape: [rows, columns], data }: NamedArray): NamedArray {
   return { shape: [columns, rows], data: turned };
 }
 
-/** Reads what was found. @throws {Error} if a value is no finite number */
-export async function readPart({ method, options, stored, head, encoder }: ValidPart): Promise<LoadedPart> {
-  const ownHead = await readEntries(head);
-  for (const [name, { turned }] of Object.entries(head)) if (turned) ownHead[name] = transposed(ownHead[name]);
+/** Greatest difference between a stored projection and the one that its seed makes: PEFT may have kept it in 16 bits. */
+const PROJECTION_TOLERANCE = 1e-2;
+
+/** @throws {Error} if a projection in the file is another than the one that its seed makes */
+async function requireSameProjections({ method, options, folder, frozen }: ValidPart, shape: BackboneShape) {
+  const stored = await readEntries(frozen);
+  for (const { name, draw } of method.frozen?.(shape, options) ?? []) {
+    if (!stored[name]) continue;
+    const drawn = draw(options.projectionSeed!);
+    const { data } = stored[name];
+    if (drawn.every((value, at) => Math.abs(value - data[at]) <= PROJECTION_TOLERANCE * Math.abs(value))) continue;
+    throw new Error(
+      `Cannot read the adapter ${folder}: ${name} must be what PyTorch draws from projection_prng_key ` +
+        `${options.projectionSeed}, the file holds another`,
+    );
+  }
+}
+
+/** Reads what was found. @throws {Error} if a value is no finite number, or a frozen tensor not what its seed makes */
+export async function readPart(part: ValidPart, shape: BackboneShape): Promise<LoadedPart> {
+  const { method, options, stored, head, encoder } = part;
+  await requireSameProjections(part, shape);
+  const headValues = await readEntries(head);
+  for (const [name, { turned }] of Object.entries(head)) if (turned) headValues[name] = transposed(headValues[name]);
   return {
     method,
     options,
     stored: await readEntries(stored),
-    head: ownHead,
+    head: headValues,
     ...encoder && { encoder: await readEntries(encoder) },
   };
 }
@@ -66,7 +85,7 @@ export function adapterParameters(
   { method, options, stored, encoder }: Pick<LoadedPart, "method" | "options" | "stored" | "encoder">,
   shape: BackboneShape,
 ): Record<string, NamedArray> {
-  const form = method.stored(shape, options);
+  const form = storedForm(method, shape, options);
   if (!form.parameters) {
     if (encoder) return encoder;
     throw new Error(
@@ -90,11 +109,10 @@ export function adapterParameters(
  * this as its parameters.
  */
 export function plainAdapter(adapter: LoadedPart, shape: BackboneShape): LoadedPart {
-  const { plain } = adapter.method.stored(shape, adapter.options);
+  const { plain } = storedForm(adapter.method, shape, adapter.options);
   if (!plain) return adapter;
   const { encoder: _, ...rest } = adapter;
-  const method = methods[plain.name];
-  return { ...rest, method, options: parseOptions(method, plain.options) };
+  return { ...rest, ...plain };
 }
 
 /** Every tensor of an adapter's parts and classifier, under the names of `compose` and of `trainable`. */
@@ -104,7 +122,7 @@ export async function adapterValues(
 ): Promise<Record<string, NamedArray>> {
   const values: Record<string, NamedArray> = {};
   for (const part of parts) {
-    const read = await readPart(part);
+    const read = await readPart(part, shape);
     const inPlace = new Set(part.method.trains(shape, part.options));
     for (const [name, value] of Object.entries(adapterParameters(read, shape))) {
       values[inPlace.has(name) ? name : `${part.method.name}/${name}`] = value;

@@ -98,12 +98,12 @@ export async function writeAdapter(
   const last = outermost(adaptation);
   const ofModel = baseModel(note?.model);
   await writeFolder(folder, async (draft) => {
-    for (const [name, { config, tensors, trained }] of parts) {
+    for (const [name, { config, tensors, encoder }] of parts) {
       const place = parts.length === 1 ? draft : `${draft}/${name}`;
       await Deno.mkdir(place, { recursive: true });
       const stored = { ...tensors(all), ...name === last && storedHead(config, head) };
       await writeSafetensors(`${place}/${ADAPTER_TENSORS}`, arrays(stored));
-      if (trained) await writeSafetensors(`${place}/${ENCODER_TENSORS}`, arrays(trained(all)));
+      if (encoder) await writeSafetensors(`${place}/${ENCODER_TENSORS}`, arrays(encoder(all)));
       if (!config) continue;
       const ofTask = name === last ? peft : { task_type: null, modules_to_save: null };
       await writeSorted(`${place}/${ADAPTER_CONFIG}`, { ...config, ...ofTask, ...ofModel });

@@ -144,6 +144,10 @@ function parametersOf(adapters: readonly LoadedPart[], backbone: Backbone): Load
     for (const [name, { data }] of Object.entries(adapterParameters(adapter, backbone))) {
       parameters[trains.includes(name) ? name : `${adapter.method.name}/${name}`] = data;
     }
+    // A program that adapters share takes them as parameters.
+    for (const { name, draw } of adapter.method.frozen?.(backbone, adapter.options) ?? []) {
+      parameters[`${adapter.method.name}/${name}`] = draw(adapter.options.projectionSeed!);
+    }
   }
   return parameters;
 }
@@ -156,7 +160,7 @@ async function readAdapter(folder: string, model: Model, opened: Backbone): Prom
   const kind = note?.task.kind ?? await kindOf(valid);
   const backbone = kind === "generation" ? asLanguageModel(opened) : opened;
   const adapters: LoadedPart[] = [];
-  for (const part of valid.parts) adapters.push(plainAdapter(await readPart(part), backbone));
+  for (const part of valid.parts) adapters.push(plainAdapter(await readPart(part, backbone), backbone));
   const head: LoadedPart["head"] = Object.assign({}, ...adapters.map(({ head }) => head));
   const { maxLength } = compose(adapters, backbone);
   const plain = adapters.filter(({ method }) => !method.virtualTokens);

@@ -27,7 +27,9 @@ const VIRTUAL = "virtual/";
 export function programKey({ kind, parts, virtual, reading }: LoadedAdapter): string {
   return canonical({
     kind,
-    parts: parts.map(({ method, options: { learningRate: _, epochs: __, ...options } }) => [method.name, options]),
+    parts: parts.map((
+      { method, options: { learningRate: _, epochs: __, projectionSeed: ___, ...options } },
+    ) => [method.name, options]),
     virtual: Object.entries(virtual).map(([name, { shape }]) => [name, shape]),
     reading,
   });
@@ -51,11 +53,18 @@ function virtualHooks({ virtual, reading }: LoadedAdapter, parameters: Tensors):
   };
 }
 
-/** An adapter's methods joined with the backbone. */
+/**
+ * An adapter's methods joined with the backbone. Its frozen tensors are parameters of the shared program, as their values
+ * differ from adapter to adapter.
+ */
 export function sharedAdaptation(adapter: LoadedAdapter, backbone: Backbone): Adaptation {
   const adaptation = compose(adapter.parts, backbone);
   return {
     ...adaptation,
+    parameters: [
+      ...adaptation.parameters,
+      ...adaptation.frozen.map(({ name, shape, draw }) => ({ name, shape, start: draw, learningRate: 0 })),
+    ],
     maxLength: adapter.maxLength,
     hooks: (parameters, dropout) =>
       composeHooks([adaptation.hooks(parameters, dropout), virtualHooks(adapter, parameters)]),

@@ -7,7 +7,7 @@ import { Random } from "../../base/random.ts";
 import { readStored } from "../../engine/safetensors.ts";
 import type { TrainableParameter } from "../../engine/adamw.ts";
 import { type Tensor, tf } from "../../engine/tensor.ts";
-import type { InputSpec, Program, ProgramArguments, Signature } from "../../engine/types.ts";
+import type { InputSpec, Program, ProgramArguments, Signature, StoredTensor } from "../../engine/types.ts";
 import type { Adaptation } from "../../methods/compose.ts";
 import type { MethodParameter } from "../../methods/types.ts";
 import { plainHead } from "../../models/layers/head.ts";
@@ -45,12 +45,14 @@ export interface TrainableClassifier {
  * Joins a backbone, a method and a classifier.
  * @param labels names of the task's classes
  * @param headLearningRate AdamW step size of the classifier
+ * @param frozen where the adaptation's frozen tensors lie
  */
 export function trainableClassifier(
   backbone: Backbone,
   adaptation: Adaptation,
   labels: readonly string[],
   headLearningRate: number,
+  frozen: Record<string, StoredTensor> = {},
 ): TrainableClassifier {
   const { classify, parameters: headParameters } = backbone.head ?? plainHead(backbone.featureWidth);
   const headStarts = headParameters(labels.length);
@@ -62,7 +64,10 @@ export function trainableClassifier(
   const parameters = [...adapted, ...head];
   const featuresFixed = adapted.length === 0;
   const trained = new Set(adaptation.trains.map(({ name }) => name));
-  const frozen = Object.fromEntries(Object.entries(backbone.stored).filter(([name]) => !trained.has(name)));
+  const weights = {
+    ...Object.fromEntries(Object.entries(backbone.stored).filter(([name]) => !trained.has(name))),
+    ...frozen,
+  };
   const shapes = (of: readonly TrainableParameter[]) => Object.fromEntries(of.map(({ name, shape }) => [name, shape]));
   const featureInput: Record<string, InputSpec> = {
     features: { shape: ["batch", backbone.featureWidth], dtype: "float32" },
@@ -70,12 +75,12 @@ export function trainableClassifier(
 
   function computeFeatures({ weights, parameters, inputs, dropout }: ProgramArguments): Tensor {
     const current = { ...weights, ...Object.fromEntries([...trained].map((name) => [name, parameters[name]])) };
-    return backbone.forward(current, inputs, adaptation.hooks(parameters, dropout));
+    return backbone.forward(current, inputs, adaptation.hooks({ ...current, ...parameters }, dropout));
   }
   const computeLogits = (args: ProgramArguments) =>
     classify(featuresFixed ? args.inputs.features : computeFeatures(args), args.parameters);
   const logitsSignature: Signature = {
-    weights: featuresFixed ? {} : frozen,
+    weights: featuresFixed ? {} : weights,
     parameters: shapes(parameters),
     inputs: featuresFixed ? featureInput : backbone.inputs,
   };
@@ -90,7 +95,7 @@ export function trainableClassifier(
     },
     features: {
       program: (args) => ({ features: computeFeatures(args) }),
-      signature: { weights: frozen, parameters: shapes(adapted), inputs: backbone.inputs },
+      signature: { weights, parameters: shapes(adapted), inputs: backbone.inputs },
     },
     logits: { program: (args) => ({ logits: computeLogits(args) }), signature: logitsSignature },
     loss: {

@@ -4,7 +4,7 @@
  */
 import type { TrainableParameter } from "../../engine/adamw.ts";
 import { type Tensor, type Tensors, tf } from "../../engine/tensor.ts";
-import type { InputSpec, ProgramArguments, Signature } from "../../engine/types.ts";
+import type { InputSpec, ProgramArguments, Signature, StoredTensor } from "../../engine/types.ts";
 import type { Adaptation } from "../../methods/compose.ts";
 import type { Backbone, KeysAndValues, ReadTokens } from "../../models/types.ts";
 import { type SignedProgram, startValues } from "./classifier.ts";
@@ -59,10 +59,12 @@ export interface TrainableLanguageModel {
 /**
  * Joins a language model and a method.
  * @param backbone made by `asLanguageModel`, as the adaptation's shape is
+ * @param frozen where the adaptation's frozen tensors lie
  */
 export function trainableLanguageModel(
   backbone: ReturnType<typeof asLanguageModel>,
   adaptation: Adaptation,
+  frozen: Record<string, StoredTensor> = {},
 ): TrainableLanguageModel {
   const { languageModel } = backbone;
   const parameters = [
@@ -71,7 +73,10 @@ export function trainableLanguageModel(
   ];
   const trained = adaptation.trains.map(({ name }) => name);
   const signature: Signature = {
-    weights: Object.fromEntries(Object.entries(backbone.stored).filter(([name]) => !trained.includes(name))),
+    weights: {
+      ...Object.fromEntries(Object.entries(backbone.stored).filter(([name]) => !trained.includes(name))),
+      ...frozen,
+    },
     parameters: Object.fromEntries(parameters.map(({ name, shape }) => [name, shape])),
     inputs: backbone.inputs,
   };
@@ -81,9 +86,10 @@ export function trainableLanguageModel(
     ...weights,
     ...Object.fromEntries(trained.map((name) => [name, parameters[name]])),
   });
+  const hooksOf = (args: ProgramArguments) => adaptation.hooks({ ...current(args), ...args.parameters }, args.dropout);
   /** The last hidden state [batch, prompt + length, d]. */
   const states = (args: ProgramArguments): Tensor =>
-    backbone.hiddenStates!(current(args), args.inputs, adaptation.hooks(args.parameters, args.dropout)).at(-1)!;
+    backbone.hiddenStates!(current(args), args.inputs, hooksOf(args)).at(-1)!;
   const outputs = (args: ProgramArguments, { state, layers }: ReadTokens): Tensors => ({
     scores: languageModel.scores(current(args), state),
     ...Object.fromEntries(
@@ -105,8 +111,7 @@ export function trainableLanguageModel(
     },
     read: {
       signature,
-      program: (args) =>
-        outputs(args, languageModel.read(current(args), args.inputs, adaptation.hooks(args.parameters, args.dropout))),
+      program: (args) => outputs(args, languageModel.read(current(args), args.inputs, hooksOf(args))),
     },
     step: {
       signature: {
@@ -127,7 +132,7 @@ export function trainableLanguageModel(
           keys: args.inputs[`keys.${layer}`],
           values: args.inputs[`values.${layer}`],
         }));
-        const hooks = adaptation.hooks(args.parameters, args.dropout);
+        const hooks = hooksOf(args);
         return outputs(args, languageModel.step(current(args), args.inputs, past, hooks));
       },
     },

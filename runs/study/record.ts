@@ -101,9 +101,10 @@ export interface RunRecord {
   predictions: Prediction[];
   /**
    * Numbers of trained values; `storedBytes` is what has to be kept to use the method, classifier included: the tensors of
-   * adapter_model.safetensors. What only training needs, an encoder, is not counted.
+   * adapter_model.safetensors. What only training needs, an encoder, is not counted. `frozen`: values that the method adds,
+   * draws from a seed and does not train; left out where there are none.
    */
-  parameters: { trainable: number; method: number; head: number; storedBytes: number };
+  parameters: { trainable: number; method: number; head: number; frozen?: number; storedBytes: number };
   /**
    * In bytes. `peak`: greatest resident memory of the worker process. `training`: peak less the resident memory
    * before the training graph was compiled, what the method costs. `planned`: from the recorded graph.
@@ -171,7 +172,13 @@ const recordSchema: z.ZodType<RunRecord> = z.strictObject({
     z.array(z.strictObject({ id: z.string(), label: z.int(), predicted: z.int() })),
     z.array(z.strictObject({ id: z.string(), references: z.array(z.string()).min(1), predicted: z.string() })),
   ]),
-  parameters: z.strictObject({ trainable: z.int(), method: z.int(), head: z.int(), storedBytes: z.int() }),
+  parameters: z.strictObject({
+    trainable: z.int(),
+    method: z.int(),
+    head: z.int(),
+    frozen: z.int().positive().optional(),
+    storedBytes: z.int(),
+  }),
   memory: z.strictObject({
     peak: measured,
     training: measured,

@@ -20,6 +20,8 @@ export interface DataSpec {
 export interface PartSpec {
   /** Name of the method. */
   name: string;
+  /** Version of the method; left out: 1. */
+  version?: number;
   /** Every option of the method, defaults filled in. */
   options: Record<string, unknown>;
 }
@@ -90,6 +92,16 @@ export const dataSchema: z.ZodType<DataSpec> = z.strictObject({
   test: z.int().positive(),
 });
 
+/**
+ * Schema of {@linkcode PartSpec}.
+ * @internal
+ */
+export const partSchema: z.ZodType<PartSpec> = z.strictObject({
+  name: z.string(),
+  version: z.int().min(2).optional(),
+  options: z.record(z.string(), z.unknown()),
+});
+
 const training = z.strictObject({
   epochs: z.int().positive(),
   batchSize: z.int().positive(),
@@ -122,7 +134,7 @@ export const specSchema: z.ZodType<RunSpec> = z.strictObject({
     dataset: z.strictObject({ name: z.string(), revision: z.string() }).optional(),
   }),
   data: dataSchema,
-  method: z.array(z.strictObject({ name: z.string(), options: z.record(z.string(), z.unknown()) })).min(1),
+  method: z.array(partSchema).min(1),
   seed: z.int().nonnegative(),
   training,
   device: z.string(),

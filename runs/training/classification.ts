@@ -2,6 +2,7 @@
  * Classification: a classifier on the backbone's features, trained together with the method.
  * @module
  */
+import { storeFrozen } from "../programs/frozen.ts";
 import { compose } from "../../methods/compose.ts";
 import { metrics } from "../../tasks/metrics.ts";
 import type { Example, Task } from "../../tasks/types.ts";
@@ -26,14 +27,20 @@ function labelsOf(examples: readonly Example[]): number[] {
 }
 
 /** A classification task on a backbone with a method. */
-export function classification(
+export async function classification(
   task: Task,
   splits: Splits<Example>,
   { spec, backbone, parts }: TaskContext,
-): TrainingTask {
+): Promise<TrainingTask> {
   const { maxLength, microBatchRows, headLearningRate } = spec.training;
   const adaptation = compose(parts, backbone);
-  const model = trainableClassifier(backbone, adaptation, task.labels, headLearningRate!);
+  const model = trainableClassifier(
+    backbone,
+    adaptation,
+    task.labels,
+    headLearningRate!,
+    await storeFrozen(adaptation),
+  );
   const limit = Math.min(maxLength, adaptation.maxLength);
   const encode = (split: readonly Example[]) => encodeExamples(backbone, split, limit);
   const examples = {

@@ -2,6 +2,7 @@
  * Generation: a language model learns to write the answer to a text.
  * @module
  */
+import { storeFrozen } from "../programs/frozen.ts";
 import type { ArrayValue, Device, Executable, Program } from "../../engine/types.ts";
 import { type Adaptation, compose } from "../../methods/compose.ts";
 import { textMetrics } from "../../tasks/text-metrics.ts";
@@ -141,16 +142,16 @@ async function openEvaluator(setup: GenerationSetup, compile: CompileProgram): P
  * first metric of the generated texts chooses the epoch.
  * @throws {Error} if the backbone is no language model or has no tokenizer
  */
-export function generation(
+export async function generation(
   task: GenerationTask,
   splits: Splits<GenerationExample>,
   { spec, backbone: opened, parts, threads }: TaskContext,
-): TrainingTask {
+): Promise<TrainingTask> {
   const { maxLength, chat } = spec.training;
   const outputLength = spec.training.outputLength!;
   const backbone = asLanguageModel(opened);
   const adaptation = compose(parts, backbone);
-  const model = trainableLanguageModel(backbone, adaptation);
+  const model = trainableLanguageModel(backbone, adaptation, await storeFrozen(adaptation));
   const { end, target } = backbone.languageModel;
   const limit = Math.min(maxLength, adaptation.maxLength - (target ? 0 : outputLength));
   const encodePrompts = (examples: readonly GenerationExample[]) =>

@@ -2,6 +2,7 @@
  * Everything of a cell before its first step: opening what the spec names, checks, start values, compiled programs.
  * @module
  */
+import { seeded } from "../../methods/options.ts";
 import { lookUp } from "../../base/errors.ts";
 import { sizeOf } from "../../base/shapes.ts";
 import { devices } from "../../engine/devices/mod.ts";
@@ -85,14 +86,14 @@ export class Stopwatch {
 export async function openCell(spec: RunSpec, { folder, taskFiles }: LocalPaths, threads: number): Promise<OpenCell> {
   const task = lookUp("task", tasks, spec.task.name);
   const model = await openModel(spec.model, folder);
-  const parts = spec.method.map(({ name, options }) => ({
-    method: lookUp("method", methods, name),
-    options: options as Record<string, unknown> & CommonOptions,
-  }));
+  const parts = spec.method.map((part) => {
+    const { name, options } = seeded(part, spec.seed);
+    return { method: lookUp("method", methods, name), options: options as Record<string, unknown> & CommonOptions };
+  });
   const { files } = spec.task;
   const userFiles = files && taskFiles !== undefined ? { folder: taskFiles, files } : undefined;
   const [backbone, makeTrainingTask] = await Promise.all([model.open(), readTask(task, spec, userFiles)]);
-  const trainingTask = makeTrainingTask({ spec, backbone, parts, threads });
+  const trainingTask = await makeTrainingTask({ spec, backbone, parts, threads });
   return { spec, device: lookUp("device", devices, spec.device), task, model, trainingTask };
 }
 
@@ -101,7 +102,7 @@ async function readTask(
   task: AnyTask,
   spec: RunSpec,
   files: TaskFiles | undefined,
-): Promise<(context: TaskContext) => TrainingTask> {
+): Promise<(context: TaskContext) => Promise<TrainingTask>> {
   if (task.kind === "generation") {
     const splits = splitExamples(await task.load(files), spec.data, spec.seed);
     return (context) => generation(task, splits, context);
@@ -110,15 +111,17 @@ async function readTask(
   return (context) => classification(task, splits, context);
 }
 
-/** Numbers of trained values, and the bytes of what is stored of them. */
+/** Numbers of trained values and of added ones that are not trained, and the bytes of what is stored. */
 export function countParameters({ parameters, head, adaptation }: TrainingTask): RunRecord["parameters"] {
   const count = (tensors: TrainingTask["parameters"]) => tensors.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
   const trainable = count(parameters);
   const ofHead = count(head);
+  const frozen = adaptation.frozen.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
   return {
     trainable,
     method: trainable - ofHead,
     head: ofHead,
+    ...frozen > 0 && { frozen },
     storedBytes: 4 * (adaptation.storedCount + ofHead),
   };
 }
@@ -167,7 +170,7 @@ export async function prepareCell(cell: OpenCell, options: CellOptions): Promise
   return { ...cell, parameters, planned: plannedStep, integrity, seconds, frozenSha256, evaluator, training };
 }
 
-/** SHA-256 of the backbone's weights that stay frozen, as they are on disk. */
+/** SHA-256 of what stays frozen, the backbone's weights and the method's tensors, as they are on disk. */
 export function hashFrozen({ identity }: TrainingTask): Promise<string> {
   return hashStored(identity.adapted.signature.weights);
 }

@@ -3,6 +3,7 @@
  * @module
  */
 import assert from "node:assert/strict";
+import { storeFrozen } from "../../runs/programs/frozen.ts";
 import { cpu } from "../../engine/devices/cpu.ts";
 import { TrainingState } from "../../engine/adamw.ts";
 import { type Tensor, type Tensors, tf } from "../../engine/tensor.ts";
@@ -173,7 +174,7 @@ export class Golden {
     const adapters = new Map<string, LoadedPart>();
     for (const name of await folders(folder)) {
       const { parts: [part] } = await validateAdapter(`${folder}/${name}`, backbone);
-      adapters.set(name, await readPart(part));
+      adapters.set(name, await readPart(part, backbone));
     }
     const rename = (values: Values): Values => {
       const renamed: Values = {};
@@ -214,11 +215,13 @@ export class Golden {
   async trainable(parts: readonly Part[], learningRate: number) {
     const { backbone, inputs } = this;
     if (this.task !== "cls") {
-      const model = trainableLanguageModel(asLanguageModel(backbone), compose(parts, backbone));
+      const adaptation = compose(parts, backbone);
+      const model = trainableLanguageModel(asLanguageModel(backbone), adaptation, await storeFrozen(adaptation));
       const logits: Program = (args) => ({ logits: model.scores.program(args).scores });
       return { parameters: model.parameters, loss: model.loss, logits, inputs };
     }
-    const model = trainableClassifier(backbone, compose(parts, backbone), this.labels, learningRate);
+    const adaptation = compose(parts, backbone);
+    const model = trainableClassifier(backbone, adaptation, this.labels, learningRate, await storeFrozen(adaptation));
     return {
       parameters: model.parameters,
       loss: model.loss,
@@ -312,7 +315,7 @@ export class Golden {
       const first = this.task === "s2s" ? 1 : 0;
       const tokens = expected[0].length - (first || ids[0].length);
       const options = { device: cpu, threads: 1, parameters, tokens };
-      const model = trainableLanguageModel(own, adaptation);
+      const model = trainableLanguageModel(own, adaptation, await storeFrozen(adaptation));
       const found = await generate(own, adaptation, model, texts, options);
       // What an encoder-decoder starts with is none of what it writes.
       const written = expected.map((row, at) => first ? row.slice(first) : row.filter(isText(at)));
@@ -368,6 +371,9 @@ export class Golden {
           { name, shape },
         ) => [name, tensor(start[`${method.name}/${name}`], shape)]),
       );
+      for (const { name, shape, draw } of method.frozen?.(backbone, options) ?? []) {
+        parameters[name] = tensor(draw(options.projectionSeed!), shape);
+      }
       const merged = method.merged!(parameters, weights, backbone, options);
       const own = Object.fromEntries(
         Object.entries(inputs).map(([name, { data, shape }]) =>

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { storedForm } from "../../methods/stored-form.ts";
 import { sizeOf } from "../../base/shapes.ts";
 import { type Tensor, type Tensors, tf } from "../../engine/tensor.ts";
 import { compose } from "../../methods/compose.ts";
@@ -74,7 +75,7 @@ Deno.test("Each of the joined methods is stored as it is alone", async () => {
   assert.deepEqual(Object.keys(joined.stored), ["lora", "prompt-tuning", "bitfit"]);
   let count = 0;
   for (const part of parts) {
-    const alone = part.method.stored(backbone, part.options);
+    const alone = storedForm(part.method, backbone, part.options);
     const own = part === bitfit
       ? Object.fromEntries(backbone.biases.map((name) => [name, weights[name]]))
       : await startTensors(part, backbone, 0.3);

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
+import { storedCount, storedForm } from "../../methods/stored-form.ts";
 import { sizeOf } from "../../base/shapes.ts";
 import { type Tensor, type Tensors, tf } from "../../engine/tensor.ts";
 import { methods } from "../../methods/mod.ts";
 import { models } from "../../models/mod.ts";
 import { difference, eagerFeatures, eagerWeights } from "../models/eager.ts";
 import { tinyBackbone } from "../models/use-lite/tiny.ts";
-import { startTensors, variant, variants } from "./variants.ts";
+import { frozenTensors, startTensors, variant, variants } from "./variants.ts";
 
 const backbone = await tinyBackbone(7);
 const weights = await eagerWeights(backbone);
@@ -16,7 +17,7 @@ function total(shapes: readonly (readonly number[])[]): number {
   return shapes.reduce((sum, shape) => sum + sizeOf(shape), 0);
 }
 
-Deno.test("The table of methods has 10 entries, each under its own name", () => {
+Deno.test("the table of methods has 11 entries, each under its own name", () => {
   assert.deepEqual(
     Object.entries(methods).map(([name, method]) => [name, method.name]),
     [
@@ -28,6 +29,7 @@ Deno.test("The table of methods has 10 entries, each under its own name", () => 
       "p-tuning",
       "prefix-tuning",
       "lora",
+      "vera",
       "ia3",
       "adapter",
     ].map((name) => [name, name]),
@@ -49,16 +51,16 @@ for (const one of variants) {
   Deno.test(`${title} stores as many values as its closed form says`, async () => {
     const trained: Tensors = await startTensors(one, backbone);
     for (const name of method.trains(backbone, options)) trained[name] = weights[name];
-    const { shapes, tensors } = method.stored(backbone, options);
+    const { shapes, tensors } = storedForm(method, backbone, options);
     const stored = Object.entries(tensors(trained)).map(([name, { shape }]) => [name, shape] as const);
     assert.deepEqual(Object.fromEntries(stored), shapes);
-    assert.equal(total(Object.values(shapes)), method.storedCount(backbone, options));
+    assert.equal(total(Object.values(shapes)), storedCount(method, backbone, options));
   });
 
   Deno.test(`${title} is stored so that what is trained can be made of it, or is an encoder's output`, async () => {
     const trained: Tensors = await startTensors(one, backbone, 0.1);
     for (const name of method.trains(backbone, options)) trained[name] = weights[name];
-    const { tensors, parameters } = method.stored(backbone, options);
+    const { tensors, parameters } = storedForm(method, backbone, options);
     assert.equal(
       parameters === undefined,
       "encoder" in options || "reparameterisation" in options && options.reparameterisation !== null,
@@ -79,8 +81,19 @@ for (const one of variants) {
     }
   });
 
+  Deno.test(`${title} draws the same frozen tensors of its shapes from a seed, others from another`, () => {
+    for (const { name, shape, draw } of method.frozen?.(backbone, options) ?? []) {
+      const values = draw(1);
+      assert.equal(values.length, sizeOf(shape), name);
+      assert.deepEqual(draw(1), values, name);
+      assert.notDeepEqual(draw(2), values, name);
+    }
+    assert.equal(method.frozen !== undefined, "projectionSeed" in options);
+  });
+
   Deno.test(`${title} ${method.identityAtStart ? "equals" : "differs from"} the backbone at the start`, async () => {
-    const hooks = method.hooks(await startTensors(one, backbone), backbone, options, keep);
+    const tensors = { ...await startTensors(one, backbone), ...frozenTensors(one, backbone) };
+    const hooks = method.hooks(tensors, backbone, options, keep);
     const moved = difference(
       eagerFeatures(backbone, weights, encoded, hooks),
       eagerFeatures(backbone, weights, encoded),
@@ -90,8 +103,9 @@ for (const one of variants) {
 
   Deno.test(`${title} lets every parameter it adds change the features`, async () => {
     const parameters = await startTensors(one, backbone, 0.1);
+    const frozen = frozenTensors(one, backbone);
     const read = (values: Tensors) =>
-      eagerFeatures(backbone, weights, encoded, method.hooks(values, backbone, options, keep));
+      eagerFeatures(backbone, weights, encoded, method.hooks({ ...values, ...frozen }, backbone, options, keep));
     const base = read(parameters);
     for (const name of Object.keys(parameters)) {
       const other = read({ ...parameters, [name]: tf.add(parameters[name], 0.3) });
@@ -111,6 +125,7 @@ Deno.test("Parameter counts on use-lite are those of an independent implementati
     "p-tuning": { virtualTokens: 8, hidden: 128 },
     "prefix-tuning": { prefixLength: 8 },
     "lora": { rank: 8 },
+    "vera": { rank: 256 },
     "ia3": {},
     "adapter": { bottleneck: 16 },
   }).map(([name, raw]) => {
@@ -126,6 +141,7 @@ Deno.test("Parameter counts on use-lite are those of an independent implementati
     "p-tuning": 84_480,
     "prefix-tuning": 12_288,
     "lora": 24_576,
+    "vera": 2_816,
     "ia3": 5_376,
     "adapter": 67_648,
   });

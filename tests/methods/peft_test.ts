@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { storedForm } from "../../methods/stored-form.ts";
 import { type Tensor, type Tensors, tf } from "../../engine/tensor.ts";
 import { difference } from "../models/eager.ts";
 import { goldenConfig, goldenShape, goldenTensors } from "./golden.ts";
@@ -15,6 +16,7 @@ const cases: [string, Variant][] = [
   ["prefix_proj", variant("prefix-tuning", { prefixLength: 3, reparameterisation: 20 })],
   ["lora", variant("lora", { rank: 4, alpha: 8 })],
   ["dora", variant("lora", { rank: 4, alpha: 8, dora: true })],
+  ["vera", variant("vera", { rank: 4, projectionSeed: 11 })],
   ["ia3", variant("ia3")],
   ["ln", variant("ln-tuning")],
 ];
@@ -30,7 +32,7 @@ for (const [name, { title, method, options }] of cases) {
     const theirs = await goldenConfig(name);
     // PEFT lists the modules of prompt methods twice.
     const modules = [...new Set(theirs.modules_to_save as string[])];
-    const config = method.stored(goldenShape, options).config!;
+    const config = storedForm(method, goldenShape, options).config!;
     for (const [key, value] of Object.entries(config)) {
       // PEFT knows modules by the ends of their names, so other lists may say the same.
       if (key === "target_modules" || key === "feedforward_modules") {
@@ -49,7 +51,7 @@ for (const [name, { title, method, options }] of cases) {
       ...method.parameters(goldenShape, options).map(({ name, shape }) => [name, tf.zeros([...shape])]),
       ...method.trains(goldenShape, options).map((name) => [name, tf.zeros([...goldenShape.weights[name]])]),
     ]);
-    const ours = encoder ? own : method.stored(goldenShape, options).tensors(own);
+    const ours = encoder ? own : storedForm(method, goldenShape, options).tensors(own);
     const shapes = (tensors: Tensors) =>
       Object.entries(tensors).filter(([key]) => !key.includes("classifier")).map(([key, { shape }]) => [key, shape]);
     assert.deepEqual(Object.fromEntries(shapes(ours)), Object.fromEntries(shapes(theirs)));
@@ -60,7 +62,7 @@ for (const [name, { title, method, options }] of cases.filter(([name]) => name.i
   Deno.test(`The encoder of ${title} gives the output that PEFT stored`, async () => {
     const parameters = await goldenTensors(`cls/${name}/encoder.safetensors`);
     const { prompt_embeddings } = await goldenTensors(`cls/${name}/adapter/adapter_model.safetensors`);
-    const ours = method.stored(goldenShape, options).tensors(parameters);
+    const ours = storedForm(method, goldenShape, options).tensors(parameters);
     assert.deepEqual(Object.keys(ours), ["prompt_embeddings"]);
     assert(difference(ours.prompt_embeddings.dataSync(), prompt_embeddings.dataSync()) < 1e-6);
   });
@@ -85,7 +87,7 @@ Deno.test("A prefix of unequal widths is stored as one tensor for each layer's k
   const own = Object.fromEntries(
     method.parameters(shape, options).map(({ name, shape }) => [name, tf.ones([...shape])]),
   );
-  const { config, tensors } = method.stored(shape, options);
+  const { config, tensors } = storedForm(method, shape, options);
   assert.equal(config, null);
   assert.deepEqual(Object.entries(tensors(own)).map(([name, tensor]) => [name, tensor.shape]), [
     ["layers.0.keys", [3, 32]],
@@ -114,7 +116,7 @@ Deno.test("LoRA folded into a weight that is stored output first is the same as 
 
 Deno.test("Target modules are whole names where PEFT would find others by a role's end", () => {
   const { method, options } = variant("lora", { targets: ["output.dense"] });
-  const { target_modules: modules } = method.stored(goldenShape, options).config!;
+  const { target_modules: modules } = storedForm(method, goldenShape, options).config!;
   assert.deepEqual(modules, [0, 1].map((layer) => `bert.encoder.layer.${layer}.output.dense`));
   const read = method.peft!.options(
     { path: "", values: { r: 8, lora_alpha: 8, target_modules: modules } },

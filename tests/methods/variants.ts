@@ -38,6 +38,8 @@ export const variants: Variant[] = [
   variant("lora", { rank: 2 }),
   variant("lora", { rank: 3, targets: ["attention.output", "residual", "ffn.in", "ffn.out", "pooler"] }),
   variant("lora", { rank: 2, dora: true }),
+  variant("vera", { rank: 5, projectionSeed: 3 }),
+  variant("vera", { rank: 5, projectionSeed: 3, targets: ["attention.output", "ffn.in", "ffn.out", "pooler"] }),
   variant("ia3"),
   variant("ia3", { outputs: ["attention.output", "pooler"], inputs: ["attention.qkv", "residual"] }),
   variant("adapter", { bottleneck: 8 }),
@@ -80,4 +82,12 @@ export async function startValues(
 export async function startTensors(variant: Variant, backbone: Backbone, noise = 0): Promise<Tensors> {
   const values = Object.entries(await startValues(variant, backbone, noise));
   return Object.fromEntries(values.map(([name, { data, shape }]) => [name, tf.tensor(data, [...shape])]));
+}
+
+/** A method's frozen tensors. */
+export function frozenTensors({ method, options }: Variant, backbone: Backbone): Tensors {
+  const frozen = method.frozen?.(backbone, options) ?? [];
+  return Object.fromEntries(
+    frozen.map(({ name, shape, draw }) => [name, tf.tensor(draw(options.projectionSeed!), [...shape])]),
+  );
 }

@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import fc from "fast-check";
+import { storedForm } from "../../../methods/stored-form.ts";
 import { sizeOf } from "../../../base/shapes.ts";
 import { findFolder } from "../../../models/mod.ts";
 import { validateAdapter } from "../../../runs/adapters/validate.ts";
@@ -98,7 +99,7 @@ const hostile = fc.nat(sources.length - 1).chain((at) => {
 async function readOrRefuse({ place, shape }: Pick<typeof sources[number], "place" | "shape">): Promise<boolean> {
   try {
     const found = await validateAdapter(place, shape);
-    if (found.parts.some(({ method, options }) => !method.stored(shape, options).parameters)) return true;
+    if (found.parts.some(({ method, options }) => !storedForm(method, shape, options).parameters)) return true;
     const values = Object.values(await adapterValues(found, shape));
     assert(values.every(({ data, shape }) => data.length === sizeOf(shape)));
     return true;

@@ -38,7 +38,7 @@ async function storedLoss({ spec }: Cell, folder: string): Promise<number> {
   const task = tasks[spec.task.name] as Task;
   const parts = spec.method.map(({ name, options }) => ({ method: methods[name], options: options as never }));
   const splits = splitExamples(await task.load(), spec.data, spec.seed);
-  const { loss, trainExamples } = classification(task, splits, { spec, backbone, parts, threads: 1 });
+  const { loss, trainExamples } = await classification(task, splits, { spec, backbone, parts, threads: 1 });
   const all = splits.train.map((_, at) => at);
   const executable = await cpu.compile(loss.program, loss.signature, { threads: 1 });
   const values = await adapterValues(await validateAdapter(folder, backbone), backbone);

@@ -4,13 +4,14 @@ import { readHeader, readStored } from "../../../engine/safetensors.ts";
 import { findFolder } from "../../../models/mod.ts";
 import { validateAdapter } from "../../../runs/adapters/validate.ts";
 import { adapterParameters, adapterValues, plainAdapter, readPart } from "../../../runs/adapters/values.ts";
-import { type AnyTensor, type Files, makeFolder, safetensors } from "../../models/folder/copies.ts";
+import { type AnyTensor, makeFolder, safetensors } from "../../models/folder/copies.ts";
+import type { Files } from "../../in-folder.ts";
 
 const golden = fileURLToPath(new URL("../../golden/A/bert", import.meta.url));
 const { shape } = await findFolder(`${golden}/model`);
 const headNames = ["classifier.weight", "classifier.bias"];
 const find = (name: string) => validateAdapter(`${golden}/cls/${name}`, shape);
-const read = async (name: string) => await readPart((await find(name)).parts[0]);
+const read = async (name: string) => await readPart((await find(name)).parts[0], shape);
 
 /** A copy of a golden adapter with something changed. */
 async function changed(
@@ -36,7 +37,7 @@ async function changed(
 
 async function refused(folder: string, message: RegExp): Promise<void> {
   await assert.rejects(
-    async () => await readPart((await validateAdapter(folder, shape)).parts[0]),
+    async () => await readPart((await validateAdapter(folder, shape)).parts[0], shape),
     (error: Error) => {
       assert.match(error.message, message);
       return error.constructor === Error;
@@ -125,7 +126,7 @@ Deno.test("Half-precision tensors are read as float32, other types and what is n
   });
   for (const [dtype, one, half] of [["F16", 0x3c00, 0x3800], ["BF16", 0x3f80, 0x3f00]] as const) {
     const { parts: [part] } = await validateAdapter(await changed("lora", {}, bits(dtype, one, half)), shape);
-    assert.deepEqual((await readPart(part)).head["classifier.bias"].data, Float32Array.of(1, 0.5));
+    assert.deepEqual((await readPart(part, shape)).head["classifier.bias"].data, Float32Array.of(1, 0.5));
   }
   await refused(
     await changed("lora", {}, bits("F16", 0x7c00, 0)),

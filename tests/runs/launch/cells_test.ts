@@ -55,10 +55,41 @@ Deno.test("joined methods train for the longest of their parts' epochs, which ev
   assert.deepEqual(spec.method.map(({ options }) => options.epochs), [5, 5]);
 });
 
-Deno.test("a study's epochs go before a method's default and after what the method is given", async () => {
-  const cells = await cellsOf(study({ methods: ["lora", { bitfit: { epochs: 2 } }], training: { epochs: 7 } }));
+Deno.test("a study's epochs stand for a method's default, and for the same number in the method's options", async () => {
+  const cells = await cellsOf(study({ methods: ["lora", { bitfit: { epochs: 7 } }], training: { epochs: 7 } }));
   const epochs = new Map(cells.map(({ spec }) => [methodName(spec), spec.training.epochs]));
-  assert.deepEqual(Object.fromEntries(epochs), { bitfit: 2, lora: 7 });
+  assert.deepEqual(Object.fromEntries(epochs), { bitfit: 7, lora: 7 });
+});
+
+Deno.test("a study's step size of the classifier is that of a method that trains nothing else", async () => {
+  const [{ spec }] = await cellsOf(study({ methods: ["linear-probe"], training: { headLearningRate: 0.25 } }));
+  assert.equal(spec.training.headLearningRate, 0.25);
+  assert.equal(spec.method[0].options.learningRate, 0.25);
+});
+
+Deno.test("what a study and a method's options say differently is refused with both values", async () => {
+  await refused(
+    { methods: [{ bitfit: { epochs: 2 } }], training: { epochs: 7 } },
+    /^Cannot train bitfit: its epochs and training\.epochs must not differ, current values are 2 and 7$/,
+  );
+  await refused(
+    { methods: [{ "linear-probe": { learningRate: 0.5 } }], training: { headLearningRate: 0.25 } },
+    /^Cannot train linear-probe: its learningRate and training\.headLearningRate must not differ, .* 0\.5 and 0\.25$/,
+  );
+});
+
+Deno.test("a method's version is part of a run's id from 2 on", async () => {
+  const [{ spec, id }] = await cellsOf(study({ methods: ["lora"] }));
+  assert.ok(!Object.hasOwn(spec.method[0], "version"));
+  const { lora } = methods;
+  try {
+    methods.lora = { ...lora, version: 2 };
+    const [second] = await cellsOf(study({ methods: ["lora"] }));
+    assert.equal(second.spec.method[0].version, 2);
+    assert.notEqual(second.id, id);
+  } finally {
+    methods.lora = lora;
+  }
 });
 
 Deno.test("the classifier has its own step size, which is the method's where the method trains nothing else", async () => {

@@ -21,7 +21,8 @@ import type { Study } from "../../../runs/study/study.ts";
 import { UsageError } from "../../../base/errors.ts";
 import { e2e } from "../../../tasks/e2e.ts";
 import { textMetrics } from "../../../tasks/text-metrics.ts";
-import { type Files, makeFolder } from "../../models/folder/copies.ts";
+import { makeFolder } from "../../models/folder/copies.ts";
+import type { Files } from "../../in-folder.ts";
 import { makeRecord } from "../../reports/record_factory.ts";
 
 /** A token for every printable ASCII character and the line break; the golden models end texts with one of theirs. */
@@ -173,7 +174,7 @@ Deno.test("the loss is the mean over the answers' tokens alone, whatever the mic
   const parts = [{ method, options: method.options.parse({ virtualTokens: 2 }) as CommonOptions }];
   const example = { id: "", text: "name[7]", references: ["it is 7", "7"] };
   const splits = { train: [example], validation: [example], test: [example] };
-  const trainingTask = generation(e2e, splits, { spec, backbone, parts, threads: 1 });
+  const trainingTask = await generation(e2e, splits, { spec, backbone, parts, threads: 1 });
   const { trainExamples, loss } = trainingTask;
   // Each answer follows "name[7]" and a line break, and ends with a token of its own.
   assert.deepEqual(trainExamples.lengths, [8 + 7 + 1, 8 + 1 + 1]);
@@ -267,7 +268,7 @@ Deno.test("what an encoder-decoder writes is learnt token by token behind its st
   const parts = [{ method, options: method.options.parse({}) as CommonOptions }];
   const example = { id: "", text: "ab", references: ["abcdef", "a"] };
   const splits = { train: [example], validation: [example], test: [example] };
-  const { trainExamples } = generation(e2e, splits, { spec, backbone, parts, threads: 1 });
+  const { trainExamples } = await generation(e2e, splits, { spec, backbone, parts, threads: 1 });
   const { ids, mask, target } = trainExamples.collate([0, 1]);
   const { labels, weights } = trainExamples.lossInputs([0, 1], [0, 1]);
   const id = (c: string) => CHARACTERS.indexOf(c);

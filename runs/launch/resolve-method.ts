@@ -1,0 +1,124 @@
+/**
+ * A method of a study with every option, and what training takes from it.
+ * @module
+ */
+import { lookUp, UsageError } from "../../base/errors.ts";
+import { compose, type Part } from "../../methods/compose.ts";
+import { methods } from "../../methods/mod.ts";
+import { parseOptions } from "../../methods/options.ts";
+import type { BackboneShape } from "../../models/types.ts";
+import type { PartSpec, TrainingSpec } from "../study/spec.ts";
+import type { MethodEntry } from "../study/study.ts";
+
+/** How a run is trained unless the study says otherwise; the epochs come from the method. */
+export const trainingDefaults: Omit<TrainingSpec, "epochs" | "outputLength" | "chat"> = {
+  batchSize: 16,
+  headLearningRate: 3e-3,
+  weightDecay: 0,
+  warmup: 0.06,
+  clip: 1,
+  maxLength: 64,
+  microBatchRows: 512,
+};
+
+/** A method on a backbone. */
+export interface ResolvedMethod {
+  /** Its parts with every option. */
+  parts: PartSpec[];
+  /** How it is trained. */
+  training: TrainingSpec;
+  /** Most tokens a text may have. */
+  maxLength: number;
+  /** Number of values it trains besides the classifier. */
+  count: number;
+  /** Whether it trains every matrix of the backbone in place. */
+  trainsMatrices: boolean;
+}
+
+/** A part as a study gives it. */
+interface GivenPart {
+  name: string;
+  options: Record<string, unknown>;
+}
+
+function givenParts(entry: MethodEntry): GivenPart[] {
+  const parts = typeof entry === "string"
+    ? entry.split("+").map((name) => ({ name, options: {} }))
+    : Object.entries(entry).map(([name, options]) => ({ name, options }));
+  const names = parts.map(({ name }) => name);
+  const twice = names.find((name, at) => names.indexOf(name) !== at);
+  if (twice === undefined) return parts;
+  throw new UsageError(`Cannot join ${twice} with itself: the parts of a method must differ, got ${names.join("+")}`);
+}
+
+/**
+ * A method's option and the key of `training` that says the same for the whole study: where the method does not give it,
+ * the study's value stands.
+ * @throws {UsageError} if both are given and differ
+ */
+function withStudyValue(
+  { name, options }: GivenPart,
+  option: "epochs" | "learningRate",
+  key: "epochs" | "headLearningRate",
+  value: number | undefined,
+): Record<string, unknown> {
+  if (value === undefined) return options;
+  const { [option]: own = value } = options;
+  if (own === value) return { ...options, [option]: value };
+  throw new UsageError(
+    `Cannot train ${name}: its ${option} and training.${key} must not differ, current values are ${own} and ${value}`,
+  );
+}
+
+function resolvePart(given: GivenPart, shape: BackboneShape, overrides: Partial<TrainingSpec>): Part {
+  const method = lookUp("method", methods, given.name);
+  const raw = withStudyValue(given, "epochs", "epochs", overrides.epochs);
+  const options = parseOptions(method, raw);
+  // What trains nothing in the backbone trains the classifier alone: its step size is the classifier's.
+  if (method.count(shape, options) > 0) return { method, options };
+  const { headLearningRate } = overrides;
+  const part = { name: given.name, options: raw };
+  return {
+    method,
+    options: parseOptions(method, withStudyValue(part, "learningRate", "headLearningRate", headLearningRate)),
+  };
+}
+
+/** The version stands in a spec from 2 on, so that ids of earlier runs stay as they are. */
+function partSpec({ method, options }: Part, epochs: number): PartSpec {
+  const { name, version = 1 } = method;
+  return { name, ...version > 1 && { version }, options: { ...options, epochs } };
+}
+
+/**
+ * Fills in the options of a method's parts.
+ * @param overrides what the study says of training
+ * @throws {UsageError} if a name is unknown, an option is out of range, or method and study say different things
+ */
+export function resolveMethod(
+  entry: MethodEntry,
+  shape: BackboneShape,
+  overrides: Partial<TrainingSpec>,
+): ResolvedMethod {
+  const given = givenParts(entry);
+  try {
+    const parts = given.map((part) => resolvePart(part, shape, overrides));
+    const epochs = Math.max(...parts.map((part) => part.options.epochs));
+    const probe = parts.find(({ method, options }) => method.count(shape, options) === 0);
+    const headLearningRate = probe?.options.learningRate ?? overrides.headLearningRate ??
+      trainingDefaults.headLearningRate;
+    const { count, trains, maxLength } = compose(parts, shape);
+    const inPlace = new Set(trains.map(({ name }) => name));
+    return {
+      parts: parts.map((part) => partSpec(part, epochs)),
+      training: { ...trainingDefaults, ...overrides, epochs, headLearningRate },
+      count,
+      maxLength,
+      trainsMatrices: shape.linears.every(({ name }) => inPlace.has(`${name}.weight`)),
+    };
+  } catch (error) {
+    // What methods refuse is the user's mistake.
+    if (error instanceof TypeError || !(error instanceof Error)) throw error;
+    throw new UsageError(error.message);
+  }
+}
