@@ -48,6 +48,8 @@ const combinations: Part[][] = [
   [variant("prefix-tuning", { prefixLength: 3, reparameterisation: 8, ...asPeft })],
   [lora],
   [variant("lora", { rank: 3, dora: true })],
+  [variant("vera", { rank: 5, projectionSeed: 3 })],
+  [variant("vera", { rank: 5, projectionSeed: 3 }), prompt],
   [variant("ia3")],
   [variant("ln-tuning")],
   [lora, prompt],

@@ -56,6 +56,8 @@ const cases: MethodEntry[] = [
   { "prefix-tuning": { prefixLength: 3, reparameterisation: 8 } },
   { "lora": { rank: 2 }, "prefix-tuning": { prefixLength: 2 } },
   { "adapter": { bottleneck: 4 } },
+  { "vera": { rank: 16 } },
+  { "vera": { rank: 16 }, "prompt-tuning": { virtualTokens: 2 } },
   "bitfit",
 ];
 for (const method of cases) {

@@ -1,9 +1,13 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { readHeader, readStored } from "../../../engine/safetensors.ts";
-import { findFolder } from "../../../models/mod.ts";
+import { findFolder, models } from "../../../models/mod.ts";
+import { readAdapterNote } from "../../../runs/adapters/note.ts";
 import { validateAdapter } from "../../../runs/adapters/validate.ts";
 import { adapterParameters, adapterValues, plainAdapter, readPart } from "../../../runs/adapters/values.ts";
+import { cellsOf } from "../../../runs/launch/cells.ts";
+import { presets } from "../../../runs/study/presets.ts";
+import { runCell } from "../../../runs/training/run-cell.ts";
 import { type AnyTensor, makeFolder, safetensors } from "../../models/folder/copies.ts";
 import type { Files } from "../../in-folder.ts";
 
@@ -180,8 +184,37 @@ Deno.test("A config that asks for what is not there is refused with the field an
     ],
     ["ptuning_lstm", { encoder_num_layers: 1e9 }, /: encoder_num_layers .*current value is 1000000000$/],
     ["ia3", { exclude_modules: ["key"] }, /"exclude_modules" must be off/],
+    ["vera", { projection_prng_key: -1 }, /: projection_prng_key must be at least 0, current value is -1$/],
   ];
   for (const [name, config, message] of cases) {
     await refused(await changed(name, config), new RegExp(`^Cannot [^\n]*${message.source}`));
   }
+});
+
+Deno.test("projections that PEFT stored are read where the seed makes the same, and refused where it does not", async () => {
+  const folder = fileURLToPath(new URL("../../golden/A/gpt2", import.meta.url));
+  const { shape } = await findFolder(`${folder}/model`);
+  const adapter = `${folder}/cls/vera/adapter`;
+  const { parts: [part] } = await validateAdapter(adapter, shape);
+  assert.deepEqual(Object.keys(part.frozen), ["vera_A", "vera_B"]);
+  await readPart(part, shape);
+  const other = { ...part, options: { ...part.options, projectionSeed: 12 } };
+  await assert.rejects(
+    readPart(other, shape),
+    /vera_A must be what PyTorch draws from projection_prng_key 12, the file holds another$/,
+  );
+});
+
+Deno.test("the note of an adapter says the seed of its projections, which are not stored", async () => {
+  const out = await makeFolder({});
+  const [{ spec, id }] = await cellsOf({ ...presets.smoke.study, methods: [{ vera: { rank: 7 } }], seeds: [5] });
+  const { parameters } = await runCell(spec, { threads: 1, out, keep: false, onProgress() {} });
+  const { linears, loraTargets } = models["use-lite"].shape;
+  const [site] = linears.filter(({ role }) => loraTargets.includes(role));
+  assert.equal(parameters.frozen, 7 * (site.in + site.out));
+  const stored = Object.keys(await readHeader(`${out}/adapters/${id}/adapter_model.safetensors`));
+  assert.ok(stored.length > 2 && stored.every((key) => /lambda|classifier/.test(key)), String(stored));
+  const note = await readAdapterNote(`${out}/adapters/${id}`);
+  assert.equal(note!.method[0].options.projectionSeed, 5);
+  assert.equal(spec.method[0].options.projectionSeed, null);
 });
