@@ -84,7 +84,7 @@ async function runBench(source: string, flags: BenchFlags): Promise<number> {
   return 1;
 }
 
-/** Is aborted by Ctrl-C and SIGTERM; the reason is the exit status that belongs to the signal. */
+/** A controller that Ctrl-C and SIGTERM abort, with the signal's exit status as the reason. */
 function stopOnSignals(): AbortController {
   const stop = new AbortController();
   Deno.addSignalListener("SIGINT", () => stop.abort(130));
@@ -92,7 +92,7 @@ function stopOnSignals(): AbortController {
   return stop;
 }
 
-/** The study of a preset or a file, changed by the flags. */
+/** The study of a preset or a file, with the changes that the flags make. */
 async function readStudyWith(source: string, flags: BenchFlags): Promise<Study> {
   const { presets } = await import("../runs/study/presets.ts");
   const { parseSeeds, readStudy } = await import("../runs/study/study.ts");

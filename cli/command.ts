@@ -1,11 +1,11 @@
 /**
- * What the commands share.
+ * What all commands need: how they are added to the program, and the flags on the cache.
  * @module
  */
 import type { Command } from "commander";
 import { resolve } from "node:path";
 
-/** Takes a command's exit status. */
+/** Takes the exit status of the command that ran. */
 export type SetStatus = (status: number) => void;
 
 /** Adds a command to the program. */
@@ -15,7 +15,7 @@ export type AddCommand = (program: Command, setStatus: SetStatus) => void;
 export interface CacheFlags {
   /** Cache folder of what is fetched or converted. */
   cache?: string;
-  /** Whether the network is off limits. */
+  /** Whether the network must not be used. */
   offline?: true;
 }
 
@@ -26,7 +26,7 @@ export function withCacheFlags(command: Command, offline = "use models of the hu
     .option("--offline", offline);
 }
 
-/** Hands the cache flags on, by environment variables, to everything that looks for files, workers included. */
+/** Puts the cache flags into environment variables, where all code that looks for files finds them, in workers too. */
 export function useCache({ cache, offline }: CacheFlags): void {
   if (cache !== undefined) Deno.env.set("TUNEBENCH_CACHE", resolve(cache));
   if (offline) Deno.env.set("HF_HUB_OFFLINE", "1");

@@ -5,11 +5,11 @@
 import type { EstimatedCell } from "../runs/launch/launcher.ts";
 import { methodName } from "../runs/study/spec.ts";
 
-/** One line a cell: its id, what it is, its trainable parameters (classifier included) and planned memory. */
-export function renderEstimates(planned: readonly EstimatedCell[]): string {
+/** A table with a line for each cell: its id, its parts, its trainable parameters (classifier included), its planned memory. */
+export function renderEstimates(cells: readonly EstimatedCell[]): string {
   const rows = [
     ["run", "seed", "model", "task", "method", "trainable", "planned MB"],
-    ...planned.map(({ cell: { id, spec }, estimate }) => [
+    ...cells.map(({ cell: { id, spec }, estimate }) => [
       id,
       String(spec.seed),
       spec.model.name,
@@ -22,7 +22,7 @@ export function renderEstimates(planned: readonly EstimatedCell[]): string {
   const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
   const isNumber = (column: number) => column === 1 || column >= 5;
   const lines = rows.map((row) =>
-    row.map((cell, column) => isNumber(column) ? cell.padStart(widths[column]) : cell.padEnd(widths[column])).join("  ")
+    row.map((text, column) => isNumber(column) ? text.padStart(widths[column]) : text.padEnd(widths[column])).join("  ")
   );
-  return `${lines.join("\n")}\n${planned.length} cells`;
+  return `${lines.join("\n")}\n${cells.length} cells`;
 }

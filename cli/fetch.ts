@@ -1,5 +1,5 @@
 /**
- * The command fetch: brings models and data sets to this machine.
+ * The command fetch: downloads models and data sets into the cache.
  * @module
  */
 import { type AddCommand, type CacheFlags, useCache, withCacheFlags } from "./command.ts";

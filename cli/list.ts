@@ -18,7 +18,7 @@ export const addList: AddCommand = (program, setStatus) => {
 
 async function runList(table: string | undefined, json: boolean): Promise<number> {
   const { listings } = await import("./listings.ts");
-  // Devices alone are looked at: that loads their libraries.
+  // Devices are inspected only if nothing else is listed, as inspecting them loads their libraries.
   if (table === "devices") {
     await showDevices(json);
     return 0;

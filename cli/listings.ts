@@ -1,5 +1,5 @@
 /**
- * What a study may name.
+ * The names that a study may use, with what is known of each.
  * @module
  */
 import { devices } from "../engine/devices/mod.ts";
@@ -14,9 +14,9 @@ import { presets } from "../runs/study/presets.ts";
 export interface Listed {
   /** Its name. */
   name: string;
-  /** One line on it. */
+  /** What it is, in one line. */
   description: string;
-  /** What else is known of it. */
+  /** Anything else that is known of it. */
   [key: string]: unknown;
 }
 
@@ -46,16 +46,16 @@ export function listDevices(): Promise<(Listed & { report: DeviceReport })[]> {
 
 /** A device's report as lines for a terminal. */
 export function describeDevice(report: DeviceReport): string[] {
-  const told = <T extends string | number>(known: Known<T>, text: (value: T) => string = String) =>
+  const describeKnown = <T extends string | number>(known: Known<T>, text: (value: T) => string = String) =>
     "reason" in known ? `unknown (${known.reason})` : text(known.value);
   const versions = Object.entries(report.versions).map(([name, version]) => `${name} ${version}`).join(", ");
   return [
     report.unusable === null ? "usable" : `not usable: ${report.unusable}`,
     `provider: ${report.provider}${versions && ` (${versions})`}`,
-    `hardware: ${told(report.hardware)}`,
-    `memory: ${told(report.memoryBytes, (bytes) => `${(bytes / 2 ** 30).toFixed(1)} GiB`)}`,
-    `driver: ${told(report.driver)}`,
-    `precision: ${told(report.precision)}`,
+    `hardware: ${describeKnown(report.hardware)}`,
+    `memory: ${describeKnown(report.memoryBytes, (bytes) => `${(bytes / 2 ** 30).toFixed(1)} GiB`)}`,
+    `driver: ${describeKnown(report.driver)}`,
+    `precision: ${describeKnown(report.precision)}`,
     ...report.limits.map((limit) => `limit: ${limit}`),
   ];
 }

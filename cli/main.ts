@@ -1,9 +1,9 @@
 /**
  * The command line: `deno task <command>`.
  *
- * Exit status: 0 done, 1 something failed, 2 asked for wrongly, 130 or 143 stopped by a signal. Errors are one sentence;
- * with TUNEBENCH_DEBUG set, a stack trace too. Each command has a file, which loads the rest of the program only when the
- * command runs, so that the light ones start fast.
+ * Exit status: 0 success, 1 failure, 2 wrong usage, 130 or 143 stopped by a signal. An error is printed as one sentence,
+ * with a stack trace if TUNEBENCH_DEBUG is set. Each command has a file of its own, which loads the rest of the program
+ * only when the command runs, so that light commands start fast.
  * @module
  */
 import { CommanderError } from "commander";
@@ -19,10 +19,10 @@ try {
 }
 Deno.exit(status);
 
-/** Says what went wrong and gives the exit status. */
+/** Prints an error and returns the exit status. */
 function report(error: Error): number {
   if (error instanceof CommanderError) {
-    // Help and version were asked for; help on a missing command was not.
+    // --help and --version end in an error, too, with exit code 0. Without a command commander has printed the help.
     if (error.exitCode === 0) return 0;
     if (error.code !== "commander.help") {
       console.error(error.message.replace(/^error: /, "Cannot run: ").replace("\n", " "));

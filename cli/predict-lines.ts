@@ -1,5 +1,5 @@
 /**
- * Lines in, answers out: what `deno task predict` does.
+ * Answers the lines of a file or of standard input: what `deno task predict` does.
  * @module
  */
 import { z } from "zod";
@@ -9,19 +9,19 @@ import { UsageError } from "../base/errors.ts";
 import { readLines } from "../base/files.ts";
 import { describeFault } from "../base/schema.ts";
 
-/** What is asked for. */
+/** The predictor, the input, and the form of the answers. */
 export interface PredictLinesOptions extends PredictorOptions {
-  /** A file of lines; "-" is standard input. */
+  /** Path of a file of lines; "-" is standard input. */
   input: string;
-  /** Whether answers are lines of JSON. */
+  /** Whether answers are written as lines of JSON instead of columns. */
   json: boolean;
 }
 
-/** Where answers and complaints go. */
+/** Where answers and error messages go. */
 export interface PredictOutput {
   /** Takes pieces of text; lines end with a line break. */
   write(text: string): void;
-  /** Takes one sentence about something that went wrong. */
+  /** Takes an error message of one sentence. */
   complain(sentence: string): void;
 }
 
@@ -31,7 +31,7 @@ const lineSchema = z.strictObject({
   adapter: z.string().optional(),
 });
 
-/** A line as users write it: JSON where it starts with {, else a text. @throws {UsageError} if JSON is not as it should be */
+/** Reads a line: JSON if it starts with {, else a text. @throws {UsageError} if the JSON is not a line's */
 function parseLine(line: string): Line {
   if (!line.startsWith("{")) return { text: line };
   let value: unknown;
@@ -59,7 +59,7 @@ async function openInput(path: string): Promise<ReadableStream<Uint8Array<ArrayB
   }
 }
 
-/** A text as a column: what would end a column or a line is written as in JSON. */
+/** A text as a column: tabs and line breaks are written as in JSON, as they would end the column or the line. */
 function column(text: string): string {
   return text.replace(/[\t\n\r]/g, (character) => ({ "\t": "\\t", "\n": "\\n", "\r": "\\r" })[character]!);
 }
@@ -68,47 +68,47 @@ function textColumns({ text, pair }: Answer | PartialGeneration): string {
   return [text, ...pair === undefined ? [] : [pair]].map(column).join("\t");
 }
 
-/** Writes answers in columns; the one that is next is written as it grows. */
+/** Writes answers in columns. A text that is being generated is written token by token if its answer is the next. */
 class Columns {
   private next = 0;
   private written: string | undefined;
 
-  constructor(private readonly write: (text: string) => void) {}
+  constructor(private readonly output: (text: string) => void) {}
 
-  grow(growing: PartialGeneration): void {
-    if (growing.answer !== this.next) return;
-    const { adapter, generated } = growing;
-    if (this.written === undefined) this.write(`${adapter}\t${textColumns(growing)}\t`);
+  writePartial(partial: PartialGeneration): void {
+    if (partial.answer !== this.next) return;
+    const { adapter, generated } = partial;
+    if (this.written === undefined) this.output(`${adapter}\t${textColumns(partial)}\t`);
     this.written ??= "";
-    // The last character may still lack some of its bytes.
+    // The last token may be only a part of a character, which the next one completes.
     if (generated.endsWith("\ufffd") || !generated.startsWith(this.written)) return;
-    this.write(column(generated.slice(this.written.length)));
+    this.output(column(generated.slice(this.written.length)));
     this.written = generated;
   }
 
-  end(answer: Answer): void {
+  write(answer: Answer): void {
     this.next++;
     if ("label" in answer) {
       const { adapter, label, probabilities } = answer;
-      this.write(`${label}\t${probabilities[label].toFixed(4)}\t${adapter}\t${textColumns(answer)}\n`);
+      this.output(`${label}\t${probabilities[label].toFixed(4)}\t${adapter}\t${textColumns(answer)}\n`);
       return;
     }
     const { adapter, generated } = answer;
     const begun = this.written === undefined ? `${adapter}\t${textColumns(answer)}\t` : "";
-    this.write(`${begun}${column(generated.slice(this.written?.length ?? 0))}\n`);
+    this.output(`${begun}${column(generated.slice(this.written?.length ?? 0))}\n`);
     this.written = undefined;
   }
 }
 
-/** An answer as JSON has it. */
+/** An answer as a line of JSON. */
 function jsonLine(answer: Answer): string {
-  const { adapter, task, text, pair, truncated, ...said } = answer;
-  return JSON.stringify({ adapter, task, ...said, text, pair, truncated });
+  const { adapter, task, text, pair, truncated, ...result } = answer;
+  return JSON.stringify({ adapter, task, ...result, text, pair, truncated });
 }
 
 /**
- * Answers the lines of a file or of standard input as they come. A line that cannot be answered is complained about by its
- * number, the others are answered all the same.
+ * Answers the lines of a file or of standard input as they arrive. A line that cannot be answered gives an error message
+ * with its number; the others are answered all the same.
  * @returns the exit status: 1 if a line could not be answered, or if there was none
  * @throws {UsageError} if the input, the model or an adapter cannot be used
  */
@@ -117,7 +117,7 @@ export async function predictLines(options: PredictLinesOptions, { write, compla
   const predictor = await Predictor.open(options);
   let lines = 0;
   let status = 0;
-  async function* asked(): AsyncGenerator<Line> {
+  async function* answerableLines(): AsyncGenerator<Line> {
     for await (const text of readLines(input)) {
       lines++;
       try {
@@ -132,10 +132,10 @@ export async function predictLines(options: PredictLinesOptions, { write, compla
     }
   }
   const columns = new Columns(write);
-  const onPartial = options.json ? undefined : (partial: PartialGeneration) => columns.grow(partial);
-  for await (const answer of predictor.predict(asked(), { onPartial })) {
+  const onPartial = options.json ? undefined : (partial: PartialGeneration) => columns.writePartial(partial);
+  for await (const answer of predictor.predict(answerableLines(), { onPartial })) {
     if (options.json) write(`${jsonLine(answer)}\n`);
-    else columns.end(answer);
+    else columns.write(answer);
   }
   await predictor.release();
   if (lines > 0) return status;

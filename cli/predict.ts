@@ -43,7 +43,7 @@ async function runPredict({ adapter, cache, offline, ...flags }: PredictFlags): 
       complain: (sentence) => console.error(sentence),
     });
   } catch (error) {
-    // The reader of the answers has closed the pipe: there is nothing left to do.
+    // The program that reads the answers has ended: nothing is left to do.
     if (error instanceof Deno.errors.BrokenPipe) return 0;
     throw error;
   }

@@ -1,5 +1,5 @@
 /**
- * Shows how a bench gets on.
+ * Shows the progress of a bench.
  * @module
  */
 import type { BenchEvent } from "../runs/launch/launcher.ts";
@@ -14,7 +14,7 @@ export interface Screen {
   columns(): number;
   /** Writes text. */
   write(text: string): void;
-  /** Seconds since some moment. */
+  /** Seconds since some fixed moment. */
   now(): number;
 }
 
@@ -22,7 +22,7 @@ export interface Screen {
 export function standardError(): Screen {
   return {
     redraws: Deno.stderr.isTerminal() && !Deno.env.get("NO_COLOR"),
-    // Some pseudo-terminals say 0.
+    // Some pseudo-terminals report a width of 0.
     columns: () => Deno.consoleSize().columns || 80,
     write: (text) => void Deno.stderr.writeSync(new TextEncoder().encode(text)),
     now: () => performance.now() / 1000,
@@ -33,8 +33,8 @@ export function standardError(): Screen {
 const REDRAW_EVERY = 0.1;
 
 /**
- * A listener for the events of a bench. Finished cells are lines that stay; on a terminal, the cells under way and
- * the time left are redrawn below them.
+ * A listener for the events of a bench. Each finished cell is a line that stays. On a terminal, the running cells and the
+ * time left are redrawn below these lines.
  */
 export function showProgress(screen: Screen): (event: BenchEvent) => void {
   const running = new Map<string, { cell: Cell; step: number; steps: number; loss: number }>();
@@ -61,8 +61,8 @@ export function showProgress(screen: Screen): (event: BenchEvent) => void {
     drawnAt = screen.now();
   };
   const timeLeft = () => {
-    const underWay = [...running.values()].reduce((sum, { step, steps }) => sum + (steps && step / steps), 0);
-    const worked = finished + underWay;
+    const partlyDone = [...running.values()].reduce((sum, { step, steps }) => sum + (steps && step / steps), 0);
+    const worked = finished + partlyDone;
     if (worked === 0) return "";
     const seconds = ((screen.now() - started) * (cells - recorded - worked)) / worked;
     return `, about ${duration(seconds)} left`;
@@ -97,12 +97,12 @@ export function showProgress(screen: Screen): (event: BenchEvent) => void {
   };
 }
 
-/** A cell as users call it. */
+/** A cell in the words of its user: method, task and seed. */
 export function title({ spec }: Cell): string {
   return `${methodName(spec)} on ${spec.task.name}, seed ${spec.seed}`;
 }
 
-/** Seconds as people say them: "4.2 s", "3 min 5 s", "2 h 10 min". */
+/** A duration as people write it: "4.2 s", "3 min 5 s", "2 h 10 min". */
 export function duration(seconds: number): string {
   if (seconds < 10) return `${seconds.toFixed(1)} s`;
   const whole = Math.round(seconds);

@@ -16,7 +16,7 @@ export const addReport: AddCommand = (program, setStatus) => {
 };
 
 /**
- * Writes the reports, shows the tables and says which records were left out.
+ * Writes the reports, prints the tables, and names the records that were left out.
  * @returns the exit status
  */
 export async function writeReports(folders: string[], out: string): Promise<number> {

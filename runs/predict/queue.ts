@@ -1,14 +1,14 @@
 /**
- * What has arrived, in batches.
+ * Batches of what has arrived from a source.
  * @module
  */
 import { setImmediate } from "node:timers/promises";
 
 /**
- * Items of a source as they come: whatever has arrived while the last batch was worked on is the next, and nothing waits
- * for the source's end.
- * @param most items of a batch; the source is not read further ahead than this
- * @throws what the source throws, after the items before it
+ * The items of a source in batches, without waiting for the source's end: a batch holds what has arrived while the last one
+ * was worked on.
+ * @param most greatest number of items in a batch; the source is read no further ahead than this
+ * @throws what the source throws, after the items that came before
  */
 export async function* queueBatches<T>(source: Iterable<T> | AsyncIterable<T>, most: number): AsyncGenerator<T[]> {
   const waiting: T[] = [];
@@ -31,7 +31,7 @@ export async function* queueBatches<T>(source: Iterable<T> | AsyncIterable<T>, m
   })();
   try {
     for (;;) {
-      // What the source has at hand comes before the next turn of the event loop.
+      // Until the next turn of the event loop, the source can deliver everything that it has at hand.
       await setImmediate();
       if (waiting.length > 0) {
         const batch = waiting.splice(0, most);

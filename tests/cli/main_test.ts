@@ -27,7 +27,7 @@ async function run(args: string[], env?: Record<string, string>) {
   return { code, out: text(stdout), errors: text(stderr) };
 }
 
-Deno.test("what is asked for wrongly ends with status 2 and one sentence that names the nearest valid name", () =>
+Deno.test("wrong usage ends with status 2 and one sentence that names the nearest valid name", () =>
   inFolder({}, async (folder) => {
     const study = `${folder}/study.json`;
     await Deno.writeTextFile(study, '{"methods": [{"lora": {"rank": 0}}]}');
@@ -62,7 +62,7 @@ Deno.test("what is asked for wrongly ends with status 2 and one sentence that na
     await assert.rejects(Deno.stat(out), Deno.errors.NotFound);
   }));
 
-Deno.test("no command at all shows the help and ends with status 2, --help with 0", async () => {
+Deno.test("without a command the help is shown and the status is 2, with --help it is 0", async () => {
   const [none, help] = await Promise.all([run([]), run(["--help"])]);
   assert.equal(none.code, 2);
   assert.match(none.errors, /Usage: tunebench/);

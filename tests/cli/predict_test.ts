@@ -142,7 +142,7 @@ Deno.test("the command answers a line while its input is still open", async () =
   assert.equal((await child.status).code, 0);
 });
 
-Deno.test("the command says in one sentence what was asked for wrongly", async () => {
+Deno.test("wrong usage of the command ends with status 2 and one sentence", async () => {
   const wrong: [string[], RegExp][] = [
     [[], /required option '--adapter <folders>' not specified/],
     [["--adapter", `${out}/none`, "--model", "use-lite"], /^Cannot read the adapter .*: there must be such a folder$/],
@@ -164,7 +164,7 @@ Deno.test("the command says in one sentence what was asked for wrongly", async (
 });
 
 for (const architecture of ["gpt2", "t5"]) {
-  Deno.test(`${architecture}: what is generated is what the runs generated, token by token, for mixed adapters`, async () => {
+  Deno.test(`${architecture}: mixed adapters generate the texts that their runs generated, token by token`, async () => {
     const folder = await writerFolder(architecture);
     const study = {
       models: [folder],
@@ -185,17 +185,17 @@ for (const architecture of ["gpt2", "t5"]) {
       expected.push(texts.sort(([a], [b]) => a - b).map(([, text]) => text));
     }
     const predictor = await openPredictor({ model: folder, adapters: folders, threads: 1 });
-    const growing: PartialGeneration[] = [];
+    const partial: PartialGeneration[] = [];
     const lines = expected[0].map((_, at) => `name[${40 + at}]`);
-    const options = { onPartial: (one: PartialGeneration) => void growing.push(one) };
+    const options = { onPartial: (one: PartialGeneration) => void partial.push(one) };
     const answers = await Array.fromAsync(predictor.predict(lines, options)) as Generated[];
     answers.forEach(({ adapter, text, generated }, at) => {
       const [line, by] = [Math.floor(at / names.length), at % names.length];
       assert.deepEqual([adapter, text], [predictor.adapters[by].name, lines[line]]);
       assert.equal(generated, expected[by][line], names[by]);
-      const own = growing.filter(({ answer }) => answer === at).map(({ generated }) => generated);
-      assert(own.length >= generated.length && own.every((text) => generated.startsWith(text)));
-      assert.equal(own.at(-1), generated);
+      const texts = partial.filter(({ answer }) => answer === at).map(({ generated }) => generated);
+      assert(texts.length >= generated.length && texts.every((text) => generated.startsWith(text)));
+      assert.equal(texts.at(-1), generated);
     });
     assert.throws(() => predictor.check({ text: "a", pair: "b" }), /it must be one text to go on with, as /);
     await predictor.release();

@@ -42,14 +42,14 @@ function show(redraws: boolean): string {
   return text;
 }
 
-Deno.test("elsewhere than on a terminal there is one plain line for each finished cell", () => {
+Deno.test("without a terminal there is one plain line for each finished cell", () => {
   assert.equal(
     show(false),
     "3 cells, 1 of them done before\n[2/3] lora on brown/negation, seed 3: accuracy 0.950 in 10 s\n",
   );
 });
 
-Deno.test("on a terminal the cell under way is shown with its step, loss and the time left", () => {
+Deno.test("on a terminal a running cell is shown with its step, its loss and the time left", () => {
   const shown = show(true).split("\x1b[J").at(-1);
   // 20 s for one and a half cells; half a cell is left.
   assert.equal(shown, "  bitfit on brown/negation, seed 3: step 50/100, loss 0.250\n2/3 cells, about 6.7 s left\n");

@@ -66,7 +66,7 @@ Deno.test("every cell leaves a valid record, and a second bench trains nothing",
     }
   }));
 
-Deno.test("study.json says what was asked for, as a study that can be run", () =>
+Deno.test("study.json holds the study of the bench, in a form that can be run again", () =>
   inFolder({}, async (out) => {
     await bench(oneCell(0), { ...quiet, out });
     const value = JSON.parse(await Deno.readTextFile(`${out}/study.json`));
@@ -100,7 +100,7 @@ Deno.test("a worker that dies is a failure with its status and last words; each 
     }
   }));
 
-Deno.test("a record that cannot be read is named, left as it is, and a failure", () =>
+Deno.test("a record that cannot be read counts as a failure with its path, and is not changed", () =>
   inFolder({}, async (out) => {
     const [{ id }] = await cellsOf(oneCell(0));
     await Deno.mkdir(`${out}/runs`);
@@ -112,7 +112,7 @@ Deno.test("a record that cannot be read is named, left as it is, and a failure",
     assert.equal(await Deno.readTextFile(`${out}/runs/${id}.json`), '{"version": 1');
   }));
 
-Deno.test("a results folder that cannot be written is said before anything starts", () =>
+Deno.test("a results folder that cannot be written is refused before anything starts", () =>
   inFolder({}, async (folder) => {
     await Deno.writeTextFile(`${folder}/file`, "");
     const events: BenchEvent[] = [];
@@ -194,12 +194,12 @@ Deno.test("a worker under a small launcher records its own peak and what trainin
     }
   }));
 
-Deno.test("every cell of a study is planned without training", async () => {
+Deno.test("every cell of a study is estimated without training", async () => {
   const study = { ...smoke, seeds: [0, 1] };
-  const planned = await estimateBench(study, worker);
-  assert.deepEqual(planned.map(({ cell }) => cell), await cellsOf(study));
-  // The fake worker plans as many more values as the method's name has letters, so that a mix-up shows.
-  for (const { cell, estimate } of planned) {
+  const estimated = await estimateBench(study, worker);
+  assert.deepEqual(estimated.map(({ cell }) => cell), await cellsOf(study));
+  // The fake worker counts as many more parameters as the method's name has letters, so that a mix-up shows.
+  for (const { cell, estimate } of estimated) {
     assert.equal(estimate.parameters.trainable, 10 + cell.spec.method[0].name.length);
     assert.equal(estimate.planned.total, 15);
   }

@@ -68,19 +68,19 @@ const labelsOf = (answers: readonly Answer[]) => answers.map((answer) => (answer
 /** Answers of a predictor with these adapters. */
 async function answers(adapters: string[], lines: (Line | string)[]): Promise<Classified[]> {
   const predictor = await openPredictor({ model: "use-lite", adapters, threads: 1 });
-  const found = await Array.fromAsync(predictor.predict(lines));
+  const answers = await Array.fromAsync(predictor.predict(lines));
   await predictor.release();
-  return found as Classified[];
+  return answers as Classified[];
 }
 
-function near(found: Classified, expected: Classified, tolerance: number): void {
-  assert.equal(found.label, expected.label);
+function assertNear(answer: Classified, expected: Classified, tolerance: number): void {
+  assert.equal(answer.label, expected.label);
   for (const [label, probability] of Object.entries(expected.probabilities)) {
-    assert(Math.abs(found.probabilities[label] - probability) <= tolerance, `${label} ${probability}`);
+    assert(Math.abs(answer.probabilities[label] - probability) <= tolerance, `${label} ${probability}`);
   }
 }
 
-Deno.test("adapters of three tasks switch per line, and say what their runs said of the same texts", async () => {
+Deno.test("adapters of three tasks are chosen line by line, and predict what their runs predicted", async () => {
   const lines: Line[] = [];
   const expected: string[] = [];
   for (let at = 0; at < TESTED; at++) {
@@ -93,22 +93,22 @@ Deno.test("adapters of three tasks switch per line, and say what their runs said
   assert.deepEqual(labelsOf(mixed), expected);
   for (const [which, one] of byPrompt.entries()) {
     const alone = await answers([one.folder], textsOf(one));
-    alone.forEach((answer, at) => near(mixed[3 * at + which], answer, 1e-6));
+    alone.forEach((answer, at) => assertNear(mixed[3 * at + which], answer, 1e-6));
   }
 });
 
 Deno.test("probabilities are the softmax of the logits of the model that was trained", async () => {
   const [{ folder, spec, test }] = byPrompt;
   const backbone = await models["use-lite"].open();
-  const found = await validateAdapter(folder, backbone);
+  const valid = await validateAdapter(folder, backbone);
   const model = trainableClassifier(
     backbone,
-    compose(found.parts, backbone),
+    compose(valid.parts, backbone),
     (tasks[spec.task.name] as Task).labels,
     0,
   );
   const executable = await cpu.compile(model.logits.program, model.logits.signature, { threads: 1 });
-  const values = await adapterValues(found, backbone);
+  const values = await adapterValues(valid, backbone);
   const parameters = Object.fromEntries(Object.entries(values).map(([name, { data }]) => [name, data]));
   for (const { text, probabilities } of await answers([folder], test.slice(0, 5).map(({ text }) => text))) {
     const inputs = backbone.collate([backbone.encode(text, 64)]);
@@ -120,7 +120,7 @@ Deno.test("probabilities are the softmax of the logits of the model that was tra
   await executable.release();
 });
 
-Deno.test("adapters of every method answer side by side as their runs did", async () => {
+Deno.test("adapters of every method answer side by side what their runs predicted", async () => {
   const every = ["full", "linear-probe", "bitfit", "ln-tuning", "p-tuning", "prefix-tuning", "lora", "ia3", "adapter"];
   const runs: Trained[] = [byPrompt[0]];
   const others = [
@@ -134,9 +134,9 @@ Deno.test("adapters of every method answer side by side as their runs did", asyn
   const names = predictor.adapters.map(({ name }) => name);
   assert.deepEqual(names, runs.map(({ folder }) => folder.split("/").at(-1)));
   const lines = runs.flatMap((run, at) => textsOf(run, names[at]));
-  const found = labelsOf(await Array.fromAsync(predictor.predict(lines)));
+  const labels = labelsOf(await Array.fromAsync(predictor.predict(lines)));
   runs.forEach(({ predicted, spec }, at) =>
-    assert.deepEqual(found.slice(TESTED * at, TESTED * (at + 1)), predicted, JSON.stringify(spec.method))
+    assert.deepEqual(labels.slice(TESTED * at, TESTED * (at + 1)), predicted, JSON.stringify(spec.method))
   );
   await predictor.release();
 });
@@ -165,11 +165,11 @@ Deno.test("adapters of one form share one program, whatever their number and cla
 });
 
 Deno.test("a line without an adapter is answered by every one, in the order given", async () => {
-  const found = await answers(byPrompt.map(({ folder }) => folder), ["It never works.", {
+  const mixed = await answers(byPrompt.map(({ folder }) => folder), ["It never works.", {
     text: "b",
     adapter: "wordnet/verb",
   }]);
-  assert.deepEqual(found.map(({ adapter, text }) => [adapter, text]), [
+  assert.deepEqual(mixed.map(({ adapter, text }) => [adapter, text]), [
     ["sentiment/amazon", "It never works."],
     ["brown/negation", "It never works."],
     ["wordnet/verb", "It never works."],
@@ -177,7 +177,7 @@ Deno.test("a line without an adapter is answered by every one, in the order give
   ]);
 });
 
-Deno.test("answers come before the input ends, and a text of too many tokens says that it was cut", async () => {
+Deno.test("answers come before the input ends, and those to texts of too many tokens are marked as truncated", async () => {
   const predictor = await openPredictor({ adapters: [byPrompt[0].folder], threads: 1 });
   let answered = 0;
   async function* lines() {
@@ -197,7 +197,7 @@ Deno.test("answers come before the input ends, and a text of too many tokens say
   await predictor.release();
 });
 
-Deno.test("what cannot be answered or opened is a mistake of whoever asked, in one sentence", async () => {
+Deno.test("a line that cannot be answered and an adapter that cannot be opened are refused in one sentence", async () => {
   const [one, other] = byPrompt.map(({ folder }) => folder);
   const predictor = await openPredictor({ adapters: [one, other], threads: 1 });
   const wrong: [Line | string, RegExp][] = [
@@ -265,7 +265,7 @@ Deno.test("what cannot be answered or opened is a mistake of whoever asked, in o
   }
 });
 
-Deno.test("adapters that PEFT made give PEFT's logits, their classes are counted, and one batch may mix them", async () => {
+Deno.test("adapters that PEFT made give PEFT's logits, have numbered classes, and may share a batch", async () => {
   for (const architecture of ["bert", "roberta", "llama"]) {
     const root = fileURLToPath(new URL(`../../golden/A/${architecture}`, import.meta.url));
     const model = await findFolder(`${root}/model`);
@@ -275,8 +275,11 @@ Deno.test("adapters that PEFT made give PEFT's logits, their classes are counted
     );
     const [texts, length] = ids.shape;
     const encodings = Array.from({ length: texts }, (_, text): Encoding => {
-      const own = [...ids.data.keys()].filter((at) => Math.floor(at / length) === text && mask.data[at] === 1);
-      return Object.assign(own.map((at) => ids.data[at]), types && { types: own.map((at) => types.data[at]) });
+      const positions = [...ids.data.keys()].filter((at) => Math.floor(at / length) === text && mask.data[at] === 1);
+      return Object.assign(
+        positions.map((at) => ids.data[at]),
+        types && { types: positions.map((at) => types.data[at]) },
+      );
     });
     const compile: CompileProgram = ({ program, signature }) => cpu.compile(program, signature, { threads: 1 });
     const heads = new ClassifierHeads(backbone, compile);
@@ -291,15 +294,15 @@ Deno.test("adapters that PEFT made give PEFT's logits, their classes are counted
       // The second of two adapters has other rows before its texts.
       const other = structuredClone({ ...adapter, parts: [] });
       for (const { data } of Object.values(other.virtual)) data.fill(0.5);
-      const asked = encodings.map((encoded, at) => ({
+      const requests = encodings.map((encoded, at) => ({
         encoded,
         adapter: at % 2 ? { ...other, parts: adapter.parts } : adapter,
       }));
-      const mixed = await classifier.logits(asked);
+      const mixed = await classifier.logits(requests);
       const logits = await classifier.logits(encodings.map((encoded) => ({ encoded, adapter })));
       const expected = (await readValues(`${root}/cls/${name}/values.safetensors`)).logits;
-      logits.forEach((own, text) =>
-        own.forEach((logit, at) => {
+      logits.forEach((row, text) =>
+        row.forEach((logit, at) => {
           assert(Math.abs(logit - expected[2 * text + at]) < 1e-4, `${architecture} ${name} ${logit}`);
           const same = Math.abs(mixed[text][at] - logit) < 1e-6;
           assert.equal(

@@ -66,9 +66,9 @@ const study = (changes: Partial<Study> = {}): Study => ({
   ...changes,
 });
 const specOf = async (changes: Partial<Study> = {}) => (await cellsOf(study(changes)))[0].spec;
-const places = { folder, taskFiles };
+const paths = { folder, taskFiles };
 const run = async (spec: RunSpec, out: string) =>
-  await runCell(spec, { ...places, threads: 1, out, keep: false, onProgress() {} });
+  await runCell(spec, { ...paths, threads: 1, out, keep: false, onProgress() {} });
 const decided = ({ time: _, ...rest }: CellResult) => JSON.stringify(rest);
 
 const spec = await specOf();
@@ -79,7 +79,7 @@ Deno.test("a cell that generates learns, and its result holds texts, their score
   assert.equal(result.curve.stepLoss.length, 4);
   assert(result.curve.stepLoss[3] < result.curve.stepLoss[0]);
   assert.deepEqual(result.predictions.map(({ id }) => id).sort(), ["test/0", "test/1", "test/2"]);
-  const predictions = result.predictions.map((of) => "references" in of ? of : assert.fail());
+  const predictions = result.predictions.map((one) => "references" in one ? one : assert.fail());
   for (const { id, references, predicted } of predictions) {
     const at = 40 + Number(id.split("/")[1]);
     assert.deepEqual(references, [`it is ${at}`, `${at}`]);
@@ -104,22 +104,22 @@ Deno.test("a cell that generates learns, and its result holds texts, their score
   );
 });
 
-Deno.test("the same spec generates the same texts, and a plan counts the same parameters", async () => {
+Deno.test("the same spec generates the same texts, and an estimate counts the same parameters", async () => {
   assert.equal(decided(await run(spec, out)), decided(result));
-  const planned = await estimateCell(spec, places);
-  assert.deepEqual(planned.parameters, result.parameters);
-  assert.deepEqual(planned.planned, result.planned);
+  const { parameters, planned } = await estimateCell(spec, paths);
+  assert.deepEqual(parameters, result.parameters);
+  assert.deepEqual(planned, result.planned);
 });
 
-Deno.test("texts are messages in the model's chat template where a study says so, and its note tells", async () => {
+Deno.test("with training.chat texts are put into the model's chat template, and the adapter's note says so", async () => {
   const template = "<{{ messages[0].content }}>{% if add_generation_prompt %}:{% endif %}";
   const chatting = await modelFolder("A/gpt2", { "tokenizer_config.json": { chat_template: template } });
   const training = { ...study().training, chat: true as const };
   const [{ spec: chat }] = await cellsOf(study({ models: [chatting], training }));
   assert.equal(chat.training.chat, true);
-  const places = { folder: chatting, taskFiles, threads: 1, keep: false, onProgress() {} };
+  const common = { folder: chatting, taskFiles, threads: 1, keep: false, onProgress() {} };
   const out = await makeFolder({});
-  const { curve } = await runCell(chat, { ...places, out });
+  const { curve } = await runCell(chat, { ...common, out });
   assert.notEqual(curve.stepLoss[0], result.curve.stepLoss[0]);
   const note = await readAdapterNote(`${out}/adapters/${runId(chat)}`);
   assert.equal(note!.chat, true);
@@ -135,21 +135,21 @@ Deno.test("texts are messages in the model's chat template where a study says so
   });
   const losses = async (models: string, training: Study["training"], taskFiles: string) => {
     const [cell] = await cellsOf(study({ models: [models], training, taskFiles }));
-    const options = { ...places, folder: models, taskFiles, out: await makeFolder({}) };
+    const options = { ...common, folder: models, taskFiles, out: await makeFolder({}) };
     return (await runCell(cell.spec, options)).curve.stepLoss;
   };
   assert.deepEqual(await losses(broken, training, taskFiles), await losses(folder, study().training, written));
 });
 
-Deno.test("to chat with a model without a template fails in one sentence", async () => {
+Deno.test("a model without a chat template is refused in one sentence", async () => {
   const spec = await specOf({ training: { ...study().training, chat: true } });
   await assert.rejects(run(spec, out), { message: "Cannot chat: the model must have a chat template, it has none" });
 });
 
 /** A record of the result, as the launcher writes it. */
-function recordOf(of: RunSpec, { planned, ...rest }: CellResult): RunRecord {
+function recordOf(spec: RunSpec, { planned, ...rest }: CellResult): RunRecord {
   const record = makeRecord();
-  return { ...record, ...rest, spec: of, setting: settingId(of), memory: { ...record.memory, planned } };
+  return { ...record, ...rest, spec, setting: settingId(spec), memory: { ...record.memory, planned } };
 }
 
 Deno.test("a record with texts is read, and reports show its score without a majority", async () => {
@@ -192,10 +192,10 @@ Deno.test("the loss is the mean over the answers' tokens alone, whatever the mic
   for (const index of [0, 1]) {
     const ids = [...trainExamples.collate([index]).ids.data];
     for (let at = 8; at < ids.length; at++) {
-      const { scores: own } = await scores.run({ parameters, inputs: backbone.collate([ids.slice(0, at)]) });
-      const top = Math.max(...own);
-      const total = top + Math.log(own.reduce((sum, score) => sum + Math.exp(score - top), 0));
-      expected += (total - own[ids[at]]) / 10;
+      const { scores: next } = await scores.run({ parameters, inputs: backbone.collate([ids.slice(0, at)]) });
+      const top = Math.max(...next);
+      const total = top + Math.log(next.reduce((sum, score) => sum + Math.exp(score - top), 0));
+      expected += (total - next[ids[at]]) / 10;
     }
     assert.equal(ids.at(-1), 97);
   }
@@ -207,7 +207,7 @@ Deno.test("the loss is the mean over the answers' tokens alone, whatever the mic
   assert(Math.abs(apart - expected) < 1e-4, `${apart} instead of ${expected}`);
 });
 
-Deno.test("what cannot generate, and what only generation knows, is a mistake of whoever asked", async () => {
+Deno.test("a model or a method that cannot generate is refused, and so are options of the other kind of task", async () => {
   const refused = (changes: Partial<Study>, message: RegExp) =>
     assert.rejects(cellsOf(study(changes)), (error) => error instanceof UsageError && message.test(error.message));
   await refused(
@@ -233,7 +233,7 @@ Deno.test("what cannot generate, and what only generation knows, is a mistake of
   );
 });
 
-Deno.test("a study of both kinds gives each task what it knows", async () => {
+Deno.test("a study of both kinds of task gives each task its own training options", async () => {
   const cells = await cellsOf(
     study({ tasks: ["e2e", "sentiment/amazon"], training: { headLearningRate: 0.5, outputLength: 9 } }),
   );
@@ -243,11 +243,11 @@ Deno.test("a study of both kinds gives each task what it knows", async () => {
   assert.deepEqual([amazon.outputLength, amazon.headLearningRate], [undefined, 0.5]);
 });
 
-Deno.test("an encoder-decoder learns and generates, too", async () => {
+Deno.test("an encoder-decoder learns and generates as well", async () => {
   const t5 = await modelFolder("T5A/t5");
-  const own = await specOf({ models: [t5], methods: [{ lora: { epochs: 6, learningRate: 0.05 } }] });
+  const t5Spec = await specOf({ models: [t5], methods: [{ lora: { epochs: 6, learningRate: 0.05 } }] });
   const out = await makeFolder({});
-  const { curve, predictions } = await runCell(own, {
+  const { curve, predictions } = await runCell(t5Spec, {
     folder: t5,
     taskFiles,
     threads: 1,
@@ -262,7 +262,7 @@ Deno.test("an encoder-decoder learns and generates, too", async () => {
   assert.equal(config.task_type, "SEQ_2_SEQ_LM");
 });
 
-Deno.test("what an encoder-decoder writes is learnt token by token behind its start", async () => {
+Deno.test("an encoder-decoder learns its answer token by token, after its start token", async () => {
   const backbone = await (await findFolder(await modelFolder("T5A/t5"))).open();
   const method = methods.lora;
   const parts = [{ method, options: method.options.parse({}) as CommonOptions }];

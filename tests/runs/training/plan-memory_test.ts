@@ -8,23 +8,23 @@ function planOf(total: number): MemoryPlan {
 }
 
 Deno.test("a training step is planned for the largest micro-batch of the longest examples", () => {
-  const asked: [number, number][] = [];
+  const planned: [number, number][] = [];
   const executable = {
     planMemory(batch: number, length: number) {
-      asked.push([batch, length]);
+      planned.push([batch, length]);
       return planOf(batch * length);
     },
   } as Executable;
   const lengths = [...Array(30).fill(10), ...Array(16).fill(40)];
   const spec = { ...trainingDefaults, epochs: 1 };
-  const planned = planStepMemory(
+  const { total } = planStepMemory(
     executable,
     { lengths, positions: lengths, collate: () => ({}), lossInputs: () => ({}) },
     spec,
   );
   // 16 examples of 40 tokens are 640 rows: two micro-batches of 8.
-  assert.deepEqual(asked, [[8, 40], [8, 40]]);
-  assert.equal(planned.total, 320);
+  assert.deepEqual(planned, [[8, 40], [8, 40]]);
+  assert.equal(total, 320);
 });
 
 Deno.test("a step that does not fit into free memory is refused with both figures", () => {

@@ -102,7 +102,7 @@ Deno.test("a run whose integrity is in doubt fails", () =>
     );
   }));
 
-Deno.test("a method that does not learn is a result with a flag", () =>
+Deno.test("a method that does not learn gives a result with a flag", () =>
   inFolder({}, async (out) => {
     const { checks, curve, scores } = await run(
       await smoke({ lora: { learningRate: 1e-12 } }, { headLearningRate: 1e-12 }),
@@ -113,7 +113,7 @@ Deno.test("a method that does not learn is a result with a flag", () =>
     assert(scores.test.accuracy > knownScores(scores.majority)!.accuracy || raised.includes("score at majority"));
   }));
 
-Deno.test("a plan counts parameters in closed form and needs more memory for more trained values", async () => {
+Deno.test("an estimate counts parameters in closed form, and plans more memory for more trained values", async () => {
   const [probe, lora, full] = await Promise.all(
     ["linear-probe", "lora", "full"].map(async (name) => estimateCell(await smoke(name))),
   );
