@@ -37,10 +37,10 @@ def difference(model, job):
     tensors = load_file(job["base"])
     names = ("input_ids", "attention_mask", "token_type_ids", "decoder_input_ids")
     with torch.no_grad():
-        found = model(**{name: tensors[name].long() for name in names if name in tensors}).logits
+        logits = model(**{name: tensors[name].long() for name in names if name in tensors}).logits
     expected = load_file(job["logits"])["logits"]
-    assert found.numel() == expected.numel(), (job["name"], found.shape, expected.shape)
-    return float((found.flatten() - expected.flatten()).abs().max())
+    assert logits.numel() == expected.numel(), (job["name"], logits.shape, expected.shape)
+    return float((logits.flatten() - expected.flatten()).abs().max())
 
 
 results = []

@@ -1,13 +1,14 @@
 /**
- * Adapters trained here, loaded by PEFT itself; merged ones by transformers. Opt-in: `deno task test:peft`, where
- * TUNEBENCH_PYTHON names a Python with the packages of perf/requirements.txt; without it nothing is tested.
+ * Adapters that were trained here, loaded by PEFT; merged models, loaded by transformers. Opt-in: `deno task test:peft`.
+ * TUNEBENCH_PYTHON names a Python with the packages of perf/requirements.txt; without it, nothing is tested.
  */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
+import { isFile } from "../../base/files.ts";
 import { cpu } from "../../engine/devices/cpu.ts";
 import { writeSafetensors } from "../../engine/safetensors.ts";
 import { TrainingState } from "../../engine/adamw.ts";
-import { compose, type Part } from "../../methods/compose.ts";
+import { type Adaptation, compose, type Part } from "../../methods/compose.ts";
 import { findFolder } from "../../models/mod.ts";
 import { writeAdapter } from "../../runs/adapters/write.ts";
 import { asLanguageModel, trainableLanguageModel } from "../../runs/programs/language-model.ts";
@@ -24,7 +25,7 @@ const STEPS = 2;
 const TOLERANCE = 1e-4;
 const TASK_TYPES = { cls: "SEQ_CLS", lm: "CAUSAL_LM", s2s: "SEQ_2_SEQ_LM" };
 
-/** What load.py is to do. */
+/** A case for load.py, which describes the fields. */
 interface Job {
   name: string;
   task: GoldenTask;
@@ -59,92 +60,97 @@ const combinations: Part[][] = [
   [variant("linear-probe")],
 ];
 
-/** Trains a method for some steps and leaves it in folders, with its logits. */
-async function exportCase(values: Golden, parts: Part[]): Promise<Job> {
-  const { task, arch, root, headNames, labels } = values;
-  const place = `${root}/${arch}`;
-  const backbone = task === "cls" ? values.backbone : asLanguageModel(values.backbone);
-  const adaptation = compose(parts, backbone);
-  const own = task === "cls"
-    ? trainableClassifier(backbone, adaptation, labels, 0.01)
+/** Trains a method for some steps; returns the trained values and the logits that they give. */
+async function trainSteps(values: Golden, parts: Part[], adaptation: Adaptation) {
+  const { task, labels } = values;
+  const trainable = task === "cls"
+    ? trainableClassifier(values.backbone, adaptation, labels, 0.01)
     : trainableLanguageModel(asLanguageModel(values.backbone), adaptation);
-  const { loss, logits, parameters, inputs: batch } = await values.trainable(parts, 0.01);
+  const { loss, logits, parameters, inputs } = await values.trainable(parts, 0.01);
   const executable = await cpu.compile((args) => ({ ...logits(args), ...loss.program(args) }), loss.signature, {
     gradients: true,
     threads: 1,
   });
-  const state = await TrainingState.create(parameters.map((of) => ({ ...of, learningRate: 0.01 })));
-  for (const [name, start] of Object.entries(await own.start(1))) state.parameters[name].set(start);
-  let found: Record<string, Float32Array> = {};
+  const state = await TrainingState.create(parameters.map((parameter) => ({ ...parameter, learningRate: 0.01 })));
+  for (const [name, start] of Object.entries(await trainable.start(1))) state.parameters[name].set(start);
+  let outputs: Record<string, Float32Array> = {};
   for (let step = 0; step <= STEPS; step++) {
-    found = await executable.run({ inputs: batch, parameters: state.parameters, gradients: state.gradients });
+    outputs = await executable.run({ inputs, parameters: state.parameters, gradients: state.gradients });
     if (step < STEPS) state.step(1, { beta1: 0.9, beta2: 0.999, epsilon: 1e-4, weightDecay: 0, clip: Infinity });
   }
   await executable.release();
+  return {
+    trained: Object.fromEntries(parameters.map(({ name, shape }) => [name, { shape, data: state.parameters[name] }])),
+    logits: task === "s2s" ? values.cut(outputs.logits, values.base.logits) : outputs.logits,
+  };
+}
+
+/** Trains a method and writes its adapter, the merged model where it can be merged, and the logits into a folder. */
+async function exportCase(values: Golden, parts: Part[]): Promise<Job> {
+  const { task, arch, root, headNames, labels } = values;
+  const backbone = task === "cls" ? values.backbone : asLanguageModel(values.backbone);
+  const adaptation = compose(parts, backbone);
+  const { trained, logits } = await trainSteps(values, parts, adaptation);
   const out = await makeFolder({});
-  const name = parts.map(({ method }) => method.name).join("+");
-  const spec = parts.map(({ method, options }) => ({ name: method.name, options: { ...options } }));
-  const { revision } = await findFolder(`${place}/model`);
-  await writeAdapter(
-    `${out}/adapter`,
-    adaptation,
-    Object.fromEntries(parameters.map(({ name, shape }) => [name, { shape, data: state.parameters[name] }])),
-    headNames,
-    {
-      peft: { task_type: TASK_TYPES[task], ...task !== "cls" && { modules_to_save: null } },
-      note: {
-        version: 1,
-        run: "test",
-        model: { name: "tiny", revision },
-        task: { name: "test", version: 1, kind: task === "cls" ? "classification" : "generation", labels },
-        method: spec,
-        maxLength: 16,
-      },
+  const model = await findFolder(`${root}/${arch}/model`);
+  await writeAdapter(`${out}/adapter`, adaptation, trained, headNames, {
+    peft: { task_type: TASK_TYPES[task], ...task !== "cls" && { modules_to_save: null } },
+    note: {
+      version: 1,
+      run: "test",
+      model: { name: "tiny", revision: model.revision },
+      task: { name: "test", version: 1, kind: task === "cls" ? "classification" : "generation", labels },
+      method: parts.map(({ method, options }) => ({ name: method.name, options: { ...options } })),
+      maxLength: 16,
     },
-  );
-  const cut = task === "s2s" ? values.cut(found.logits, values.base.logits) : found.logits;
-  await writeSafetensors(`${out}/logits.safetensors`, { logits: { shape: [cut.length], data: cut.slice() } });
-  const foldable = parts.every(({ method, options }) =>
+  });
+  await writeSafetensors(`${out}/logits.safetensors`, { logits: { shape: [logits.length], data: logits.slice() } });
+  const canMerge = parts.every(({ method, options }) =>
     method.merged || method.parameters(backbone, options).length === 0
   );
-  if (foldable) await mergeAdapter(`${out}/adapter`, `${out}/merged`, await findFolder(`${place}/model`));
+  if (canMerge) await mergeAdapter(`${out}/adapter`, `${out}/merged`, model);
   const stored = Object.entries(adaptation.stored);
   const isPeft = stored.every(([, { config }]) => config !== null);
   const folder = (part: string) => stored.length === 1 ? `${out}/adapter` : `${out}/adapter/${part}`;
+  const name = parts.map(({ method }) => method.name).join("+");
   return {
     name: `${arch}/${task}/${name} ${JSON.stringify(parts.map(({ options }) => options))}`,
     task,
-    model: `${place}/model`,
-    base: `${place}/base_${task}.safetensors`,
+    model: `${root}/${arch}/model`,
+    base: `${root}/${arch}/base_${task}.safetensors`,
     classes: labels.length,
     adapters: isPeft ? stored.map(([part]) => folder(part)) : [],
-    merged: foldable ? `${out}/merged` : null,
+    merged: canMerge ? `${out}/merged` : null,
     logits: `${out}/logits.safetensors`,
   };
+}
+
+/** Every combination of methods on every golden model and task. */
+async function exportCases(): Promise<Job[]> {
+  const jobs: Job[] = [];
+  for (const root of ["A", "T5A"]) {
+    for (const arch of await folders(golden + root)) {
+      for (const task of ["cls", "lm", "s2s"] as const) {
+        if (!await isFile(`${golden}${root}/${arch}/base_${task}.safetensors`)) continue;
+        const values = await Golden.open(golden + root, arch, task);
+        for (const parts of combinations) {
+          const [{ method: { name } }] = parts;
+          // These would train nothing: there is no classifier, or there are no biases.
+          if (name === "linear-probe" && task !== "cls") continue;
+          if (name === "bitfit" && values.backbone.biases.length === 0) continue;
+          jobs.push(await exportCase(values, parts));
+        }
+      }
+    }
+  }
+  return jobs;
 }
 
 Deno.test({
   name: "PEFT and transformers give the logits of adapters and merged models that were made here",
   ignore: !python,
   async fn(t) {
-    const jobs: Job[] = [];
-    for (const root of ["A", "T5A"]) {
-      for (const arch of await folders(golden + root)) {
-        for (const task of ["cls", "lm", "s2s"] as const) {
-          const base = `${golden}${root}/${arch}/base_${task}.safetensors`;
-          if (!await Deno.stat(base).then(() => true, () => false)) continue;
-          const values = await Golden.open(golden + root, arch, task);
-          for (const parts of combinations) {
-            const { biases } = values.backbone;
-            const [{ method: { name } }] = parts;
-            // Without a classifier, these train nothing.
-            if (task !== "cls" && (name === "linear-probe" || name === "bitfit" && biases.length === 0)) continue;
-            if (name === "bitfit" && biases.length === 0) continue;
-            jobs.push(await exportCase(values, parts));
-          }
-        }
-      }
-    }
+    const jobs = await exportCases();
     const list = `${await makeFolder({ "jobs.json": jobs })}/jobs.json`;
     const { success, stdout, stderr } = await new Deno.Command(python!, {
       args: [fileURLToPath(new URL("load.py", import.meta.url)), list],

@@ -1,6 +1,6 @@
 /**
- * A real GGUF file beside the folder that was made of it by another program; peer.ts says where they lie. The file stands
- * beside the folder: SmolLM2-135M-Instruct.gguf.
+ * A real GGUF file, SmolLM2-135M-Instruct.gguf, compared with the model folder beside it that another program made of the
+ * file. See peer.ts for where they are.
  */
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
@@ -31,31 +31,31 @@ const TEXTS = [
   "The quick brown fox jumps over the lazy dog. ".repeat(100),
 ];
 
-/** Scores of the token after each token of some texts. */
+/** For each token of the texts, the logits of the token after it. */
 async function logits(backbone: Backbone, texts: readonly string[]): Promise<Float32Array> {
   const model = asLanguageModel(backbone);
   const { scores } = trainableLanguageModel(model, compose([], model));
   const executable = await cpu.compile(scores.program, scores.signature, { threads: THREADS });
-  const found = await executable.run({
+  const { scores: result } = await executable.run({
     parameters: {},
     inputs: model.collate(texts.map((text) => model.tokenize!(text))),
   });
   await executable.release();
-  return found.scores;
+  return result;
 }
 
 Deno.test({
-  name: "SmolLM2: the weights of the GGUF file are those of the folder, byte for byte",
+  name: "SmolLM2: the weights of the GGUF file are those of the folder, byte by byte",
   ignore,
   async fn() {
     const { folder } = await findFolder(GGUF);
-    const [found, expected] = await Promise.all(
+    const [headers, expected] = await Promise.all(
       [folder!, SMOLLM2].map((path) => readHeader(`${path}/model.safetensors`)),
     );
-    assert.deepEqual(Object.keys(found).sort(), Object.keys(expected).sort());
+    assert.deepEqual(Object.keys(headers).sort(), Object.keys(expected).sort());
     for (const [name, entry] of Object.entries(expected)) {
-      assert.deepEqual(found[name].shape, entry.shape);
-      const pieces = readBytes(found[name]);
+      assert.deepEqual(headers[name].shape, entry.shape);
+      const pieces = readBytes(headers[name]);
       for await (const piece of readBytes(entry)) {
         const { value } = await pieces.next();
         assert(value && Buffer.compare(piece, value) === 0, name);

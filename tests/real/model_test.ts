@@ -1,4 +1,4 @@
-/** Real weights beside transformers, see peer.ts. */
+/** Real weights, compared with transformers; see peer.ts. */
 import assert from "node:assert/strict";
 import { cpu } from "../../engine/devices/cpu.ts";
 import { compose } from "../../methods/compose.ts";
@@ -42,8 +42,8 @@ Deno.test({
       states.subarray(text * length * width, (text * length + tokens) * width)
         .forEach((value, at) => embedding[at % width] += value / tokens);
       const norm = Math.hypot(...embedding);
-      const found = Float32Array.from(embedding, (value) => value / norm);
-      assert.ok(difference(found, Float32Array.from(expected[text])) <= 1e-5, texts[text]);
+      const normalised = Float32Array.from(embedding, (value) => value / norm);
+      assert.ok(difference(normalised, Float32Array.from(expected[text])) <= 1e-5, texts[text]);
     }
   },
 });
@@ -64,8 +64,8 @@ Deno.test({
     const size = backbone.vocabularySize;
     const logits = await ask<number[][][]>("logits", SMOLLM2, PROMPTS);
     for (const [text, { length: tokens }] of encoded.entries()) {
-      const found = scores.subarray(text * length * size, (text * length + tokens) * size);
-      const worst = difference(found, Float32Array.from(logits[text].flat()));
+      const ours = scores.subarray(text * length * size, (text * length + tokens) * size);
+      const worst = difference(ours, Float32Array.from(logits[text].flat()));
       assert.ok(worst <= 1e-3, `${PROMPTS[text]}: logits differ by ${worst}`);
     }
     const count = 32;

@@ -1,5 +1,6 @@
 """
-What transformers computes with a model folder: reads a value as JSON from standard input, writes another.
+What transformers computes with a model folder: reads the arguments of one of the functions below as a JSON list from
+standard input, and writes what the function returns as JSON.
 
     python reference.py tokens|chat|embeddings|logits|generation FOLDER
 """
@@ -11,7 +12,7 @@ import torch
 from transformers import AutoModel, AutoModelForCausalLM, AutoTokenizer
 
 what, folder = sys.argv[1:]
-given = json.load(sys.stdin)
+arguments = json.load(sys.stdin)
 torch.set_num_threads(2)
 tokenizer = AutoTokenizer.from_pretrained(folder)
 
@@ -24,12 +25,12 @@ def tokens(limit, texts):
 
 def chat(messages):
     """Messages of a user as the chat template writes them."""
-    told = [[{"role": "user", "content": message}] for message in messages]
-    return [tokenizer.apply_chat_template(one, tokenize=False, add_generation_prompt=True) for one in told]
+    conversations = [[{"role": "user", "content": message}] for message in messages]
+    return [tokenizer.apply_chat_template(one, tokenize=False, add_generation_prompt=True) for one in conversations]
 
 
 def embeddings(texts):
-    """The mean of each text's last hidden states, of length 1."""
+    """The mean of each text's last hidden states, scaled to length 1."""
     model = AutoModel.from_pretrained(folder, dtype=torch.float32).eval()
     inputs = tokenizer(texts, padding=True, return_tensors="pt")
     states = model(**inputs).last_hidden_state
@@ -45,15 +46,15 @@ def logits(texts):
 
 
 def generation(count, texts):
-    """Ids of each text with greedily generated ones."""
+    """Ids of each text, with those that are generated greedily."""
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
     model.generation_config.eos_token_id = None
-    found = []
+    results = []
     for text in texts:
         inputs = tokenizer(text, return_tensors="pt")
-        found.append(model.generate(**inputs, do_sample=False, max_new_tokens=count)[0].tolist())
-    return found
+        results.append(model.generate(**inputs, do_sample=False, max_new_tokens=count)[0].tolist())
+    return results
 
 
 with torch.no_grad():
-    json.dump({f.__name__: f for f in (tokens, chat, embeddings, logits, generation)}[what](*given), sys.stdout)
+    json.dump({f.__name__: f for f in (tokens, chat, embeddings, logits, generation)}[what](*arguments), sys.stdout)

@@ -1,4 +1,4 @@
-/** Tokenizers beside those of transformers, see peer.ts. */
+/** Tokenizers of real models, compared with transformers; see peer.ts. */
 import assert from "node:assert/strict";
 import { isDeepStrictEqual } from "node:util";
 import { findFolder } from "../../models/mod.ts";
@@ -52,13 +52,13 @@ for (const [name, folder] of [["MiniLM", MINILM], ["SmolLM2", SMOLLM2]]) {
     ignore,
     async fn() {
       const tokenizer = await openTokenizer(folder, VOCABULARY);
-      const given = [...TEXTS.map((text) => [text]), ...PAIRS];
-      const expected = await ask<[number[], number[] | null][]>("tokens", folder, LIMIT, given);
-      const found = given.map(([text, pair]) => tokenizer.encode(text, LIMIT, pair));
-      const wrong = given.filter((_, at) => {
+      const inputs = [...TEXTS.map((text) => [text]), ...PAIRS];
+      const expected = await ask<[number[], number[] | null][]>("tokens", folder, LIMIT, inputs);
+      const actual = inputs.map(([text, pair]) => tokenizer.encode(text, LIMIT, pair));
+      const wrong = inputs.filter((_, at) => {
         const [ids, types] = expected[at];
-        const { types: segments = types } = found[at];
-        return !isDeepStrictEqual([...found[at]], ids) || types && !isDeepStrictEqual(segments, types);
+        const { types: segments = types } = actual[at];
+        return !isDeepStrictEqual([...actual[at]], ids) || types && !isDeepStrictEqual(segments, types);
       });
       assert.deepEqual(wrong, []);
     },

@@ -3,7 +3,7 @@ import { parse } from "csv-parse/sync";
 import fc from "fast-check";
 import { renderResultsCsv, renderRunsCsv } from "../../reports/csv.ts";
 import { groupResults } from "../../reports/results.ts";
-import { makeRecord } from "./record_factory.ts";
+import { makeRecord } from "./record-factory.ts";
 
 const COSTS = "trainable_params,trainable_percent,method_params,head_params,stored_bytes,peak_memory_bytes," +
   "training_memory_bytes,planned_memory_bytes,train_seconds,examples_per_second";
@@ -12,7 +12,7 @@ function rowsOf(csv: string): Record<string, string>[] {
   return parse(csv, { columns: true });
 }
 
-Deno.test("results.csv has the columns of the design and one row a setting", () => {
+Deno.test("results.csv has the columns of the design and one row for each setting", () => {
   const runs = [0, 1, 2].map((seed) => makeRecord({ seed, accuracy: 0.7 + 0.1 * seed }));
   const csv = renderResultsCsv(groupResults([...runs, makeRecord({ method: "full" })], []));
   assert.equal(
@@ -44,7 +44,7 @@ Deno.test("results.csv has the columns of the design and one row a setting", () 
   }
 });
 
-Deno.test("runs.csv has one row a run with every metric of validation and test", () => {
+Deno.test("runs.csv has one row for each run, with every metric on validation and test", () => {
   const other = makeRecord({
     task: "other",
     change: (record) => {
@@ -67,7 +67,7 @@ Deno.test("runs.csv has one row a run with every metric of validation and test",
   assert.deepEqual([second.seed, second.test_accuracy, second.test_matthews], ["1", "0.25", "-0.5"]);
 });
 
-Deno.test("what was not measured is an empty cell; a mean is over the runs that were measured", () => {
+Deno.test("what was not measured is an empty cell, and a mean is over the runs in which it was measured", () => {
   const runs = [0, 1, 2].map((seed) =>
     makeRecord({
       seed,

@@ -4,10 +4,10 @@ import { renderMarkdown } from "../../reports/markdown.ts";
 import { groupResults } from "../../reports/results.ts";
 import { renderTerminal } from "../../reports/terminal.ts";
 import type { RunRecord, Scores } from "../../runs/study/record.ts";
-import { makeRecord } from "./record_factory.ts";
+import { makeRecord } from "./record-factory.ts";
 
-/** A record that says `text` wherever a record can say anything. */
-function saying(text: string): RunRecord {
+/** A record with this text in every place that can hold any text. */
+function recordWith(text: string): RunRecord {
   return makeRecord({
     method: "m",
     model: text,
@@ -28,7 +28,7 @@ function saying(text: string): RunRecord {
   });
 }
 
-/** What kind of thing each line is: heading, item, number of table cells. */
+/** The structure of each line: heading, item or neither, and number of table cells. */
 function skeleton(markdown: string): string[] {
   return markdown.split("\n").map((line) => `${line.match(/^(#+ | *- |)/)![0]}${line.split("|").length}`);
 }
@@ -58,35 +58,35 @@ const hostile = fc.oneof(
     .map((parts) => parts.join("")),
 );
 
-Deno.test("no text breaks out of its place in Markdown", () => {
-  const expected = renderMarkdown(groupResults([saying("x")], [{ path: "x", reason: "x" }]));
+Deno.test("no text changes the structure of the Markdown document", () => {
+  const expected = renderMarkdown(groupResults([recordWith("x")], [{ path: "x", reason: "x" }]));
   fc.assert(fc.property(hostile, (text) => {
-    const markdown = renderMarkdown(groupResults([saying(text)], [{ path: text, reason: text }]));
+    const markdown = renderMarkdown(groupResults([recordWith(text)], [{ path: text, reason: text }]));
     assert.deepEqual(skeleton(markdown), skeleton(expected));
     assert.doesNotMatch(markdown, /[<`\\]/);
     assert.equal(markdown.split("*").length, expected.split("*").length);
   }));
 });
 
-Deno.test("an escaped text reads as before", () => {
+Deno.test("an escaped text is shown unchanged", () => {
   const text = "a|b <i> `c` d_e _f_ g*h \\ & &amp; [i] 漢字";
-  const markdown = renderMarkdown(groupResults([saying(text)], []));
+  const markdown = renderMarkdown(groupResults([recordWith(text)], []));
   const heading = markdown.split("\n").find((line) => line.startsWith("## "))!;
   const shown = heading.replace(/&#(\d+);/g, (_, code) => String.fromCodePoint(Number(code)));
   assert.equal(shown, `## ${text}, ${text}`);
   assert.ok(heading.includes("d_e"), "an underscore inside a word needs no escape");
 });
 
-Deno.test("no text brings control characters or lines into the terminal", () => {
-  const lines = renderTerminal(groupResults([saying("x")], [])).split("\n").length;
+Deno.test("no text adds lines or control characters to the terminal's text", () => {
+  const lines = renderTerminal(groupResults([recordWith("x")], [])).split("\n").length;
   fc.assert(fc.property(hostile, (text) => {
-    const shown = renderTerminal(groupResults([saying(text)], []));
+    const shown = renderTerminal(groupResults([recordWith(text)], []));
     assert.equal(shown.split("\n").length, lines);
     assert.doesNotMatch(shown.replaceAll("\n", ""), /[\p{Cc}\u202A-\u202E\u2066-\u2069]/u);
   }));
 });
 
-Deno.test("columns stand under one another where characters are two columns wide", () => {
+Deno.test("columns are aligned where characters are two columns wide", () => {
   const results = groupResults([makeRecord({ method: "漢字" }), makeRecord({ method: "four" })], []);
   const [wide, narrow] = renderMarkdown(results).split("\n").filter((line) => /^\| (漢字|four)/.test(line))
     .sort((x, y) => x.length - y.length);
@@ -144,7 +144,7 @@ Deno.test("with one seed there is no interval and nothing is bold", () => {
   assert.doesNotMatch(renderTerminal(results), /\*|±/);
 });
 
-Deno.test("flags, reasons of what was not measured and environments are named with method and seeds", () => {
+Deno.test("flags, environments and reasons why something was not measured are listed with method and seeds", () => {
   const runs = [0, 1, 2].map((seed) =>
     makeRecord({
       seed,

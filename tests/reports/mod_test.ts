@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { reportFormats, writeReport } from "../../reports/mod.ts";
 import { groupResults } from "../../reports/results.ts";
 import type { RunRecord } from "../../runs/study/record.ts";
-import { makeRecord } from "./record_factory.ts";
+import { makeRecord } from "./record-factory.ts";
 import { inFolder } from "../in-folder.ts";
 
 async function store(folder: string, records: RunRecord[]): Promise<string> {
@@ -16,7 +16,7 @@ const study = ["full", "lora", "lora+prompt-tuning"].flatMap((method, index) =>
   [0, 1, 2].map((seed) => makeRecord({ method, seed, accuracy: 0.8 + 0.01 * ((seed * 7 + index * 3) % 5) }))
 );
 
-Deno.test("every format of the table is written, and the terminal's text returned", () =>
+Deno.test("every format of the table is written, and the text for the terminal is returned", () =>
   inFolder({}, async (folder) => {
     const { files, unreadable, terminal } = await writeReport([await store(folder, study)], `${folder}/new/report`);
     const written = [...Deno.readDirSync(`${folder}/new/report`)].map(({ name }) => name).sort();
@@ -41,7 +41,7 @@ Deno.test("the same records in any order give the same bytes", () => {
   );
 });
 
-Deno.test("runs found in several folders are taken once", () =>
+Deno.test("a run that is in several folders counts once", () =>
   inFolder({}, async (folder) => {
     const first = await store(`${folder}/first`, study.slice(0, 6));
     const second = await store(`${folder}/second`, study.slice(3));
@@ -72,7 +72,7 @@ Deno.test("two different records of one run are an error that names both", () =>
     });
   }));
 
-Deno.test("a corrupt record is listed and left as it is, the others are reported", () =>
+Deno.test("a corrupt record is listed and left unchanged, and the others are reported", () =>
   inFolder({}, async (folder) => {
     await store(folder, study);
     const path = `${folder}/runs/${study[0].id}.json`;
@@ -86,7 +86,7 @@ Deno.test("a corrupt record is listed and left as it is, the others are reported
     assert.ok(report.includes("8 runs of 3 settings") && report.includes(`File ${path}: `));
   }));
 
-Deno.test("without a readable record nothing is written and the reason is said", () =>
+Deno.test("without a readable record, nothing is written and the error says why", () =>
   inFolder({}, async (folder) => {
     const out = `${folder}/report`;
     await assert.rejects(writeReport([folder], out), /Cannot read results: .* must hold a folder runs/);

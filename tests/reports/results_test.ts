@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { groupResults } from "../../reports/results.ts";
-import { makeRecord } from "./record_factory.ts";
+import { makeRecord } from "./record-factory.ts";
 
-Deno.test("runs that differ in the seed alone are one setting, by seed", () => {
+Deno.test("runs that differ only in the seed are one setting, ordered by seed", () => {
   const runs = [2, 0, 1].map((seed) => makeRecord({ seed, accuracy: 0.7 + 0.1 * seed }));
   const { protocols: [{ settings }], ...others } = groupResults(runs, []);
   assert.equal(others.runs.length, 3);
@@ -12,7 +12,7 @@ Deno.test("runs that differ in the seed alone are one setting, by seed", () => {
   assert.equal(settings[0].label, "lora");
 });
 
-Deno.test("other options of one method are rows of their own that name what differs", () => {
+Deno.test("settings of one method with other options are labelled with the options that differ", () => {
   const runs = [0, 1].flatMap((seed) =>
     [4, 8].map((rank) => makeRecord({ seed, accuracy: rank / 10, options: { rank, alpha: 16 } }))
   );
@@ -24,13 +24,13 @@ Deno.test("other options of one method are rows of their own that name what diff
   );
 });
 
-Deno.test("options of joined methods are named with their part", () => {
+Deno.test("options of a composition are named with their part", () => {
   const runs = [4, 8].map((rank) => makeRecord({ method: "lora+ia3", options: { rank } }));
   const labels = groupResults(runs, []).protocols[0].settings.map(({ label }) => label).sort();
   assert.deepEqual(labels, ["lora+ia3 (ia3.rank 4, lora.rank 4)", "lora+ia3 (ia3.rank 8, lora.rank 8)"]);
 });
 
-Deno.test("other data sizes, tasks or models are protocols of their own", () => {
+Deno.test("runs with other data sizes, tasks or models are in protocols of their own", () => {
   const runs = [
     makeRecord(),
     makeRecord({ method: "full" }),
@@ -42,7 +42,7 @@ Deno.test("other data sizes, tasks or models are protocols of their own", () => 
   assert.deepEqual(sizes.sort(), [1, 1, 1, 2]);
 });
 
-Deno.test("the best mean comes first, the least where lower is better", () => {
+Deno.test("the best mean comes first, which is the lowest where lower is better", () => {
   const order = (direction: "higher" | "lower") =>
     groupResults(
       [["a", 0.3], ["b", 0.5], ["c", 0.4]].map(([method, accuracy]) =>

@@ -13,8 +13,8 @@ function words(text: string): string[] {
 Deno.test("labels agree with a count of the negations in the words of the text", () => {
   const negations = new Set(["not", "cannot", "no", "never", "nothing", "none", "nobody"]);
   for (const { id, text, label } of pool) {
-    const found = words(text).some((word) => word.endsWith("n't") || negations.has(word.split("'")[0]));
-    assert.equal(Number(found), label, `${id}: ${text}`);
+    const isNegated = words(text).some((word) => word.endsWith("n't") || negations.has(word.split("'")[0]));
+    assert.equal(Number(isNegated), label, `${id}: ${text}`);
   }
 });
 
@@ -24,13 +24,13 @@ Deno.test("labels agree with the corpus' own part-of-speech tags", async () => {
     const [name, line] = id.split("/");
     const tagged = files.get(name)?.split("\n")[Number(line) - 1] ?? "";
     // The tag of not and n't has a star; no, never, nothing, none and nobody are not marked as negations.
-    const found = /\/\S*\*/.test(tagged) || /(?<!\S)(?:no|never|nothing|none|nobody)(?:'\w+)?\//i.test(tagged);
-    assert.equal(Number(found), label, `${id}: ${tagged}`);
+    const isNegated = /\/\S*\*/.test(tagged) || /(?<!\S)(?:no|never|nothing|none|nobody)(?:'\w+)?\//i.test(tagged);
+    assert.equal(Number(isNegated), label, `${id}: ${tagged}`);
     assert.equal(tagged.replace(/\/\S+/g, "").replace(/[^A-Za-z0-9]/g, ""), text.replace(/[^A-Za-z0-9]/g, ""));
   }
 });
 
-Deno.test("neither length nor source tells the label", () => {
+Deno.test("neither the length nor the text category predicts the label", () => {
   const categories = (examples: typeof pool) =>
     Object.entries(Object.groupBy(examples, ({ id }) => id[1])).map(([key, members]) => [key, members?.length]).sort();
   const lengths = (examples: typeof pool) =>

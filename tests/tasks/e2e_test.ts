@@ -13,7 +13,7 @@ const files = {
 const load = async (changes: Partial<typeof files> = {}) =>
   await e2e.load(await hashTaskFiles(await makeFolder({ ...files, ...changes }), e2e.files!));
 
-Deno.test("e2e has each meaning once, with all its references as they stand, in the published splits", async () => {
+Deno.test("e2e has each meaning representation once, with all its references unchanged, in the published splits", async () => {
   assert.deepEqual(await load(), {
     train: [
       { id: "train/0", text: "name[A], food[Thai]", references: ['A, a "Thai" place', " A is\nThai. "] },

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { byHash, uniqueUnambiguous } from "../../tasks/examples.ts";
 
-Deno.test("of equal texts the first stays, unless their labels differ", () => {
+Deno.test("of equal texts the first is kept, and none if their labels differ", () => {
   const examples = [
     { id: "0", text: "Great.", label: 1 },
     { id: "1", text: "Odd.", label: 0 },

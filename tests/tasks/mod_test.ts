@@ -4,7 +4,7 @@ import { metrics } from "../../tasks/metrics.ts";
 import { tasks } from "../../tasks/mod.ts";
 import { textMetrics } from "../../tasks/text-metrics.ts";
 
-/** Examples of each class, and a digest over ids, labels and texts: what a version of a task stands for. */
+/** Number of examples of each class, and a digest of ids, labels and texts; they change only with the task's version. */
 const expected: Record<string, { classes: number[]; digest: string }> = {
   "sentiment/amazon": { classes: [496, 491], digest: "9c04f92e4553c8fc" },
   "sentiment/imdb": { classes: [499, 498], digest: "14b4e21cea9da255" },
@@ -14,7 +14,7 @@ const expected: Record<string, { classes: number[]; digest: string }> = {
 };
 
 for (const [name, task] of Object.entries(tasks).filter(([, { files }]) => !files)) {
-  Deno.test(`${name} has the same examples as ever, each once`, async () => {
+  Deno.test(`${name} has the examples of its version, each once`, async () => {
     assert.ok(task.kind === "classification");
     const { pool, ...splits } = await task.load();
     assert.ok(pool);
@@ -30,7 +30,7 @@ for (const [name, task] of Object.entries(tasks).filter(([, { files }]) => !file
   });
 }
 
-const known = { classification: metrics, generation: textMetrics };
+const metricTables = { classification: metrics, generation: textMetrics };
 
 Deno.test("the table of tasks has seven rows, complete and under their own names", () => {
   assert.equal(Object.keys(tasks).length, 7);
@@ -39,17 +39,17 @@ Deno.test("the table of tasks has seven rows, complete and under their own names
     for (const text of [task.description, task.labelling, task.licence, task.citation]) {
       assert.ok(text.length > 5, name);
     }
-    assert.deepEqual(task.metrics.filter((metric) => !Object.hasOwn(known[task.kind], metric)), []);
+    assert.deepEqual(task.metrics.filter((metric) => !Object.hasOwn(metricTables[task.kind], metric)), []);
     for (const { sha256 } of task.source) assert.match(sha256, /^[0-9a-f]{64}$/);
   }
 });
 
-Deno.test("every task in the folder has its row", async () => {
+Deno.test("every task in the folder has a row in the table", async () => {
   const folder = new URL("../../tasks/", import.meta.url);
-  const found: unknown[] = [];
+  const exportedTasks: unknown[] = [];
   for await (const { name } of Deno.readDir(folder)) {
     const exported: Record<string, unknown> = await import(new URL(name, folder).href);
-    found.push(...Object.values(exported).filter((value) => value instanceof Object && "load" in value));
+    exportedTasks.push(...Object.values(exported).filter((value) => value instanceof Object && "load" in value));
   }
-  assert.deepEqual(new Set(found), new Set(Object.values(tasks)));
+  assert.deepEqual(new Set(exportedTasks), new Set(Object.values(tasks)));
 });

@@ -11,7 +11,7 @@ const dev = [HEADER, "0\tIt rains.\tIt is wet.\tentailment"].join("\r\n");
 
 const load = async (folder: string) => await rte.load(await hashTaskFiles(folder, rte.files!));
 
-Deno.test("rte reads pairs: quotes are text, white space stays, the validation split is the one to test on", () =>
+Deno.test("rte reads pairs with their quotes and white space, and tests on the published validation split", () =>
   inFolder({ "train.tsv": train, "dev.tsv": dev }, async (folder) => {
     assert.deepEqual(await load(folder), {
       train: [
@@ -22,7 +22,7 @@ Deno.test("rte reads pairs: quotes are text, white space stays, the validation s
     });
   }));
 
-/** A file of GLUE as the hub has it. */
+/** A file of GLUE's data set on the hub. */
 function parquet(rows: [string, string, number, number][]): Uint8Array {
   const column = (at: number) => rows.map((row) => row[at]);
   return new Uint8Array(parquetWriteBuffer({
@@ -35,48 +35,48 @@ function parquet(rows: [string, string, number, number][]): Uint8Array {
   }));
 }
 
-/** Both files, given by their checksums. */
-async function givenParquet(folder: string, train: Uint8Array, dev: Uint8Array) {
+/** Writes both files of the hub's data set into a folder; returns them as task files. */
+async function writeParquet(folder: string, train: Uint8Array, dev: Uint8Array) {
   await Deno.mkdir(`${folder}/rte`);
-  const [ofTrain, ofDev] = rte.dataset!.files;
-  await Deno.writeFile(`${folder}/${ofTrain}`, train);
-  await Deno.writeFile(`${folder}/${ofDev}`, dev);
+  const [trainFile, devFile] = rte.dataset!.files;
+  await Deno.writeFile(`${folder}/${trainFile}`, train);
+  await Deno.writeFile(`${folder}/${devFile}`, dev);
   const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
-  return { folder, files: { [ofTrain]: sha256(train), [ofDev]: sha256(dev) } };
+  return { folder, files: { [trainFile]: sha256(train), [devFile]: sha256(dev) } };
 }
 
 Deno.test("the files of the hub give the same examples as GLUE's own", () =>
   inFolder({ "train.tsv": train, "dev.tsv": dev }, async (folder) => {
-    const given = await givenParquet(
+    const taskFiles = await writeParquet(
       folder,
       parquet([['A "cat" sat.', "An animal sat.", 0, 0], ["No.", "  Yes. ", 1, 7]]),
       parquet([["It rains.", "It is wet.", 0, 0]]),
     );
-    assert.deepEqual(await rte.load(given), await load(folder));
+    assert.deepEqual(await rte.load(taskFiles), await load(folder));
   }));
 
-Deno.test("a file of the hub that is no Parquet, or has secret labels, is named with what it must be", () =>
+Deno.test("a file of the hub that is no Parquet, or whose labels are secret, is refused with its name and what it must be", () =>
   inFolder({}, async (folder) => {
     const good = parquet([["a", "b", 0, 0]]);
-    const given = await givenParquet(folder, good, parquet([["a", "b", -1, 0]]));
+    const taskFiles = await writeParquet(folder, good, parquet([["a", "b", -1, 0]]));
     await assert.rejects(
-      rte.load(given),
+      rte.load(taskFiles),
       /^Error: Cannot use rte\/validation.*: a label must be 0 or 1, current value is -1$/,
     );
     await Deno.remove(`${folder}/rte`, { recursive: true });
-    const broken = await givenParquet(folder, good.slice(0, -30), good);
+    const broken = await writeParquet(folder, good.slice(0, -30), good);
     await assert.rejects(
       rte.load(broken),
       /^Error: Cannot use .*parquet: it must be a Parquet file with the columns idx, /,
     );
   }));
 
-Deno.test("A file that changed after it was given is refused", () =>
+Deno.test("a file that has changed since its checksum was computed is refused", () =>
   inFolder({ "train.tsv": train, "dev.tsv": dev }, async (folder) => {
-    const given = await hashTaskFiles(folder, rte.files!);
+    const taskFiles = await hashTaskFiles(folder, rte.files!);
     await Deno.writeTextFile(`${folder}/dev.tsv`, train);
     await assert.rejects(
-      rte.load(given),
+      rte.load(taskFiles),
       /^Error: Cannot use .*dev\.tsv: its SHA-256 must be [0-9a-f]{64}, current value is [0-9a-f]{64}$/,
     );
   }));

@@ -3,7 +3,7 @@ import { amazon } from "../../tasks/amazon.ts";
 import { imdb } from "../../tasks/imdb.ts";
 import { yelp } from "../../tasks/yelp.ts";
 
-Deno.test("sentiment sentences keep their place in the source as id and lose the blanks around them", async () => {
+Deno.test("a sentiment sentence has its index in the source as id, and no white space around it", async () => {
   const { pool = [] } = await imdb.load();
   assert.deepEqual(pool[0], {
     id: "imdb/0",
@@ -17,7 +17,7 @@ Deno.test("sentiment sentences keep their place in the source as id and lose the
   });
 });
 
-Deno.test("the empty entry at the end of the sentiment sources is no example", async () => {
+Deno.test("the empty entry at the end of a sentiment source is no example", async () => {
   for (const { name, load } of [amazon, imdb, yelp]) {
     const { pool = [] } = await load();
     assert.ok(pool.every(({ id, label }) => !id.endsWith("/1000") && (label === 0 || label === 1)), name);

@@ -38,7 +38,7 @@ Deno.test("ROUGE-L equals that of rouge_score, pair by pair and in the mean", ()
   near(textMetrics.rouge_l.compute(rouge.pairs.map(({ target }) => [target]), texts), rouge.mean_f.rougeL, "mean");
 });
 
-Deno.test("of several references ROUGE-L takes the one that gives most, in any order", () => {
+Deno.test("of several references, ROUGE-L takes the one with the highest score, in any order", () => {
   const references = ["nothing of it", "the cat sat on the mat", "a cat sat"];
   const alone = references.map((reference) => textMetrics.rouge_l.compute([[reference]], ["the cat sat"]));
   for (const some of [references, references.toReversed()]) {

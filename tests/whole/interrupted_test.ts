@@ -24,7 +24,7 @@ async function childrenOf(pid: number): Promise<number[]> {
   return pairs.filter(([parent]) => parent === pid).map(([, child]) => child);
 }
 
-async function alive(pid: number): Promise<boolean> {
+async function isAlive(pid: number): Promise<boolean> {
   const { stdout } = await new Deno.Command("ps", { args: ["-o", "stat=", "-p", String(pid)] }).output();
   const state = new TextDecoder().decode(stdout).trim();
   return state !== "" && !state.startsWith("Z");
@@ -42,17 +42,17 @@ async function until(holds: () => Promise<boolean>, what: string): Promise<void>
   assert.fail(`waited 20 s for ${what}`);
 }
 
-/** What a record says apart from time, memory and the moment and commit it was made at. */
-function decided({ time: _, memory: { planned }, environment, ...rest }: RunRecord): unknown {
+/** A record without time, memory, and the moment and commit of its run. */
+function reproducible({ time: _, memory: { planned }, environment, ...rest }: RunRecord): unknown {
   return { ...rest, planned, environment: { ...environment, suite: null, started: null } };
 }
 
-Deno.test("a bench killed five times at random moments ends with the records of an undisturbed one, and leaves no worker", () =>
+Deno.test("a bench that is killed five times at random moments ends with the records of an undisturbed one, and leaves no worker", () =>
   inFolder({}, async (folder) => {
     const [calm, disturbed] = [`${folder}/calm`, `${folder}/disturbed`];
     const before = performance.now();
     assert((await bench(calm).status).success);
-    // A share of an undisturbed run each: on no machine is the study finished before the last kill.
+    // A fifth of an undisturbed run at most each, so that the study is not finished before the last kill.
     const longest = (performance.now() - before) / 5;
     const random = new Random(Number(Deno.env.get("TUNEBENCH_KILL_SEED") ?? 1), "kill");
     for (let kill = 0; kill < 5; kill++) {
@@ -62,13 +62,13 @@ Deno.test("a bench killed five times at random moments ends with the records of 
       const workers = await childrenOf(launcher.pid);
       launcher.kill("SIGKILL");
       await launcher.status;
-      await until(async () => !(await Promise.all(workers.map(alive))).some(Boolean), "the workers' end");
+      await until(async () => !(await Promise.all(workers.map(isAlive))).some(Boolean), "the workers' end");
     }
     assert((await bench(disturbed).status).success);
-    const [expected, found] = await Promise.all([calm, disturbed].map(readRecords));
+    const [expected, actual] = await Promise.all([calm, disturbed].map(readRecords));
     assert.equal(expected.records.length, CELLS);
-    assert.deepEqual(found.unreadable, []);
-    assert.deepEqual(found.records.map(decided), expected.records.map(decided));
+    assert.deepEqual(actual.unreadable, []);
+    assert.deepEqual(actual.records.map(reproducible), expected.records.map(reproducible));
     const left = await Array.fromAsync(Deno.readDir(`${disturbed}/adapters`));
     assert.deepEqual(left.map(({ name }) => name).filter((name) => /^[0-9a-f]{16}$/.test(name)).length, CELLS);
   }));

@@ -1,0 +1,34 @@
+import assert from "node:assert/strict";
+import { asUsageError, lookUp, nearest, showValue, UsageError } from "../../base/errors.ts";
+
+const names = ["lora", "full", "prompt-tuning", "p-tuning", "prefix-tuning"];
+
+Deno.test("the nearest name is the one with the fewest edits, whatever the case of letters", () => {
+  const typed = ["lroa", "Full", "promt-tuning", "ptuning", "prefix"];
+  assert.deepEqual(typed.map((name) => nearest(name, names)), names);
+});
+
+Deno.test("an unknown name is refused with the nearest one, and an inherited key is no name", () => {
+  assert.equal(lookUp("method", { lora: 1 }, "lora"), 1);
+  assert.throws(() => lookUp("method", { lora: 1, full: 2 }, "lor"), {
+    name: "UsageError",
+    message: "Cannot find method lor: the nearest name is lora",
+  });
+  assert.throws(() => lookUp("method", { lora: 1 }, "toString"), UsageError);
+});
+
+Deno.test("an error becomes a usage error with its message, but a TypeError stays what it is", async () => {
+  await assert.rejects(asUsageError(() => Promise.reject(new RangeError("Cannot read it"))), {
+    name: "UsageError",
+    message: "Cannot read it",
+  });
+  const mistake = () => {
+    throw new TypeError("a mistake of the program");
+  };
+  await assert.rejects(asUsageError(mistake), { name: "TypeError" });
+});
+
+Deno.test("a value is shown as JSON and cut where it is long", () => {
+  assert.deepEqual([showValue("a"), showValue([1]), showValue(undefined)], ['"a"', "[1]", "missing"]);
+  assert.equal(showValue("x".repeat(200)), `"${"x".repeat(99)}…`);
+});
