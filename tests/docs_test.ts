@@ -11,7 +11,7 @@ import { cellsOf } from "../runs/launch/cells.ts";
 import { presets } from "../runs/study/presets.ts";
 import { parseStudy } from "../runs/study/study.ts";
 import { tasks } from "../tasks/mod.ts";
-import { makeRecord } from "./reports/record_factory.ts";
+import { makeRecord } from "./reports/record-factory.ts";
 
 const root = new URL("../", import.meta.url);
 const read = (path: string) => Deno.readTextFile(new URL(path, root));

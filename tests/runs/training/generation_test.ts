@@ -23,7 +23,7 @@ import { e2e } from "../../../tasks/e2e.ts";
 import { textMetrics } from "../../../tasks/text-metrics.ts";
 import { makeFolder } from "../../models/folder/copies.ts";
 import type { Files } from "../../in-folder.ts";
-import { makeRecord } from "../../reports/record_factory.ts";
+import { makeRecord } from "../../reports/record-factory.ts";
 
 /** A token for every printable ASCII character and the line break; the golden models end texts with one of theirs. */
 const CHARACTERS = [..."\n", ...Array.from({ length: 95 }, (_, at) => String.fromCharCode(32 + at))];
