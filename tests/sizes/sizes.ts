@@ -5,6 +5,7 @@
  */
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
+import { isFile } from "../../base/files.ts";
 
 /** A folder, a file or a function, and how large it is. */
 export interface Size {
@@ -73,7 +74,11 @@ export async function describeSizes(title: string, paths: readonly string[], cou
 }
 
 if (import.meta.main) {
-  const tracked = (await output("git", ["ls-files", "*.ts"])).trim().split("\n");
+  const tracked: string[] = [];
+  for (const path of (await output("git", ["ls-files", "*.ts"])).trim().split("\n")) {
+    // A file that was deleted is tracked until that is committed.
+    if (await isFile(`${root}${path}`)) tracked.push(path);
+  }
   const isTest = (path: string) => path.startsWith("tests/");
   console.log(await describeSizes("Product", tracked.filter((path) => !isTest(path))));
   console.log(`\n${await describeSizes("Tests", tracked.filter(isTest))}`);
