@@ -1,11 +1,12 @@
 /**
- * What int8 costs in scores: runs in int8 beside the same runs in float32, seed by seed, as a Markdown table.
+ * How scores change with int8: runs in int8 are compared with the same runs in float32, seed by seed. Prints a Markdown
+ * table.
  *
  *     deno task bench perf/int8.json --out results/int8
  *     deno task bench perf/int8.json --precision int8 --out results/int8
  *     deno run -P=report perf/int8.ts results/int8
  *
- * Takes any number of results folders. Scores are those of the task's first metric on the test set.
+ * The arguments are results folders. Scores are the task's first metric on the test set.
  * @module
  */
 import { markdownTable } from "markdown-table";
@@ -14,7 +15,7 @@ import { mean, meanInterval } from "../reports/statistics.ts";
 import { methodName, readRecords, type RunRecord } from "../runs/study/record.ts";
 import { runId } from "../runs/study/spec.ts";
 
-/** A run in int8 and the one that differs from it in nothing but the precision. */
+/** A run in int8 and the run that differs from it only in the precision. */
 interface Pair {
   int8: RunRecord;
   float: RunRecord;
@@ -32,7 +33,8 @@ if (pairs.length === 0) throw new Error("Cannot compare: the folders must hold r
 
 const score = ({ scores, metrics: [{ name }] }: RunRecord) => scores.test[name];
 
-function row(task: string, method: string, pairs: readonly Pair[]): string[] {
+/** The row of these pairs, which are of one method. */
+function rowOf(task: string, method: string, pairs: readonly Pair[]): string[] {
   const [{ float: { metrics: [{ unit }] } }] = pairs;
   const differences = pairs.map(({ int8, float }) => score(int8) - score(float));
   const interval = meanInterval(differences);
@@ -48,11 +50,12 @@ function row(task: string, method: string, pairs: readonly Pair[]): string[] {
   ];
 }
 
-function rows(taskOf: (pair: Pair) => string): string[][] {
+/** A row for each method on each task. */
+function rowsBy(taskOf: (pair: Pair) => string): string[][] {
   const groups = Map.groupBy(pairs, (pair) => JSON.stringify([taskOf(pair), methodName(pair.int8.spec)]));
-  return [...groups].map(([key, pairs]) => row(...JSON.parse(key) as [string, string], pairs))
+  return [...groups].map(([key, pairs]) => rowOf(...JSON.parse(key) as [string, string], pairs))
     .sort((a, b) => (a.slice(0, 2).join() < b.slice(0, 2).join() ? -1 : 1));
 }
 
 const header = ["task", "method", "pairs", "float32", "int8", "difference", "95 % interval of the difference"];
-console.log(markdownTable([header, ...rows(({ int8 }) => int8.spec.task.name), ...rows(() => ALL_TASKS)]));
+console.log(markdownTable([header, ...rowsBy(({ int8 }) => int8.spec.task.name), ...rowsBy(() => ALL_TASKS)]));
