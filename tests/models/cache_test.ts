@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { cachedFile, cacheFolder } from "../../models/cache.ts";
-import { readVerified } from "../../base/files.ts";
 import { inFolder } from "../in-folder.ts";
 
 const content = "content";
@@ -22,7 +21,7 @@ function inTemporaryCache(work: (folder: string) => Promise<void>): Promise<void
   return inFolder({}, (folder) => inCache(folder, () => work(folder)));
 }
 
-Deno.test("A cached file is built once, and again when it is damaged", () =>
+Deno.test("a cached file is built once, and again if it is damaged", () =>
   inTemporaryCache(async (folder) => {
     let built = 0;
     const open = () =>
@@ -40,21 +39,21 @@ Deno.test("A cached file is built once, and again when it is damaged", () =>
     assert.deepEqual(Array.from(Deno.readDirSync(folder), ({ name }) => name), [`thing-${sha256.slice(0, 16)}.txt`]);
   }));
 
-Deno.test("Processes that build the same file at once all get it", () =>
+Deno.test("calls that build the same file at once all get it", () =>
   inTemporaryCache(async () => {
     const open = () => cachedFile("thing", "txt", sha256, (path) => Deno.writeTextFile(path, content));
     const paths = await Promise.all([open(), open(), open()]);
     for (const path of paths) assert.equal(await Deno.readTextFile(path), content);
   }));
 
-Deno.test("A file built with another checksum is refused and leaves nothing", () =>
+Deno.test("a file that is built with another checksum is refused and leaves nothing", () =>
   inTemporaryCache(async (folder) => {
     const build = (path: string) => Deno.writeTextFile(path, "other");
     await assert.rejects(cachedFile("thing", "txt", sha256, build), /^Error: Cannot build .*: its SHA-256 must be /);
     assert.deepEqual([...Deno.readDirSync(folder)], []);
   }));
 
-Deno.test("A cache folder that cannot be written is named", () =>
+Deno.test("a cache folder that cannot be written is named", () =>
   inTemporaryCache((folder) => {
     const file = `${folder}/file`;
     Deno.writeTextFileSync(file, "");
@@ -68,14 +67,4 @@ Deno.test("TUNEBENCH_CACHE names the cache folder", () =>
   inCache("/somewhere", () => {
     assert.equal(cacheFolder(), "/somewhere");
     return Promise.resolve();
-  }));
-
-Deno.test("A source file with another checksum is named with both checksums", () =>
-  inTemporaryCache(async (folder) => {
-    const path = `${folder}/source`;
-    await Deno.writeTextFile(path, content);
-    assert.equal(new TextDecoder().decode(await readVerified(path, sha256)), content);
-    await assert.rejects(readVerified(path, "0".repeat(64)), {
-      message: `Cannot read ${path}: its SHA-256 must be ${"0".repeat(64)}, current value is ${sha256}`,
-    });
   }));

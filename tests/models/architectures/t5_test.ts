@@ -1,18 +1,17 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { cpu } from "../../../engine/devices/cpu.ts";
+import { UsageError } from "../../../base/errors.ts";
 import { Random } from "../../../base/random.ts";
+import { cpu } from "../../../engine/devices/cpu.ts";
 import { type Tensors, tf } from "../../../engine/tensor.ts";
 import { compose, type Part } from "../../../methods/compose.ts";
 import { findFolder } from "../../../models/mod.ts";
-import { bucketOfDistances } from "../../../models/layers/relative.ts";
 import type { Hooks } from "../../../models/types.ts";
+import { cellsOf } from "../../../runs/launch/cells.ts";
 import { beamSearch } from "../../../runs/programs/beam-search.ts";
 import { generate } from "../../../runs/programs/decoding.ts";
 import { asLanguageModel, trainableLanguageModel } from "../../../runs/programs/language-model.ts";
-import { cellsOf } from "../../../runs/launch/cells.ts";
 import { presets } from "../../../runs/study/presets.ts";
-import { UsageError } from "../../../base/errors.ts";
 import { variant } from "../../methods/variants.ts";
 import { difference, eagerWeights } from "../eager.ts";
 import { goldenConfig, goldenTensors, makeFolder, safetensors } from "../folder/copies.ts";
@@ -20,19 +19,6 @@ import { goldenConfig, goldenTensors, makeFolder, safetensors } from "../folder/
 const model = fileURLToPath(new URL("../../golden/T5A/t5/model", import.meta.url));
 const backbone = asLanguageModel(await (await findFolder(model)).open());
 const texts = [[15, 70, 45, 77, 21], [20], [33, 34, 35]];
-
-Deno.test("Distances share biases as in transformers", () => {
-  const distances = [-200, -128, -91, -90, -64, -16, -15, -12, -11, -8, -7, -1, 0, 1, 7, 8, 11, 12, 16, 90, 91, 200];
-  // transformers 5.23, T5Attention._relative_position_bucket with 32 buckets up to 128.
-  const both = [15, 15, 15, 14, 14, 10, 9, 9, 8, 8, 7, 1, 0, 17, 23, 24, 24, 25, 26, 30, 31, 31];
-  const before = [31, 31, 29, 29, 26, 16, 15, 12, 11, 8, 7, 1, ...Array(10).fill(0)];
-  for (const [bothWays, expected] of [[true, both], [false, before]] as const) {
-    const buckets = bucketOfDistances({ count: 32, farthest: 128, bothWays });
-    assert.equal(buckets.length, 257);
-    const found = distances.map((distance) => buckets[Math.max(0, Math.min(256, distance + 128))]);
-    assert.deepEqual(found, expected);
-  }
-});
 
 /** Inputs of the texts and of what is written after the first token, as long as the longest text. */
 function inputs(written: readonly (readonly number[])[]): Tensors {
@@ -45,7 +31,7 @@ function inputs(written: readonly (readonly number[])[]): Tensors {
   };
 }
 
-Deno.test("Every linear map of T5 passes through the hook with its input and output", async () => {
+Deno.test("every linear map of T5 calls the hook with its input and output", async () => {
   const weights = await eagerWeights(backbone);
   const seen: string[] = [];
   const linear: Hooks["linear"] = (site, x, y) => {
@@ -61,7 +47,7 @@ Deno.test("Every linear map of T5 passes through the hook with its input and out
   tf.dispose(weights);
 });
 
-Deno.test("What T5 writes depends on no later token, nor on what fills up the text it reads", async () => {
+Deno.test("the states of T5 depend neither on later tokens nor on the padding of the text that is read", async () => {
   const weights = await eagerWeights(backbone);
   const states = (written: number[][]) =>
     tf.tidy(() => backbone.hiddenStates!(weights, inputs(written), {}).at(-1)!.dataSync());
@@ -78,7 +64,7 @@ const joined: [string, Part[]][] = [
   ["all of LoRA, IA³, adapters", [variant("lora"), variant("ia3"), variant("adapter", { placement: "pfeiffer" })]],
 ];
 for (const [name, parts] of joined) {
-  Deno.test(`With ${name}, T5 writes for each text what it writes for it alone, the likeliest by a whole pass`, async () => {
+  Deno.test(`with ${name}, T5 generates for each text what it generates for it alone, the likeliest by a whole pass`, async () => {
     const adaptation = compose(parts, backbone);
     const trainable = trainableLanguageModel(backbone, adaptation);
     const random = new Random(1, "away from the start");
@@ -88,7 +74,7 @@ for (const [name, parts] of joined) {
       ) => [name, values.map((value) => value + 0.2 * random.normal())]),
     );
     const options = { device: cpu, threads: 1, parameters, tokens: 5 };
-    const write = (own: number[][]) => generate(backbone, adaptation, trainable, own, options);
+    const write = (texts: number[][]) => generate(backbone, adaptation, trainable, texts, options);
     const together = await write(texts);
     const alone: number[][] = [];
     for (const text of texts) alone.push(...await write([text]));
@@ -129,7 +115,7 @@ async function gradientsOf(parts: Part[]): Promise<Record<string, Float32Array>>
 }
 const isZero = (values: Float32Array) => values.every((value) => value === 0);
 
-Deno.test("Read soundly, all that a prefix and a prompt of T5 train is read; read as PEFT does, half of it", async () => {
+Deno.test("all trained tensors of a prefix and a prompt of T5 have gradients; in PEFT's reading, half of them", async () => {
   const sound = await gradientsOf([variant("prompt-tuning"), variant("prefix-tuning")]);
   assert(Object.values(sound).every((values) => !isZero(values)));
   const peft = await gradientsOf([
@@ -145,17 +131,17 @@ Deno.test("Read soundly, all that a prefix and a prompt of T5 train is read; rea
 const config = await goldenConfig("t5");
 const tensors = await goldenTensors("t5");
 
-Deno.test("Scores of T5 come from weights of their own where the files have them", async () => {
+Deno.test("scores of T5 come from their own weights if the files have them", async () => {
   const words = tensors["shared.weight"];
   const twice = Float32Array.from(new Float32Array(words.bytes.buffer), (value) => 2 * value);
-  const own = { ...tensors, "lm_head.weight": { ...words, bytes: new Uint8Array(twice.buffer) } };
-  const folder = await makeFolder({ "config.json": config, "model.safetensors": safetensors(own) });
+  const withScores = { ...tensors, "lm_head.weight": { ...words, bytes: new Uint8Array(twice.buffer) } };
+  const folder = await makeFolder({ "config.json": config, "model.safetensors": safetensors(withScores) });
   const untied = asLanguageModel(await (await findFolder(folder)).open());
   assert("lm_head.weight" in untied.weights && !("lm_head.weight" in backbone.weights));
   const states = tf.ones([1, backbone.embeddingWidth]);
-  const scores = async (of: typeof backbone) => {
-    const weights = await eagerWeights(of);
-    return of.languageModel.scores(weights, states).dataSync();
+  const scores = async (model: typeof backbone) => {
+    const weights = await eagerWeights(model);
+    return model.languageModel.scores(weights, states).dataSync();
   };
   assert(difference(await scores(untied), (await scores(backbone)).map((value) => 2 * value)) < 1e-5);
 });
@@ -166,13 +152,13 @@ const refused: [string, Record<string, unknown>, RegExp][] = [
   ["a first token that has no embedding", { decoder_start_token_id: 99 }, /below the 99 rows .* are 0 and 99$/],
 ];
 for (const [name, changes, message] of refused) {
-  Deno.test(`A T5 config with ${name} is refused in one sentence`, async () => {
+  Deno.test(`a T5 config with ${name} is refused in one sentence`, async () => {
     const files = { "config.json": { ...config, ...changes }, "model.safetensors": safetensors(tensors) };
     await assert.rejects(async () => await findFolder(await makeFolder(files)), message);
   });
 }
 
-Deno.test("To classify with T5 is a mistake of whoever asked", async () => {
+Deno.test("a classification task with T5 is refused as a mistake of the user", async () => {
   const files = { "config.json": config, "model.safetensors": safetensors(tensors) };
   const study = { ...presets.smoke.study, models: [await makeFolder(files, "tiny-t5")] };
   const message =

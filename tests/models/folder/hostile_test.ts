@@ -85,7 +85,7 @@ const claimed = fc.oneof({ weight: 8, arbitrary: fc.constant(null) }, {
   arbitrary: fc.bigInt(0n, 100n),
 });
 
-Deno.test("Of 1,000 hostile safetensors headers each is read or refused in one sentence, in little memory", () =>
+Deno.test("each of 1,000 hostile safetensors headers is read or refused in one sentence, in little memory", () =>
   withinMemory(async () => {
     const path = `${folder}/a.safetensors`;
     let read = 0;
@@ -97,10 +97,10 @@ Deno.test("Of 1,000 hostile safetensors headers each is read or refused in one s
         file.set(json, 8);
         const bytes = cut === 0 ? file.subarray(0, Math.floor(file.length / 2)) : file;
         await Deno.writeFile(path, bytes);
-        const found = await readOrRefuse(() => readHeader(path));
-        if (found === null || Object.keys(found).length === 0) return;
+        const entries = await readOrRefuse(() => readHeader(path));
+        if (entries === null || Object.keys(entries).length === 0) return;
         read++;
-        const ends: [number, number][] = Object.values(found).map(({ dtype, shape, offset }) => {
+        const ends: [number, number][] = Object.values(entries).map(({ dtype, shape, offset }) => {
           const width = { F32: 4, F16: 2, BF16: 2, I64: 8, U8: 1 }[dtype as string]!;
           return [offset, offset + width * sizeOf(shape)];
         });
@@ -150,7 +150,7 @@ async function hostileConfig(architecture: string): Promise<fc.Arbitrary<[string
 
 const configs = fc.oneof(...await Promise.all(Object.keys(architectures).sort().map(hostileConfig)));
 
-Deno.test("Of 1,000 hostile configs each describes a model or is refused in one sentence, in little memory", () =>
+Deno.test("each of 1,000 hostile configs describes a model or is refused in one sentence, in little memory", () =>
   withinMemory(async () => {
     let described = 0;
     await fc.assert(

@@ -1,18 +1,18 @@
 /**
- * Writes small GGUF files, right and wrong ones.
+ * Writes small GGUF files, valid and invalid ones.
  * @module
  */
 import { sizeOf } from "../../../base/shapes.ts";
 import type { GgufValue } from "../../../models/gguf/file.ts";
 
-/** A tensor to be written. */
+/** A tensor of a file. */
 export interface GgufTensorFile {
   /** Number of its type: 0 is F32. */
   type: number;
-  /** Sizes, row-major. */
+  /** Sizes of its axes, the innermost last. */
   shape: readonly number[];
   bytes: Uint8Array;
-  /** Where it claims to begin, if not where it does. */
+  /** Offset that the table claims; absent: the true one. */
   offset?: number;
 }
 
@@ -21,7 +21,7 @@ export interface GgufFile {
   tensors: Record<string, GgufTensorFile>;
 }
 
-/** A number in the file that a reader goes by: a count, a length, a type, a size or an offset. */
+/** A number in the file that readers depend on: a count, a length, a type, a size or an offset. */
 export interface Field {
   at: number;
   bytes: 4 | 8;
@@ -37,74 +37,97 @@ function typeOf(value: number | boolean | string): number {
   return Number.isInteger(value) ? 5 : 6;
 }
 
+/** Writes the parts of a file one after the other. */
+class Writer {
+  readonly #parts: Uint8Array[] = [];
+  /** Where the numbers of the file lie. */
+  readonly fields: Field[] = [];
+  #at = 0;
+
+  add(bytes: Uint8Array): void {
+    this.#parts.push(bytes);
+    this.#at += bytes.length;
+  }
+
+  number(bytes: 4 | 8, value: number): void {
+    this.fields.push({ at: this.#at, bytes });
+    this.add(
+      new Uint8Array(bytes === 4 ? new Uint32Array([value]).buffer : new BigUint64Array([BigInt(value)]).buffer),
+    );
+  }
+
+  string(text: string): void {
+    const bytes = new TextEncoder().encode(text);
+    this.number(8, bytes.length);
+    this.add(bytes);
+  }
+
+  scalar(value: number | boolean | string): void {
+    if (typeof value === "string") this.string(value);
+    else if (typeof value === "boolean") this.add(new Uint8Array([Number(value)]));
+    else if (typeOf(value) === 5) this.add(new Uint8Array(new Int32Array([value]).buffer));
+    else this.add(new Uint8Array(new Float32Array([value]).buffer));
+  }
+
+  value(value: GgufValue): void {
+    if (!Array.isArray(value)) {
+      this.number(4, typeOf(value as number | boolean | string));
+      this.scalar(value as number | boolean | string);
+      return;
+    }
+    this.number(4, ARRAY);
+    // All numbers have one type: they are floats if one of them is.
+    const types = value.map(typeOf);
+    this.number(4, types.includes(6) ? 6 : types[0] ?? STRING);
+    this.number(8, value.length);
+    if (types.includes(6)) value.forEach((each) => this.add(new Uint8Array(new Float32Array([each]).buffer)));
+    else value.forEach((each) => this.scalar(each));
+  }
+
+  /** Fills up to a multiple of the alignment. */
+  pad(alignment: number): void {
+    this.add(new Uint8Array(-this.#at & (alignment - 1)));
+  }
+
+  bytes(): Uint8Array<ArrayBuffer> {
+    const bytes = new Uint8Array(this.#at);
+    let to = 0;
+    for (const part of this.#parts) {
+      bytes.set(part, to);
+      to += part.length;
+    }
+    return bytes;
+  }
+}
+
 /** The file's bytes, and where its numbers lie. */
 export function writeGguf({ metadata, tensors }: GgufFile): { bytes: Uint8Array<ArrayBuffer>; fields: Field[] } {
-  // Where the metadata ask for what cannot be, the tensors lie as they do by default.
-  const asked = metadata["general.alignment"];
-  const alignment = asked === 8 ? asked : DEFAULT_ALIGNMENT;
-  const parts: Uint8Array[] = [];
-  const fields: Field[] = [];
-  let at = 0;
-  const add = (bytes: Uint8Array) => {
-    parts.push(bytes);
-    at += bytes.length;
-  };
-  const number = (bytes: 4 | 8, value: number) => {
-    fields.push({ at, bytes });
-    add(new Uint8Array(bytes === 4 ? new Uint32Array([value]).buffer : new BigUint64Array([BigInt(value)]).buffer));
-  };
-  const string = (text: string) => {
-    const bytes = new TextEncoder().encode(text);
-    number(8, bytes.length);
-    add(bytes);
-  };
-  const scalar = (value: number | boolean | string) => {
-    if (typeof value === "string") string(value);
-    else if (typeof value === "boolean") add(new Uint8Array([Number(value)]));
-    else if (typeOf(value) === 5) add(new Uint8Array(new Int32Array([value]).buffer));
-    else add(new Uint8Array(new Float32Array([value]).buffer));
-  };
-  add(new TextEncoder().encode("GGUF"));
-  number(4, 3);
-  number(8, Object.keys(tensors).length);
-  number(8, Object.keys(metadata).length);
+  // If the metadata ask for an alignment that is not valid, the tensors lie as they do by default.
+  const alignment = metadata["general.alignment"] === 8 ? 8 : DEFAULT_ALIGNMENT;
+  const writer = new Writer();
+  writer.add(new TextEncoder().encode("GGUF"));
+  writer.number(4, 3);
+  writer.number(8, Object.keys(tensors).length);
+  writer.number(8, Object.keys(metadata).length);
   for (const [key, value] of Object.entries(metadata)) {
-    string(key);
-    if (Array.isArray(value)) {
-      number(4, ARRAY);
-      // Numbers of one type: floats if one is.
-      const types = value.map(typeOf);
-      number(4, types.includes(6) ? 6 : types[0] ?? STRING);
-      number(8, value.length);
-      if (types.includes(6)) value.forEach((each) => add(new Uint8Array(new Float32Array([each]).buffer)));
-      else value.forEach(scalar);
-    } else {
-      number(4, typeOf(value as number | boolean | string));
-      scalar(value as number | boolean | string);
-    }
+    writer.string(key);
+    writer.value(value);
   }
   let offset = 0;
   for (const [name, tensor] of Object.entries(tensors)) {
-    string(name);
-    number(4, tensor.shape.length);
-    for (const size of tensor.shape.toReversed()) number(8, size);
-    number(4, tensor.type);
-    number(8, tensor.offset ?? offset);
+    writer.string(name);
+    writer.number(4, tensor.shape.length);
+    for (const size of tensor.shape.toReversed()) writer.number(8, size);
+    writer.number(4, tensor.type);
+    writer.number(8, tensor.offset ?? offset);
     offset += Math.ceil(tensor.bytes.length / alignment) * alignment;
   }
-  const pad = () => add(new Uint8Array(-at & (alignment - 1)));
   for (const { bytes } of Object.values(tensors)) {
-    pad();
-    add(bytes);
+    writer.pad(alignment);
+    writer.add(bytes);
   }
-  pad();
-  const bytes = new Uint8Array(at);
-  let to = 0;
-  for (const part of parts) {
-    bytes.set(part, to);
-    to += part.length;
-  }
-  return { bytes, fields };
+  writer.pad(alignment);
+  return { bytes: writer.bytes(), fields: writer.fields };
 }
 
 /** A float32 tensor; its values count up in steps of 1/64. */
@@ -114,7 +137,7 @@ function counted(...shape: number[]): GgufTensorFile {
   return { type: 0, shape, bytes: new Uint8Array(values.buffer) };
 }
 
-/** A Llama with one layer, two heads, nine tokens of bytes and none of merges but one. */
+/** A Llama with one layer, two heads, and a byte-level tokenizer of nine tokens and one merge. */
 export function tinyLlama(): GgufFile {
   const tokens = ["<s>", "</s>", "a", "b", "c", "d", "Ġ", "ab", "<tool>"];
   return {

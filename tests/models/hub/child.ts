@@ -1,5 +1,5 @@
 /**
- * Fetches the files of a model in a process of its own, which loads little: `hub-child.ts <org/name> <revision>`.
+ * Fetches the files of a model in a process of its own, which loads little: `child.ts <org/name> <revision>`.
  * @module
  */
 import { openSnapshot } from "../../../models/hub/snapshot.ts";

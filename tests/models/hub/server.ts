@@ -1,5 +1,5 @@
 /**
- * A small hub on this machine: an API, files, and a second server that large files are redirected to.
+ * A small hub on this machine: a server with the API and small files, and a second one that large files are redirected to.
  * @module
  */
 import { createHash } from "node:crypto";
@@ -7,7 +7,7 @@ import { createHash } from "node:crypto";
 /** A commit's files: bytes by path. */
 export type HubFiles = Record<string, Uint8Array<ArrayBuffer>>;
 
-/** What a server was asked. */
+/** A request that a server was asked. */
 export interface Asked {
   server: "hub" | "cdn";
   path: string;
@@ -15,23 +15,23 @@ export interface Asked {
   range: string | null;
 }
 
-/** The hub; change a member to change how it behaves. */
+/** The hub. Change a member to change how it behaves. */
 export interface LocalHub {
   /** Address of the API. */
   endpoint: string;
   /** Repositories: kind and name, "models/org/name" → revision → commit → files. */
   repositories: Record<string, { refs: Record<string, string>; commits: Record<string, HubFiles> }>;
-  /** Everything asked so far. */
+  /** All requests so far. */
   asked: Asked[];
   /** Bytes of files sent so far. */
   sent: number;
-  /** Answers before the servers do. */
+  /** Answers instead of the servers. */
   intercept?: (asked: Asked) => Response | undefined;
   /** Changes the body of a file. */
   body?: (bytes: Uint8Array<ArrayBuffer>, asked: Asked) => ReadableStream<Uint8Array> | Uint8Array<ArrayBuffer>;
-  /** Paths of entries that the listing has besides the files. */
+  /** Paths of further entries of listings. */
   extra: string[];
-  /** Whether large files are such whose SHA-256 the listing has: by name. */
+  /** Whether a file counts as large: listings have the SHA-256 of large files. */
   isLarge: (path: string) => boolean;
   [Symbol.asyncDispose](): Promise<void>;
 }
@@ -42,10 +42,10 @@ export const sha256 = (bytes: Uint8Array): string => createHash("sha256").update
 export const gitHash = (bytes: Uint8Array): string =>
   createHash("sha1").update(`blob ${bytes.length}\0`).update(bytes).digest("hex");
 
-/** A commit that looks like one. */
+/** A name in the form of a commit. */
 export const commitOf = (text: string): string => createHash("sha1").update(text).digest("hex");
 
-/** A body in pieces: so many bytes every so many milliseconds; then cut, or never ended. */
+/** A body in pieces of `piece` bytes every `every` milliseconds; cut at one position, or stalled for ever at another. */
 export function slowly(
   bytes: Uint8Array<ArrayBuffer>,
   { piece, every, cutAt = Infinity, stallAt = Infinity }: {
@@ -69,10 +69,133 @@ export function slowly(
   });
 }
 
+/** Writes down what a server is asked. */
+function note(hub: LocalHub, server: Asked["server"], request: Request): Asked {
+  const asked = {
+    server,
+    path: decodeURIComponent(new URL(request.url).pathname),
+    token: request.headers.get("authorization"),
+    range: request.headers.get("range"),
+  };
+  hub.asked.push(asked);
+  return asked;
+}
+
+/** The answer with a file, or with the rest of it from where a range begins. */
+function send(
+  hub: LocalHub,
+  bytes: Uint8Array<ArrayBuffer>,
+  asked: Asked,
+  headers: Record<string, string> = {},
+): Response {
+  const from = Number(/^bytes=(\d+)-$/.exec(asked.range ?? "")?.[1] ?? 0);
+  const part = bytes.subarray(from);
+  const body = hub.body?.(part, asked) ?? part;
+  const counted = (body instanceof Uint8Array ? new Blob([body]).stream() : body).pipeThrough(
+    new TransformStream<Uint8Array, Uint8Array>({
+      transform(chunk, controller) {
+        hub.sent += chunk.length;
+        controller.enqueue(chunk);
+      },
+    }),
+  );
+  const length = body instanceof Uint8Array ? body.length : part.length;
+  return new Response(counted, {
+    status: from > 0 ? 206 : 200,
+    headers: {
+      ...headers,
+      "content-length": String(length),
+      ...from > 0 && { "content-range": `bytes ${from}-${bytes.length - 1}/${bytes.length}` },
+    },
+  });
+}
+
+function missing(code: string): Response {
+  return new Response("", { status: 404, headers: { "x-error-code": code } });
+}
+
+/** The second server: large files by their SHA-256. */
+function answerFile(hub: LocalHub, request: Request): Response {
+  const asked = note(hub, "cdn", request);
+  const early = hub.intercept?.(asked);
+  if (early) return early;
+  for (const { commits } of Object.values(hub.repositories)) {
+    for (const files of Object.values(commits)) {
+      const bytes = Object.values(files).find((bytes) => asked.path === `/${sha256(bytes)}`);
+      if (bytes) return send(hub, bytes, asked);
+    }
+  }
+  return missing("EntryNotFound");
+}
+
+/** A listing of the files in a folder, in two pages as those of long listings. */
+function answerListing(hub: LocalHub, request: Request, files: HubFiles, folder: string): Response {
+  const inFolder = (path: string) => path.split("/").slice(0, -1).join("/") === folder;
+  const entries = Object.entries(files).filter(([path]) => inFolder(path)).map(([path, bytes]) => ({
+    type: "file",
+    path,
+    oid: hub.isLarge(path) ? commitOf(path) : gitHash(bytes),
+    size: bytes.length,
+    ...hub.isLarge(path) && { lfs: { oid: sha256(bytes), size: bytes.length, pointerSize: 130 } },
+  }));
+  const extra = hub.extra.map((path) => ({ type: "file", path, oid: commitOf(path), size: 1 }));
+  const url = new URL(request.url);
+  const all = [...entries, ...extra];
+  const page = Number(url.searchParams.get("cursor") ?? 0);
+  const half = Math.ceil(all.length / 2);
+  url.searchParams.set("cursor", "1");
+  return Response.json(
+    page === 0 ? all.slice(0, half) : all.slice(half),
+    page === 0 ? { headers: { link: `<${url}>; rel="next"` } } : {},
+  );
+}
+
+/** The API: the commit of a revision, or a listing. */
+function answerApi(hub: LocalHub, request: Request, name: string, what: string, rest: string): Response {
+  const repository = hub.repositories[name];
+  if (!repository) return new Response("", { status: 401, headers: { "x-error-code": "RepoNotFound" } });
+  if (what === "revision") {
+    const sha = repository.refs[rest] ?? Object.keys(repository.commits).find((commit) => commit === rest);
+    return sha
+      ? Response.json({ _id: "1", id: name.split("/").slice(1).join("/"), sha, lastModified: "2026-01-01" })
+      : missing("RevisionNotFound");
+  }
+  const [commit, ...folder] = rest.split("/");
+  const files = repository.commits[commit];
+  return files ? answerListing(hub, request, files, folder.join("/")) : missing("RevisionNotFound");
+}
+
+/** The first server: the API and small files; large files are redirected to the second server. */
+function answerHub(hub: LocalHub, request: Request, cdn: Deno.HttpServer<Deno.NetAddr>): Response {
+  const asked = note(hub, "hub", request);
+  const early = hub.intercept?.(asked);
+  if (early) return early;
+  const [, repository, what, rest] =
+    /^\/api\/((?:model|dataset)s\/[^/]+\/[^/]+)\/(revision|tree)\/(.+)$/.exec(asked.path) ?? [];
+  if (repository) return answerApi(hub, request, repository, what, rest);
+  const [, prefix = "", name, commit, path] =
+    /^\/(datasets\/)?([^/]+\/[^/]+)\/resolve\/([0-9a-f]{40})\/(.+)$/.exec(asked.path) ?? [];
+  const bytes = hub.repositories[`${prefix || "models/"}${name}`]?.commits[commit]?.[path];
+  if (!bytes) return missing("EntryNotFound");
+  const headers = { "x-repo-commit": commit, etag: `"${gitHash(bytes)}"` };
+  if (!hub.isLarge(path)) return send(hub, bytes, asked, headers);
+  return new Response(null, {
+    status: 302,
+    headers: {
+      ...headers,
+      "x-linked-etag": `"${sha256(bytes)}"`,
+      location: `http://127.0.0.1:${cdn.addr.port}/${sha256(bytes)}?signature=secret`,
+    },
+  });
+}
+
 /** Starts both servers. */
 export function startHub(): LocalHub {
+  const options = { hostname: "127.0.0.1", port: 0, onListen() {}, onError: () => new Response("", { status: 500 }) };
+  const cdn = Deno.serve(options, (request) => answerFile(hub, request));
+  const api = Deno.serve(options, (request) => answerHub(hub, request, cdn));
   const hub: LocalHub = {
-    endpoint: "",
+    endpoint: `http://127.0.0.1:${api.addr.port}`,
     repositories: {},
     asked: [],
     sent: 0,
@@ -82,105 +205,5 @@ export function startHub(): LocalHub {
       await Promise.all([api.shutdown(), cdn.shutdown()]);
     },
   };
-  const note = (server: Asked["server"], request: Request): Asked => {
-    const asked = {
-      server,
-      path: decodeURIComponent(new URL(request.url).pathname),
-      token: request.headers.get("authorization"),
-      range: request.headers.get("range"),
-    };
-    hub.asked.push(asked);
-    return asked;
-  };
-  const send = (bytes: Uint8Array<ArrayBuffer>, asked: Asked, headers: Record<string, string> = {}): Response => {
-    const from = Number(/^bytes=(\d+)-$/.exec(asked.range ?? "")?.[1] ?? 0);
-    const part = bytes.subarray(from);
-    const body = hub.body?.(part, asked) ?? part;
-    const counted = (body instanceof Uint8Array ? new Blob([body]).stream() : body).pipeThrough(
-      new TransformStream<Uint8Array, Uint8Array>({
-        transform(chunk, controller) {
-          hub.sent += chunk.length;
-          controller.enqueue(chunk);
-        },
-      }),
-    );
-    const length = body instanceof Uint8Array ? body.length : part.length;
-    return new Response(counted, {
-      status: from > 0 ? 206 : 200,
-      headers: {
-        ...headers,
-        "content-length": String(length),
-        ...from > 0 && { "content-range": `bytes ${from}-${bytes.length - 1}/${bytes.length}` },
-      },
-    });
-  };
-  const missing = (code: string) => new Response("", { status: 404, headers: { "x-error-code": code } });
-  const options = { hostname: "127.0.0.1", port: 0, onListen() {}, onError: () => new Response("", { status: 500 }) };
-  const cdn = Deno.serve(options, (request) => {
-    const asked = note("cdn", request);
-    const early = hub.intercept?.(asked);
-    if (early) return early;
-    for (const { commits } of Object.values(hub.repositories)) {
-      for (const files of Object.values(commits)) {
-        const bytes = Object.values(files).find((bytes) => asked.path === `/${sha256(bytes)}`);
-        if (bytes) return send(bytes, asked);
-      }
-    }
-    return missing("EntryNotFound");
-  });
-  const api = Deno.serve(options, (request) => {
-    const asked = note("hub", request);
-    const early = hub.intercept?.(asked);
-    if (early) return early;
-    const [, kind, name, , what, rest] = /^\/api\/((?:model|dataset)s)\/([^/]+\/([^/]+))\/(revision|tree)\/(.+)$/
-      .exec(asked.path) ?? [];
-    if (kind) {
-      const repository = hub.repositories[`${kind}/${name}`];
-      if (!repository) return new Response("", { status: 401, headers: { "x-error-code": "RepoNotFound" } });
-      if (what === "revision") {
-        const sha = repository.refs[rest] ?? Object.keys(repository.commits).find((commit) => commit === rest);
-        return sha
-          ? Response.json({ _id: "1", id: name, sha, lastModified: "2026-01-01" })
-          : missing("RevisionNotFound");
-      }
-      const [commit, ...folder] = rest.split("/");
-      const files = repository.commits[commit];
-      if (!files) return missing("RevisionNotFound");
-      const inFolder = (path: string) => path.split("/").slice(0, -1).join("/") === folder.join("/");
-      const entries = Object.entries(files).filter(([path]) => inFolder(path)).map(([path, bytes]) => ({
-        type: "file",
-        path,
-        oid: hub.isLarge(path) ? commitOf(path) : gitHash(bytes),
-        size: bytes.length,
-        ...hub.isLarge(path) && { lfs: { oid: sha256(bytes), size: bytes.length, pointerSize: 130 } },
-      }));
-      const extra = hub.extra.map((path) => ({ type: "file", path, oid: commitOf(path), size: 1 }));
-      // Two pages, as of long listings.
-      const url = new URL(request.url);
-      const all = [...entries, ...extra];
-      const page = Number(url.searchParams.get("cursor") ?? 0);
-      const half = Math.ceil(all.length / 2);
-      url.searchParams.set("cursor", "1");
-      return Response.json(
-        page === 0 ? all.slice(0, half) : all.slice(half),
-        page === 0 ? { headers: { link: `<${url}>; rel="next"` } } : {},
-      );
-    }
-    const [, prefix = "", of, commit, path] = /^\/(datasets\/)?([^/]+\/[^/]+)\/resolve\/([0-9a-f]{40})\/(.+)$/
-      .exec(asked.path) ?? [];
-    const bytes = hub.repositories[`${prefix || "models/"}${of}`]?.commits[commit]?.[path];
-    if (!bytes) return missing("EntryNotFound");
-    const headers = { "x-repo-commit": commit, etag: `"${gitHash(bytes)}"` };
-    if (!hub.isLarge(path)) return send(bytes, asked, headers);
-    return new Response(null, {
-      status: 302,
-      headers: {
-        ...headers,
-        "x-linked-etag": `"${sha256(bytes)}"`,
-        location: `http://127.0.0.1:${cdn.addr.port}/${sha256(bytes)}?signature=secret`,
-      },
-    });
-  });
-  hub.endpoint = `http://127.0.0.1:${api.addr.port}`;
   return hub;
 }

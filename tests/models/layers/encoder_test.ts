@@ -21,7 +21,7 @@ function rows(n: number, purpose: string): Tensor {
 }
 const prompt: Hooks["prompt"] = () => rows(3, "prompt");
 const prefix: Hooks["prefix"] = (layer) => ({ keys: rows(2, `keys ${layer}`), values: rows(2, `values ${layer}`) });
-const hooks: [string, Hooks][] = [
+const hookSets: [string, Hooks][] = [
   ["no hooks", {}],
   ["a prompt", { prompt }],
   ["a prompt read as PEFT reads it", { prompt, reading: "peft" }],
@@ -47,16 +47,16 @@ function pooledAt(row: number, hooks: Hooks): Float32Array {
   });
 }
 
-for (const [name, given] of hooks) {
-  Deno.test(`With ${name}, padding and company change no feature of an encoder by more than 1e-5`, () => {
-    const together = eagerFeatures(backbone, weights, texts, given);
-    const alone = texts.flatMap((ids) => [...eagerFeatures(backbone, weights, [ids], given)]);
+for (const [name, hooks] of hookSets) {
+  Deno.test(`with ${name}, padding and other texts of the batch change no feature of an encoder by more than 1e-5`, () => {
+    const together = eagerFeatures(backbone, weights, texts, hooks);
+    const alone = texts.flatMap((ids) => [...eagerFeatures(backbone, weights, [ids], hooks)]);
     assert(difference(together, alone) < 1e-5);
   });
 }
 
-Deno.test("Features are those of [CLS], behind a prompt, too; PEFT's reading takes the first virtual token", () => {
-  const read = (given: Hooks) => eagerFeatures(backbone, weights, texts, given);
+Deno.test("features are those of [CLS], also after a prompt; in PEFT's reading those of the first virtual token", () => {
+  const read = (hooks: Hooks) => eagerFeatures(backbone, weights, texts, hooks);
   assert(difference(read({}), pooledAt(0, {})) < 1e-6);
   assert(difference(read({ prompt }), pooledAt(3, { prompt })) < 1e-6);
   assert(difference(read({ prompt, prefix }), pooledAt(3, { prompt, prefix })) < 1e-6);
@@ -67,20 +67,20 @@ Deno.test("Features are those of [CLS], behind a prompt, too; PEFT's reading tak
 });
 
 for (const architecture of ["roberta", "distilbert"]) {
-  Deno.test(`Features of ${architecture} are the first token's, whatever stands before and after a text`, async () => {
+  Deno.test(`features of ${architecture} are those of the first token, whatever stands before and after a text`, async () => {
     const { backbone, weights } = await open(architecture);
-    for (const [name, given] of hooks) {
-      const row = given.prompt && given.reading !== "peft" ? 3 : 0;
-      const together = eagerFeatures(backbone, weights, texts, given);
-      const expected = tf.tidy(() => rowOf({ backbone, weights }, row, given).dataSync());
+    for (const [name, hooks] of hookSets) {
+      const row = hooks.prompt && hooks.reading !== "peft" ? 3 : 0;
+      const together = eagerFeatures(backbone, weights, texts, hooks);
+      const expected = tf.tidy(() => rowOf({ backbone, weights }, row, hooks).dataSync());
       assert(difference(together, expected) < 1e-6, name);
-      const alone = texts.flatMap((ids) => [...eagerFeatures(backbone, weights, [ids], given)]);
+      const alone = texts.flatMap((ids) => [...eagerFeatures(backbone, weights, [ids], hooks)]);
       assert(difference(together, alone) < 1e-5, name);
     }
   });
 }
 
-Deno.test("The second text of a pair has another segment, which changes the features", () => {
+Deno.test("the second text of a pair has another segment, which changes the features", () => {
   const ids = [3, 10, 4, 11, 4];
   const pair: Encoding = Object.assign([...ids], { types: [0, 0, 0, 1, 1] });
   assert.deepEqual([...backbone.collate([pair, [3]]).types.data], [0, 0, 0, 1, 1, 0, 0, 0, 0, 0]);
@@ -88,7 +88,7 @@ Deno.test("The second text of a pair has another segment, which changes the feat
   assert(difference(features(ids), features(pair)) > 1e-2);
 });
 
-Deno.test("Every linear map of an encoder passes through the hook with its input and output", () => {
+Deno.test("every linear map of an encoder calls the hook with its input and output", () => {
   const seen: string[] = [];
   eagerFeatures(backbone, weights, texts, {
     linear(site, x, y) {

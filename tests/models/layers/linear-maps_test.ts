@@ -16,16 +16,16 @@ const expected: Record<Activation, number[]> = {
 for (const [name, values] of Object.entries(expected)) {
   Deno.test(`${name} has the values of PyTorch`, () => {
     tf.setBackend("cpu");
-    const found = activations[name as Activation](tf.tensor1d(xs)).dataSync();
-    assert(difference(found, values) < 1e-6, String(found));
+    const actual = activations[name as Activation](tf.tensor1d(xs)).dataSync();
+    assert(difference(actual, values) < 1e-6, String(actual));
   });
 }
 
-Deno.test("Every activation is tested", () => {
+Deno.test("every activation is tested", () => {
   assert.deepEqual(Object.keys(expected).sort(), Object.keys(activations).sort());
 });
 
-Deno.test("Layer normalisation gives rows the mean and the deviation that its weights say", () => {
+Deno.test("layer normalisation gives rows the mean and the deviation of its weights", () => {
   tf.setBackend("cpu");
   const weights = { "n.weight": tf.fill([4], 3), "n.bias": tf.fill([4], 5) };
   const rows = layerNorm(tf.tensor2d([[1, 2, 3, 4], [-9, 0, 0, 9]]), weights, "n", 1e-12).arraySync() as number[][];

@@ -22,7 +22,7 @@ function frequencies(parameters: RotaryParameters): number[] {
   });
 }
 
-Deno.test("Angles are powers of the base; Llama 3's scaling slows down slow pairs as transformers does", () => {
+Deno.test("angles are powers of the base, and the scaling of Llama 3 slows down slow pairs as in transformers", () => {
   assert(difference(frequencies(plain), Array.from({ length: 8 }, (_, pair) => 500000 ** (-pair / 8))) < 1e-6);
   // transformers 5.23, LlamaRotaryEmbedding(config).inv_freq.
   const expected = [
@@ -40,7 +40,7 @@ Deno.test("Angles are powers of the base; Llama 3's scaling slows down slow pair
   }
 });
 
-Deno.test("A product of a turned query with a turned key depends on their distance alone", () => {
+Deno.test("the product of a rotated query and a rotated key depends on their distance alone", () => {
   tf.setBackend("cpu");
   tf.tidy(() => {
     const row = (from: number) => Array.from({ length: 8 }, (_, at) => Math.sin(from + at));

@@ -30,7 +30,7 @@ const rows = 600;
 const tokens = { bos_token: "<|endoftext|>", eos_token: { content: "<|im_end|>" } };
 
 for (const { name, template, rendered } of golden) {
-  Deno.test(`A chat template with ${name} gives the texts and ids of transformers`, () =>
+  Deno.test(`a chat template with ${name} gives the texts and ids of transformers`, () =>
     withTemplate({ ...tokens, chat_template: template }, undefined, async (folder) => {
       const { chat, tokenize } = await openTokenizer(folder, rows);
       assert.equal(rendered.length, 5);
@@ -41,14 +41,14 @@ for (const { name, template, rendered } of golden) {
     }));
 }
 
-Deno.test("A template in a file of its own goes before that of the settings, and belongs to what identifies a tokenizer", () =>
+Deno.test("a template in a file of its own is used rather than that of the settings, and identifies the tokenizer", () =>
   withTemplate({ chat_template: "settings" }, "file: {{ messages[0].content }}", async (folder) => {
     const { chat } = await openTokenizer(folder, rows);
     assert.equal(chat!("cat"), "file: cat");
     assert((await tokenizerFiles(filesIn(folder))).includes("chat_template.jinja"));
   }));
 
-Deno.test("Of several templates the default is taken; without one a model does not chat", async () => {
+Deno.test("the default of several templates is used; without a template a model does not chat", async () => {
   const several = [{ name: "tools", template: "tools" }, { name: "default", template: "default" }];
   await withTemplate({ chat_template: several }, undefined, async (folder) => {
     assert.equal((await openTokenizer(folder, rows)).chat!("cat"), "default");
@@ -60,7 +60,7 @@ Deno.test("Of several templates the default is taken; without one a model does n
   }
 });
 
-Deno.test("A template that is none, or that refuses the message, is named in one sentence", async () => {
+Deno.test("a template that is invalid or refuses the message is named in one sentence", async () => {
   const sentence = (error: Error) => /^Cannot use the chat template of \S+: [^\n]+$/.test(error.message);
   await withTemplate({ chat_template: "{% if %}" }, undefined, async (folder) => {
     await assert.rejects(openTokenizer(folder, rows), sentence);

@@ -21,7 +21,7 @@ const wrong: [what: string, bytes: Uint8Array, message: RegExp][] = [
 ];
 
 for (const [what, bytes, message] of wrong) {
-  Deno.test(`A spiece.model that is ${what} is refused in one sentence`, () =>
+  Deno.test(`a spiece.model that is ${what} is refused in one sentence`, () =>
     withVocabulary(bytes, async (folder) => {
       await assert.rejects(readUnigram(folder, {}), (error: Error) => {
         assert.match(error.message, /^Cannot read .*spiece\.model: [^\n]*$/);
@@ -31,7 +31,7 @@ for (const [what, bytes, message] of wrong) {
     }));
 }
 
-Deno.test("A tokenizer.model of unigram pieces, and an absurd number of sentinels, are refused", () =>
+Deno.test("a tokenizer.model of unigram pieces and an absurd number of sentinels are refused", () =>
   withVocabulary(unigram, async (folder) => {
     await assert.rejects(
       readPairPieces(folder, {}),
@@ -45,7 +45,7 @@ Deno.test("A tokenizer.model of unigram pieces, and an absurd number of sentinel
     );
   }));
 
-Deno.test("Damaged vocabularies of SentencePiece are read or refused in one sentence, never with another error", () =>
+Deno.test("damaged vocabularies of SentencePiece are read or refused in one sentence", () =>
   withVocabulary(pairs, async (folder) => {
     const damage = fc.array(fc.record({ at: fc.nat(pairs.length - 1), value: fc.nat(255) }), {
       minLength: 1,

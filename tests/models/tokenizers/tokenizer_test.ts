@@ -23,17 +23,17 @@ const vocab = await Deno.readTextFile(`${golden}/vocab.txt`);
 const values: Value[] = JSON.parse(await Deno.readTextFile(`${golden}/values.json`));
 
 for (const lower of [true, false]) {
-  Deno.test(`A vocab.txt gives the ids and segments of transformers, ${lower ? "un" : ""}cased`, () =>
+  Deno.test(`a vocab.txt gives the ids and segments of transformers, ${lower ? "un" : ""}cased`, () =>
     inFolder(
       { "vocab.txt": vocab, "tokenizer_config.json": JSON.stringify({ do_lower_case: lower }) },
       async (folder) => {
         const { encode } = await openTokenizer(folder, 200);
-        const own = values.filter((value) => value.lower === lower);
-        assert(own.length > 40);
-        for (const { text, limit, pair, ids, types } of own) {
-          const found = encode(text, limit, pair);
-          assert.deepEqual([...found], ids, JSON.stringify({ text, pair, limit }));
-          assert.deepEqual(found.types, types);
+        const cased = values.filter((value) => value.lower === lower);
+        assert(cased.length > 40);
+        for (const { text, limit, pair, ids, types } of cased) {
+          const encoding = encode(text, limit, pair);
+          assert.deepEqual([...encoding], ids, JSON.stringify({ text, pair, limit }));
+          assert.deepEqual(encoding.types, types);
         }
       },
     ));
@@ -48,7 +48,7 @@ const pairValues: { settings: object; values: Value[] }[] = JSON.parse(
 );
 
 for (const { settings, values } of pairValues) {
-  Deno.test(`A vocab.json with merges.txt gives the ids of transformers' RoBERTa, settings: ${Object.keys(settings)}`, () =>
+  Deno.test(`a vocab.json with merges.txt gives the ids of RoBERTa in transformers, settings: ${Object.keys(settings)}`, () =>
     inFolder({ ...bytePairs, "tokenizer_config.json": JSON.stringify(settings) }, async (folder) => {
       const { encode } = await openTokenizer(folder, 420);
       assert(values.length > 100);
@@ -64,7 +64,7 @@ for (const { settings, values } of pairValues) {
 const vocabularies = fileURLToPath(new URL("../../golden/vocabularies/", import.meta.url));
 
 for (const kind of ["gpt2", "qwen2", "t5", "llama"]) {
-  Deno.test(`The vocabulary of ${kind} gives the ids and texts of transformers`, async () => {
+  Deno.test(`the vocabulary of ${kind} gives the ids and texts of transformers`, async () => {
     const folder = `${vocabularies}${kind}`;
     const { rows, encoded, decoded }: { rows: number; encoded: Value[]; decoded: Value[] } = JSON.parse(
       await Deno.readTextFile(`${folder}/values.json`),
@@ -80,21 +80,21 @@ for (const kind of ["gpt2", "qwen2", "t5", "llama"]) {
   });
 }
 
-Deno.test("merges.txt belongs to what identifies a tokenizer", () =>
+Deno.test("merges.txt is one of the files that identify a tokenizer", () =>
   inFolder({ ...bytePairs, "tokenizer_config.json": "{}" }, async (folder) => {
     assert.deepEqual(await tokenizerFiles(filesIn(folder)), ["vocab.json", "merges.txt", "tokenizer_config.json"]);
     await Deno.remove(`${folder}/merges.txt`);
     assert.deepEqual(await tokenizerFiles(filesIn(folder)), []);
   }));
 
-Deno.test("A tokenizer without settings is uncased, and a text alone has no special tokens", () =>
+Deno.test("a tokenizer without settings is uncased, and tokenize adds no special tokens", () =>
   inFolder({ "vocab.txt": vocab }, async (folder) => {
     const { encode, tokenize } = await openTokenizer(folder, 200);
     assert.deepEqual([...encode("THE cat", 10)], [2, 5, 7, 3]);
     assert.deepEqual(tokenize("THE cat"), [5, 7]);
   }));
 
-Deno.test("A tokenizer.json goes before a vocab.txt", () =>
+Deno.test("a tokenizer.json is used rather than a vocab.txt", () =>
   inFolder({
     "vocab.txt": vocab,
     "tokenizer.json": JSON.stringify({
@@ -177,13 +177,13 @@ const wrong: [string, Record<string, string>, number, RegExp][] = [
 ];
 
 for (const [what, files, rows, message] of wrong) {
-  Deno.test(`A tokenizer with ${what} is refused in one sentence`, () =>
+  Deno.test(`a tokenizer with ${what} is refused in one sentence`, () =>
     inFolder(files, async (folder) => {
       await assert.rejects(openTokenizer(folder, rows), message);
     }));
 }
 
-Deno.test("A limit that special tokens alone fill is refused", () =>
+Deno.test("a limit that special tokens alone fill is refused", () =>
   inFolder({ "vocab.txt": vocab }, async (folder) => {
     const { encode } = await openTokenizer(folder, 200);
     assert.throws(() => encode("cat", 2), {
@@ -192,7 +192,7 @@ Deno.test("A limit that special tokens alone fill is refused", () =>
     assert.deepEqual([...encode("cat dog", 3)], [2, 7, 3]);
   }));
 
-Deno.test("Letters are lowered one by one, and whatever Unicode counts with is a digit", () => {
+Deno.test("letters are lowered one by one, and every numeral of Unicode is a digit", () => {
   const words = ["<unk>", "λογοσ", "λογος", "x", "1", "2", "½", "12", "Ⅷ", "ⅷ"];
   const form = (individual_digits: boolean) => ({
     model: { type: "WordLevel", vocab: Object.fromEntries(words.map((word, id) => [word, id])), unk_token: "<unk>" },
@@ -206,10 +206,10 @@ Deno.test("Letters are lowered one by one, and whatever Unicode counts with is a
     added_tokens: [],
   });
   return inFolder({ "tokenizer.json": JSON.stringify(form(true)) }, async (folder) => {
-    const told = async () =>
+    const wordsOf = async () =>
       (await openTokenizer(folder, words.length)).tokenize("ΛΟΓΟΣ x12 x½xⅧ").map((id) => words[id]);
-    assert.deepEqual(await told(), ["λογοσ", "x", "1", "2", "x", "½", "x", "ⅷ"]);
+    assert.deepEqual(await wordsOf(), ["λογοσ", "x", "1", "2", "x", "½", "x", "ⅷ"]);
     await Deno.writeTextFile(`${folder}/tokenizer.json`, JSON.stringify(form(false)));
-    assert.deepEqual(await told(), ["λογοσ", "x", "12", "x", "½", "x", "ⅷ"]);
+    assert.deepEqual(await wordsOf(), ["λογοσ", "x", "12", "x", "½", "x", "ⅷ"]);
   });
 });

@@ -58,19 +58,19 @@ const cases = [
 ];
 
 for (const { name, hooks, expect } of cases) {
-  Deno.test(`With ${name}, a batch of texts has the features of a float64 computation text by text`, () => {
-    const found = eagerFeatures(backbone, weights, encoded, hooks);
-    assert(difference(found, encoded.flatMap(expect)) < 1e-5);
+  Deno.test(`with ${name}, a batch of texts has the features that a float64 computation gives text by text`, () => {
+    const features = eagerFeatures(backbone, weights, encoded, hooks);
+    assert(difference(features, encoded.flatMap(expect)) < 1e-5);
   });
 
-  Deno.test(`With ${name}, padding and company change no feature by more than 1e-5`, () => {
+  Deno.test(`with ${name}, padding and other texts of the batch change no feature by more than 1e-5`, () => {
     const together = eagerFeatures(backbone, weights, encoded, hooks);
     const alone = encoded.flatMap((ids) => Array.from(eagerFeatures(backbone, weights, [ids], hooks)));
     assert(difference(together, alone) < 1e-5);
   });
 }
 
-Deno.test("Every linear map of the shape passes through the hook with its input and output", () => {
+Deno.test("every linear map of the shape calls the hook with its input and output", () => {
   const seen: string[] = [];
   eagerFeatures(backbone, weights, encoded, {
     linear(site, x, y) {

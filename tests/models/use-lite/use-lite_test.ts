@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
+import { Random } from "../../../base/random.ts";
 import { sizeOf } from "../../../base/shapes.ts";
 import { devices } from "../../../engine/devices/mod.ts";
-import { Random } from "../../../base/random.ts";
 import type { Executable } from "../../../engine/types.ts";
 import { models } from "../../../models/mod.ts";
 import { difference } from "../eager.ts";
@@ -16,7 +16,7 @@ interface Value {
 
 const backbone = await models["use-lite"].open();
 const values: Value[] = JSON.parse(await Deno.readTextFile(new URL("../../golden/use-lite.json", import.meta.url)));
-const furtherValues = Deno.env.get("TUNEBENCH_USE_VALUES");
+const valuesPath = Deno.env.get("TUNEBENCH_USE_VALUES");
 
 async function withEmbedder(
   work: (embed: (encoded: number[][]) => Promise<number[][]>) => Promise<void>,
@@ -48,15 +48,15 @@ async function compare(
 ): Promise<void> {
   for (let start = 0; start < list.length; start += size) {
     const batch = list.slice(start, start + size);
-    const found = await embed(batch.map(({ ids }) => ids));
+    const embeddings = await embed(batch.map(({ ids }) => ids));
     for (const [row, { text, embedding }] of batch.entries()) {
-      const most = difference(found[row], embedding);
+      const most = difference(embeddings[row], embedding);
       assert(most < 1e-5, `${most} apart: ${text}`);
     }
   }
 }
 
-Deno.test("The recorded embeddings equal those of the original graph on 200 texts, batched in any way", () =>
+Deno.test("embeddings equal those of the original graph on 200 texts, however they are batched", () =>
   withEmbedder(async (embed) => {
     assert.equal(values.length, 200);
     await compare(values, 16, embed);
@@ -64,22 +64,22 @@ Deno.test("The recorded embeddings equal those of the original graph on 200 text
     await compare(values.slice(0, 20), 1, embed);
   }));
 
-Deno.test("The stored embeddings are those that the original graph has in TensorFlow.js", async () => {
+Deno.test("the golden embeddings are those of the original graph in TensorFlow.js", async () => {
   const batch = [...values].sort((a, b) => a.ids.length - b.ids.length).slice(0, 3);
   const embed = await openOriginalGraph();
   const embeddings = await embed(batch.map(({ ids }) => ids));
   assert(difference(embeddings, batch.flatMap(({ embedding }) => embedding)) < 1e-6);
 });
 
-Deno.test("Token ids are those that TensorFlow.js' own package documents", () => {
+Deno.test("token ids are those that TensorFlow.js' own package documents", () => {
   assert.deepEqual(backbone.encode("Hello, how are you?", 128), [341, 4125, 8, 140, 31, 19, 54]);
 });
 
-Deno.test("Stored texts keep their token ids", () => {
+Deno.test("the golden texts have their golden token ids", () => {
   for (const { text, ids } of values) assert.deepEqual(backbone.encode(text, 128), ids);
 });
 
-Deno.test("Marks of the vocabulary written in a text are read as characters, and repaired pieces keep their place", () => {
+Deno.test("marks of the vocabulary in a text are encoded as characters, and repaired pieces have their ids", () => {
   const marks = ["<s>", "</s>", "extra_token_id_1"].flatMap((text) => backbone.encode(`a ${text} b`, 128));
   assert(marks.every((id) => id === 0 || id > 5));
   // ":30" and ":)" once had the scores 30 and none.
@@ -87,14 +87,14 @@ Deno.test("Marks of the vocabulary written in a text are read as characters, and
   assert(backbone.encode("good :)", 128).includes(658));
 });
 
-Deno.test("White space around a text changes nothing, and a text is cut to the limit and to 128 tokens", () => {
+Deno.test("white space around a text changes nothing, and a text is cut to the limit and to 128 tokens", () => {
   assert.deepEqual(backbone.encode("  a text\n", 128), backbone.encode("a text", 128));
   const long = "word ".repeat(300);
   assert.equal(backbone.encode(long, 40).length, 40);
   assert.equal(backbone.encode(long, 1000).length, 128);
 });
 
-Deno.test("A pair is one text after the other; where it is too long, the longer one is cut", () => {
+Deno.test("a pair is one text after the other; if it is too long, the longer text is cut", () => {
   const [first, second] = [backbone.encode("word ".repeat(60), 128), backbone.encode("a dog", 128)];
   assert.deepEqual(backbone.encode("word ".repeat(60), 128, "a dog"), [...first, ...second]);
   assert.deepEqual(backbone.encode("word ".repeat(60), 20, "a dog"), [
@@ -103,23 +103,19 @@ Deno.test("A pair is one text after the other; where it is too long, the longer 
   ]);
 });
 
-Deno.test("The backbone has 6,975,744 weights in 29 tensors", () => {
+Deno.test("the backbone has 6,975,744 weights in 29 tensors", () => {
   const sizes = Object.values(models["use-lite"].shape.weights).map(sizeOf);
   assert.equal(sizes.length, 29);
   assert.equal(sizes.reduce((a, b) => a + b, 0), 6_975_744);
 });
 
 Deno.test({
-  name: "Token ids and embeddings equal the values of the file named in TUNEBENCH_USE_VALUES",
-  ignore: furtherValues === undefined,
+  name: "token ids and embeddings equal the values of the file that TUNEBENCH_USE_VALUES names",
+  ignore: valuesPath === undefined,
   fn: () =>
     withEmbedder(async (embed) => {
-      const further: Value[] = JSON.parse(await Deno.readTextFile(furtherValues!));
-      for (const { text, ids } of further) assert.deepEqual(backbone.encode(text, 128), ids);
-      await compare(further, 16, embed);
+      const given: Value[] = JSON.parse(await Deno.readTextFile(valuesPath!));
+      for (const { text, ids } of given) assert.deepEqual(backbone.encode(text, 128), ids);
+      await compare(given, 16, embed);
     }),
-});
-
-Deno.test("The table of models has 1 entry, each under its own name", () => {
-  assert.deepEqual(Object.entries(models).map(([name, model]) => [name, model.name]), [["use-lite", "use-lite"]]);
 });

@@ -1,0 +1,27 @@
+import assert from "node:assert/strict";
+import { HubRefusal } from "../../../models/hub/name.ts";
+import { hasty, NAME, open, withHub } from "./fixture.ts";
+
+Deno.test("401, 403, 404 and 429 are explained, and after a 429 the next attempt waits as long as the hub asks", () =>
+  withHub(async (hub) => {
+    const refused = (name: string, message: RegExp) =>
+      assert.rejects(open(name), (error: Error) => error instanceof HubRefusal && message.test(error.message));
+    await refused("org/none", /^Cannot fetch org\/none: the hub wants to know who asks \(401\), HF_TOKEN must hold/);
+    await refused(`${NAME}@v9`, /^Cannot fetch org\/tiny: there is no revision v9$/);
+    hub.intercept = () => new Response("", { status: 403 });
+    await refused(NAME, /\(403\), HF_TOKEN must hold/);
+    hub.intercept = () => new Response("", { status: 404 });
+    await refused(NAME, /^Cannot fetch org\/tiny: there is no such repository, or no revision main of it$/);
+    let answered = 0;
+    hub.intercept = () =>
+      answered++ === 0 ? new Response("", { status: 429, headers: { "retry-after": "1" } }) : undefined;
+    const started = performance.now();
+    await open(NAME, { retry: { ...hasty, longestPause: 2000 } });
+    assert(performance.now() - started >= 1000);
+    answered = 0;
+    hub.intercept = () => new Response("", { status: 429, headers: { "retry-after": "3600" } });
+    await assert.rejects(open(), {
+      name: "Error",
+      message: "Cannot fetch org/tiny: the hub was asked too often (429), try again later, in 3600 s",
+    });
+  }));
