@@ -15,14 +15,14 @@ export interface AdapterOptions extends CommonOptions {
   /** Inner width m of an adapter. */
   bottleneck: number;
   /**
-   * "houlsby": at the outputs of attention and of the feed-forward network, before the residual is added;
-   * "pfeiffer": one a layer, at the layer's output, after the residual and, where it follows, the normalisation.
+   * "houlsby": two adapters a layer, on the outputs of attention and of the feed-forward network, before the residual is
+   * added. "pfeiffer": one adapter a layer, on the layer's output, after the residual and any normalisation behind it.
    */
   placement: "houlsby" | "pfeiffer";
 }
 
-/** The linear maps that end what an adapter follows: sublayers, or whole layers. */
-function places(shape: BackboneShape, { placement }: AdapterOptions): LinearSite[] {
+/** The linear maps behind which the adapters stand: the last one of each sublayer, or of each layer. */
+function adapterSites(shape: BackboneShape, { placement }: AdapterOptions): LinearSite[] {
   if (!shape.sublayerOutputs) {
     throw new Error(
       "Cannot use adapter: the backbone must have layers of attention and feed-forward networks, it has none",
@@ -35,12 +35,12 @@ function places(shape: BackboneShape, { placement }: AdapterOptions): LinearSite
 
 function size(shape: BackboneShape, options: AdapterOptions): number {
   const { bottleneck: m } = options;
-  return places(shape, options).reduce((sum, { out: d }) => sum + 2 * m * d + m + d, 0);
+  return adapterSites(shape, options).reduce((sum, { out: d }) => sum + 2 * m * d + m + d, 0);
 }
 
 /**
- * Puts small networks into the layers, h + W_up·relu(W_down·h + b_down) + b_up, W_down [m, d], W_up [d, m]; W_up and b_up
- * start as zeros, the rest as PyTorch's linear maps. Parameters: Σ 2·m·d + m + d.
+ * Puts small networks into the layers: h + W_up·relu(W_down·h + b_down) + b_up, W_down [m, d], W_up [d, m]. W_up and b_up
+ * start as zeros, W_down and b_down as PyTorch's linear maps do. Parameters: Σ 2·m·d + m + d.
  */
 export const adapter: Method<AdapterOptions> = {
   name: "adapter",
@@ -55,7 +55,7 @@ export const adapter: Method<AdapterOptions> = {
     ...commonOptions(1e-3, 4),
   }),
   parameters: (shape, options) =>
-    places(shape, options).flatMap(({ name, out }) => [
+    adapterSites(shape, options).flatMap(({ name, out }) => [
       ...linearParameters(`${name}.adapter_down`, out, options.bottleneck),
       drawn(`${name}.adapter_up.weight`, [out, options.bottleneck], () => 0),
       drawn(`${name}.adapter_up.bias`, [out], () => 0),
@@ -64,7 +64,7 @@ export const adapter: Method<AdapterOptions> = {
   count: size,
   identityAtStart: true,
   hooks(parameters, shape, options) {
-    const sites = places(shape, options);
+    const sites = adapterSites(shape, options);
     const adapt = (name: string, h: Tensor) =>
       h.add(linear(parameters, `${name}.adapter_up`, linear(parameters, `${name}.adapter_down`, h).relu()));
     if (options.placement === "pfeiffer") {

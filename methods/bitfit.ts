@@ -11,7 +11,7 @@ function size(shape: BackboneShape): number {
   return shape.biases.reduce((sum, name) => sum + shape.weights[name][0], 0);
 }
 
-/** Trains the bias vectors of the backbone, those of LayerNorm included. Parameters: Σ sizes of the biases. */
+/** Trains the biases of the backbone, those of the normalisations included. Parameters: Σ sizes of the biases. */
 export const bitfit: Method = {
   name: "bitfit",
   description: "BitFit: the biases of the backbone are trained",

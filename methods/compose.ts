@@ -1,5 +1,5 @@
 /**
- * Joining methods: what the trainer sees of one method or of several.
+ * Joining methods: what training and prediction see of one method or of several.
  * @module
  */
 import { TRACED_SIZES } from "../engine/graph/dim.ts";
@@ -34,31 +34,31 @@ export interface TrainedWeight {
 
 /** A tensor that is added and never trained. */
 export interface AdaptationFrozen extends Omit<FrozenTensor, "draw"> {
-  /** What decides its values besides its shape: the method with its version, the tensor's name, the seed. */
+  /** What determines its values besides its shape: the method with its version, the tensor's name, the seed. */
   identity: string;
-  /** Its values, row by row. @throws {Error} if the seed is left to the run and `seeded` has not filled it in */
+  /** Its values, row by row. @throws {Error} if `projectionSeed` is null: `seeded` must have put the run's seed there */
   draw(): Float32Array;
 }
 
-/** What a part leaves on disk, computed from the parameters and trained weights under their names in the adaptation. */
+/** How a part is stored; its functions take the parameters and trained weights under their names in the adaptation. */
 export interface StoredPart {
-  /** Whether it puts virtual tokens before a text. */
+  /** Whether the part puts virtual tokens before a text. */
   virtual: boolean;
   /** PEFT's adapter_config.json, or null where PEFT has no form for it. */
   config: StoredForm["config"];
   /** Stored tensors under their keys on disk. */
   tensors(all: Tensors): Tensors;
-  /** The method's parameters under their own names, where an encoder makes what is stored: to go on with training. */
+  /** The parameters of an encoder that computes the stored tensors, under their own names; training can resume from them. */
   encoder?(all: Tensors): Tensors;
 }
 
-/** Methods joined into one, on a backbone. */
+/** One method or several, joined, on a backbone. */
 export interface Adaptation {
-  /** TrainableClassifier tensors that the methods add, "method/parameter". */
+  /** Trainable tensors that the methods add, named "method/parameter". */
   parameters: AdaptationParameter[];
   /** Weights trained in place, under their own names. */
   trains: TrainedWeight[];
-  /** Tensors that the methods add and nobody trains, "method/tensor". */
+  /** Tensors that the methods add and never train, named "method/tensor". */
   frozen: AdaptationFrozen[];
   /** Closed form of the number of trained values, classifier excluded. */
   count: number;
@@ -66,18 +66,18 @@ export interface Adaptation {
   storedCount: number;
   /** Whether the adapted model equals the backbone before the first step. */
   identityAtStart: boolean;
-  /** Most tokens a text may have. */
+  /** Most tokens of a text, virtual tokens not counted. */
   maxLength: number;
-  /** Hooks of all parts; `tensors` are parameters, frozen tensors and weights trained in place, and may be more. */
+  /** Hooks of all parts. `tensors` must hold parameters, frozen tensors and weights trained in place, and may hold others. */
   hooks(tensors: Tensors, dropout: ProgramArguments["dropout"]): Hooks;
-  /** What each part leaves on disk, by the method's name. */
+  /** How each part is stored, by the method's name. */
   stored: Record<string, StoredPart>;
 }
 
-/** Tokens that a text must have room for: as many as programs are recorded with. */
+/** Tokens that must at least be left for a text: programs are traced with texts of this length. */
 const SHORTEST_TEXT = Math.max(...TRACED_SIZES.map(([, length]) => length));
 
-/** Most tokens a text may have beside the parts' virtual tokens. @throws {Error} if these leave no room */
+/** Most tokens of a text beside the virtual tokens of all parts. @throws {Error} if these leave no room */
 function roomForText(parts: readonly Part[], { maxLength, positions }: BackboneShape): number {
   if (positions === undefined) return maxLength;
   const virtual = parts.reduce((sum, { method, options }) => sum + (method.virtualTokens?.(options) ?? 0), 0);
@@ -97,60 +97,69 @@ function requireSeed({ name }: Method, { projectionSeed = null }: CommonOptions)
   );
 }
 
-/**
- * Joins methods on a backbone.
- * @throws {Error} if two parts train the same weight, or if virtual tokens leave no room for a text
- */
-export function compose(parts: readonly Part[], shape: BackboneShape): Adaptation {
-  const bound = parts.map(({ method, options }) => {
-    const { learningRate } = options;
-    const parameters = method.parameters(shape, options);
-    const trains = method.trains(shape, options);
-    const place = (parameter: string) => `${method.name}/${parameter}`;
-    const frozen = method.frozen?.(shape, options) ?? [];
-    const select = (all: Tensors, added: readonly { name: string }[]): Tensors => ({
-      ...Object.fromEntries(added.map(({ name }) => [name, all[place(name)]])),
-      ...Object.fromEntries(trains.map((weight) => [weight, all[weight]])),
-    });
-    const trained = (all: Tensors) => select(all, parameters);
-    const form = storedForm(method, shape, options);
-    return {
-      name: method.name,
-      parameters: parameters.map((parameter) => ({ ...parameter, name: place(parameter.name), learningRate })),
-      trains: trains.map((weight) => ({ name: weight, learningRate })),
-      frozen: frozen.map(({ name, shape, draw }): AdaptationFrozen => ({
-        name: place(name),
-        shape,
-        identity: `${method.name} ${method.version ?? 1} ${name} ${options.projectionSeed}`,
-        draw: () => draw(requireSeed(method, options)),
-      })),
-      hooks: (all: Tensors, dropout: ProgramArguments["dropout"]) =>
-        method.hooks(
-          select(all, [...parameters, ...frozen]),
-          shape,
-          options,
-          (site, x, rate) => dropout(place(site), x, rate),
-        ),
-      stored: {
-        virtual: method.virtualTokens !== undefined,
-        config: form.config,
-        tensors: (all: Tensors) => form.tensors(trained(all)),
-        ...!form.parameters && { encoder: trained },
-      },
-    };
+/** A part on a backbone, its tensors under their names in the adaptation. */
+function bind({ method, options }: Part, shape: BackboneShape) {
+  const { learningRate } = options;
+  const parameters = method.parameters(shape, options);
+  const trains = method.trains(shape, options);
+  const frozen = method.frozen?.(shape, options) ?? [];
+  const form = storedForm(method, shape, options);
+  const qualify = (name: string) => `${method.name}/${name}`;
+  /** The part's tensors under the method's own names: the added ones given, and the weights trained in place. */
+  const select = (all: Tensors, added: readonly { name: string }[]): Tensors => ({
+    ...Object.fromEntries(added.map(({ name }) => [name, all[qualify(name)]])),
+    ...Object.fromEntries(trains.map((weight) => [weight, all[weight]])),
   });
-  const owners = new Map<string, string>();
-  for (const { name, trains } of bound) {
+  const selectTrained = (all: Tensors) => select(all, parameters);
+  return {
+    name: method.name,
+    parameters: parameters.map((parameter) => ({ ...parameter, name: qualify(parameter.name), learningRate })),
+    trains: trains.map((weight) => ({ name: weight, learningRate })),
+    frozen: frozen.map(({ name, shape, draw }): AdaptationFrozen => ({
+      name: qualify(name),
+      shape,
+      identity: `${method.name} ${method.version ?? 1} ${name} ${options.projectionSeed}`,
+      draw: () => draw(requireSeed(method, options)),
+    })),
+    hooks: (all: Tensors, dropout: ProgramArguments["dropout"]) =>
+      method.hooks(
+        select(all, [...parameters, ...frozen]),
+        shape,
+        options,
+        (site, x, rate) => dropout(qualify(site), x, rate),
+      ),
+    stored: {
+      virtual: method.virtualTokens !== undefined,
+      config: form.config,
+      tensors: (all: Tensors) => form.tensors(selectTrained(all)),
+      ...!form.parameters && { encoder: selectTrained },
+    },
+  };
+}
+
+/** @throws {Error} if two parts train the same weight */
+function requireDifferentWeights(parts: readonly Pick<ReturnType<typeof bind>, "name" | "trains">[]): void {
+  const trainedBy = new Map<string, string>();
+  for (const { name, trains } of parts) {
     for (const weight of trains) {
-      const other = owners.get(weight.name);
+      const other = trainedBy.get(weight.name);
       if (other) {
         throw new Error(
           `Cannot join ${other} and ${name}: a weight must be trained by one part, both train ${weight.name}`,
         );
       }
-      owners.set(weight.name, name);
+      trainedBy.set(weight.name, name);
     }
   }
+}
+
+/**
+ * Joins methods on a backbone.
+ * @throws {Error} if two parts train the same weight, or if virtual tokens leave no room for a text
+ */
+export function compose(parts: readonly Part[], shape: BackboneShape): Adaptation {
+  const bound = parts.map((part) => bind(part, shape));
+  requireDifferentWeights(bound);
   return {
     parameters: bound.flatMap((part) => part.parameters),
     trains: bound.flatMap((part) => part.trains),

@@ -12,7 +12,7 @@ function size(shape: BackboneShape): number {
   return Object.values(shape.weights).reduce((sum, dims) => sum + sizeOf(dims), 0);
 }
 
-/** Trains every weight of the backbone. Parameters: all. */
+/** Trains every weight of the backbone. Parameters: Σ sizes of the weights. */
 export const full: Method = {
   name: "full",
   description: "full fine-tuning: every weight of the backbone is trained",

@@ -5,7 +5,10 @@
 import { tf } from "../engine/tensor.ts";
 import type { Hooks } from "../models/types.ts";
 
-/** Prompts and prefixes one after the other, the other hooks applied in turn, PEFT's reading where one part asks for it. */
+/**
+ * Joins hooks: prompts and prefixes are concatenated, the other hooks are applied one after the other, in the order given.
+ * Virtual tokens are read as PEFT reads them if one of the methods asks for it.
+ */
 export function composeHooks(list: readonly Hooks[]): Hooks {
   const prompts = list.flatMap(({ prompt }) => prompt ?? []);
   const prefixes = list.flatMap(({ prefix }) => prefix ?? []);
@@ -22,7 +25,7 @@ export function composeHooks(list: readonly Hooks[]): Hooks {
         values: tf.concat(parts.map(({ values }) => values), 0),
       };
     },
-    input: inputs.length === 0 ? undefined : (site, x) => inputs.reduce((read, input) => input(site, read), x),
+    input: inputs.length === 0 ? undefined : (site, x) => inputs.reduce((changed, input) => input(site, changed), x),
     linear: linears.length === 0
       ? undefined
       : (site, x, y, weights) => linears.reduce((output, linear) => linear(site, x, output, weights), y),

@@ -27,14 +27,14 @@ export interface Ia3Options extends CommonOptions {
   inputs: string[] | null;
 }
 
-/** Linear maps whose outputs are scaled, and those whose inputs are. */
+/** The linear maps whose outputs are scaled, and those whose inputs are. @throws {Error} if a role is in both lists */
 function scaledSites(shape: BackboneShape, options: Ia3Options): { outputs: LinearSite[]; inputs: LinearSite[] } {
   const outputs = options.outputs ?? shape.ia3Targets.outputs;
   const inputs = options.inputs ?? shape.ia3Targets.inputs;
   const both = outputs.find((role) => inputs.includes(role));
   if (both) {
     throw new Error(
-      `Cannot use ia3: a linear map must be scaled in its output or in its input, both are asked for of ${both}`,
+      `Cannot use ia3: outputs and inputs must name different linear maps, current value is ${both} in both`,
     );
   }
   return { outputs: sitesOf(shape, outputs, "ia3", "outputs"), inputs: sitesOf(shape, inputs, "ia3", "inputs") };
@@ -50,12 +50,11 @@ function size(shape: BackboneShape, options: Ia3Options): number {
   return outputs.reduce((sum, site) => sum + site.out, 0) + inputs.reduce((sum, site) => sum + site.in, 0);
 }
 
-const one = () => 1;
-
 /**
- * Multiplies outputs of linear maps by a vector l, l ∘ (x·W + b), and inputs of others, (l ∘ x)·W + b: keys, values and
- * the inner activations of the feed-forward networks (section 3.3 of the paper), all from ones. Where one linear map makes
- * queries, keys and values, queries are scaled, too, as PEFT does. Parameters: Σ out of the former + Σ in of the latter.
+ * Multiplies outputs of some linear maps by a trained vector l, l ∘ (x·W + b), and inputs of others, (l ∘ x)·W + b: by
+ * default keys, values and the inner activations of the feed-forward networks (section 3.3 of the paper). Every l starts as
+ * ones. Where one linear map makes queries, keys and values, the queries are scaled, too, as in PEFT.
+ * Parameters: Σ out where outputs are scaled + Σ in where inputs are.
  */
 export const ia3: Method<Ia3Options> = {
   name: "ia3",
@@ -75,8 +74,8 @@ export const ia3: Method<Ia3Options> = {
   parameters(shape, options) {
     const { outputs, inputs } = scaledSites(shape, options);
     return [
-      ...outputs.map((site) => drawn(`${site.name}.ia3_l`, [site.out, 1], one)),
-      ...inputs.map((site) => drawn(`${site.name}.ia3_l`, [1, site.in], one)),
+      ...outputs.map((site) => drawn(`${site.name}.ia3_l`, [site.out, 1], () => 1)),
+      ...inputs.map((site) => drawn(`${site.name}.ia3_l`, [1, site.in], () => 1)),
     ];
   },
   trains: () => [],
@@ -84,11 +83,11 @@ export const ia3: Method<Ia3Options> = {
   identityAtStart: true,
   hooks(parameters, shape, options) {
     const { outputs, inputs } = scaledSites(shape, options);
-    const [ofOutputs, ofInputs] = [outputs, inputs].map((sites) => new Set(sites.map(({ name }) => name)));
+    const [scaledOutputs, scaledInputs] = [outputs, inputs].map((sites) => new Set(sites.map(({ name }) => name)));
     const factors = (name: string) => parameters[`${name}.ia3_l`].reshape([1, -1]);
     return {
-      input: ({ name }, x) => ofInputs.has(name) ? x.mul(factors(name)) : x,
-      linear: ({ name }, _, y) => ofOutputs.has(name) ? y.mul(factors(name)) : y,
+      input: ({ name }, x) => scaledInputs.has(name) ? x.mul(factors(name)) : x,
+      linear: ({ name }, _, y) => scaledOutputs.has(name) ? y.mul(factors(name)) : y,
     };
   },
   peft: {
@@ -103,11 +102,12 @@ export const ia3: Method<Ia3Options> = {
     },
     options(config, shape) {
       const fields = peftFields(config, peftSchema, ["fan_in_fan_out", "init_ia3_weights"]);
-      const all = peftTargets(fields.target_modules, shape);
-      const inner = peftTargets(fields.feedforward_modules ?? [], shape);
+      const targets = peftTargets(fields.target_modules, shape);
+      // PEFT scales the inputs of the targets that it also lists here, and the outputs of the others.
+      const feedForward = peftTargets(fields.feedforward_modules ?? [], shape);
       return {
-        inputs: all.filter((role) => inner.includes(role)),
-        outputs: all.filter((role) => !inner.includes(role)),
+        inputs: targets.filter((role) => feedForward.includes(role)),
+        outputs: targets.filter((role) => !feedForward.includes(role)),
       };
     },
     layout: (shape, options) => renamedLayout(shapesOf(ia3.parameters(shape, options)), (name) => PEFT_MODEL + name),

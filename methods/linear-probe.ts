@@ -7,7 +7,8 @@ import { commonOptions } from "./options.ts";
 import type { Method } from "./types.ts";
 
 /**
- * Trains the classifier alone, on features of the untouched backbone. Parameters: none. Its `learningRate` is the classifier's: `training.headLearningRate` of a study stands for it.
+ * Trains the classifier alone, on features of the unchanged backbone. Parameters: none. Its `learningRate` is the step size
+ * of the classifier; a study may also give it as `training.headLearningRate`.
  */
 export const linearProbe: Method = {
   name: "linear-probe",

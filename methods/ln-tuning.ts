@@ -8,7 +8,8 @@ import { commonOptions } from "./options.ts";
 import { PEFT_MODEL, peftConfig, peftFields, renamedLayout } from "./peft.ts";
 import type { Method } from "./types.ts";
 
-function names({ norms, weights }: BackboneShape): string[] {
+/** Names of the gains and biases of all normalisations. */
+function normWeights({ norms, weights }: BackboneShape): string[] {
   return norms.flatMap((norm) => [`${norm}.weight`, `${norm}.bias`]).filter((name) => Object.hasOwn(weights, name));
 }
 
@@ -18,12 +19,12 @@ function keyOf(name: string): string {
 }
 
 function size(shape: BackboneShape): number {
-  return names(shape).reduce((sum, name) => sum + shape.weights[name][0], 0);
+  return normWeights(shape).reduce((sum, name) => sum + shape.weights[name][0], 0);
 }
 
 /**
- * Trains gains and biases of every normalisation of the backbone, that of the embeddings included. Parameters: Σ widths
- * of the normalisations, twice where they have a bias.
+ * Trains the gains and biases of every normalisation of the backbone, that of the embeddings included. Parameters: Σ widths
+ * of the normalisations, each counted twice if it has a bias.
  */
 export const lnTuning: Method = {
   name: "ln-tuning",
@@ -31,7 +32,7 @@ export const lnTuning: Method = {
   paper: "Zhao et al. (2023), Tuning LayerNorm in Attention, https://arxiv.org/abs/2312.11420",
   options: z.strictObject(commonOptions(1e-3, 4)),
   parameters: () => [],
-  trains: names,
+  trains: normWeights,
   count: size,
   identityAtStart: true,
   hooks: () => ({}),
@@ -39,11 +40,11 @@ export const lnTuning: Method = {
     type: "LN_TUNING",
     config: (shape) => peftConfig("LN_TUNING", { target_modules: [...shape.norms] }),
     options(config) {
-      // The stored tensors show which normalisations are trained.
+      // The names of the stored tensors tell which normalisations are trained.
       peftFields(config, z.object({}), ["target_modules"]);
       return {};
     },
     layout: (shape) =>
-      renamedLayout(Object.fromEntries(names(shape).map((name) => [name, shape.weights[name]])), keyOf),
+      renamedLayout(Object.fromEntries(normWeights(shape).map((name) => [name, shape.weights[name]])), keyOf),
   },
 };

@@ -30,7 +30,7 @@ export interface LoraOptions extends CommonOptions {
   dropout: number;
   /** Roles of the linear maps to adapt ("attention.qkv"), or null for those the backbone suggests. */
   targets: string[] | null;
-  /** Weight-decomposed: the length of each output's weights is trained apart from their direction. */
+  /** DoRA, weight-decomposed: the length of each output's weights is trained apart from their direction. */
   dora?: true;
 }
 
@@ -47,12 +47,12 @@ const peftSchema = z.object({
   use_dora: z.boolean().nullish(),
   use_rslora: z.boolean().nullish(),
   bias: z.literal("none").nullish(),
-  // Other starts change the backbone's weights.
+  // PEFT's other values of this field change the backbone's weights at the start.
   init_lora_weights: z.union([z.boolean(), z.enum(["gaussian", "orthogonal", "eva"])]).nullish(),
 });
 
-/** Fields that are about the start, about storage, or about what other fields switch on. */
-const PEFT_FREE = [
+/** Fields that concern the start, the storage, or features that another field would switch on. */
+const PEFT_IGNORED = [
   "ensure_weight_tying",
   "eva_config",
   "fan_in_fan_out",
@@ -76,12 +76,12 @@ function updated({ name, outputFirst }: LinearSite, parameters: Tensors, weights
   return weights[`${name}.weight`].add(update.mul(scale));
 }
 
-/** Lengths of the weights of each output, [out, 1] or [1, out] as the matrix is stored. */
+/** Euclidean lengths of the weights of each output: [out, 1] or [1, out], as the matrix is stored. */
 function lengths({ outputFirst }: LinearSite, weight: Tensor): Tensor {
   return weight.square().sum(outputFirst ? 1 : 0, true).sqrt();
 }
 
-/** The trained lengths of DoRA; they start as those of the backbone. */
+/** The trained lengths of DoRA; they start as the lengths of the backbone's weights. */
 function magnitude(site: LinearSite): MethodParameter {
   return {
     name: `${site.name}.lora_magnitude_vector`,
@@ -98,12 +98,12 @@ function magnitude(site: LinearSite): MethodParameter {
 }
 
 /**
- * y = m ∘ (W + ΔW)·x ÷ ‖W + ΔW‖ + b from W·x + b and ΔW·x (equation 5 of the paper of DoRA). As its section 4.3 has it,
- * the norm is a constant to the gradient.
+ * DoRA's output m ∘ (W + ΔW)·x ÷ ‖W + ΔW‖ + b, computed from y = W·x + b and the update ΔW·x (equation 5 of the paper of
+ * DoRA). The gradient takes the norm as a constant (its section 4.3).
  */
 function decomposed(site: LinearSite, y: Tensor, update: Tensor, parameters: Tensors, weights: Tensors, scale: number) {
   const bias = weights[`${site.name}.bias`];
-  // Operations inside are not on the tape, and the weight's own gradient is zero.
+  // tfjs records no gradient of what is computed inside; that of the weight is zero.
   const norm = tf.customGrad((weight) => ({
     value: lengths(site, updated(site, parameters, weights, scale)).reshape([-1]),
     gradFunc: () => tf.zerosLike(weight as Tensor),
@@ -115,8 +115,9 @@ function decomposed(site: LinearSite, y: Tensor, update: Tensor, parameters: Ten
 
 /**
  * Adds (α/r)·x·Aᵀ·Bᵀ to the output of chosen linear maps, A [r, in], B [out, r] (equation 3 of the paper); A starts
- * uniform over ±1/√in, B as zeros. With `dora` the adapted weights of each output are brought to a trained length, which
- * starts as the backbone's; dropout then acts on x·Aᵀ alone. Parameters: Σ r·(in + out), with `dora` Σ out more.
+ * uniform over ±1/√in, B as zeros. With `dora`, the adapted weights of each output are scaled to a trained length, which
+ * starts as that of the backbone's weights; dropout then acts on ΔW·x alone. Parameters: Σ r·(in + out), with `dora` Σ out
+ * more.
  */
 export const lora: Method<LoraOptions> = {
   name: "lora",
@@ -170,10 +171,10 @@ export const lora: Method<LoraOptions> = {
         use_dora: options.dora ?? false,
       }),
     options(config, shape) {
-      const fields = peftFields(config, peftSchema, PEFT_FREE);
+      const fields = peftFields(config, peftSchema, PEFT_IGNORED);
       return {
         rank: fields.r,
-        // Rank-stabilised, updates are scaled by alpha ÷ √rank (Kalajdzievski, 2023, https://arxiv.org/abs/2312.03732).
+        // Rank-stabilised LoRA scales updates by alpha ÷ √rank (Kalajdzievski, 2023, https://arxiv.org/abs/2312.03732).
         alpha: fields.use_rslora ? fields.lora_alpha * Math.sqrt(fields.r) : fields.lora_alpha,
         dropout: fields.lora_dropout ?? 0,
         targets: peftTargets(fields.target_modules, shape),

@@ -43,5 +43,5 @@ const builtIn: Record<MethodName, Method> = {
   "adapter": adapter,
 };
 
-/** Every method by name; plug-ins may add their own. */
+/** Every method by name; plug-ins may add methods. */
 export const methods: Record<string, Method> = { ...builtIn };

@@ -17,7 +17,7 @@ export function commonOptions(learningRate: number, epochs: number) {
   };
 }
 
-/** A method's part of a spec or of an adapter, with the run's seed where the frozen tensors are to be drawn from it. */
+/** A part of a method as it is, but with the run's seed in place of a `projectionSeed` of null. */
 export function seeded<P extends { options: { projectionSeed?: unknown } }>(part: P, seed: number): P {
   return part.options.projectionSeed === null ? { ...part, options: { ...part.options, projectionSeed: seed } } : part;
 }

@@ -30,7 +30,7 @@ export interface PTuningOptions extends CommonOptions {
   hidden: number;
   /** Layers of the LSTM; left out: 2. */
   lstmLayers?: number;
-  /** How virtual tokens are read, see {@linkcode Hooks}; left out: soundly. */
+  /** "peft": virtual tokens are read as PEFT reads them, see {@linkcode Hooks}. */
   reading?: "peft";
 }
 
@@ -51,7 +51,7 @@ function lstmParameters(width: number, hidden: number, layers: number): MethodPa
     })).flat();
 }
 
-/** One direction of one LSTM layer over rows x [n, in] → [n, h]; gates in the order input, forget, cell, output. */
+/** One direction of an LSTM layer: rows x [n, in] → [n, h]. The gates are stored in the order input, forget, cell, output. */
 function lstm(parameters: Tensors, suffix: string, x: Tensor, reverse: boolean): Tensor {
   const [weights, recurrent, bias, recurrentBias] = ["weight_ih", "weight_hh", "bias_ih", "bias_hh"]
     .map((kind) => parameters[`lstm_head.${kind}_${suffix}`]);
@@ -63,20 +63,20 @@ function lstm(parameters: Tensors, suffix: string, x: Tensor, reverse: boolean):
   for (let step = 0; step < x.shape[0]; step++) {
     const row = reverse ? x.shape[0] - 1 - step : step;
     const gates = inputs.slice([row, 0], [1, width]).add(output.matMul(recurrent, false, true));
-    const [input, forget, candidate, read] = tf.split(gates, 4, 1);
-    cell = forget.sigmoid().mul(cell).add(input.sigmoid().mul(candidate.tanh()));
-    output = read.sigmoid().mul(cell.tanh());
+    const [inputGate, forgetGate, candidate, outputGate] = tf.split(gates, 4, 1);
+    cell = forgetGate.sigmoid().mul(cell).add(inputGate.sigmoid().mul(candidate.tanh()));
+    output = outputGate.sigmoid().mul(cell.tanh());
     outputs[row] = output;
   }
   return tf.concat(outputs, 0);
 }
 
-/** Rows that the encoder reads; in PEFT's reading of an encoder-decoder twice as many as the prompt has. */
+/** Number of rows that the encoder reads: n, with PEFT's reading of an encoder-decoder 2·n, of which the second half is unused. */
 function rowsOf(shape: BackboneShape, { virtualTokens, reading }: PTuningOptions): number {
   return virtualTokens * peftStacks(shape, reading);
 }
 
-/** The rows [n, d_emb] that the encoder makes of its parameters. */
+/** The rows [n, d_emb] that the encoder computes from its parameters. */
 function encode(parameters: Tensors, { encoder, lstmLayers = LSTM_LAYERS }: PTuningOptions): Tensor {
   let x = parameters["embedding.weight"];
   if (encoder === "lstm") {
@@ -91,10 +91,9 @@ function encode(parameters: Tensors, { encoder, lstmLayers = LSTM_LAYERS }: PTun
 }
 
 /**
- * Puts rows before the input embeddings that a small trained network makes of trained rows; parameters bear the names
- * of PEFT's prompt encoder.
- * With d = d_emb: n·d + (d+1)·h + (h+1)·h + (h+1)·d of the MLP; n·d + 8h·(d+h+2) + (layers−1)·8h·(3h+2) + (2h+1)·(2h+d) of the LSTM;
- * in PEFT's reading of an encoder-decoder with 2n for n.
+ * Puts rows before the input embeddings that a small trained network, the encoder, computes from trained rows. Parameters
+ * have the names of PEFT's prompt encoder. Their number, with d = d_emb: of the MLP n·d + (d+1)·h + (h+1)·h + (h+1)·d; of
+ * the LSTM n·d + 8h·(d+h+2) + (layers−1)·8h·(3h+2) + (2h+1)·(2h+d); with PEFT's reading of an encoder-decoder 2n for n.
  */
 export const pTuning: Method<PTuningOptions> = {
   name: "p-tuning",

@@ -1,6 +1,6 @@
 /**
- * The adapter_config.json of Hugging Face PEFT 0.21 (https://github.com/huggingface/peft), for the methods that PEFT
- * has a form for. Fields left out stand at PEFT's defaults.
+ * The adapter_config.json of Hugging Face PEFT 0.21 (https://github.com/huggingface/peft): what methods need to write and to
+ * read it. PEFT takes its defaults for fields that are left out.
  * @module
  */
 import { z } from "zod";
@@ -10,7 +10,7 @@ import type { Tensors } from "../engine/tensor.ts";
 import type { BackboneShape, LinearSite } from "../models/types.ts";
 import type { PeftConfig, TensorLayout } from "./types.ts";
 
-/** What PEFT puts before the names of a model's parts. */
+/** What PEFT puts before the names of a model's modules. */
 export const PEFT_MODEL = "base_model.model.";
 
 function renamed(tensors: Tensors, names: ReadonlyMap<string, string>): Tensors {
@@ -18,9 +18,9 @@ function renamed(tensors: Tensors, names: ReadonlyMap<string, string>): Tensors 
 }
 
 /**
- * A layout with the parameters as they are, under other names.
+ * A layout that stores parameters unchanged under other names.
  * @param shapes of the parameters, by name
- * @param keyOf the key of a parameter; different for different names
+ * @param keyOf the key in the file for a parameter's name; no two names may have the same key
  */
 export function renamedLayout(
   shapes: Record<string, readonly number[]>,
@@ -35,7 +35,7 @@ export function renamedLayout(
   };
 }
 
-/** Fields of any adapter of a sequence classifier. */
+/** The config of an adapter for a sequence classifier: the fields that every method has, and `fields`. */
 export function peftConfig(type: string, fields: Record<string, unknown>): Record<string, unknown> {
   return {
     auto_mapping: null,
@@ -50,12 +50,12 @@ export function peftConfig(type: string, fields: Record<string, unknown>): Recor
   };
 }
 
-/** Stacks of layers that PEFT counts rows for: both of an encoder-decoder, unless they are read soundly. */
+/** Number of stacks of layers that PEFT stores virtual tokens for: 2 with its reading of an encoder-decoder, else 1. */
 export function peftStacks({ encoderDecoder }: BackboneShape, reading?: "peft"): number {
   return encoderDecoder && reading === "peft" ? 2 : 1;
 }
 
-/** What PEFT says of the rows of a prompt. */
+/** The fields that describe the backbone of a prompt: its heads, layers and width. */
 export function promptRows(shape: BackboneShape): Record<string, number> {
   return {
     num_attention_heads: shape.queryHeads ?? shape.attentionHeads,
@@ -64,7 +64,7 @@ export function promptRows(shape: BackboneShape): Record<string, number> {
   };
 }
 
-/** What PEFT says of the rows of a prefix. */
+/** The fields that describe the backbone of a prefix: its heads, layers and width. */
 export function prefixRows(shape: BackboneShape): Record<string, number> {
   return {
     num_attention_heads: shape.attentionHeads,
@@ -73,7 +73,10 @@ export function prefixRows(shape: BackboneShape): Record<string, number> {
   };
 }
 
-/** Fields of an adapter of `virtualTokens` rows. */
+/**
+ * The config of an adapter with virtual tokens.
+ * @param rows `promptRows` or `prefixRows` of the backbone
+ */
 export function peftPromptConfig(
   type: string,
   virtualTokens: number,
@@ -88,7 +91,7 @@ export function peftPromptConfig(
   });
 }
 
-/** Fields of any config that say nothing about what is computed, or are read elsewhere. */
+/** Fields of every config that do not change what the method computes, or that others read. */
 const COMMON = [
   "auto_mapping",
   "base_model_name_or_path",
@@ -100,37 +103,39 @@ const COMMON = [
   "task_type",
 ];
 
-/** Whether a field asks for nothing. */
+/** Whether the value of a field switches nothing on. */
 function isOff(value: unknown): boolean {
   if (value === null || value === undefined || value === false || value === "") return true;
   return typeof value === "object" && Object.keys(value).length === 0;
 }
 
 /**
- * The fields of a config that a schema names. Every other field must be off: what it asks for is not there.
- * @param free fields of whatever value, as they say nothing about what is computed
+ * The fields of a config that a schema names. Every other field must be off, as the feature that it switches on is missing
+ * here.
+ * @param ignored fields that may have any value, as they do not change what the method computes
  * @throws {Error} one sentence about the first field that breaks a rule
  * @internal
  */
 export function peftFields<T>(
   { path, values }: PeftConfig,
   schema: z.ZodObject<z.ZodRawShape, z.core.$strip> & z.ZodType<T>,
-  free: readonly string[] = [],
+  ignored: readonly string[] = [],
 ): T {
   const result = schema.safeParse(values);
   if (!result.success) throw new Error(`Cannot read ${path}: ${describeFault(result.error, values)}`);
-  const known = new Set([...COMMON, ...free, ...Object.keys(schema.shape)]);
-  const asked = Object.keys(values).find((key) => !known.has(key) && !isOff(values[key]));
-  if (asked === undefined) return result.data;
+  const known = new Set([...COMMON, ...ignored, ...Object.keys(schema.shape)]);
+  const unsupported = Object.keys(values).find((key) => !known.has(key) && !isOff(values[key]));
+  if (unsupported === undefined) return result.data;
   throw new Error(
-    `Cannot read ${path}: ${showValue(asked)} must be off, as it is not supported, current value is ${
-      showValue(values[asked])
+    `Cannot read ${path}: ${showValue(unsupported)} must be off, as it is not supported, current value is ${
+      showValue(values[unsupported])
     }`,
   );
 }
 
 /**
- * Rows of a prompt, widths, ranks: more than anybody uses, and few enough to count out.
+ * A number of rows, a width or a rank. The limit is above all that is in use, and keeps a hostile config from asking for
+ * huge tensors.
  * @internal
  */
 export function peftSize(): z.ZodType<number> {
@@ -138,29 +143,29 @@ export function peftSize(): z.ZodType<number> {
 }
 
 /**
- * Fields of an adapter with virtual tokens.
- * @param rows what PEFT says of rows on this backbone
- * @throws {Error} as `peftFields`, or if the rows are those of another backbone
+ * The fields of the config of an adapter with virtual tokens, as `peftFields`.
+ * @param rows `promptRows` or `prefixRows` of the backbone
+ * @throws {Error} as `peftFields`, or if the config describes another backbone
  * @internal
  */
 export function peftPromptFields<T>(
   config: PeftConfig,
   rows: Record<string, number>,
   schema: z.ZodObject<z.ZodRawShape, z.core.$strip> & z.ZodType<T>,
-  free: readonly string[] = [],
+  ignored: readonly string[] = [],
 ): T {
-  const differ = Object.entries(rows).filter(([key, size]) => (config.values[key] ?? size) !== size);
-  if (differ.length > 0) {
-    const list = differ.map(([key, size]) =>
+  const differing = Object.entries(rows).filter(([key, size]) => (config.values[key] ?? size) !== size);
+  if (differing.length > 0) {
+    const list = differing.map(([key, size]) =>
       `${key} must be ${size}, current value is ${showValue(config.values[key])}`
     );
     throw new Error(`Cannot read ${config.path}: it is of another model: ${list.join("; ")}`);
   }
-  return peftFields(config, schema, [...Object.keys(rows), ...free]);
+  return peftFields(config, schema, [...Object.keys(rows), ...ignored]);
 }
 
 /**
- * `num_transformer_submodules`: stacks of layers that have rows; by default both of an encoder-decoder.
+ * `num_transformer_submodules`: the number of stacks of layers that virtual tokens are stored for; if left out, all.
  * @internal
  */
 export function peftSubmodules({ encoderDecoder }: BackboneShape): z.ZodType<number> {
@@ -168,13 +173,17 @@ export function peftSubmodules({ encoderDecoder }: BackboneShape): z.ZodType<num
   return z.int().min(1).max(most).nullish().transform((value) => value ?? most);
 }
 
-/** PEFT's reading of virtual tokens; of an encoder-decoder only if both stacks have rows, as nothing else tells it apart. */
+/**
+ * The option `reading` that a config implies. Of an encoder-decoder it is "peft" only if rows are stored for both stacks:
+ * nothing else tells an adapter of PEFT from one of TuneBench.
+ */
 export function peftReading(submodules: number, shape: BackboneShape): { reading?: "peft" } {
   return submodules === peftStacks(shape, "peft") ? { reading: "peft" } : {};
 }
 
 /**
- * `target_modules` and `feedforward_modules`. A regular expression of strangers may take forever.
+ * `target_modules` and `feedforward_modules`. PEFT also takes regular expressions; these are refused, as one from a stranger
+ * may take forever.
  * @internal
  */
 export function peftModulesSchema(): z.ZodType<"all-linear" | string[]> {
@@ -183,22 +192,22 @@ export function peftModulesSchema(): z.ZodType<"all-linear" | string[]> {
   });
 }
 
-/** Roles of the linear maps that PEFT's `target_modules` names by the ends of their paths. */
+/** Roles of the linear maps that `target_modules` selects: PEFT compares its entries with the ends of the maps' paths. */
 export function peftTargets(modules: "all-linear" | readonly string[], { linears }: BackboneShape): string[] {
   const ends = new Set(modules);
-  const isHit = (name: string) => {
+  const isTarget = (name: string) => {
     if (modules === "all-linear" || ends.has(name)) return true;
     for (let at = name.indexOf("."); at >= 0; at = name.indexOf(".", at + 1)) {
       if (ends.has(name.slice(at + 1))) return true;
     }
     return false;
   };
-  return [...new Set(linears.filter(({ name }) => isHit(name)).map(({ role }) => role))];
+  return [...new Set(linears.filter(({ name }) => isTarget(name)).map(({ role }) => role))];
 }
 
 /**
- * What `target_modules` lists for the linear maps of some roles: the roles, or, as PEFT knows names by their ends, the
- * maps' whole names where the roles' would hit others.
+ * `target_modules` for the linear maps of some roles: the roles, or the maps' whole names if PEFT would find further maps by
+ * the roles, as it compares the ends of names.
  */
 export function peftModules(sites: readonly LinearSite[], shape: BackboneShape): string[] {
   const roles = [...new Set(sites.map(({ role }) => role))];

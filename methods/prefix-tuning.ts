@@ -15,52 +15,53 @@ import type { CommonOptions, Method } from "./types.ts";
 export interface PrefixTuningOptions extends CommonOptions {
   /** Keys and values n that stand before those of the text, in every layer. */
   prefixLength: number;
-  /** Standard deviation of the start: of keys and values (0.02), or with reparameterisation of the embedding (1). */
+  /** Standard deviation of the start values: of keys and values (0.02), or with reparameterisation of the embedding (1). */
   std: number;
   /** Width k of the network that makes the prefix while training, or null to train keys and values themselves. */
   reparameterisation: number | null;
-  /** "peft": in an encoder-decoder, layers read the pairs of keys and values that PEFT gives them; left out: their own. */
+  /** "peft": layers of an encoder-decoder read the pairs of keys and values that PEFT gives them; left out: each its own. */
   reading?: "peft";
 }
 
-/** Width of keys and values of all layers together, 2·Σ d_kv. */
+/** Width of the keys and values of all layers together, 2·Σ d_kv. */
 function tableWidth({ keyValueWidths }: BackboneShape): number {
   return 2 * keyValueWidths.reduce((sum, width) => sum + width, 0);
 }
 
-/** Keys and values of each layer [n, d_kv] under the names they are stored by; a table's columns are layer by layer, keys first. */
+/** Keys and values [n, d_kv] of each layer, by the names that `tensorNames` gives them. */
 function prefixes(parameters: Tensors, shape: BackboneShape, { reparameterisation }: PrefixTuningOptions): Tensors {
   if (reparameterisation === null) return parameters;
   const inner = linear(parameters, "transform.0", parameters["embedding.weight"]).tanh();
   return splitTable(linear(parameters, "transform.2", inner), shape);
 }
 
-/** Keys and values of each layer from a table [n, 2·Σ d_kv]. */
+/** Keys and values of each layer from a table [n, 2·Σ d_kv], whose columns go layer by layer, keys before values. */
 function splitTable(table: Tensor, shape: BackboneShape): Tensors {
-  const found = tf.split(table, shape.keyValueWidths.flatMap((width) => [width, width]), 1);
-  return Object.fromEntries(names(shape).map((name, part) => [name, found[part]]));
+  const columns = tf.split(table, shape.keyValueWidths.flatMap((width) => [width, width]), 1);
+  return Object.fromEntries(tensorNames(shape).map((name, at) => [name, columns[at]]));
 }
 
-function names({ keyValueWidths }: BackboneShape): string[] {
+/** Names of the keys and values of each layer, in the order of the table's columns. */
+function tensorNames({ keyValueWidths }: BackboneShape): string[] {
   return keyValueWidths.flatMap((_, layer) => [`layers.${layer}.keys`, `layers.${layer}.values`]);
 }
 
 /**
- * The prefix of each layer. PEFT doubles the list of an encoder-decoder's pairs and deals it out two at a time, so that
- * layer i reads pair 2·i, counted on from the first again after the last; some pairs are read by nobody.
+ * The prefix that each layer reads. With PEFT's reading of an encoder-decoder, layer i reads pair 2·i modulo the number of
+ * layers: PEFT doubles the list of pairs and steps through it two by two. No layer reads the other pairs.
  */
 function readPrefixes(parameters: Tensors, shape: BackboneShape, options: PrefixTuningOptions): Hooks["prefix"] {
   const stacks = peftStacks(shape, options.reading);
-  const own = prefixes(parameters, shape, options);
-  // As one table, so that what is not read has a gradient, too: zeros.
-  const read = stacks === 1 ? own : splitTable(tf.concat(names(shape).map((name) => own[name]), 1), shape);
+  const pairs = prefixes(parameters, shape, options);
+  // Through one table, so that pairs that no layer reads have a gradient, too: zeros.
+  const read = stacks === 1 ? pairs : splitTable(tf.concat(tensorNames(shape).map((name) => pairs[name]), 1), shape);
   return (layer) => {
     const pair = stacks * layer % shape.keyValueWidths.length;
     return { keys: read[`layers.${pair}.keys`], values: read[`layers.${pair}.values`] };
   };
 }
 
-/** PEFT's single table [n, 2·L·d_kv] holds layers of one width only, and in an encoder-decoder pairs in its own order. */
+/** Whether PEFT's table [n, 2·L·d_kv] can hold the prefix: all layers must be as wide, an encoder-decoder read as PEFT does. */
 function fitsPeft(shape: BackboneShape, { reading }: PrefixTuningOptions): boolean {
   const [width] = shape.keyValueWidths;
   if (!shape.keyValueWidths.every((other) => other === width)) return false;
@@ -68,8 +69,8 @@ function fitsPeft(shape: BackboneShape, { reading }: PrefixTuningOptions): boole
 }
 
 /**
- * Puts trained keys and values before those of each layer; reparameterised, a network of two linear maps with tanh
- * between makes them of trained rows (its parameters bear PEFT's names).
+ * Puts trained keys and values before those of each layer. With reparameterisation, a network of two linear maps with tanh
+ * between them computes these from trained rows; its parameters have PEFT's names.
  * Parameters: 2·n·Σ d_kv, or with k₀ the first layer's d_kv: n·k₀ + (k₀+1)·k + (k+1)·2·Σ d_kv.
  */
 export const prefixTuning: Method<PrefixTuningOptions> = {
@@ -92,8 +93,8 @@ export const prefixTuning: Method<PrefixTuningOptions> = {
   }).transform((given) => ({ ...given, std: given.std ?? (given.reparameterisation === null ? 0.02 : 1) })),
   parameters(shape, { prefixLength, std, reparameterisation }) {
     if (reparameterisation === null) {
-      return names(shape).map((name, part) =>
-        drawn(name, [prefixLength, shape.keyValueWidths[part >> 1]], normal(std))
+      return tensorNames(shape).map((name, at) =>
+        drawn(name, [prefixLength, shape.keyValueWidths[at >> 1]], normal(std))
       );
     }
     const [width] = shape.keyValueWidths;
@@ -131,7 +132,7 @@ export const prefixTuning: Method<PrefixTuningOptions> = {
       const [width] = shape.keyValueWidths;
       const schema = z.object({
         num_virtual_tokens: peftSize(),
-        // Of one stack, an encoder-decoder would have no place for prefixes.
+        // PEFT itself cannot use the prefix of an encoder-decoder that is stored for one stack.
         num_transformer_submodules: z.literal(peftStacks(shape, "peft")).nullish(),
         prefix_projection: z.boolean().nullish(),
         encoder_hidden_size: peftSize().nullish(),
@@ -148,7 +149,7 @@ export const prefixTuning: Method<PrefixTuningOptions> = {
         ? {
           shapes: { prompt_embeddings: [options.prefixLength, tableWidth(shape)] },
           tensors: (parameters) => ({
-            prompt_embeddings: tf.concat(names(shape).map((name) => parameters[name]), 1),
+            prompt_embeddings: tf.concat(tensorNames(shape).map((name) => parameters[name]), 1),
           }),
           parameters: ({ prompt_embeddings }) => splitTable(prompt_embeddings, shape),
         }

@@ -23,22 +23,22 @@ export interface PromptTuningOptions extends CommonOptions {
   /** Rows n of the prompt. */
   virtualTokens: number;
   /**
-   * What the rows start from (section 3.2 of the paper): U(−0.5, 0.5); embeddings of tokens sampled among the most
-   * common; the embeddings of `text`, repeated or cut to n; or one row a class name, the mean of its tokens'
-   * embeddings, and sampled tokens for the rest.
+   * What the rows start from (section 3.2 of the paper). "random": numbers from U(−0.5, 0.5); "vocabulary": embeddings of
+   * tokens sampled among the most common; "text": the embeddings of `text`, repeated or cut to n rows; "labels": for each
+   * class the mean embedding of its name's tokens, and sampled tokens for the other rows.
    */
   start: "vocabulary" | "random" | "text" | "labels";
-  /** Text for the start "text". */
+  /** The text of the start "text", else null. */
   text: string | null;
-  /** How virtual tokens are read, see {@linkcode Hooks}; left out: soundly. */
+  /** "peft": virtual tokens are read as PEFT reads them, see {@linkcode Hooks}. */
   reading?: "peft";
 }
 
-/** Lester et al. sample among the 5,000 most common tokens. Ids of a unigram vocabulary are sorted by frequency. */
+/** Lester et al. sample among the 5,000 most common tokens: of a unigram vocabulary, those with the smallest ids. */
 const COMMON_TOKENS = 5000;
 
-/** Fields about the start. */
-const PEFT_FREE = [
+/** Fields that concern the start alone. */
+const PEFT_IGNORED = [
   "prompt_tuning_init",
   "prompt_tuning_init_text",
   "prompt_tuning_init_state_dict_path",
@@ -77,12 +77,12 @@ async function labelRows(context: StartContext, rows: number, width: number): Pr
   return values;
 }
 
-/** Trained rows; in PEFT's reading of an encoder-decoder twice as many as are read. */
+/** Number of trained rows: n, with PEFT's reading of an encoder-decoder 2·n, of which the second half is not read. */
 function rowsOf(shape: BackboneShape, { virtualTokens, reading }: PromptTuningOptions): number {
   return virtualTokens * peftStacks(shape, reading);
 }
 
-/** Puts trained rows before the input embeddings. Parameters: n·d_emb, in PEFT's reading of an encoder-decoder 2·n·d_emb. */
+/** Puts trained rows before the input embeddings. Parameters: n·d_emb, with PEFT's reading of an encoder-decoder 2·n·d_emb. */
 export const promptTuning: Method<PromptTuningOptions> = {
   name: "prompt-tuning",
   description: "prompt tuning: trained virtual tokens stand before the text",
@@ -124,7 +124,7 @@ export const promptTuning: Method<PromptTuningOptions> = {
     config: (shape, options) =>
       peftPromptConfig("PROMPT_TUNING", options.virtualTokens, promptRows(shape), {
         num_transformer_submodules: peftStacks(shape, options.reading),
-        // Other starts need a tokenizer, and none is made when the stored rows are loaded.
+        // With other values, PEFT would ask for a tokenizer when it loads the adapter.
         prompt_tuning_init: "RANDOM",
       }),
     options(config, shape) {
@@ -132,7 +132,7 @@ export const promptTuning: Method<PromptTuningOptions> = {
         num_virtual_tokens: peftSize(),
         num_transformer_submodules: peftSubmodules(shape),
       });
-      const fields = peftPromptFields(config, promptRows(shape), schema, PEFT_FREE);
+      const fields = peftPromptFields(config, promptRows(shape), schema, PEFT_IGNORED);
       return {
         virtualTokens: fields.num_virtual_tokens,
         ...peftReading(fields.num_transformer_submodules, shape),

@@ -7,7 +7,9 @@ import type { BackboneShape, LinearSite } from "../models/types.ts";
 
 /**
  * The linear maps of given roles, in the order of the forward pass.
- * @throws {Error} if the backbone has no such role; the sentence names the method and its option
+ * @param method its name, for messages
+ * @param option the option that gives the roles, for messages
+ * @throws {Error} if the backbone has no such role
  */
 export function sitesOf(shape: BackboneShape, wanted: readonly string[], method: string, option: string): LinearSite[] {
   const roles = new Set(shape.linears.map(({ role }) => role));

@@ -1,5 +1,5 @@
 /**
- * How a method is stored: in PEFT's form where PEFT has one, else its tensors as they are.
+ * The stored form of a method: PEFT's where PEFT has one, else its tensors as they are.
  * @module
  */
 import type { Tensors } from "../engine/tensor.ts";
@@ -16,14 +16,14 @@ export interface StoredForm {
   shapes: TensorLayout["shapes"];
   /** From the parameters, and the weights trained in place, to the stored tensors. */
   tensors(parameters: Tensors): Tensors;
-  /** The inverse; absent where an encoder makes what is stored. */
+  /** The inverse; absent where an encoder computes the stored tensors. */
   parameters?(stored: Tensors): Tensors;
-  /** The method without the encoder, whose parameters are what is stored; absent: the method itself. */
+  /** The method without an encoder whose parameters are stored; absent: the method itself. */
   plain?: { method: Method; options: CommonOptions };
 }
 
-/** Parameters and weights trained in place, as they are. */
-function ownLayout(method: Method, shape: BackboneShape, options: CommonOptions): TensorLayout {
+/** The layout with parameters and weights trained in place unchanged, under their own names. */
+function unchangedLayout(method: Method, shape: BackboneShape, options: CommonOptions): TensorLayout {
   const added = method.parameters(shape, options).map(({ name, shape }) => [name, shape] as const);
   const trained = method.trains(shape, options).map((name) => [name, shape.weights[name]] as const);
   return {
@@ -38,14 +38,14 @@ export function storedForm(method: Method, shape: BackboneShape, options: Common
   const config = method.peft?.config(shape, options) ?? null;
   const plain = method.plain?.(shape, options);
   if (!plain) {
-    return { config, ...method.peft?.layout(shape, options) ?? ownLayout(method, shape, options) };
+    return { config, ...method.peft?.layout(shape, options) ?? unchangedLayout(method, shape, options) };
   }
   const part = { method: methods[plain.name], options: parseOptions(methods[plain.name], plain.options) };
   const { shapes, tensors } = storedForm(part.method, shape, part.options);
   return { config, shapes, tensors: (parameters) => tensors(plain.parameters(parameters)), plain: part };
 }
 
-/** Number of values that have to be kept to use a method, classifier excluded: of an encoder, its output alone. */
+/** Number of values that have to be kept to use a method, classifier excluded. Of an encoder, its output is kept alone. */
 export function storedCount(method: Method, shape: BackboneShape, options: CommonOptions): number {
   const plain = method.plain?.(shape, options);
   if (!plain) return method.count(shape, options);

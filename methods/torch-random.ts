@@ -1,5 +1,5 @@
 /**
- * Random numbers as PyTorch draws them on a processor, for tensors that PEFT makes from a key instead of storing them.
+ * Random numbers as PyTorch draws them on the CPU, for tensors that PEFT draws from a seed instead of storing them.
  * @module
  */
 import { mersenne } from "pure-rand/generator/mersenne";
@@ -9,12 +9,12 @@ import { sizeOf } from "../base/shapes.ts";
 export class TorchRandom {
   readonly #generator: ReturnType<typeof mersenne>;
 
-  /** Starts as PyTorch does: the lower 32 bits of the seed count. */
+  /** @param seed a whole number; as in PyTorch, only its lower 32 bits count */
   constructor(seed: number) {
     this.#generator = mersenne(seed % 2 ** 32);
   }
 
-  /** `torch.empty(shape).uniform_(-bound, bound)`: 24 random bits an entry, scaled in double precision. */
+  /** `torch.empty(shape).uniform_(-bound, bound)`, row by row: 24 random bits an entry, scaled in double precision. */
   uniform(shape: readonly number[], bound: number): Float32Array {
     const high = Math.fround(bound);
     const low = -high;

@@ -1,5 +1,5 @@
 /**
- * What a method of adaptation is.
+ * The contract of a method of adaptation.
  * @module
  */
 import type { Random } from "../base/random.ts";
@@ -7,9 +7,9 @@ import type { Tensors } from "../engine/tensor.ts";
 import type { ProgramArguments } from "../engine/types.ts";
 import type { BackboneShape, Hooks } from "../models/types.ts";
 
-/** What a parameter's start value may be made from. */
+/** What a parameter's start values may be computed from. */
 export interface StartContext {
-  /** The stream of this parameter alone. */
+  /** The random stream of this parameter alone. */
   random: Random;
   /** Rows of the input embedding. */
   vocabularySize: number;
@@ -61,9 +61,9 @@ export interface PeftConfig {
   values: Record<string, unknown>;
 }
 
-/** How Hugging Face PEFT stores a method: from options and parameters to its files, and back. */
+/** How Hugging Face PEFT stores a method: options and parameters to its files, and back. */
 export interface PeftForm<O extends CommonOptions> {
-  /** Its `peft_type`. */
+  /** The `peft_type` of adapter_config.json. */
   type: string;
   /** The fields of adapter_config.json, or null where PEFT does not load these options on this backbone. */
   config(shape: BackboneShape, options: O): Record<string, unknown> | null;
@@ -73,19 +73,19 @@ export interface PeftForm<O extends CommonOptions> {
    */
   options(config: PeftConfig, shape: BackboneShape): Record<string, unknown>;
   /**
-   * How adapter_model.safetensors holds the parameters, or null where PEFT's keys have no place for them. Of a method with
-   * `plain`, the plain method's layout is used.
+   * How adapter_model.safetensors holds the parameters, or null where PEFT has no keys for them. Where the method has a
+   * `plain` form, the layout of the plain method is used instead.
    */
   layout(shape: BackboneShape, options: O): TensorLayout | null;
-  /** Keys under which a file may also hold the frozen tensors, by their names; this project does not write them. */
+  /** By a frozen tensor's name, the key under which PEFT may store it, too. TuneBench does not store it. */
   frozenKeys?: Record<string, string>;
 }
 
-/** What remains of a method whose parameters are the output of an encoder: a method without one, of the same effect. */
+/** The method without an encoder that has the same effect as a trained method with one: the encoder's output is its parameters. */
 export interface PlainMethod {
   /** Name of that method. */
   name: string;
-  /** Its options; what is left out is at its default. */
+  /** Its options; those left out have their defaults. */
   options: Record<string, unknown>;
   /** Its parameters, computed from those of the method with the encoder. */
   parameters(parameters: Tensors): Tensors;
@@ -131,12 +131,16 @@ export interface Method<O extends CommonOptions = CommonOptions> {
   virtualTokens?(options: O): number;
   /** Whether the adapted model equals the backbone before the first step. */
   identityAtStart: boolean;
-  /** Where its parameters and frozen tensors (under their names) enter the forward pass. */
+  /**
+   * Where its tensors enter the forward pass.
+   * @param parameters its parameters, frozen tensors and weights trained in place, by name
+   * @param dropout drops entries of a tensor while training
+   */
   hooks(parameters: Tensors, shape: BackboneShape, options: O, dropout: ProgramArguments["dropout"]): Hooks;
-  /** The method that is stored in its place, where an encoder makes what is used; undefined: it is stored itself. */
+  /** The method that is stored in its place if an encoder computes what it adds to the model; undefined: it is stored itself. */
   plain?(shape: BackboneShape, options: O): PlainMethod | undefined;
-  /** How PEFT stores it. Absent, or where it has no layout: tensors are stored as they are, under their own names. */
+  /** How PEFT stores it. Without it or its layout, tensors are stored as they are, under their own names. */
   peft?: PeftForm<O>;
-  /** The backbone's weights that change when the method is folded into them, where it has such a form. */
+  /** The weights of the backbone with the trained method folded into them: those that change. Absent: it cannot be folded. */
   merged?(parameters: Tensors, weights: Tensors, shape: BackboneShape, options: O): Tensors;
 }

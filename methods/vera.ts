@@ -40,14 +40,14 @@ function sites(shape: BackboneShape, { targets }: VeraOptions): LinearSite[] {
 }
 
 /**
- * A [r, widest input] and B [widest output, r], from which each linear map takes its part: PyTorch's Kaiming start,
- * uniform over ±√(6 ÷ columns), drawn one after the other from PEFT's generator.
+ * A [r, widest input] and B [widest output, r]; each linear map uses the rows and columns that it needs. Both are uniform
+ * over ±√(6 ÷ columns), PyTorch's Kaiming initialisation, and drawn one after the other from one generator, as in PEFT.
  */
 function projections(shape: BackboneShape, options: VeraOptions): FrozenTensor[] {
   const adapted = sites(shape, options);
   const a = [options.rank, Math.max(...adapted.map((site) => site.in))];
   const b = [Math.max(...adapted.map((site) => site.out)), options.rank];
-  // In PyTorch's order of operations, so that the last bits agree.
+  // In PyTorch's order of operations, so that the last bits are the same.
   const bound = (columns: number) => Math.sqrt(3) * (Math.sqrt(2) / Math.sqrt(columns));
   return [
     { name: "vera_A", shape: a, draw: (seed) => new TorchRandom(seed).uniform(a, bound(a[1])) },
@@ -56,6 +56,7 @@ function projections(shape: BackboneShape, options: VeraOptions): FrozenTensor[]
       shape: b,
       draw(seed) {
         const random = new TorchRandom(seed);
+        // B continues the random numbers of A.
         random.uniform(a, bound(a[1]));
         return random.uniform(b, bound(b[1]));
       },
@@ -63,7 +64,7 @@ function projections(shape: BackboneShape, options: VeraOptions): FrozenTensor[]
   ];
 }
 
-/** The parts A [r, in] and B [out, r] of a linear map. */
+/** The parts A [r, in] and B [out, r] that a linear map uses. */
 function partsOf(site: LinearSite, { vera_A: a, vera_B: b }: Tensors): { a: Tensor; b: Tensor } {
   const [rank] = a.shape;
   return { a: a.slice([0, 0], [rank, site.in]), b: b.slice([0, 0], [site.out, rank]) };
@@ -79,8 +80,8 @@ const peftSchema = z.object({
 });
 
 /**
- * Adds b ∘ B·(d ∘ A·x) to the output of chosen linear maps (equation 2 of the paper): A and B are random, shared by all of
- * them and never trained; the vectors d [r] and b [out] are trained, d from a small constant, b from zeros.
+ * Adds b ∘ B·(d ∘ A·x) to the output of chosen linear maps (equation 2 of the paper). A and B are random, shared by all
+ * these maps and never trained. The vectors d [r] and b [out] are trained; d starts as a small constant, b as zeros.
  * Parameters: Σ r + out.
  */
 export const vera: Method<VeraOptions> = {

@@ -24,6 +24,6 @@ for (const raw of [{}, { outputs: ["attention.output", "pooler"], inputs: ["atte
 Deno.test("IA³ refuses to scale output and input of one linear map", () => {
   const { method, options } = variant("ia3", { outputs: ["ffn.out"] });
   assert.throws(() => method.parameters(backbone, options), {
-    message: "Cannot use ia3: a linear map must be scaled in its output or in its input, both are asked for of ffn.out",
+    message: "Cannot use ia3: outputs and inputs must name different linear maps, current value is ffn.out in both",
   });
 });
