@@ -16,7 +16,7 @@ export interface AdamWOptions {
   epsilon: number;
   /** Decoupled weight decay λ. */
   weightDecay: number;
-  /** Greatest global norm of the gradient over all groups. */
+  /** Greatest norm of the gradient over all parameters; a larger gradient is scaled down. */
   clip: number;
 }
 
@@ -26,11 +26,11 @@ export interface TrainableParameter {
   name: string;
   /** Sizes of its axes. */
   shape: readonly number[];
-  /** Step size before the schedule's factor. */
+  /** Step size; the schedule's factor multiplies it. */
   learningRate: number;
 }
 
-/** Makes sure that a parameter's value is there and has as many entries. @throws {Error} if not */
+/** @throws {Error} if a parameter's value is missing or does not have `length` entries */
 export function requireLength(name: string, length: number, value: Float32Array | undefined): void {
   if (value?.length === length) return;
   throw new Error(
@@ -38,15 +38,16 @@ export function requireLength(name: string, length: number, value: Float32Array 
   );
 }
 
-/** Parameters of one step size, which lie together: `bytes` from `at`. */
+/** Parameters with the same step size, which lie next to each other: `bytes` bytes from `offset`. */
 interface Group {
   learningRate: number;
-  at: number;
+  offset: number;
   bytes: number;
 }
 
+/** The functions of adamw.wat, where their arguments are described. */
 interface Kernels {
-  squaredNorm(at: number, bytes: number): number;
+  squaredNorm(offset: number, bytes: number): number;
   // deno-fmt-ignore
   adamw(
     p: number, g: number, m: number, v: number, bytes: number, scale: number, beta1: number, rest1: number,
@@ -54,10 +55,11 @@ interface Kernels {
   ): void;
 }
 
-/** Views start at multiples of 64 bytes, as the runtime's vector loads like them. */
+/** Arrays start at multiples of 64 bytes, which suits the vector instructions of the runtime. */
 const ALIGNMENT = 64;
+/** Bytes of a page of WebAssembly memory. */
 const PAGE = 65536;
-/** What 32-bit WebAssembly can address. */
+/** As many pages as 32-bit WebAssembly can address. */
 const MOST_PAGES = 65536;
 
 let compiled: WebAssembly.Module | undefined;
@@ -75,49 +77,50 @@ async function compileKernels(): Promise<WebAssembly.Module> {
 
 /** Parameters, gradients and optimiser state of one training run. */
 export class TrainingState {
-  /** Values by parameter name: views of the state's memory. */
+  /** Values by parameter name. The arrays are views of the state's memory. */
   readonly parameters: Record<string, Float32Array> = {};
-  /** Gradients by parameter name, summed by whoever computes them and zeroed by `step`. */
+  /** Gradients by parameter name. A device adds to them, and `step` sets them to zero. */
   readonly gradients: Record<string, Float32Array> = {};
   /** Steps taken. */
   steps = 0;
   readonly #groups: Group[];
-  readonly #region: number;
+  /** Bytes of the parameters, as of each of the three regions that follow: gradients, first and second moments. */
+  readonly #regionBytes: number;
   readonly #kernels: Kernels;
 
   private constructor(
     memory: WebAssembly.Memory,
     kernels: Kernels,
-    region: number,
+    regionBytes: number,
     groups: Group[],
     offsets: Map<TrainableParameter, number>,
   ) {
     this.#kernels = kernels;
-    this.#region = region;
+    this.#regionBytes = regionBytes;
     this.#groups = groups;
-    for (const [parameter, at] of offsets) {
+    for (const [parameter, offset] of offsets) {
       const size = sizeOf(parameter.shape);
-      this.parameters[parameter.name] = new Float32Array(memory.buffer, at, size);
-      this.gradients[parameter.name] = new Float32Array(memory.buffer, region + at, size);
+      this.parameters[parameter.name] = new Float32Array(memory.buffer, offset, size);
+      this.gradients[parameter.name] = new Float32Array(memory.buffer, regionBytes + offset, size);
     }
   }
 
   /**
    * Makes a state with all values zero.
-   * @throws {Error} if it exceeds the 4 GiB that WebAssembly can address
+   * @throws {Error} if it does not fit into the 4 GiB that WebAssembly can address
    */
   static async create(parameters: readonly TrainableParameter[]): Promise<TrainingState> {
     const groups: Group[] = [];
     const offsets = new Map<TrainableParameter, number>();
     let end = 0;
     for (const learningRate of new Set(parameters.map((parameter) => parameter.learningRate))) {
-      const at = end;
-      for (const parameter of parameters.filter((of) => of.learningRate === learningRate)) {
+      const start = end;
+      for (const parameter of parameters.filter((each) => each.learningRate === learningRate)) {
         offsets.set(parameter, end);
         const bytes = 4 * sizeOf(parameter.shape);
         end += Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
       }
-      groups.push({ learningRate, at, bytes: end - at });
+      groups.push({ learningRate, offset: start, bytes: end - start });
     }
     const pages = Math.max(1, Math.ceil(4 * end / PAGE));
     if (pages > MOST_PAGES) {
@@ -140,24 +143,24 @@ export class TrainingState {
   }
 
   /**
-   * One AdamW step with the gradients summed since the last one, clipped to a global norm as PyTorch does:
-   * multiplied by min(1, clip ÷ (norm + 1e-6)).
-   * @param factor of every parameter's step size: the schedule's value
+   * One step of AdamW with the gradients accumulated since the last one, clipped to a global norm as PyTorch does it: they
+   * are multiplied by min(1, clip ÷ (norm + 1e-6)).
+   * @param factor what every parameter's step size is multiplied by: the schedule's value
    * @returns the gradient's global norm before clipping
    */
   step(factor: number, settings: AdamWOptions): number {
     const { beta1, beta2, epsilon, weightDecay, clip } = settings;
     this.steps++;
-    const region = this.#region;
+    const region = this.#regionBytes;
     const norm = Math.sqrt(this.#kernels.squaredNorm(region, region));
     const scale = Math.min(1, clip / (norm + 1e-6));
-    for (const { learningRate, at, bytes } of this.#groups) {
+    for (const { learningRate, offset, bytes } of this.#groups) {
       const rate = factor * learningRate;
       this.#kernels.adamw(
-        at,
-        region + at,
-        2 * region + at,
-        3 * region + at,
+        offset,
+        region + offset,
+        2 * region + offset,
+        3 * region + offset,
         bytes,
         scale,
         beta1,

@@ -1,11 +1,11 @@
 /**
- * Checks of what a call brings, the same on every device.
+ * Checks of the values that a call brings; they are the same on every device.
  * @module
  */
 import { sizeOf } from "../base/shapes.ts";
 import type { ArrayValue, Feed, Signature } from "./types.ts";
 
-/** The two sizes of a call, read from its inputs' shapes. */
+/** The two sizes of a call. */
 export interface CallSizes {
   /** The batch size. */
   batch: number;
@@ -20,8 +20,9 @@ function describe(value: ArrayValue | undefined): string {
 }
 
 /**
- * Batch size and length of a call (1 where no input has that size).
- * @throws {Error} if an input is missing, is not what the signature says, or has an id outside its table
+ * Checks the inputs of a call against the signature.
+ * @returns the batch size and the length, read from the shapes of the inputs; 1 where no input has that size
+ * @throws {Error} if an input is missing, differs from the signature, or holds an id out of range
  */
 export function checkFeed(signature: Signature, feed: Feed): CallSizes {
   const sizes: Partial<CallSizes> = {};
@@ -30,9 +31,9 @@ export function checkFeed(signature: Signature, feed: Feed): CallSizes {
     const fits = value && value.data instanceof (dtype === "int32" ? Int32Array : Float32Array) &&
       value.data.length === sizeOf(value.shape) &&
       value.shape.length === shape.length && shape.every((size, axis) => {
-        const given = value.shape[axis];
-        if (typeof size === "number") return given === size;
-        return (sizes[size] ??= given) === given;
+        const actual = value.shape[axis];
+        if (typeof size === "number") return actual === size;
+        return (sizes[size] ??= actual) === actual;
       });
     if (!fits) {
       const known = Object.entries(sizes).map(([size, value]) => `${size} ${value}`).join(" and ");
@@ -51,12 +52,12 @@ export function checkFeed(signature: Signature, feed: Feed): CallSizes {
   return { batch: sizes.batch ?? 1, length: sizes.length ?? 1 };
 }
 
-/** Adds gradient rows to the rows `ids` of a table of this width. */
+/** Adds rows [n, width] to the rows of a table [·, width] that the n ids name; an id may occur several times. */
 export function addRows(table: Float32Array, ids: ArrayLike<number>, rows: Float32Array): void {
   const width = rows.length / ids.length;
   for (let row = 0; row < ids.length; row++) {
-    const from = row * width;
-    const to = ids[row] * width;
-    for (let at = 0; at < width; at++) table[to + at] += rows[from + at];
+    const source = row * width;
+    const target = ids[row] * width;
+    for (let column = 0; column < width; column++) table[target + column] += rows[source + column];
   }
 }

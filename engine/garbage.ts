@@ -1,15 +1,16 @@
 /**
- * Memory that JavaScript no longer uses.
+ * Collecting garbage on request.
  *
- * The garbage collector counts its own heap, and hardly the buffers outside it: without a word from here, a process
- * grows by buffers of many megabytes that nobody reads. Deno collects on request if it runs with `--v8-flags=--expose-gc`
- * (workers of `bench` do); without, nothing happens here.
+ * The garbage collector looks at the size of JavaScript's own heap, and hardly at buffers outside it. Without a request, a
+ * process grows by unused buffers of many megabytes. Deno collects on request if it runs with `--v8-flags=--expose-gc`, as
+ * the workers of `bench` do; otherwise this does nothing.
  * @module
  */
 
 /**
  * Frees unused buffers.
- * @param which "minor": those made since the last time, in half a millisecond; "major": all, in tens of milliseconds
+ * @param which "minor" frees those made since the last collection, in half a millisecond; "major" frees all, in tens of
+ * milliseconds
  */
 export function collectGarbage(which: "minor" | "major"): void {
   const { gc } = globalThis as { gc?: (options: { type: string }) => void };

@@ -6,7 +6,7 @@ import { sizeOf } from "../base/shapes.ts";
 import { shorten } from "../base/errors.ts";
 import type { StoredTensor } from "./types.ts";
 
-/** The tensors' bytes start at a multiple of this. */
+/** The bytes of the first tensor start at a multiple of this, so that a runtime can map the file into memory. */
 const ALIGNMENT = 64;
 
 /** A float32 tensor in memory. */
@@ -18,8 +18,8 @@ export interface NamedArray {
 }
 
 /**
- * Writes float32 tensors in the given order. The tensors' bytes start at a multiple of 64, so that a runtime can map them.
- * @param metadata strings for the header, `{format: "pt"}` for files that PEFT reads
+ * Writes float32 tensors in the given order.
+ * @param metadata texts for the header; PEFT requires `{format: "pt"}`
  */
 export async function writeSafetensors(
   path: string,
@@ -31,8 +31,8 @@ export async function writeSafetensors(
 }
 
 /**
- * Writes float32 tensors that need not be in memory as a whole.
- * @param pieces the entries of a tensor, one array after the other
+ * Writes float32 tensors that need not fit into memory.
+ * @param pieces returns the entries of a tensor, one array after the other
  */
 export async function writeInPieces(
   path: string,
@@ -64,7 +64,7 @@ export async function writeInPieces(
   }
 }
 
-/** A type of entries, as the format names it. */
+/** The type of a tensor's entries, as the format names it. */
 export type StoredType =
   | "F64"
   | "F32"
@@ -82,7 +82,7 @@ export type StoredType =
   | "U8"
   | "BOOL";
 
-/** Bytes of an entry. */
+/** Bytes of an entry, by type. */
 const BYTES: Record<StoredType, number> = {
   F64: 8,
   F32: 4,
@@ -101,15 +101,15 @@ const BYTES: Record<StoredType, number> = {
   BOOL: 1,
 };
 
-/** Where a tensor of any type lies. */
+/** Where a tensor of any type lies in a file. */
 export interface StoredEntry extends StoredTensor {
   /** Type of its entries. */
   dtype: StoredType;
 }
 
-/** Bytes of the longest header that is read: some hundred thousand tensors. */
+/** Bytes of the longest header that is accepted: enough for a hundred thousand tensors. */
 const LONGEST_HEADER = 1 << 24;
-/** Axes of a tensor, at most. */
+/** The most axes that a tensor may have. */
 const MOST_AXES = 8;
 
 interface HeaderEntry {
@@ -132,23 +132,13 @@ function isEntry(value: unknown, size: number): value is HeaderEntry {
 }
 
 /**
- * Reads a file's header: where each tensor lies, of whatever type. Nothing but the header is read.
- * @throws {Error} if the file is no safetensors file, or holds tensors that overlap or do not lie inside it
+ * Reads a file's header, and nothing else: where each tensor lies, whatever its type.
+ * @throws {Error} if the file is no safetensors file, or if tensors overlap or do not lie inside it
  */
 export async function readHeader(path: string): Promise<Record<string, StoredEntry>> {
   using file = await Deno.open(path);
-  const length = new Uint8Array(8);
-  const size = (await file.stat()).size;
-  if ((await file.read(length)) !== 8) throw new Error(`Cannot read ${path}: it is too short for a safetensors file`);
-  const headerLength = Number(new DataView(length.buffer).getBigUint64(0, true));
-  if (headerLength > size - 8) {
-    throw new Error(`Cannot read ${path}: its header claims ${headerLength} bytes of a file of ${size}`);
-  }
-  if (headerLength > LONGEST_HEADER) {
-    throw new Error(
-      `Cannot read ${path}: its header must have at most ${LONGEST_HEADER} bytes, current value is ${headerLength}`,
-    );
-  }
+  const { size } = await file.stat();
+  const headerLength = await readHeaderLength(path, file, size);
   const bytes = new Uint8Array(headerLength);
   for (let read = 0; read < headerLength;) read += (await file.read(bytes.subarray(read))) ?? headerLength;
   const entries = Object.entries(parseHeader(path, bytes)).filter(([name]) => name !== "__metadata__")
@@ -158,27 +148,46 @@ export async function readHeader(path: string): Promise<Record<string, StoredEnt
         `Cannot read ${path}: tensor ${shorten(name)} must have a known type, a shape, and bytes inside the file`,
       );
     });
-  let [last, end] = ["", 0];
-  for (const { name, entry } of entries.toSorted((a, b) => a.entry.data_offsets[0] - b.entry.data_offsets[0])) {
-    if (entry.data_offsets[0] < end) {
-      throw new Error(`Cannot read ${path}: tensors ${shorten(last)} and ${shorten(name)} must not overlap`);
-    }
-    [last, end] = [name, entry.data_offsets[1]];
-  }
+  checkNoOverlap(path, entries);
   return Object.fromEntries(entries.map(({ name, entry: { dtype, shape, data_offsets } }) => [
     name,
     { path, offset: 8 + headerLength + data_offsets[0], shape, dtype },
   ]));
 }
 
+async function readHeaderLength(path: string, file: Deno.FsFile, size: number): Promise<number> {
+  const bytes = new Uint8Array(8);
+  if ((await file.read(bytes)) !== 8) throw new Error(`Cannot read ${path}: it is too short for a safetensors file`);
+  const length = Number(new DataView(bytes.buffer).getBigUint64(0, true));
+  if (length > size - 8) {
+    throw new Error(`Cannot read ${path}: its header claims ${length} bytes of a file of ${size}`);
+  }
+  if (length > LONGEST_HEADER) {
+    throw new Error(
+      `Cannot read ${path}: its header must have at most ${LONGEST_HEADER} bytes, current value is ${length}`,
+    );
+  }
+  return length;
+}
+
+function checkNoOverlap(path: string, entries: readonly { name: string; entry: HeaderEntry }[]): void {
+  let [previous, end] = ["", 0];
+  for (const { name, entry } of entries.toSorted((a, b) => a.entry.data_offsets[0] - b.entry.data_offsets[0])) {
+    if (entry.data_offsets[0] < end) {
+      throw new Error(`Cannot read ${path}: tensors ${shorten(previous)} and ${shorten(name)} must not overlap`);
+    }
+    [previous, end] = [name, entry.data_offsets[1]];
+  }
+}
+
 /**
- * Where each tensor of a file of float32 tensors lies.
+ * Reads the header of a file of float32 tensors: where each tensor lies.
  * @throws {Error} as {@linkcode readHeader}, or if a tensor has another type
  */
 export async function readSafetensors(path: string): Promise<Record<string, StoredTensor>> {
-  const found = await readHeader(path);
+  const entries = await readHeader(path);
   return Object.fromEntries(
-    Object.entries(found).map(([name, { dtype, ...stored }]) => {
+    Object.entries(entries).map(([name, { dtype, ...stored }]) => {
       if (dtype === "F32") return [name, stored];
       throw new Error(`Cannot read ${path}: tensor ${shorten(name)} must be float32, current value is ${dtype}`);
     }),
@@ -195,10 +204,13 @@ function parseHeader(path: string, bytes: Uint8Array): object {
   throw new Error(`Cannot read ${path}: its header must be a JSON object`);
 }
 
-/** Bytes of a piece. */
+/** Bytes that are read at once. */
 const PIECE = 1 << 22;
 
-/** Reads a tensor's bytes piece by piece, each a multiple of 8 bytes but the last; a piece is valid until the next. */
+/**
+ * Reads a tensor's bytes piece by piece. Every piece but the last is a multiple of 8 bytes long; it is valid until the next
+ * one is asked for.
+ */
 export async function* readBytes(
   stored: StoredTensor & { dtype?: StoredType },
 ): AsyncGenerator<Uint8Array<ArrayBuffer>> {
@@ -222,10 +234,10 @@ export async function* readBytes(
 export async function readStored(stored: StoredTensor): Promise<Float32Array> {
   const values = new Float32Array(sizeOf(stored.shape));
   const bytes = new Uint8Array(values.buffer);
-  let at = 0;
+  let offset = 0;
   for await (const piece of readBytes({ ...stored, dtype: "F32" })) {
-    bytes.set(piece, at);
-    at += piece.length;
+    bytes.set(piece, offset);
+    offset += piece.length;
   }
   return values;
 }

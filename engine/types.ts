@@ -1,11 +1,11 @@
 /**
- * What a program is, and what a device makes of it.
+ * Programs, and the devices that run them.
  * @module
  */
 import type { AdamWOptions, TrainableParameter } from "./adamw.ts";
 import type { Tensor, Tensors } from "./tensor.ts";
 
-/** A size of an input: fixed, or one of the two that differ from call to call. */
+/** A size of an axis of an input: fixed, or one of the two sizes that differ from call to call. */
 export type Size = number | "batch" | "length";
 
 /** An input of a program. */
@@ -14,7 +14,7 @@ export interface InputSpec {
   shape: readonly Size[];
   /** Type of its entries. */
   dtype: "float32" | "int32";
-  /** For ids: every value must be at least 0 and less than this (out of range, a gather reads foreign memory). */
+  /** For ids: every value must be at least 0 and less than this. Out of this range, a gather would read other memory. */
   below?: number;
 }
 
@@ -28,25 +28,29 @@ export interface StoredTensor {
   shape: readonly number[];
 }
 
-/** Everything a program takes: frozen weights, trainable parameters, inputs. */
+/** What a program takes: frozen weights, trainable parameters and inputs. */
 export interface Signature {
   /** Frozen weights by name. */
   weights: Record<string, StoredTensor>;
   /** Shapes of the trainable float32 parameters by name. */
   parameters: Record<string, readonly number[]>;
-  /** What each call brings, by name. */
+  /** Inputs by name; every call brings values of its own for them. */
   inputs: Record<string, InputSpec>;
 }
 
-/** The tensors a program computes with, under the names of its signature. */
+/** The tensors that a program computes with, under the names of its signature. */
 export interface ProgramArguments {
   /** Frozen weights. */
   weights: Tensors;
-  /** TrainableClassifier parameters. */
+  /** Trainable parameters. */
   parameters: Tensors;
-  /** The call's inputs. */
+  /** Inputs of the call. */
   inputs: Tensors;
-  /** `x` with each entry kept with probability 1 − rate and scaled by its inverse; without gradients, `x` itself. */
+  /**
+   * Dropout: each entry of `x` is 0 with probability `rate`, and is divided by 1 − rate otherwise. Without gradients it is
+   * `x` itself.
+   * @param name of the mask; another one for each use
+   */
   dropout(name: string, x: Tensor, rate: number): Tensor;
 }
 
@@ -70,61 +74,61 @@ export interface Feed {
   parameters: Record<string, Float32Array>;
   /** The inputs and the masks. */
   inputs: Record<string, ArrayValue>;
-  /** With `gradients` of {@linkcode CompileOptions}: where the gradients are added, under the parameters' names. */
+  /** With `gradients` of {@linkcode CompileOptions}: the arrays that gradients are added to, by parameter name. */
   gradients?: Record<string, Float32Array>;
 }
 
-/** The bytes a step needs, by what they hold. */
+/** The bytes that a step needs, by what they hold. */
 export interface MemoryPlan {
   /** Frozen weights that the program reads. */
   weights: number;
-  /** TrainableClassifier parameters. */
+  /** Trainable parameters. */
   parameters: number;
-  /** Their gradients, where asked for. */
+  /** Their gradients, where these are computed. */
   gradients: number;
-  /** AdamW's two moments, where gradients are asked for. */
+  /** AdamW's two moments, where gradients are computed. */
   optimiser: number;
   /** The most that intermediate values hold at once. */
   activations: number;
-  /** The recorded program itself, and the runtime's copies of gradients. */
+  /** The compiled program itself, and the runtime's copies of gradients. */
   runtime: number;
   /** Sum of the others. */
   total: number;
 }
 
-/** A random mask the program asks for (see `dropout`): 0 with probability `rate`, else 1 ÷ (1 − rate). */
+/** A random mask that the program asks for with `dropout`: 0 with probability `rate`, otherwise 1 ÷ (1 − rate). */
 export interface MaskSpec {
   /** Name of the input, "mask/…". */
   name: string;
   /** Probability of 0. */
   rate: number;
-  /** Its shape in a call of these sizes. */
+  /** Its shape in a call with these sizes. */
   shape(batch: number, length: number): number[];
 }
 
 /** A program made ready on a device. */
 export interface Executable {
-  /** Inputs that the caller fills besides those of the signature. */
+  /** Masks that each call brings as inputs, besides the inputs of the signature. */
   readonly masks: readonly MaskSpec[];
-  /** Computes the outputs and, where asked for, adds the gradients of `loss` to `feed.gradients`. */
+  /** Computes the outputs. If compiled with gradients, it adds those of `loss` to `feed.gradients`. */
   run(feed: Feed): Promise<Record<string, Float32Array>>;
-  /** Planned memory of one call at these sizes. */
+  /** Planned memory of one call with these sizes. */
   planMemory(batch: number, length: number): MemoryPlan;
   /** Frees what the device holds; the program can no longer be run. */
   release(): Promise<void>;
 }
 
-/** Training with AdamW: the parameters, their gradients and moments, wherever the device keeps them. */
+/** Training with AdamW. The device keeps the parameters, their gradients and moments where it likes. */
 export interface Training {
-  /** Inputs that the caller fills besides those of the signature. */
+  /** Masks that each call brings as inputs, besides the inputs of the signature. */
   readonly masks: readonly MaskSpec[];
   /** Sets the parameters. @throws {Error} if one is missing or has another size */
   write(parameters: Record<string, Float32Array>): Promise<void>;
-  /** The parameters' values now; what is returned may change with the next step. */
+  /** The current values of the parameters. The next step may change the arrays that are returned. */
   read(): Promise<Record<string, Float32Array>>;
-  /** Computes the program's outputs, and adds the gradients of `loss` to those since the last step. */
+  /** Computes the program's outputs, and adds the gradients of `loss` to those accumulated since the last step. */
   accumulate(inputs: Record<string, ArrayValue>): Promise<Record<string, Float32Array>>;
-  /** One step of AdamW with the added gradients, clipped to a global norm. `factor` multiplies every step size. */
+  /** One step of AdamW with the accumulated gradients, clipped to a global norm. `factor` multiplies every step size. */
   step(factor: number, settings: AdamWOptions): Promise<void>;
   /** Planned memory of a step with micro-batches of these sizes. */
   planMemory(batch: number, length: number): MemoryPlan;
@@ -132,18 +136,18 @@ export interface Training {
   release(): Promise<void>;
 }
 
-/** Something a platform may not tell. */
+/** A fact that a platform may not reveal, then with the reason. */
 export type Known<T extends string | number> = { value: T } | { value: null; reason: string };
 
 /** What is known of a device on this machine. */
 export interface DeviceReport {
   /** Why it cannot be used and what would help, in one sentence; null where it can be used. */
   unusable: string | null;
-  /** What computes: a library and its part. */
+  /** What computes: a library, and the part of it. */
   provider: string;
   /** The hardware's name. */
   hardware: Known<string>;
-  /** Memory it computes in. */
+  /** Size of the memory that it computes in. */
   memoryBytes: Known<number>;
   /** Driver and its version. */
   driver: Known<string>;
@@ -151,7 +155,7 @@ export interface DeviceReport {
   precision: Known<string>;
   /** Versions of the libraries it uses, by name. */
   versions: Record<string, string>;
-  /** What it does not do well, in sentences. */
+  /** What a user should know of its limits, in sentences. */
   limits: readonly string[];
 }
 
@@ -164,9 +168,9 @@ export interface CompileOptions {
   gradients?: boolean;
   /** Processor threads. */
   threads: number;
-  /** Less memory at less speed, for devices that have it: matrices stay as they are stored, not laid out for the processor. */
+  /** For devices that can: less memory at less speed. Matrices stay as they are stored, not laid out for the processor. */
   small?: boolean;
-  /** By default float32. int8 is for devices that have it. */
+  /** float32 by default; int8 only on devices that have it. */
   precision?: Precision;
 }
 
@@ -176,23 +180,23 @@ export interface Device {
   name: string;
   /** What it is, in a few words. */
   description: string;
-  /** Whether products with frozen matrices may be in int8. */
+  /** Whether it can compute products with frozen matrices in int8. */
   int8?: true;
-  /** Whether it computes in memory of its own; no platform tells how much of that is free. */
+  /** Whether it computes in memory of its own; how much of it is free is not known. */
   ownMemory?: true;
-  /** Whether it computes in less memory on request. */
+  /** Whether it has the option `small`. */
   small?: true;
-  /** Looks at this machine; loads the device's libraries. Never throws: what is wrong is in the report. */
+  /** Loads the device's libraries and looks at this machine. Never throws: the report says what is wrong. */
   inspect(): Promise<DeviceReport>;
   /**
    * Makes a program ready to run.
-   * @throws {Error} if it cannot be recorded: unknown kernel, random numbers, values read, tensors from outside
+   * @throws {Error} if it cannot be traced: unknown kernel, random numbers, values read, tensors from outside
    */
   compile(program: Program, signature: Signature, options: CompileOptions): Promise<Executable>;
   /**
-   * Makes ready to train a program whose output `loss` is a scalar.
+   * Makes a program whose output `loss` is a scalar ready to be trained.
    * @param parameters those of the signature, with their step sizes
-   * @throws {Error} as `compile`, or if the state does not fit
+   * @throws {Error} as `compile`, or if the state does not fit into memory
    */
   train(
     program: Program,

@@ -4,7 +4,7 @@
  */
 import { hostTraining } from "./host-training.ts";
 import { inspectProcessor } from "./inspect-processor.ts";
-import { hostCompile } from "./onnx-runtime.ts";
+import { hostCompile } from "./host-compile.ts";
 import type { Device } from "../types.ts";
 
 const compile = hostCompile({ name: "cpu" });

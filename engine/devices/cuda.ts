@@ -1,18 +1,19 @@
 /**
- * NVIDIA cards through ONNX Runtime's CUDA provider. Nobody has run it yet.
+ * NVIDIA cards through ONNX Runtime's CUDA provider. It has not been run yet.
  * @module
  */
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { hostCompile } from "./host-compile.ts";
 import { hostTraining } from "./host-training.ts";
 import { versionOf } from "./inspect-processor.ts";
-import { hostCompile, isBuiltWith, type Provider, tryProvider } from "./onnx-runtime.ts";
+import { isBuiltWith, type Provider, tryProvider } from "./onnx-runtime.ts";
 import type { Device, DeviceReport } from "../types.ts";
 
 const provider: Provider = { name: "cuda" };
 const LIBRARY = "libonnxruntime_providers_cuda.so";
-const NEEDS = "an NVIDIA driver, CUDA 12 and cuDNN 9";
+const REQUIREMENTS = "an NVIDIA driver, CUDA 12 and cuDNN 9";
 
 /** Why the provider cannot be used here, in one sentence; null where it can. */
 async function findObstacle(): Promise<string | null> {
@@ -23,23 +24,23 @@ async function findObstacle(): Promise<string | null> {
     }
     if (!existsSync(join(dirname(main), "../bin/napi-v6/linux/x64", LIBRARY))) {
       return `ONNX Runtime's ${LIBRARY} is missing: "deno install --allow-scripts=npm:onnxruntime-node" fetches it; ` +
-        `it needs ${NEEDS}`;
+        `it needs ${REQUIREMENTS}`;
     }
     await tryProvider(provider);
     return null;
   } catch (error) {
-    return `ONNX Runtime cannot compute with CUDA, which needs ${NEEDS}: ${(error as Error).message}`;
+    return `ONNX Runtime cannot compute with CUDA, which needs ${REQUIREMENTS}: ${(error as Error).message}`;
   }
 }
 
 async function inspect(): Promise<DeviceReport> {
-  const untold = { value: null, reason: "ONNX Runtime does not tell" };
+  const unknown = { value: null, reason: "ONNX Runtime does not tell" };
   return {
     unusable: await findObstacle(),
     provider: "onnxruntime-node, CUDAExecutionProvider",
-    hardware: untold,
-    memoryBytes: untold,
-    driver: untold,
+    hardware: unknown,
+    memoryBytes: unknown,
+    driver: unknown,
     precision: { value: "float32" },
     versions: { "onnxruntime-node": versionOf("onnxruntime-node") },
     limits: [

@@ -1,22 +1,22 @@
 /**
- * Eager execution: a program run operation by operation on a backend of tfjs, with tfjs' own gradients.
+ * Eager execution: a program is run operation by operation on a backend of tfjs, with tfjs' own gradients.
  * @module
  */
 import { checkFeed } from "../feed.ts";
 import { lower } from "../graph/lower.ts";
 import { planMemory } from "../graph/memory-plan.ts";
 import { readStored } from "../safetensors.ts";
-import { schedule } from "../graph/fuse.ts";
+import { orderExecution } from "../graph/execution-order.ts";
 import { type Tensor, type Tensors, tf } from "../tensor.ts";
 import type { ArrayValue, CompileOptions, Executable, Feed, Program, Signature } from "../types.ts";
 
-function tensor({ data, shape }: ArrayValue): Tensor {
-  // tfjs keeps the array it is given, and the caller goes on writing to its own.
+function toTensor({ data, shape }: ArrayValue): Tensor {
+  // A copy, since tfjs keeps the array that it is given, and the caller may write to its array later.
   return tf.tensor(data.slice(), [...shape], data instanceof Float32Array ? "float32" : "int32");
 }
 
-/** Works on a backend, and leaves the current one as it was: all devices share one tfjs. */
-function on<T>(backend: string, work: () => T): T {
+/** Calls `work` with a backend as the current one. All devices share one tfjs, so the backend before is set again. */
+function withBackend<T>(backend: string, work: () => T): T {
   const before = tf.getBackend();
   tf.setBackend(backend);
   try {
@@ -27,8 +27,8 @@ function on<T>(backend: string, work: () => T): T {
 }
 
 /**
- * Makes a program ready to run on a backend that is registered with tfjs. It is recorded too: for its masks and its
- * planned memory, and so that what other devices refuse is refused here.
+ * Makes a program ready to run on a backend that is registered with tfjs. The program is traced too, for its masks and its
+ * planned memory, and so that every device refuses the same programs.
  * @throws {Error} as `compile` of a device
  */
 export async function compileEager(
@@ -39,11 +39,11 @@ export async function compileEager(
 ): Promise<Executable> {
   const gradients = options.gradients === true;
   const lowered = lower(program, signature, gradients);
-  const graph = schedule(lowered.outputs);
+  const execution = orderExecution(lowered.outputs);
   const weights: Tensors = {};
   for (const [name, stored] of Object.entries(signature.weights)) {
     const data = await readStored(stored);
-    weights[name] = on(backend, () => tf.tensor(data, [...stored.shape]));
+    weights[name] = withBackend(backend, () => tf.tensor(data, [...stored.shape]));
   }
 
   function compute(feed: Feed): Record<string, Float32Array> {
@@ -51,9 +51,9 @@ export async function compileEager(
     const parameters = Object.fromEntries(
       Object.entries(signature.parameters).map((
         [name, shape],
-      ) => [name, tensor({ data: feed.parameters[name], shape })]),
+      ) => [name, toTensor({ data: feed.parameters[name], shape })]),
     );
-    const inputs = Object.fromEntries(Object.entries(feed.inputs).map(([name, value]) => [name, tensor(value)]));
+    const inputs = Object.fromEntries(Object.entries(feed.inputs).map(([name, value]) => [name, toTensor(value)]));
     const dropout = (name: string, x: Tensor, rate: number) =>
       rate === 0 || !gradients ? x : tf.mul(x, inputs[`mask/${name}`]);
     const forward = () => {
@@ -66,9 +66,9 @@ export async function compileEager(
       return results;
     }
     const { grads } = tf.engine().gradients(() => forward().loss, Object.values(parameters), undefined, true);
-    Object.keys(parameters).forEach((name, at) => {
+    Object.keys(parameters).forEach((name, parameter) => {
       const sum = feed.gradients![name];
-      grads[at].dataSync().forEach((value, index) => sum[index] += value);
+      grads[parameter].dataSync().forEach((value, index) => sum[index] += value);
     });
     return results;
   }
@@ -76,7 +76,7 @@ export async function compileEager(
   function run(feed: Feed): Record<string, Float32Array> {
     checkFeed(signature, feed);
     let results: Record<string, Float32Array> = {};
-    on(backend, () => tf.tidy(() => void (results = compute(feed))));
+    withBackend(backend, () => tf.tidy(() => void (results = compute(feed))));
     return results;
   }
 
@@ -84,7 +84,7 @@ export async function compileEager(
     masks: lowered.masks,
     run: (feed) => Promise.try(run, feed),
     planMemory: (batch, length) =>
-      planMemory(graph, signature, { gradients, packed: false, hostSession: false }, batch, length),
+      planMemory(execution, signature, { gradients, packed: false, hostSession: false }, batch, length),
     release: () => Promise.resolve(tf.dispose(weights)),
   };
 }

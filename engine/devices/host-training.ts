@@ -1,5 +1,5 @@
 /**
- * Training with the parameters and AdamW's moments in host memory: the device computes losses and gradients alone.
+ * Training with parameters, gradients and AdamW's moments in host memory. The device computes losses and gradients only.
  * @module
  */
 import { TrainingState } from "../adamw.ts";

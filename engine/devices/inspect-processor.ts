@@ -1,5 +1,5 @@
 /**
- * What a device that computes on the processor says of itself.
+ * Reports of devices that compute on the processor.
  * @module
  */
 import { createRequire } from "node:module";
@@ -8,7 +8,7 @@ import type { DeviceReport } from "../types.ts";
 
 /**
  * The report of a device on the processor.
- * @param packages npm packages it computes with
+ * @param packages the npm packages that it computes with
  */
 export function inspectProcessor(
   provider: string,

@@ -1,10 +1,10 @@
 /**
  * TensorFlow, on a processor or on an NVIDIA card through CUDA: a program is run operation by operation on the native
- * backend of tfjs-node-gpu or tfjs-node. These packages fetch TensorFlow by an install script, so they are none of the
- * project's: the environment variable TUNEBENCH_TFJS_NODE names the folder whose node_modules holds one of them.
+ * backend of tfjs-node-gpu or tfjs-node. The project does not depend on these packages, since their install scripts fetch
+ * TensorFlow: the environment variable TUNEBENCH_TFJS_NODE names a folder whose node_modules holds one of them.
  *
- * The threads of the first program hold for the whole process: TensorFlow makes its pool while it is loaded, and takes
- * their number from its variable TF_NUM_INTRAOP_THREADS alone. Another number later is refused.
+ * The number of threads of the first program holds for the whole process: TensorFlow makes its pool while it is loaded, and
+ * takes the number from its variable TF_NUM_INTRAOP_THREADS alone. A program with another number is refused.
  * @module
  */
 import { existsSync } from "node:fs";
@@ -28,14 +28,14 @@ const TFJS = "@tensorflow/tfjs";
 /** In order of preference. */
 const PACKAGES = ["@tensorflow/tfjs-node-gpu", "@tensorflow/tfjs-node"];
 
-/** What tfjs-node tells of itself. */
+/** The part of tfjs-node's backend that is used here. */
 interface NodeBackend {
   isUsingGpuDevice: boolean;
   binding: { TF_Version: string };
 }
 
-/** A package that can be loaded. */
-interface Found {
+/** An installed tfjs-node. */
+interface TfjsNode {
   name: string;
   version: string;
   folder: string;
@@ -44,37 +44,37 @@ interface Found {
 }
 
 /** @throws {Error} one sentence on what is missing and what would help */
-function find(): Found {
+function findTfjsNode(): TfjsNode {
   const version = versionOf(CORE);
-  const named = Deno.env.get(VARIABLE);
-  if (!named) {
+  const value = Deno.env.get(VARIABLE);
+  if (!value) {
     throw new Error(
       `The variable ${VARIABLE} must name a folder whose node_modules holds ${PACKAGES.join(" or ")} ${version}, ` +
         `but it is not set`,
     );
   }
-  const folder = resolve(named);
+  const folder = resolve(value);
   const install = (name: string) => `npm install --prefix ${folder} ${name}@${version}`;
-  const name = PACKAGES.find((of) => existsSync(join(folder, "node_modules", of, "package.json")));
+  const name = PACKAGES.find((candidate) => existsSync(join(folder, "node_modules", candidate, "package.json")));
   if (!name) {
     throw new Error(
       `The folder ${folder}, which ${VARIABLE} names, holds neither ${PACKAGES.join(" nor ")}: ` +
         `${install(PACKAGES[1])} puts one there`,
     );
   }
-  // Resolved, so that the package's own requirements are found where links or nested folders hold them.
+  // Resolved, so that the packages which it requires are found even behind links or in nested folders.
   const require = createRequire(createRequire(join(folder, "package.json")).resolve(`${name}/package.json`));
-  const found = require("./package.json").version;
-  if (found !== version) {
+  const installed = require("./package.json").version;
+  if (installed !== version) {
     throw new Error(
-      `${name} must have the version of ${CORE}, ${version}, but in ${folder} it is ${found}: ` +
+      `${name} must have the version of ${CORE}, ${version}, but in ${folder} it is ${installed}: ` +
         `${install(name)} puts that in its place`,
     );
   }
   return { name, version, folder, require };
 }
 
-let loaded: Pick<Found, "name" | "version"> & { threads: number; backend: NodeBackend } | undefined;
+let loaded: Pick<TfjsNode, "name" | "version"> & { threads: number; backend: NodeBackend } | undefined;
 
 /**
  * Registers TensorFlow's backend with the project's tfjs.
@@ -82,19 +82,19 @@ let loaded: Pick<Found, "name" | "version"> & { threads: number; backend: NodeBa
  */
 function load(threads: number): NonNullable<typeof loaded> {
   if (loaded) return loaded;
-  const { name, version, folder, require } = find();
+  const { name, version, folder, require } = findTfjsNode();
   Deno.env.set("TF_NUM_INTRAOP_THREADS", String(threads));
-  // Matrix products in the 10-bit mantissas of TF32 would not be comparable with other devices.
+  // Products of TF32, with mantissas of 10 bits, would not be comparable with those of other devices.
   Deno.env.set("NVIDIA_TF32_OVERRIDE", "0");
-  // Errors alone: a worker's output is kept for the reason of its failure.
+  // Print errors only: what a worker prints is kept as the reason of its failure.
   if (!Deno.env.has("TF_CPP_MIN_LOG_LEVEL")) Deno.env.set("TF_CPP_MIN_LOG_LEVEL", "2");
-  // tfjs-node 4.22 calls them at every operation; Deno and Node 23 have dropped them.
+  // tfjs-node 4.22 calls these at every operation, but Deno and Node 23 do not have them any more.
   Object.assign(util, { isNullOrUndefined: (x: unknown) => x === null || x === undefined, isArray: Array.isArray });
   const before = tf.getBackend();
   try {
-    // tfjs-node registers with the tfjs that it requires. A second copy would share the engine (tfjs keeps it in a
-    // global variable) but replace the kernels of the other devices by its own: it gets the one already loaded, and
-    // something in place of the two things that it uses of the layers, which TuneBench has none of.
+    // tfjs-node registers its backend with the tfjs that it requires. A second tfjs would share the engine, which is in a
+    // global variable, and replace the kernels of the other devices by its own. So tfjs-node gets the one that is loaded,
+    // with stubs for the two functions that it uses of tfjs' layers.
     const standIn = new Module(require.resolve(TFJS));
     standIn.exports = {
       ...createRequire(import.meta.url)(CORE),
@@ -146,15 +146,15 @@ function inspect(): DeviceReport {
     unusable = (error as Error).message;
   }
   const gpu = loaded?.backend.isUsingGpuDevice;
-  const untold = { value: null, reason: loaded ? "tfjs-node does not tell" : "TensorFlow is not loaded" };
-  const ofProcessor = <T extends string | number>(value: T): Known<T> => loaded && !gpu ? { value } : untold;
+  const unknown = { value: null, reason: loaded ? "tfjs-node does not tell" : "TensorFlow is not loaded" };
+  const ofProcessor = <T extends string | number>(value: T): Known<T> => loaded && !gpu ? { value } : unknown;
   return {
     unusable,
     provider: loaded ? `${loaded.name}, ${gpu ? "CUDA" : "processor"}` : "tfjs-node",
     hardware: ofProcessor(os.cpus()[0]?.model ?? "unknown"),
     memoryBytes: ofProcessor(os.totalmem()),
-    driver: loaded && !gpu ? { value: null, reason: "a processor has no driver" } : untold,
-    precision: loaded ? { value: "float32" } : untold,
+    driver: loaded && !gpu ? { value: null, reason: "a processor has no driver" } : unknown,
+    precision: loaded ? { value: "float32" } : unknown,
     versions: {
       [CORE]: versionOf(CORE),
       ...loaded && { [loaded.name]: loaded.version, tensorflow: loaded.backend.binding.TF_Version },

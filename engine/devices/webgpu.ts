@@ -2,14 +2,15 @@
  * Any GPU through ONNX Runtime's WebGPU provider, on Vulkan, Metal or Direct3D 12.
  * @module
  */
-import { besideOldSums, deviceTraining } from "./device-training.ts";
+import { deviceTraining, withSecondGradients } from "./device-training.ts";
+import { hostCompile } from "./host-compile.ts";
 import { versionOf } from "./inspect-processor.ts";
-import { hostCompile, isBuiltWith, type Provider, tryProvider } from "./onnx-runtime.ts";
+import { isBuiltWith, type Provider, tryProvider } from "./onnx-runtime.ts";
 import type { Device, DeviceReport } from "../types.ts";
 
 const provider: Provider = { name: "webgpu" };
 
-/** Why there is no adapter, and what would help. */
+/** Why no GPU was found, and what would help. */
 function explainNoAdapter(): string {
   if (Deno.build.os !== "linux") return "WebGPU finds no GPU: its driver must be installed";
   try {
@@ -42,15 +43,15 @@ async function requireUsable(): Promise<void> {
 
 async function inspect(): Promise<DeviceReport> {
   const unusable = await (obstacle ??= findObstacle());
-  // ONNX Runtime does not name its adapter; Deno's own WebGPU is asked for one in the same way.
+  // ONNX Runtime does not name the GPU that it uses. Deno's WebGPU, asked in the same way, finds the same one.
   const adapter = unusable === null && await navigator.gpu.requestAdapter({ powerPreference: "high-performance" });
-  const untold = { value: null, reason: unusable === null ? "WebGPU does not tell" : "there is no GPU to ask" };
+  const unknown = { value: null, reason: unusable === null ? "WebGPU does not tell" : "there is no GPU to ask" };
   return {
     unusable,
     provider: "onnxruntime-node, WebGpuExecutionProvider",
-    hardware: adapter && adapter.info.description ? { value: adapter.info.description } : untold,
-    memoryBytes: untold,
-    driver: untold,
+    hardware: adapter && adapter.info.description ? { value: adapter.info.description } : unknown,
+    memoryBytes: unknown,
+    driver: unknown,
     precision: { value: "float32" },
     versions: { "onnxruntime-node": versionOf("onnxruntime-node") },
     limits: [
@@ -62,8 +63,8 @@ async function inspect(): Promise<DeviceReport> {
   };
 }
 
-const compileHere = hostCompile(provider);
-const trainHere = deviceTraining(provider);
+const compileOnWebgpu = hostCompile(provider);
+const trainOnWebgpu = deviceTraining(provider);
 
 /** Any GPU through WebGPU. */
 export const webgpu: Device = {
@@ -73,11 +74,11 @@ export const webgpu: Device = {
   inspect,
   async compile(program, signature, options) {
     await requireUsable();
-    const executable = await compileHere(program, signature, options);
-    return { ...executable, planMemory: (batch, length) => besideOldSums(executable.planMemory(batch, length)) };
+    const executable = await compileOnWebgpu(program, signature, options);
+    return { ...executable, planMemory: (batch, length) => withSecondGradients(executable.planMemory(batch, length)) };
   },
   async train(program, signature, parameters, options) {
     await requireUsable();
-    return await trainHere(program, signature, parameters, options);
+    return await trainOnWebgpu(program, signature, parameters, options);
   },
 };

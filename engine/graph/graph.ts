@@ -1,6 +1,7 @@
 /**
- * The intermediate form between a recording and an ONNX file: nodes with symbolic shapes, built so that equal nodes
- * are one node, broadcasts are not materialised and chains of reshapes and transposes collapse.
+ * The form between a trace and an ONNX model: nodes with shapes that depend on batch and length. While a graph is built,
+ * equal nodes become one, broadcasts are left to the operators that read them, and chains of reshapes and transposes
+ * become one.
  * @module
  */
 import { addDims, BATCH, type Dim, fixed, isFixed, LENGTH, sameDim, sameShape } from "./dim.ts";
@@ -10,7 +11,7 @@ export type DataType = "float32" | "int32" | "int64" | "uint8" | "bool";
 
 /** A value of a graph: the output of an ONNX operator, an input, a weight or a constant. */
 export interface Node {
-  /** Position in the graph; inputs come before. */
+  /** Position in the graph, after that of its inputs. */
   id: number;
   /** ONNX operator, or "input", "weight", "constant". */
   op: string;
@@ -26,7 +27,7 @@ export interface Node {
   values?: readonly number[];
 }
 
-/** Sizes where an axis of size 1 meets another repeat along it. */
+/** The shape of an operation on two shapes: an axis of size 1 is repeated to the size of the other. */
 function broadcast(a: readonly Dim[], b: readonly Dim[]): Dim[] {
   const rank = Math.max(a.length, b.length);
   return Array.from({ length: rank }, (_, axis) => {
@@ -34,7 +35,7 @@ function broadcast(a: readonly Dim[], b: readonly Dim[]): Dim[] {
     const right = b[axis - rank + b.length] ?? fixed(1);
     if (isOne(left)) return right;
     if (isOne(right) || sameDim(left, right)) return left;
-    throw new Error(`Cannot record the program: shapes [${a.join("; ")}] and [${b.join("; ")}] do not broadcast`);
+    throw new Error(`Cannot trace the program: shapes [${a.join("; ")}] and [${b.join("; ")}] do not broadcast`);
   });
 }
 
@@ -42,7 +43,7 @@ function isOne(dim: Dim): boolean {
   return sameDim(dim, fixed(1));
 }
 
-/** What repeats in a broadcast value; the value itself elsewhere. */
+/** The value that a broadcast repeats; a node that is no broadcast itself. */
 export function unexpanded(x: Node): Node {
   return x.op === "Expand" ? x.inputs[0] : x;
 }
@@ -53,24 +54,27 @@ export function isUniform(node: Node, value: number): boolean {
   return inner.op === "constant" && inner.shape.length === 0 && inner.values![0] === value;
 }
 
-/** Those of nodes (inputs before their readers) that are weights or follow from weights and constants alone. */
+/**
+ * Those nodes that are weights, or follow from weights and constants alone.
+ * @param nodes inputs before the nodes that read them
+ */
 export function frozenNodes(nodes: readonly Node[]): Set<Node> {
-  const same = new Set<Node>();
+  const unchanging = new Set<Node>();
   const frozen = new Set<Node>();
   for (const node of nodes) {
     const { op, inputs } = node;
-    const follows = inputs.length > 0 && inputs.every((input) => same.has(input));
-    if (op === "constant" || op === "weight" || follows) same.add(node);
-    if (op === "weight" || (follows && inputs.some((input) => frozen.has(input)))) frozen.add(node);
+    const isDerived = inputs.length > 0 && inputs.every((input) => unchanging.has(input));
+    if (op === "constant" || op === "weight" || isDerived) unchanging.add(node);
+    if (op === "weight" || (isDerived && inputs.some((input) => frozen.has(input)))) frozen.add(node);
   }
   return frozen;
 }
 
 /** Builds a graph. */
 export class Graph {
-  /** Every node so far, in order. */
+  /** Every node so far, inputs first. */
   readonly nodes: Node[] = [];
-  readonly #known = new Map<string, Node>();
+  readonly #nodesByKey = new Map<string, Node>();
 
   /** The node of an operator; equal calls return the same node. */
   node(
@@ -82,13 +86,13 @@ export class Graph {
     values?: readonly number[],
   ): Node {
     const ids = inputs.map((input) => input.id).join();
-    // As texts, 0 and -0 would be the same.
+    // Written as texts, 0 and -0 would be the same.
     const entries = values?.map((value) => Object.is(value, -0) ? "-0" : value);
     const key = `${op}(${ids})${JSON.stringify(attributes)}${dtype}[${shape.join("; ")}]${entries ?? ""}`;
-    let node = this.#known.get(key);
+    let node = this.#nodesByKey.get(key);
     if (!node) {
       node = { id: this.nodes.length, op, inputs, attributes, shape, dtype, values };
-      this.#known.set(key, node);
+      this.#nodesByKey.set(key, node);
       this.nodes.push(node);
     }
     return node;
@@ -124,33 +128,33 @@ export class Graph {
     return this.node("Range", bounds, {}, [size], "int32");
   }
 
-  /** int64 vector of sizes, computed from an input's shape where they depend on the call. */
+  /** Sizes as an int64 vector, computed from an input's shape where they depend on the call. */
   sizes(dims: readonly Dim[]): Node {
     if (dims.every(isFixed)) return this.constant(dims.map((dim) => dim[0]), [dims.length], "int64");
     const parts = dims.map((dim) => this.size(dim));
     return this.node("Concat", parts, { axis: 0 }, [fixed(dims.length)], "int64");
   }
 
-  /** int64 [1] that holds a size. */
+  /** A size as int64 [1], computed from an input's shape where it depends on the call. */
   size(dim: Dim): Node {
     const one = [fixed(1)];
     const literal = (value: number) => this.constant([value], [1], "int64");
     if (isFixed(dim)) return literal(dim[0]);
-    const measured = (wanted: Dim) => {
+    const sizeOfInput = (wanted: Dim) => {
       for (const input of this.nodes) {
-        const axis = input.op === "input" ? input.shape.findIndex((of) => sameDim(of, wanted)) : -1;
+        const axis = input.op === "input" ? input.shape.findIndex((dim) => sameDim(dim, wanted)) : -1;
         if (axis >= 0) return this.node("Shape", [input], { start: axis, end: axis + 1 }, one, "int64");
       }
-      throw new Error("Cannot record the program: batch and length must each be a size of some input");
+      throw new Error("Cannot trace the program: batch and length must each be a size of some input");
     };
     const variables = [
-      () => measured(BATCH),
-      () => measured(LENGTH),
-      () => this.node("Mul", [measured(BATCH), measured(LENGTH)], {}, one, "int64"),
+      () => sizeOfInput(BATCH),
+      () => sizeOfInput(LENGTH),
+      () => this.node("Mul", [sizeOfInput(BATCH), sizeOfInput(LENGTH)], {}, one, "int64"),
     ];
     let sum: Node | undefined = dim[0] === 0 ? undefined : literal(dim[0]);
-    variables.forEach((variable, at) => {
-      const factor = dim[at + 1];
+    variables.forEach((variable, index) => {
+      const factor = dim[index + 1];
       if (factor === 0) return;
       const term = factor === 1 ? variable() : this.node("Mul", [variable(), literal(factor)], {}, one, "int64");
       sum = sum ? this.node("Add", [sum, term], {}, one, "int64") : term;
@@ -178,7 +182,7 @@ export class Graph {
     return this.expand(this.node(op, inner, {}, innerShape, dtype), shape);
   }
 
-  /** Add, Sub, Mul, Div and their like, without the trivial cases. */
+  /** An operator on two tensors, entry by entry, with broadcasting; x + 0, x − 0, x · 1 and x ÷ 1 are x itself. */
   binary(op: string, a: Node, b: Node, dtype: DataType = a.dtype): Node {
     const shape = broadcast(a.shape, b.shape);
     const neutral = op === "Add" || op === "Sub" ? 0 : op === "Mul" || op === "Div" ? 1 : undefined;
@@ -198,7 +202,7 @@ export class Graph {
     if (sameShape(x.shape, shape)) return x;
     if (x.op === "Reshape") return this.reshape(x.inputs[0], shape);
     if (x.op === "Expand" && x.inputs[0].shape.every(isOne)) return this.expand(this.reshape(x.inputs[0], []), shape);
-    // One unknown size is left to the runtime (-1); only shapes with several need to be computed.
+    // The runtime infers a single unknown size (-1); only shapes with several must be computed.
     const unknown = shape.filter((dim) => !isFixed(dim)).length;
     const target = unknown === 1
       ? this.constant(shape.map((dim) => isFixed(dim) ? dim[0] : -1), [shape.length], "int64")
@@ -206,11 +210,11 @@ export class Graph {
     return this.node("Reshape", [x, target], {}, shape, x.dtype);
   }
 
-  /** Axes in another order. */
+  /** Axes in another order: axis i of the result is axis perm[i] of `x`. */
   transpose(x: Node, perm: readonly number[]): Node {
     const shape = perm.map((axis) => x.shape[axis]);
     const moved = perm.filter((axis) => !isOne(x.shape[axis]));
-    if (moved.every((axis, at) => at === 0 || moved[at - 1] < axis)) return this.reshape(x, shape);
+    if (moved.every((axis, index) => index === 0 || moved[index - 1] < axis)) return this.reshape(x, shape);
     if (x.op === "Transpose") {
       const first = x.attributes.perm as number[];
       return this.transpose(x.inputs[0], perm.map((axis) => first[axis]));
@@ -243,7 +247,7 @@ export class Graph {
     return this.node("MatMul", [transposeA ? swapped(a) : a, transposeB ? swapped(b) : b], {}, shape, a.dtype);
   }
 
-  /** Part of a tensor. */
+  /** The part of a tensor that starts at `begin` and has the shape `size`. */
   slice(x: Node, begin: readonly Dim[], size: readonly Dim[]): Node {
     const axes = x.shape.keys().filter((axis) => !sameDim(size[axis], x.shape[axis])).toArray();
     if (axes.length === 0) return x;
@@ -255,7 +259,9 @@ export class Graph {
   /** Tensors one after the other along an axis. */
   concat(parts: readonly Node[], axis: number): Node {
     if (parts.length === 1) return parts[0];
-    const shape = parts[0].shape.map((dim, at) => at === axis ? parts.map((x) => x.shape[at]).reduce(addDims) : dim);
+    const shape = parts[0].shape.map((dim, other) =>
+      other === axis ? parts.map((x) => x.shape[axis]).reduce(addDims) : dim
+    );
     return this.node("Concat", parts, { axis }, shape, parts[0].dtype);
   }
 

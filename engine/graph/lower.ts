@@ -1,16 +1,16 @@
 /**
- * From recordings to a graph: several recordings of one program at different sizes are read in step, whatever
- * differs between them becomes an expression of batch and length, and each kernel becomes nodes.
+ * From traces to a graph. Traces of one program at several sizes are compared step by step: each number that differs between
+ * them becomes an expression of batch and length, and each kernel becomes nodes.
  * @module
  */
-import { type Dim, evaluateShape, fit, fixed, isFixed, RECORDED_SIZES } from "./dim.ts";
+import { type Dim, evaluateShape, fitDim, fixed, isFixed, TRACED_SIZES } from "./dim.ts";
 import { Graph, type Node, unexpanded } from "./graph.ts";
 import { dataType } from "./kernels/elementwise.ts";
 import { kernels } from "./kernels/mod.ts";
-import { record, type Trace, type TraceStep } from "./trace.ts";
+import { type Trace, traceProgram, type TraceStep } from "./trace.ts";
 import type { MaskSpec, Program, Signature } from "../types.ts";
 
-/** A gradient of embedding rows: rows [n, width] to be added to the parameter's rows `ids`. */
+/** The gradient of a table of embeddings: rows [n, width], to be added to the rows of the parameter that `ids` names. */
 export interface RowGradient {
   /** Name of the parameter. */
   parameter: string;
@@ -20,7 +20,7 @@ export interface RowGradient {
 
 /** A program as a graph. */
 export interface LoweredProgram {
-  /** Where its nodes are; further ones can be added. */
+  /** The graph that holds its nodes; more can be added. */
   graph: Graph;
   /** Output name → node: the program's outputs, and `gradient/<parameter>`. */
   outputs: Record<string, Node>;
@@ -30,30 +30,33 @@ export interface LoweredProgram {
   masks: MaskSpec[];
 }
 
-function differ(what: string): never {
+function refuseDifference(what: string): never {
   throw new Error(
-    `Cannot record the program: ${what} differs between recordings in a way that batch and length do not explain ` +
+    `Cannot trace the program: ${what} differs between traces in a way that batch and length do not explain ` +
       "(a random number, or control flow that depends on sizes)",
   );
 }
 
-/** Equal numbers stay numbers; numbers that differ become a `Dim`. */
+/** The values of an attribute in all traces as one: equal numbers stay numbers, numbers that differ become a `Dim`. */
 function unifyAttribute(values: readonly unknown[], what: string): unknown {
   const [first] = values;
   if (values.every((value) => Object.is(value, first))) return first;
-  if (values.every((value) => typeof value === "number")) return fit(values as number[]) ?? differ(what);
+  if (values.every((value) => typeof value === "number")) return fitDim(values as number[]) ?? refuseDifference(what);
   if (values.every((value) => Array.isArray(value) && value.length === (first as unknown[]).length)) {
-    return (first as unknown[]).map((_, at) => unifyAttribute(values.map((value) => (value as unknown[])[at]), what));
+    return (first as unknown[]).map((_, index) =>
+      unifyAttribute(values.map((value) => (value as unknown[])[index]), what)
+    );
   }
-  return differ(what);
+  return refuseDifference(what);
 }
 
+/** The shapes of an output in all traces as one. */
 function unifyShape(steps: readonly TraceStep[], output: number, what: string): Dim[] {
   const shapes = steps.map((step) => step.outputs[output].shape);
-  return shapes[0].map((_, axis) => fit(shapes.map((shape) => shape[axis])) ?? differ(what));
+  return shapes[0].map((_, axis) => fitDim(shapes.map((shape) => shape[axis])) ?? refuseDifference(what));
 }
 
-/** A constant of the program: uniform at any size, or the same array in every recording. */
+/** A constant of the program: one value throughout, which may depend on the sizes, or the same array in every trace. */
 function lowerValues(graph: Graph, steps: readonly TraceStep[], shape: readonly Dim[], dtype: string): Node {
   const arrays = steps.map((step) => step.attributes.values as ArrayLike<number>);
   const uniform = arrays.map((values) => Array.prototype.every.call(values, (value) => Object.is(value, values[0])));
@@ -62,26 +65,45 @@ function lowerValues(graph: Graph, steps: readonly TraceStep[], shape: readonly 
     const value = unifyAttribute(arrays.map((array) => Number(array[0])), "a constant") as number | Dim;
     return graph.full(value, shape, type);
   }
-  const same = shape.every(isFixed) &&
-    arrays.every((array) => Array.prototype.every.call(array, (value, at) => Object.is(value, arrays[0][at])));
-  if (!same) differ("a constant");
+  const isSameArray = shape.every(isFixed) &&
+    arrays.every((array) => Array.prototype.every.call(array, (value, index) => Object.is(value, arrays[0][index])));
+  if (!isSameArray) refuseDifference("a constant");
   return graph.constant(Array.from(arrays[0], Number), shape.map((dim) => dim[0]), type);
 }
 
-function lowerStep(graph: Graph, steps: readonly TraceStep[], nodes: readonly Node[]): Node[] {
+/** @throws {Error} if the traces did not do the same in this step */
+function checkSameOperation(steps: readonly TraceStep[]): void {
   const [step] = steps;
   const what = step.kernel;
   for (const other of steps) {
-    if (other.kernel !== what || other.outputs.length !== step.outputs.length) differ("the order of operations");
-    if (other.outputs.some((info, at) => info.dtype !== step.outputs[at].dtype)) differ(`a type of ${what}`);
-    if (Object.entries(step.inputs).some(([name, number]) => other.inputs[name] !== number)) {
-      differ(`an operand of ${what}`);
+    if (other.kernel !== what || other.outputs.length !== step.outputs.length) {
+      refuseDifference("the order of operations");
     }
-    if (other.outputs.some((info, at) => info.shape.length !== step.outputs[at].shape.length)) {
-      differ(`rank of ${what}`);
+    if (other.outputs.some((spec, index) => spec.dtype !== step.outputs[index].dtype)) {
+      refuseDifference(`a type of ${what}`);
+    }
+    if (Object.entries(step.inputs).some(([name, number]) => other.inputs[name] !== number)) {
+      refuseDifference(`an operand of ${what}`);
+    }
+    if (other.outputs.some((spec, index) => spec.shape.length !== step.outputs[index].shape.length)) {
+      refuseDifference(`rank of ${what}`);
     }
   }
-  const outputs = step.outputs.map(({ dtype }, at) => ({ shape: unifyShape(steps, at, `a shape of ${what}`), dtype }));
+}
+
+/**
+ * The nodes that compute a step's outputs.
+ * @param steps the step in every trace
+ * @param nodes those of the steps before, by tensor number
+ */
+function lowerStep(graph: Graph, steps: readonly TraceStep[], nodes: readonly Node[]): Node[] {
+  checkSameOperation(steps);
+  const [step] = steps;
+  const what = step.kernel;
+  const outputs = step.outputs.map(({ dtype }, index) => ({
+    shape: unifyShape(steps, index, `a shape of ${what}`),
+    dtype,
+  }));
   const [{ shape, dtype }] = outputs;
   const name = step.attributes.name as string;
   switch (what) {
@@ -96,36 +118,49 @@ function lowerStep(graph: Graph, steps: readonly TraceStep[], nodes: readonly No
       return [graph.input(`${what}/${name}`, shape, "float32")];
   }
   const attributes = Object.fromEntries(
-    Object.keys(step.attributes).map((
-      key,
-    ) => [key, unifyAttribute(steps.map((of) => of.attributes[key]), `${key} of ${what}`)]),
+    Object.keys(step.attributes).map((key) => {
+      const values = steps.map(({ attributes }) => attributes[key]);
+      return [key, unifyAttribute(values, `${key} of ${what}`)];
+    }),
   );
   const inputs = Object.fromEntries(Object.entries(step.inputs).map(([key, number]) => [key, nodes[number]]));
   return kernels[what].lower(graph, inputs, attributes, outputs);
 }
 
-/** The int32 input that holds the ids of a gradient's rows, if the gradient is nothing but rows put into zeros. */
-function idsOfRows(gradient: Node): string | undefined {
+/** The int32 input that holds the ids of a gradient's rows, if the gradient is nothing but rows added to zeros. */
+function findRowIds(gradient: Node): string | undefined {
   if (gradient.op !== "ScatterElements" || gradient.inputs[0].op !== "Expand") return undefined;
   let node = unexpanded(gradient.inputs[1]);
-  // One id for all rows.
+  // A scalar: one id for all rows.
   if (node.shape.length === 0) return undefined;
-  // On the way through another type, ids may have become other ids.
+  // A conversion to a type that is no integer may have changed the ids.
   while ((node.op === "Reshape" || node.op === "Cast") && node.dtype.startsWith("int")) node = node.inputs[0];
   return node.op === "input" && node.dtype === "int32" ? node.attributes.name as string : undefined;
 }
 
+/** The masks among the nodes, with the rates that the program asked for. */
+function listMasks(nodes: readonly Node[], rates: Map<string, number>): MaskSpec[] {
+  return nodes.filter(({ op, attributes }) => op === "input" && String(attributes.name).startsWith("mask/"))
+    .map(({ attributes, shape }) => {
+      const name = String(attributes.name);
+      const rate = rates.get(name.slice("mask/".length))!;
+      return { name, rate, shape: (batch, length) => evaluateShape(shape, batch, length) };
+    });
+}
+
 /**
- * Records a program and lowers it.
- * @throws {Error} if the program cannot be recorded: unknown kernel, random numbers, values read, tensors from outside
+ * Traces a program and makes a graph of it.
+ * @throws {Error} if the program cannot be traced: unknown kernel, random numbers, values read, tensors from outside
  */
 export function lower(program: Program, signature: Signature, gradients: boolean): LoweredProgram {
-  const traces: Trace[] = RECORDED_SIZES.map(([batch, length]) => record(program, signature, gradients, batch, length));
+  const traces: Trace[] = TRACED_SIZES.map(([batch, length]) =>
+    traceProgram(program, signature, gradients, batch, length)
+  );
   const [trace] = traces;
-  if (traces.some(({ steps }) => steps.length !== trace.steps.length)) differ("the number of operations");
+  if (traces.some(({ steps }) => steps.length !== trace.steps.length)) refuseDifference("the number of operations");
   const graph = new Graph();
   const nodes: Node[] = [];
-  trace.steps.forEach((_, at) => nodes.push(...lowerStep(graph, traces.map(({ steps }) => steps[at]), nodes)));
+  trace.steps.forEach((_, index) => nodes.push(...lowerStep(graph, traces.map(({ steps }) => steps[index]), nodes)));
 
   const outputs = Object.fromEntries(
     Object.entries(trace.outputs).map(([name, number]) => [name, graph.cast(nodes[number], "float32")]),
@@ -133,9 +168,9 @@ export function lower(program: Program, signature: Signature, gradients: boolean
   const rows: RowGradient[] = [];
   for (const [parameter, number] of Object.entries(trace.gradients)) {
     const gradient = nodes[number];
-    const ids = idsOfRows(gradient);
+    const ids = findRowIds(gradient);
     if (ids) {
-      // Adding rows in place on the host costs far less than a dense gradient of a whole vocabulary.
+      // Adding the rows in place, on the host, costs far less than a dense gradient of a whole vocabulary.
       rows.push({ parameter, ids });
       outputs[`gradient/${parameter}`] = gradient.inputs[2];
     } else {
@@ -147,11 +182,5 @@ export function lower(program: Program, signature: Signature, gradients: boolean
       outputs[`gradient/${parameter}`] = graph.node("Add", [gradient, accumulator], {}, accumulator.shape, "float32");
     }
   }
-  const masks = nodes.filter(({ op, attributes }) => op === "input" && String(attributes.name).startsWith("mask/"))
-    .map(({ attributes, shape }): MaskSpec => {
-      const name = String(attributes.name);
-      const rate = trace.masks.get(name.slice("mask/".length))!;
-      return { name, rate, shape: (batch, length) => evaluateShape(shape, batch, length) };
-    });
-  return { graph, outputs, rows, masks };
+  return { graph, outputs, rows, masks: listMasks(nodes, trace.masks) };
 }

@@ -1,5 +1,5 @@
 /**
- * Writes a scheduled graph as an ONNX model. Weights stay where they are on disk (external data).
+ * Writes a graph as an ONNX model. Weights stay in their files (ONNX' external data).
  * @module
  */
 import { create, toBinary } from "@bufbuild/protobuf";
@@ -12,7 +12,7 @@ import {
 import { relative, resolve } from "node:path";
 import { isFixed } from "./dim.ts";
 import type { DataType, Node } from "./graph.ts";
-import type { Schedule } from "./fuse.ts";
+import type { ExecutionOrder } from "./execution-order.ts";
 import type { StoredTensor } from "../types.ts";
 
 const OPSET = 20n;
@@ -26,11 +26,11 @@ const TYPES: Record<DataType, TensorType> = {
   bool: TensorType.BOOL,
 };
 
-/** Operators of ONNX Runtime's own. */
+/** The domain of operators that only ONNX Runtime has. */
 const RUNTIME_DOMAIN = "com.microsoft";
 const RUNTIME_OPERATORS = ["MatMulIntegerToFloat"];
 
-/** Nodes that no operator computes. */
+/** Nodes that are not computed by an operator. */
 const SOURCES = ["input", "weight", "constant"];
 
 function attribute(name: string, value: number | string | readonly number[]) {
@@ -62,53 +62,68 @@ function constantBytes(values: readonly number[], dtype: DataType): Uint8Array<A
   return new Uint8Array(array.buffer);
 }
 
-/**
- * The model's bytes. Inputs have the names of the schedule, outputs too, after "output/".
- * @param weights where each weight lies
- * @param folder the folder that their files lie under, and are named from
- */
-export function encodeOnnx(schedule: Schedule, weights: Record<string, StoredTensor>, folder = "."): Uint8Array {
-  // An operator's value takes the name of its output; other outputs are copies.
-  const named = new Map<Node, string>();
-  const outputs = Object.entries(schedule.outputs).map(([name, node]) => [`output/${name}`, node] as const);
-  for (const [name, node] of outputs) {
-    if (!named.has(node) && !SOURCES.includes(node.op)) named.set(node, name);
-  }
-  const nameOf = (node: Node) =>
-    named.get(node) ?? (node.op === "input" ? node.attributes.name as string : `node/${node.id}`);
-  const copies = outputs.filter(([name, node]) => named.get(node) !== name);
-  const shape = (node: Node) => node.shape.map((dim) => BigInt(dim[0]));
-  const constants = schedule.nodes.filter((node) => node.op === "constant").map((node) => ({
-    name: nameOf(node),
-    dims: shape(node),
+/** A constant, with its values. */
+function constantInitializer(name: string, node: Node) {
+  return {
+    name,
+    dims: node.shape.map((dim) => BigInt(dim[0])),
     dataType: TYPES[node.dtype],
     rawData: constantBytes(node.values!, node.dtype),
-  }));
-  const external = schedule.nodes.filter((node) => node.op === "weight").map((node) => {
-    const { path, offset } = weights[node.attributes.name as string];
-    const length = 4 * node.shape.reduce((product, dim) => product * dim[0], 1);
-    return {
-      name: nameOf(node),
-      dims: shape(node),
-      dataType: TensorType.FLOAT,
-      dataLocation: DataLocation.EXTERNAL,
-      externalData: [
-        { key: "location", value: relative(folder, resolve(path)).replaceAll("\\", "/") },
-        { key: "offset", value: String(offset) },
-        { key: "length", value: String(length) },
-      ],
-    };
-  });
-  const operators = schedule.nodes.filter((node) => !SOURCES.includes(node.op));
+  };
+}
+
+/** A weight, as a place in a file under `folder`. */
+function weightInitializer(name: string, node: Node, { path, offset }: StoredTensor, folder: string) {
+  const length = 4 * node.shape.reduce((product, dim) => product * dim[0], 1);
+  return {
+    name,
+    dims: node.shape.map((dim) => BigInt(dim[0])),
+    dataType: TensorType.FLOAT,
+    dataLocation: DataLocation.EXTERNAL,
+    externalData: [
+      { key: "location", value: relative(folder, resolve(path)).replaceAll("\\", "/") },
+      { key: "offset", value: String(offset) },
+      { key: "length", value: String(length) },
+    ],
+  };
+}
+
+/**
+ * The model's bytes. Its inputs have the names of the graph's inputs; its outputs have those of the graph's outputs after
+ * "output/".
+ * @param weights where each weight lies
+ * @param folder the folder that all files of weights lie under; the model names them from there
+ */
+export function encodeOnnx(
+  { nodes, outputs }: ExecutionOrder,
+  weights: Record<string, StoredTensor>,
+  folder = ".",
+): Uint8Array {
+  // The result of an operator has the name of its first output; further outputs are copies of it.
+  const outputNames = new Map<Node, string>();
+  const namedOutputs = Object.entries(outputs).map(([name, node]) => [`output/${name}`, node] as const);
+  for (const [name, node] of namedOutputs) {
+    if (!outputNames.has(node) && !SOURCES.includes(node.op)) outputNames.set(node, name);
+  }
+  const nameOf = (node: Node) =>
+    outputNames.get(node) ?? (node.op === "input" ? node.attributes.name as string : `node/${node.id}`);
+  const ofKind = (op: string) => nodes.filter((node) => node.op === op);
+  const operators = nodes.filter((node) => !SOURCES.includes(node.op));
+  const copies = namedOutputs.filter(([name, node]) => outputNames.get(node) !== name);
   const model = create(ModelProtoSchema, {
     irVersion: IR_VERSION,
     producerName: "tunebench",
     opsetImport: [{ domain: "", version: OPSET }, { domain: RUNTIME_DOMAIN, version: 1n }],
     graph: {
       name: "program",
-      initializer: [...constants, ...external],
-      input: schedule.nodes.filter((node) => node.op === "input").map((node) => valueInfo(nameOf(node), node)),
-      output: outputs.map(([name, node]) => valueInfo(name, node)),
+      initializer: [
+        ...ofKind("constant").map((node) => constantInitializer(nameOf(node), node)),
+        ...ofKind("weight").map((node) =>
+          weightInitializer(nameOf(node), node, weights[node.attributes.name as string], folder)
+        ),
+      ],
+      input: ofKind("input").map((node) => valueInfo(nameOf(node), node)),
+      output: namedOutputs.map(([name, node]) => valueInfo(name, node)),
       node: [
         ...operators.map((node) => ({
           opType: node.op,

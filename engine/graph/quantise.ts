@@ -10,16 +10,16 @@
 import { fixed } from "./dim.ts";
 import { frozenNodes, type Graph, type Node } from "./graph.ts";
 import { rebuild } from "./rebuild.ts";
-import { live } from "./fuse.ts";
+import { requiredNodes } from "./execution-order.ts";
 
 /** Greatest whole number of a quantised row. */
 const LEVELS = 127;
 /**
- * What stands for 0, as numbers are stored without sign: ONNX Runtime's product of two unsigned operands is exact on
- * every processor, that of an unsigned and a signed one overflows its 16-bit sums where the processor has no VNNI.
+ * The stored number that means 0. Numbers are stored without sign, since ONNX Runtime's product of two unsigned operands is
+ * exact on every processor; that of an unsigned and a signed one overflows its 16-bit sums where the processor has no VNNI.
  */
 const ZERO = 128;
-/** Scale of a row of zeros. */
+/** Least scale, which a row of zeros has. */
 const LEAST_SCALE = 1e-30;
 
 /** A matrix with a scale for each row or for each column. */
@@ -28,27 +28,27 @@ interface QuantisedMatrix {
   values: Node;
   /** float32, one for each row or column. */
   scales: Node;
-  /** uint8, as many, each `ZERO`. */
+  /** uint8, one for each row or column, each `ZERO`. */
   zeros: Node;
 }
 
-/** @param axis 0 for a scale for each row, 1 for each column */
+/** @param axis 0: each row has a scale; 1: each column has one */
 function quantiseMatrix(graph: Graph, x: Node, axis: 0 | 1): QuantisedMatrix {
-  const over = (op: string) => graph.reduce(op, x, [1 - axis], false);
+  const reduce = (op: string) => graph.reduce(op, x, [1 - axis], false);
   const constant = (value: number) => graph.full(value, []);
-  const largest = graph.binary("Max", over("ReduceMax"), graph.unary("Neg", over("ReduceMin")));
+  const largest = graph.binary("Max", reduce("ReduceMax"), graph.unary("Neg", reduce("ReduceMin")));
   const steps = graph.binary("Max", graph.binary("Div", largest, constant(LEVELS)), constant(LEAST_SCALE));
-  // The runtime's maximum overlooks NaN, a sum does not: what went wrong must not come out as a number.
-  const scales = graph.binary("Add", steps, graph.binary("Mul", over("ReduceSum"), constant(0)));
+  // The runtime's maximum ignores NaN, a sum does not: a NaN among the values must make the result NaN.
+  const scales = graph.binary("Add", steps, graph.binary("Mul", reduce("ReduceSum"), constant(0)));
   const zeros = graph.full(ZERO, [x.shape[axis]], "uint8");
   return { values: graph.node("QuantizeLinear", [x, scales, zeros], { axis }, x.shape, "uint8"), scales, zeros };
 }
 
-/** Gemm(a, b) without addend, quantised. */
+/** Gemm(a, b) without an addend, quantised. */
 function quantisedProduct(graph: Graph, a: Node, b: Node, { attributes, shape }: Node): Node {
   const transposed = (x: Node) => graph.transpose(x, [1, 0]);
   const left = quantiseMatrix(graph, attributes.transA ? transposed(a) : a, 0);
-  // Transposed as bytes: transposed before, every matrix would for a moment be there in float32 once more.
+  // Transposed after quantising, as bytes: transposing before would make a second copy of the matrix in float32.
   const right = quantiseMatrix(graph, b, attributes.transB ? 0 : 1);
   const columns = attributes.transB ? transposed(right.values) : right.values;
   const one = graph.full(1, []);
@@ -61,10 +61,10 @@ function quantisedProduct(graph: Graph, a: Node, b: Node, { attributes, shape }:
 /**
  * The same outputs with every product of a value and a frozen matrix quantised, in the forward and in the backward pass.
  * What follows from the matrices alone is computed once, when the runtime folds constants.
- * @param outputs as recorded, before they are scheduled
+ * @param outputs as traced, before their execution is ordered
  */
 export function quantise(outputs: Record<string, Node>): Record<string, Node> {
-  const frozen = frozenNodes(live(Object.values(outputs)));
+  const frozen = frozenNodes(requiredNodes(Object.values(outputs)));
   return rebuild(outputs, (graph, node, [left, right]) => {
     const [a, b] = node.inputs;
     return node.op === "Gemm" && frozen.has(b) && !frozen.has(a)

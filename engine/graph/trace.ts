@@ -1,71 +1,78 @@
 /**
- * A recording tfjs backend: runs a program on tensors without values and notes each kernel that tfjs dispatches,
- * those of the gradient included.
+ * Tracing a program: it is run on a tfjs backend whose tensors have shapes but no values, and that notes each kernel which
+ * tfjs dispatches, those of the gradient included.
  * @module
  */
 import type * as tfjs from "@tensorflow/tfjs-core";
 import { type Tensor, type Tensors, tf } from "../tensor.ts";
 import { kernels } from "./kernels/mod.ts";
-import type { Attributes, Info } from "./kernels/types.ts";
-import type { Program, Signature, Size } from "../types.ts";
+import type { Attributes, TensorSpec } from "./kernels/types.ts";
+import type { Program, ProgramArguments, Signature, Size } from "../types.ts";
 
-/** A step of a recording; its outputs are numbered on from `first`. */
+/** A step of a trace. */
 export interface TraceStep {
   /** A tfjs kernel, or "input", "weight", "parameter", "mask", "values". */
   kernel: string;
-  /** Numbers of the input tensors by the kernel's names for them. */
+  /** Numbers of the input tensors, by the kernel's names for them. */
   inputs: Record<string, number>;
   /** The kernel's attributes; `name` of inputs and the like, `values` of constants. */
   attributes: Record<string, unknown>;
   /** Shapes and types of its outputs. */
-  outputs: Info[];
-  /** Number of its first output. */
+  outputs: TensorSpec[];
+  /** Number of its first output; the others have the numbers that follow. */
   first: number;
 }
 
 /** What a program did with tensors of one batch size and length. */
 export interface Trace {
-  /** In the order they were dispatched. */
+  /** In the order in which they were dispatched. */
   steps: TraceStep[];
   /** Output name → tensor number. */
   outputs: Record<string, number>;
   /** Parameter name → number of its gradient. */
   gradients: Record<string, number>;
-  /** Masks asked for: name → rate. */
+  /** The masks that the program asked for: name → rate. */
   masks: Map<string, number>;
 }
 
-/** The recording in progress; kernels are registered once and write here. */
+/** The trace in progress. Kernels are registered once in a process, and write here. */
 let current: { steps: TraceStep[]; numbers: WeakMap<object, number>; count: number } | undefined;
 
-function append(kernel: string, inputs: Record<string, number>, attributes: Record<string, unknown>, outputs: Info[]) {
-  if (!current) throw new Error("Cannot record: no recording is in progress");
+/** Appends a step, and makes tfjs' handles of its outputs. */
+function append(
+  kernel: string,
+  inputs: Record<string, number>,
+  attributes: Record<string, unknown>,
+  outputs: TensorSpec[],
+): tfjs.TensorInfo[] {
+  if (!current) throw new Error("Cannot trace: no trace is in progress");
   const { steps, numbers } = current;
   steps.push({ kernel, inputs, attributes, outputs, first: current.count });
-  return outputs.map((info) => {
+  return outputs.map(({ shape, dtype }) => {
     const dataId = {};
     numbers.set(dataId, current!.count++);
-    return { dataId, shape: info.shape, dtype: info.dtype };
+    return { dataId, shape, dtype };
   });
 }
 
+/** @throws {Error} if the tensor was not made in the trace in progress */
 function numberOf(dataId: object): number {
   const number = current?.numbers.get(dataId);
   if (number === undefined) {
     throw new Error(
-      "Cannot record the program: it uses a tensor from outside; pass it as an input, a weight or a parameter",
+      "Cannot trace the program: it uses a tensor from outside; pass it as an input, a weight or a parameter",
     );
   }
   return number;
 }
 
-function refuse(): never {
-  throw new Error("Cannot record the program: it reads a tensor's values, which are not known while it is recorded");
+function refuseToRead(): never {
+  throw new Error("Cannot trace the program: it reads a tensor's values, which are not known while it is traced");
 }
 
-/** Number of a tensor's data; tfjs never frees what a recording holds. */
+/** A backend without values. It never frees a tensor: a trace needs all of them. */
 function createBackend(): tfjs.KernelBackend {
-  class RecordingBackend extends tf.KernelBackend {
+  class TracingBackend extends tf.KernelBackend {
     override write(values: tfjs.backend_util.BackendValues, shape: number[], dtype: tfjs.DataType): object {
       return append("values", {}, { values: values ?? new Float32Array(0) }, [{ shape, dtype }])[0].dataId;
     }
@@ -73,10 +80,10 @@ function createBackend(): tfjs.KernelBackend {
       numberOf({});
     }
     override read(): Promise<tfjs.backend_util.BackendValues> {
-      return refuse();
+      return refuseToRead();
     }
     override readSync(): tfjs.backend_util.BackendValues {
-      return refuse();
+      return refuseToRead();
     }
     override numDataIds(): number {
       return current?.count ?? 0;
@@ -93,11 +100,12 @@ function createBackend(): tfjs.KernelBackend {
     }
     override dispose(): void {}
   }
-  return new RecordingBackend();
+  return new TracingBackend();
 }
 
-const BACKEND = "tunebench-recorder";
+const BACKEND = "tunebench-trace";
 
+/** Registers the backend, with a kernel for each rule. */
 function registerOnce(): void {
   if (tf.findBackend(BACKEND)) return;
   tf.registerBackend(BACKEND, createBackend);
@@ -106,15 +114,15 @@ function registerOnce(): void {
       kernelName,
       backendName: BACKEND,
       kernelFunc: ({ inputs, attrs }) => {
-        const named = Object.entries(inputs).filter(([, info]) => info) as [string, tfjs.TensorInfo][];
-        const numbers = Object.fromEntries(named.map(([name, info]) => [name, numberOf(info.dataId)]));
-        // The same data under another tensor: tfjs clones every tensor it saves for the gradient.
-        if (kernelName === "Identity") return { ...named[0][1] };
+        const tensors = Object.entries(inputs).filter(([, info]) => info) as [string, tfjs.TensorInfo][];
+        const numbers = Object.fromEntries(tensors.map(([name, info]) => [name, numberOf(info.dataId)]));
+        // The same data under another tensor: tfjs clones every tensor that it saves for the gradient.
+        if (kernelName === "Identity") return { ...tensors[0][1] };
         const attributes: Attributes = { ...attrs };
-        // tfjs also takes a bare number, which could not be told from a list once it has become a `Dim`.
+        // tfjs also takes a single number, which could not be told from a list once it has become a `Dim`.
         if (kernelName === "Slice") attributes.begin = [attributes.begin].flat();
-        const infos = kernels[kernelName].infer(Object.fromEntries(named), attributes);
-        const outputs = append(kernelName, numbers, attributes, infos);
+        const specs = kernels[kernelName].infer(Object.fromEntries(tensors), attributes);
+        const outputs = append(kernelName, numbers, attributes, specs);
         return outputs.length === 1 && kernelName !== "SplitV" && kernelName !== "Unpack" ? outputs[0] : outputs;
       },
     });
@@ -132,12 +140,67 @@ function placeholders(kernel: string, shapes: Record<string, readonly number[]>)
   );
 }
 
+/** Placeholders for everything that a program takes. The masks that it asks for are noted in the trace. */
+function createArguments(
+  { weights, parameters, inputs }: Signature,
+  gradients: boolean,
+  sizes: { batch: number; length: number },
+  { masks }: Trace,
+): ProgramArguments {
+  const evaluate = (size: Size) => typeof size === "number" ? size : sizes[size];
+  // Evaluated in this order, which decides the tensors' numbers.
+  const parameterTensors = placeholders("parameter", parameters);
+  const shapes = Object.fromEntries(Object.entries(weights).map(([name, { shape }]) => [name, shape]));
+  return {
+    weights: placeholders("weight", shapes),
+    parameters: parameterTensors,
+    inputs: Object.fromEntries(
+      Object.entries(inputs).map((
+        [name, { shape, dtype }],
+      ) => [name, placeholder("input", name, shape.map(evaluate), dtype)]),
+    ),
+    dropout: (name, x, rate) => {
+      if (rate === 0 || !gradients) return x;
+      if (masks.has(name)) throw new Error(`Cannot trace the program: it asks for the mask ${name} twice`);
+      masks.set(name, rate);
+      return tf.mul(x, placeholder("mask", name, x.shape, "float32"));
+    },
+  };
+}
+
+/** Runs the program and, where asked for, tfjs' gradient of its loss. */
+function traceOutputs(program: Program, args: ProgramArguments, gradients: boolean, trace: Trace): void {
+  const forward = () => {
+    const outputs = program(args);
+    for (const [name, tensor] of Object.entries(outputs)) trace.outputs[name] = numberOf(tensor.dataId);
+    return outputs;
+  };
+  if (!gradients) {
+    forward();
+    return;
+  }
+  const computeLoss = () => {
+    const { loss } = forward();
+    if (loss?.rank === 0) return loss;
+    throw new Error(
+      `Cannot train the program: its output loss must be a scalar, current value is ${loss && `[${loss.shape}]`}`,
+    );
+  };
+  const { grads } = tf.engine().gradients(computeLoss, Object.values(args.parameters), undefined, true);
+  Object.keys(args.parameters).forEach((name, index) => {
+    // tfjs types the list as complete, but leaves a gap for a parameter that the loss does not depend on.
+    const gradient = grads[index] as Tensor | undefined;
+    if (!gradient) throw new Error(`Cannot train parameter ${name}: the loss does not depend on it`);
+    trace.gradients[name] = numberOf(gradient.dataId);
+  });
+}
+
 /**
- * Records a program at one batch size and length.
- * @param gradients whether to record the gradient of the output `loss` with respect to every parameter
+ * Traces a program at one batch size and length.
+ * @param gradients whether to trace the gradient of the output `loss` with respect to every parameter
  * @throws {Error} if the program uses a kernel without a rule, reads values or uses tensors from outside
  */
-export function record(
+export function traceProgram(
   program: Program,
   signature: Signature,
   gradients: boolean,
@@ -145,68 +208,28 @@ export function record(
   length: number,
 ): Trace {
   registerOnce();
-  const before = tf.getBackend();
-  const variables = new Set(Object.values(tf.engine().registeredVariables));
-  const newVariables = () => Object.values(tf.engine().registeredVariables).filter((of) => !variables.has(of));
+  const backendBefore = tf.getBackend();
+  const variablesBefore = new Set(Object.values(tf.engine().registeredVariables));
+  const newVariables = () =>
+    Object.values(tf.engine().registeredVariables).filter((variable) => !variablesBefore.has(variable));
   current = { steps: [], numbers: new WeakMap(), count: 0 };
   const trace: Trace = { steps: current.steps, outputs: {}, gradients: {}, masks: new Map() };
-  const size = (of: Size) => of === "batch" ? batch : of === "length" ? length : of;
   tf.setBackend(BACKEND);
-  tf.engine().startScope("record");
+  tf.engine().startScope("trace");
   try {
-    const parameters = placeholders("parameter", signature.parameters);
-    const args = {
-      weights: placeholders(
-        "weight",
-        Object.fromEntries(Object.entries(signature.weights).map(([name, { shape }]) => [name, shape])),
-      ),
-      parameters,
-      inputs: Object.fromEntries(
-        Object.entries(signature.inputs).map((
-          [name, { shape, dtype }],
-        ) => [name, placeholder("input", name, shape.map(size), dtype)]),
-      ),
-      dropout: (name: string, x: Tensor, rate: number) => {
-        if (rate === 0 || !gradients) return x;
-        if (trace.masks.has(name)) throw new Error(`Cannot record the program: it asks for the mask ${name} twice`);
-        trace.masks.set(name, rate);
-        return tf.mul(x, placeholder("mask", name, x.shape, "float32"));
-      },
-    };
-    const run = () => {
-      const outputs = program(args);
-      for (const [name, tensor] of Object.entries(outputs)) trace.outputs[name] = numberOf(tensor.dataId);
-      return outputs;
-    };
-    if (gradients) {
-      const names = Object.keys(parameters);
-      const loss = () => {
-        const { loss } = run();
-        if (loss?.rank === 0) return loss;
-        throw new Error(
-          `Cannot train the program: its output loss must be a scalar, current value is ${loss && `[${loss.shape}]`}`,
-        );
-      };
-      const { grads } = tf.engine().gradients(loss, Object.values(parameters), undefined, true);
-      names.forEach((name, at) => {
-        // tfjs types the list as complete, but leaves a gap for a parameter that the loss does not depend on.
-        const gradient = grads[at] as Tensor | undefined;
-        if (!gradient) throw new Error(`Cannot train parameter ${name}: the loss does not depend on it`);
-        trace.gradients[name] = numberOf(gradient.dataId);
-      });
-    } else run();
+    traceOutputs(program, createArguments(signature, gradients, { batch, length }, trace), gradients, trace);
     if (newVariables().length > 0) {
-      throw new Error("Cannot record the program: it makes a tf.variable; pass it as a parameter");
+      throw new Error("Cannot trace the program: it makes a tf.variable; pass it as a parameter");
     }
     return trace;
   } catch (error) {
     const missing = /[Kk]ernel '(\w+)'/.exec((error as Error).message)?.[1];
-    if (missing) throw new Error(`Cannot record the program: tfjs kernel ${missing} has no rule`);
+    if (missing) throw new Error(`Cannot trace the program: tfjs kernel ${missing} has no rule`);
     throw error;
   } finally {
     tf.engine().endScope();
     newVariables().forEach((variable) => variable.dispose());
-    tf.setBackend(before);
+    tf.setBackend(backendBefore);
     current = undefined;
   }
 }

@@ -12,7 +12,7 @@ import { lower } from "../../engine/graph/lower.ts";
 import { devices } from "../../engine/devices/mod.ts";
 import { Random } from "../../base/random.ts";
 import { readSafetensors, writeSafetensors } from "../../engine/safetensors.ts";
-import { type Schedule, schedule } from "../../engine/graph/fuse.ts";
+import { type ExecutionOrder, orderExecution } from "../../engine/graph/execution-order.ts";
 import { type Tensor, tf } from "../../engine/tensor.ts";
 import { microBatches } from "../../runs/training/batches.ts";
 import { lookUp } from "../../base/errors.ts";
@@ -44,7 +44,7 @@ const options: TrainingOptions = JSON.parse(Deno.args[2]);
 const device = lookUp("device", devices, options.device);
 
 /** Operations of the graph's matrix products with batches of these sizes: 2·m·n·k each. */
-function countOperations({ nodes }: Schedule, batch: number, length: number): number {
+function countOperations({ nodes }: ExecutionOrder, batch: number, length: number): number {
   const size = (shape: (typeof nodes)[number]["shape"]) => evaluateShape(shape, batch, length);
   return nodes.filter(({ op }) => op === "Gemm" || op === "MatMul").reduce(
     (sum, { inputs: [a], shape, attributes }) => {
@@ -58,7 +58,7 @@ function countOperations({ nodes }: Schedule, batch: number, length: number): nu
 /** Operations of the matrix products of a step on the first texts. */
 async function countStep(): Promise<number> {
   const { trainable } = await openClassifier(folder, method);
-  const recorded = schedule(lower(trainable.loss.program, trainable.loss.signature, true).outputs);
+  const recorded = orderExecution(lower(trainable.loss.program, trainable.loss.signature, true).outputs);
   const { ids } = await readTexts(folder);
   const lengths = ids.map(({ length }) => length);
   const { batchSize, microBatchRows } = trainingSpec(options);

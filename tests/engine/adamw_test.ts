@@ -2,14 +2,15 @@ import assert from "node:assert/strict";
 import { cpu } from "../../engine/devices/cpu.ts";
 import { type AdamWOptions, TrainingState } from "../../engine/adamw.ts";
 import golden from "../golden/optim.json" with { type: "json" };
-import { assertRelative, assertValues, flat, runs, settingsOf } from "./optim.ts";
+import { assertRelative, assertValues, flat, runs, settingsOf } from "./pytorch-adamw.ts";
 
 const settings: AdamWOptions = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.1, clip: Infinity };
 
-Deno.test("the golden values hold AdamW with and without decay and clipping", () => assert.equal(runs.length, 5));
+Deno.test("the golden values cover AdamW with and without weight decay and clipping", () =>
+  assert.equal(runs.length, 5));
 
 for (const run of runs) {
-  Deno.test(`each step of ${run.name} is PyTorch's in float64 to 1e-5`, async () => {
+  Deno.test(`each step of ${run.name} equals PyTorch's in float64 to 1e-5`, async () => {
     const state = await TrainingState.create([
       { name: "matrix", shape: [4, 3], learningRate: run.options.lr },
       { name: "vector", shape: [5], learningRate: run.options.lr },
@@ -26,7 +27,7 @@ for (const run of runs) {
   });
 }
 
-Deno.test("a regression trained by the engine follows PyTorch's", async () => {
+Deno.test("a regression has the losses and parameters that PyTorch gives at every step", async () => {
   const { x, y, w, b, losses, after_step, options } = golden.regression;
   const state = await TrainingState.create([
     { name: "w", shape: [3, 2], learningRate: options.lr },
@@ -73,7 +74,7 @@ Deno.test("each parameter has its own step size, and the schedule's factor multi
   }
 });
 
-Deno.test("weight decay shrinks parameters by step size × λ, a schedule's factor of 0 changes nothing", async () => {
+Deno.test("weight decay shrinks parameters by step size × λ, and a schedule's factor of 0 changes nothing", async () => {
   const state = await TrainingState.create([{ name: "p", shape: [2], learningRate: 0.5 }]);
   state.parameters.p.set([2, -4]);
   state.step(1, settings);
@@ -107,7 +108,7 @@ Deno.test("the padding between parameters stays zero", async () => {
   assert.ok([...owned].filter((at) => at < region).every((at) => memory[at] !== 1 && memory[at + 3 * region] > 0));
 });
 
-Deno.test("the norm is over all parameters and clipping scales all of them", async () => {
+Deno.test("the gradient's norm is that of all parameters, and clipping scales all of them", async () => {
   const create = () =>
     TrainingState.create([
       { name: "a", shape: [2], learningRate: 0.1 },
@@ -128,7 +129,7 @@ Deno.test("the norm is over all parameters and clipping scales all of them", asy
   }
 });
 
-Deno.test("a gradient as small as the clipping's own 1e-6 is scaled as PyTorch scales it", async () => {
+Deno.test("a gradient as small as the 1e-6 that clipping adds to the norm is scaled as in PyTorch", async () => {
   const state = await TrainingState.create([{ name: "p", shape: [1], learningRate: 1 }]);
   state.gradients.p.set([1e-6]);
   // g = 1e-6 × 1e-6 ÷ (1e-6 + 1e-6), and the first step is g ÷ (g + ε).

@@ -12,7 +12,10 @@ import type { ArrayValue, Executable, Feed, Program, Signature } from "../../eng
 /** Arrays by name. */
 export type Arrays = Record<string, Float32Array>;
 
-/** Standard normal inputs and parameters, ids below their bound (below 5 where there is none), zero gradients. */
+/**
+ * Values for a call: inputs and parameters are standard normal, ids are below their bound (below 5 where there is none), and
+ * gradients are zero.
+ */
 export function randomFeed(
   signature: Signature,
   { masks }: Pick<Executable, "masks">,
@@ -48,7 +51,7 @@ export async function compileBoth(program: Program, signature: Signature, gradie
   return [await cpu.compile(program, signature, options), await js.compile(program, signature, options)];
 }
 
-/** Outputs of both devices for the same values. */
+/** Outputs and gradients of several executables for the same values. */
 export async function runBoth(executables: readonly Executable[], signature: Signature, batch: number, length: number) {
   const results: { outputs: Arrays; gradients: Arrays }[] = [];
   for (const executable of executables) {
@@ -58,15 +61,16 @@ export async function runBoth(executables: readonly Executable[], signature: Sig
   return results;
 }
 
-/** Asserts that arrays agree to `tolerance` × the largest entry of each (at least `floor`). */
+/** Asserts that arrays agree: each entry to `tolerance` times the largest entry of its array, or times `floor` if larger. */
 export function assertClose(actual: Arrays, expected: Arrays, tolerance: number, what: string, floor = 0): void {
   assert.deepEqual(Object.keys(actual).sort(), Object.keys(expected).sort(), what);
   for (const [name, values] of Object.entries(expected)) {
     assert.equal(actual[name].length, values.length, `${what}: size of ${name}`);
     const largest = values.filter(Number.isFinite).reduce((most, value) => Math.max(most, Math.abs(value)), floor);
-    values.forEach((value, at) => {
-      const close = Object.is(actual[name][at], value) || Math.abs(actual[name][at] - value) <= tolerance * largest;
-      assert.ok(close, `${what}: ${name}[${at}] is ${actual[name][at]}, expected ${value}`);
+    values.forEach((value, index) => {
+      const entry = actual[name][index];
+      const close = Object.is(entry, value) || Math.abs(entry - value) <= tolerance * largest;
+      assert.ok(close, `${what}: ${name}[${index}] is ${entry}, expected ${value}`);
     });
   }
 }

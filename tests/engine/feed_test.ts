@@ -19,7 +19,7 @@ function feed(inputs: Record<string, ArrayValue>): Feed {
   return { parameters: { table: new Float32Array(14) }, inputs };
 }
 
-Deno.test("a call's sizes are read from its inputs, and are 1 where no input has them", () => {
+Deno.test("batch and length are read from the inputs of a call, and are 1 where no input has them", () => {
   assert.deepEqual(checkFeed(signature, feed({ ids, x })), { batch: 2, length: 2 });
   const { x: onlyX } = signature.inputs;
   assert.deepEqual(checkFeed({ ...signature, inputs: { x: onlyX } }, feed({ x })), { batch: 2, length: 1 });
@@ -69,7 +69,7 @@ const wrong: [string, Record<string, ArrayValue>, RegExp][] = [
 ];
 
 for (const [what, inputs, message] of wrong) {
-  Deno.test(`cpu and js refuse ${what} in one sentence and run the next call`, async () => {
+  Deno.test(`cpu and js refuse ${what} in one sentence, and run the next call`, async () => {
     for (const device of [devices.cpu, devices.js]) {
       const executable = await device.compile(
         ({ parameters, inputs }) => ({ rows: parameters.table.gather(inputs.ids as never).sum(), x: inputs.x.sum() }),
@@ -83,7 +83,7 @@ for (const [what, inputs, message] of wrong) {
   });
 }
 
-Deno.test("gradient rows are added to the rows their ids name, repeated ones each time", () => {
+Deno.test("rows are added to the rows of the table that their ids name, once for each occurrence of an id", () => {
   const table = new Float32Array(14).fill(1);
   addRows(table, [6, 2, 6], new Float32Array([1, 2, 10, 20, 100, 200]));
   assert.deepEqual([...table], [1, 1, 1, 1, 11, 21, 1, 1, 1, 1, 1, 1, 102, 203]);

@@ -9,7 +9,7 @@ function withPath(work: (path: string) => Promise<void>): Promise<void> {
 
 const encoder = new TextEncoder();
 
-Deno.test("tensors come back as they were written, their bytes aligned to 64 and little-endian", () =>
+Deno.test("tensors are read as they were written, aligned to 64 bytes and little-endian", () =>
   withPath(async (path) => {
     const tensors = {
       "layers.0.weight": { shape: [2, 3], data: new Float32Array([1, -2, 3.5, 0, -0, 1e-30]) },
@@ -30,7 +30,7 @@ Deno.test("tensors come back as they were written, their bytes aligned to 64 and
     assert.deepEqual([...bytes.subarray(stored.scalar.offset, stored.scalar.offset + 4)], [0, 0, 0xe0, 0x40]);
   }));
 
-Deno.test("the header is the format's: length, JSON with dtype, shape, offsets and metadata, padded by spaces", () =>
+Deno.test("the header is that of the format: length, JSON with dtype, shape, offsets and metadata, padded by spaces", () =>
   withPath(async (path) => {
     await writeSafetensors(path, { a: { shape: [2], data: new Float32Array(2) } }, { format: "pt", é: "ü" });
     const bytes = await Deno.readFile(path);
@@ -108,7 +108,7 @@ for (const [what, bytes, message] of hostile) {
     }));
 }
 
-Deno.test("a tensor cut off after its header was read is refused", () =>
+Deno.test("a file that is cut off after its header was read is refused", () =>
   withPath(async (path) => {
     await Deno.writeFile(path, file({ a: tensor }, 8));
     const { a } = await readSafetensors(path);

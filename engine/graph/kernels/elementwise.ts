@@ -5,46 +5,49 @@
 import type { Dim } from "../dim.ts";
 import { tf } from "../../tensor.ts";
 import type { DataType, Graph, Node } from "../graph.ts";
-import type { Info, Rule } from "./types.ts";
+import type { KernelRule, TensorSpec } from "./types.ts";
 
-function broadcastInfo(dtype?: Info["dtype"]) {
-  return ({ a, b }: Record<string, Info>): Info[] => [{
+function inferBroadcast(dtype?: TensorSpec["dtype"]) {
+  return ({ a, b }: Record<string, TensorSpec>): TensorSpec[] => [{
     shape: tf.broadcast_util.assertAndGetBroadcastShape(a.shape, b.shape),
     dtype: dtype ?? a.dtype,
   }];
 }
 
-function arithmetic(op: string): Rule {
-  return { infer: broadcastInfo(), lower: (graph, { a, b }) => [graph.binary(op, a, b)] };
+function arithmetic(op: string): KernelRule {
+  return { infer: inferBroadcast(), lower: (graph, { a, b }) => [graph.binary(op, a, b)] };
 }
 
-function comparison(op: string): Rule {
-  return { infer: broadcastInfo("bool"), lower: (graph, { a, b }) => [graph.binary(op, a, b, "bool")] };
+function comparison(op: string): KernelRule {
+  return { infer: inferBroadcast("bool"), lower: (graph, { a, b }) => [graph.binary(op, a, b, "bool")] };
 }
 
-function unary(lower: (graph: Graph, x: Node) => Node): Rule {
+function unary(lower: (graph: Graph, x: Node) => Node): KernelRule {
   return {
     infer: ({ x }) => [{ ...x }],
     lower: (graph, { x }) => [lower(graph, x)],
   };
 }
 
-function direct(op: string): Rule {
+/** A kernel that is one ONNX operator. */
+function direct(op: string): KernelRule {
   return unary((graph, x) => graph.unary(op, x));
 }
 
-function like(value: number): Rule {
+/** `value` in the shape of the input. */
+function like(value: number): KernelRule {
   return unary((graph, x) => graph.full(value, x.shape, x.dtype));
 }
 
-function scalar(graph: Graph, value: number | Dim, of: Node): Node {
-  return graph.full(value, [], of.dtype);
+/** A scalar of the same type as `x`. */
+function scalar(graph: Graph, value: number | Dim, x: Node): Node {
+  return graph.full(value, [], x.dtype);
 }
 
 /** The ONNX type of a tfjs type. */
 export function dataType(dtype: string): DataType {
   if (dtype === "float32" || dtype === "int32" || dtype === "bool") return dtype;
-  throw new Error(`Cannot record the program: tensors must be float32, int32 or bool, one is ${dtype}`);
+  throw new Error(`Cannot trace the program: tensors must be float32, int32 or bool, one is ${dtype}`);
 }
 
 /** Rules of kernels that work entry by entry. */
@@ -57,7 +60,7 @@ export const elementwise = {
   Minimum: arithmetic("Min"),
   Pow: arithmetic("Pow"),
   SquaredDifference: {
-    infer: broadcastInfo(),
+    infer: inferBroadcast(),
     lower: (graph, { a, b }) => {
       const difference = graph.binary("Sub", a, b);
       return [graph.binary("Mul", difference, difference)];
@@ -69,7 +72,7 @@ export const elementwise = {
   },
   Equal: comparison("Equal"),
   NotEqual: {
-    infer: broadcastInfo("bool"),
+    infer: inferBroadcast("bool"),
     lower: (graph, { a, b }) => [graph.unary("Not", graph.binary("Equal", a, b, "bool"))],
   },
   Greater: comparison("Greater"),
@@ -119,4 +122,4 @@ export const elementwise = {
     infer: ({ t }) => [{ ...t }],
     lower: (graph, { condition, t, e }) => [graph.elementwise("Where", [condition, t, e], t.dtype)],
   },
-} satisfies Record<string, Rule>;
+} satisfies Record<string, KernelRule>;

@@ -6,20 +6,20 @@ import { type Tensor, tf } from "../../tensor.ts";
 import { addDims, type Dim, fixed, isFixed } from "../dim.ts";
 import type { Graph, Node } from "../graph.ts";
 import { dataType } from "./elementwise.ts";
-import type { Rule } from "./types.ts";
+import type { KernelRule } from "./types.ts";
 
-/** An axis counted from the front. */
+/** An axis counted from the front, for one that may be negative. */
 export function axisOf(axis: number, rank: number): number {
   return axis < 0 ? axis + rank : axis;
 }
 
-/** Parts along an axis, of the outputs' sizes there. */
+/** Parts of `x` along an axis, of these sizes there. */
 function partition(graph: Graph, x: Node, axis: number, sizes: readonly Dim[]): Node[] {
-  let at: Dim = fixed(0);
+  let start: Dim = fixed(0);
   return sizes.map((size) => {
-    const begin = x.shape.map((_, of) => of === axis ? at : fixed(0));
-    at = addDims(at, size);
-    return graph.slice(x, begin, x.shape.map((dim, of) => of === axis ? size : dim));
+    const begin = x.shape.map((_, other) => other === axis ? start : fixed(0));
+    start = addDims(start, size);
+    return graph.slice(x, begin, x.shape.map((dim, other) => other === axis ? size : dim));
   });
 }
 
@@ -29,7 +29,7 @@ function dims(values: readonly (number | Dim)[]): Dim[] {
 
 /** Rules of kernels that move entries without changing them. */
 export const layout = {
-  // Dispatched for each tensor that tfjs saves; the recorder passes its data through and never asks for this rule.
+  // Dispatched for each tensor that tfjs saves. Tracing passes the tensor through, and never uses this rule.
   Identity: { infer: ({ x }) => [{ ...x }], lower: (_, { x }) => [x] },
   Reshape: {
     infer: ({ x }, { shape }) => [{
@@ -51,14 +51,14 @@ export const layout = {
   },
   Slice: {
     infer: ({ x }, { begin, size }) => {
-      const of = { shape: x.shape, rank: x.shape.length } as Tensor;
-      const [from, shape] = tf.slice_util.parseSliceParams(of, begin, size);
-      tf.slice_util.assertParamsValid(of, from, shape);
+      const tensor = { shape: x.shape, rank: x.shape.length } as Tensor;
+      const [start, shape] = tf.slice_util.parseSliceParams(tensor, begin, size);
+      tf.slice_util.assertParamsValid(tensor, start, shape);
       return [{ shape, dtype: x.dtype }];
     },
     lower: (graph, { x }, { begin }, [{ shape }]) => {
-      const given = dims(begin);
-      return [graph.slice(x, x.shape.map((_, axis) => given[axis] ?? fixed(0)), shape)];
+      const start = dims(begin);
+      return [graph.slice(x, x.shape.map((_, axis) => start[axis] ?? fixed(0)), shape)];
     },
   },
   SplitV: {
@@ -80,7 +80,7 @@ export const layout = {
     },
     lower: (graph, { value }, { axis }, outputs) =>
       partition(graph, value, axisOf(axis, value.shape.length), outputs.map(() => fixed(1)))
-        .map((part, at) => graph.reshape(part, outputs[at].shape)),
+        .map((part, index) => graph.reshape(part, outputs[index].shape)),
   },
   Concat: {
     infer: (inputs, { axis }) => {
@@ -111,10 +111,10 @@ export const layout = {
     infer: ({ x }, { reps }) => [{ shape: x.shape.map((size, axis) => size * reps[axis]), dtype: x.dtype }],
     lower: (graph, { x }, { reps }, [{ shape }]) => {
       const repeats = dims(reps);
-      const single = x.shape.every((dim, axis) =>
+      const isBroadcast = x.shape.every((dim, axis) =>
         isFixed(dim) && dim[0] === 1 || isFixed(repeats[axis]) && repeats[axis][0] === 1
       );
-      return [single ? graph.expand(x, shape) : graph.node("Tile", [x, graph.sizes(repeats)], {}, shape, x.dtype)];
+      return [isBroadcast ? graph.expand(x, shape) : graph.node("Tile", [x, graph.sizes(repeats)], {}, shape, x.dtype)];
     },
   },
   PadV2: {
@@ -136,8 +136,8 @@ export const layout = {
   Range: {
     infer: (_, { start, stop, step, dtype }) => {
       const size = Math.ceil((stop - start) / step);
-      // tfjs then turns a step of 1 round and returns nothing or nonsense for others.
-      if (size < 0) throw new Error(`Cannot record range: its step must lead from ${start} to ${stop}, it is ${step}`);
+      // Where the step leads away from `stop`, tfjs reverses a step of 1, and returns nothing or nonsense for others.
+      if (size < 0) throw new Error(`Cannot trace range: its step must lead from ${start} to ${stop}, it is ${step}`);
       return [{ shape: [size], dtype }];
     },
     lower: (graph, _, { start, step }, [{ shape, dtype }]) => {
@@ -146,4 +146,4 @@ export const layout = {
       return [graph.binary("Add", scaled, graph.full(start, [], number.dtype))];
     },
   },
-} satisfies Record<string, Rule>;
+} satisfies Record<string, KernelRule>;

@@ -5,22 +5,25 @@
 import { tf } from "../../tensor.ts";
 import { dataType } from "./elementwise.ts";
 import { axisOf } from "./layout.ts";
-import type { Rule } from "./types.ts";
+import type { KernelRule } from "./types.ts";
 
 function axesOf(axis: number | number[] | null | undefined, rank: number): number[] {
   const all = [...Array(rank).keys()];
   if (axis === undefined || axis === null) return all;
-  return [axis].flat().map((at) => axisOf(at, rank)).sort((a, b) => a - b);
+  return [axis].flat().map((each) => axisOf(each, rank)).sort((a, b) => a - b);
 }
 
-/** @param key tfjs' name for the attribute that holds the axes */
-function reduction(op: string, key: "axis" | "reductionIndices" = "axis"): Rule {
+/**
+ * @param op the ONNX operator
+ * @param key tfjs' name for the attribute that holds the axes
+ */
+function reduction(op: string, key: "axis" | "reductionIndices" = "axis"): KernelRule {
   return {
     infer: ({ x }, attributes) => {
       const axes = axesOf(attributes[key], x.shape.length);
       const kept = x.shape.map((size, axis) => axes.includes(axis) ? 1 : size);
       const shape = attributes.keepDims ? kept : x.shape.filter((_, axis) => !axes.includes(axis));
-      // tfjs averages in float32 whatever it is given.
+      // tfjs computes means in float32, whatever the type of the input.
       return [{ shape, dtype: op === "ReduceMean" ? "float32" : x.dtype }];
     },
     lower: (graph, { x }, attributes, [{ dtype }]) => {
@@ -44,18 +47,18 @@ export const reductions = {
   Cumsum: {
     infer: ({ x }) => [{ ...x }],
     lower: (graph, { x }, { axis, exclusive, reverse }) => {
-      const at = graph.constant([axis], [], "int64");
+      const axisNode = graph.constant([axis], [], "int64");
       const attributes = { exclusive: exclusive ? 1 : 0, reverse: reverse ? 1 : 0 };
-      return [graph.node("CumSum", [x, at], attributes, x.shape, x.dtype)];
+      return [graph.node("CumSum", [x, axisNode], attributes, x.shape, x.dtype)];
     },
   },
   BatchMatMul: {
     infer: ({ a, b }, { transposeA, transposeB }) => {
       if (a.shape.at(transposeA ? -2 : -1) !== b.shape.at(transposeB ? -1 : -2)) {
-        const of = (transposed: boolean) => transposed ? " transposed" : "";
+        const note = (transposed: boolean) => transposed ? " transposed" : "";
         throw new Error(
-          "Cannot record matMul: inner sizes must be equal, " +
-            `operands are [${a.shape}]${of(transposeA)} and [${b.shape}]${of(transposeB)}`,
+          "Cannot trace matMul: inner sizes must be equal, " +
+            `operands are [${a.shape}]${note(transposeA)} and [${b.shape}]${note(transposeB)}`,
         );
       }
       const outer = tf.broadcast_util.assertAndGetBroadcastShape(a.shape.slice(0, -2), b.shape.slice(0, -2));
@@ -64,4 +67,4 @@ export const reductions = {
     },
     lower: (graph, { a, b }, { transposeA, transposeB }) => [graph.matmul(a, b, transposeA, transposeB)],
   },
-} satisfies Record<string, Rule>;
+} satisfies Record<string, KernelRule>;

@@ -1,12 +1,12 @@
 /**
- * What a kernel rule is: how a tfjs kernel's output shapes follow from its inputs, and which graph nodes compute it.
+ * Rules for tfjs kernels: how a kernel's output shapes follow from its inputs, and which nodes of a graph compute it.
  * @module
  */
 import type { Dim } from "../dim.ts";
 import type { Graph, Node } from "../graph.ts";
 
-/** Shape and type of a tensor while a program is recorded. */
-export interface Info {
+/** Shape and type of a tensor of a trace. */
+export interface TensorSpec {
   /** Sizes of its axes. */
   shape: number[];
   /** tfjs' name of its type. */
@@ -18,11 +18,11 @@ export interface Info {
 export type Attributes = Record<string, any>;
 
 /** How a tfjs kernel becomes nodes. */
-export interface Rule {
-  /** Outputs of the kernel in one recording. */
-  infer(inputs: Record<string, Info>, attributes: Attributes): Info[];
+export interface KernelRule {
+  /** The kernel's outputs in one trace. @throws {Error} if the kernel cannot be used like this */
+  infer(inputs: Record<string, TensorSpec>, attributes: Attributes): TensorSpec[];
   /**
-   * Nodes of the kernel's outputs. Attributes that differ between recordings arrive as {@linkcode Dim}.
+   * The nodes that compute the kernel's outputs. Attributes that differ between traces are {@linkcode Dim}s.
    * @param outputs the outputs' shapes and types
    */
   lower(

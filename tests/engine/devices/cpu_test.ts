@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { cpu } from "../../../engine/devices/cpu.ts";
 import { lower } from "../../../engine/graph/lower.ts";
 import { readSafetensors, writeSafetensors } from "../../../engine/safetensors.ts";
-import { schedule } from "../../../engine/graph/fuse.ts";
+import { orderExecution } from "../../../engine/graph/execution-order.ts";
 import { tf } from "../../../engine/tensor.ts";
 import type { Program, Signature } from "../../../engine/types.ts";
+import { inFolder } from "../../in-folder.ts";
 import { compileBoth, randomFeed } from "../compare.ts";
 
 const signature: Signature = {
@@ -18,7 +19,7 @@ const program: Program = ({ inputs, parameters: { w, b, scale } }) => {
   return { loss: y.logSumExp(1).sum(), y };
 };
 
-Deno.test("the same call gives the same bits, whatever was called before and in whichever session", async () => {
+Deno.test("the same call gives the same bits, whatever was called before and in every session", async () => {
   const options = { gradients: true, threads: 2 };
   const one = await cpu.compile(program, signature, options);
   const other = await cpu.compile(program, signature, options);
@@ -34,7 +35,7 @@ Deno.test("the same call gives the same bits, whatever was called before and in 
   await Promise.all([one.release(), other.release()]);
 });
 
-Deno.test("gradients are added in place to the caller's arrays, outputs are the caller's own", async () => {
+Deno.test("gradients are added in place to the caller's arrays, and every call returns new outputs", async () => {
   const executable = await cpu.compile(program, signature, { gradients: true, threads: 1 });
   const feed = randomFeed(signature, executable, 3, 2);
   const first = await executable.run(feed);
@@ -45,14 +46,16 @@ Deno.test("gradients are added in place to the caller's arrays, outputs are the 
   const second = await executable.run(feed);
   const close = (value: number, expected: number) =>
     Math.abs(value - expected) <= 1e-5 * Math.max(1, Math.abs(expected));
-  [w, b, scale].forEach((values, of) => values.forEach((value, at) => assert.ok(close(value, 2 * once[of][at]))));
+  [w, b, scale].forEach((values, parameter) =>
+    values.forEach((value, index) => assert.ok(close(value, 2 * once[parameter][index])))
+  );
   assert.deepEqual(second, first);
   second.y.fill(0);
   assert.deepEqual(first.y, kept);
   await executable.release();
 });
 
-Deno.test("gradients are added to whatever an array holds", async () => {
+Deno.test("gradients are added to what an array already holds", async () => {
   const executable = await cpu.compile(
     ({ parameters: { b }, inputs: { x } }) => ({ loss: b.mul(x.onesLike().sum()).sum() }),
     { ...signature, parameters: { b: [5] } },
@@ -70,19 +73,19 @@ Deno.test("parameters and gradients may be views of one WebAssembly memory", asy
   const apart = randomFeed(signature, executable, 3, 2);
   await executable.run(apart);
   const views = randomFeed(signature, executable, 3, 2);
-  let at = 64;
-  for (const record of [views.parameters, views.gradients!]) {
-    for (const [name, values] of Object.entries(record)) {
-      record[name] = new Float32Array(memory.buffer, at, values.length);
-      record[name].set(values);
-      at += 64 * Math.ceil(values.byteLength / 64);
+  let offset = 64;
+  for (const arrays of [views.parameters, views.gradients!]) {
+    for (const [name, values] of Object.entries(arrays)) {
+      arrays[name] = new Float32Array(memory.buffer, offset, values.length);
+      arrays[name].set(values);
+      offset += 64 * Math.ceil(values.byteLength / 64);
     }
   }
   await executable.run(views);
   assert.deepEqual(views.gradients, apart.gradients);
 });
 
-Deno.test("a changed parameter counts at the next call", async () => {
+Deno.test("a parameter that is changed in place takes effect at the next call", async () => {
   const executable = await cpu.compile(({ parameters }) => ({ b: parameters.b.mul(2) }), signature, { threads: 1 });
   const feed = randomFeed(signature, executable, 1, 1);
   feed.parameters.b.set([1, 2, 3, 4, 5]);
@@ -91,7 +94,7 @@ Deno.test("a changed parameter counts at the next call", async () => {
   assert.deepEqual([...(await executable.run(feed)).b], [-2, 0, 2, 4, 6]);
 });
 
-Deno.test("sums over segments lose no row, nor use the operator that does with several threads", async () => {
+Deno.test("sums over segments lose no row, and avoid the operator that does with several threads", async () => {
   const counting: Program = ({ inputs: { ids } }) => ({
     counts: tf.unsortedSegmentSum(tf.ones([ids.shape[0], 4]), ids as never, 3),
   });
@@ -100,8 +103,8 @@ Deno.test("sums over segments lose no row, nor use the operator that does with s
     parameters: {},
     inputs: { ids: { shape: ["batch"], dtype: "int32", below: 3 } },
   };
-  // ONNX Runtime's ScatterND adds to repeated rows from several threads at once, wrong in one call of fifty.
-  const operators = schedule(lower(counting, only, false).outputs).nodes.map(({ op }) => op);
+  // ONNX Runtime's ScatterND adds to repeated rows from several threads at once; one result in fifty is wrong.
+  const operators = orderExecution(lower(counting, only, false).outputs).nodes.map(({ op }) => op);
   assert.deepEqual(operators.filter((op) => op.startsWith("Scatter")), ["ScatterElements"]);
   const executable = await cpu.compile(counting, only, { threads: 2 });
   const ids = new Int32Array(30_000).map((_, at) => at % 3);
@@ -109,28 +112,42 @@ Deno.test("sums over segments lose no row, nor use the operator that does with s
   assert.deepEqual(counts, new Float32Array(3 * 4).fill(10_000));
 });
 
-Deno.test("weights are read where they lie in their file", async () => {
-  const folder = await Deno.makeTempDir();
-  const path = `${folder}/weights.safetensors`;
-  const first = { shape: [3], data: new Float32Array([1, 2, 3]) };
-  const second = { shape: [2, 3], data: new Float32Array([4, 5, 6, 7, 8, 9]) };
-  await writeSafetensors(path, { first, second });
-  const executable = await cpu.compile(
-    ({ weights }) => ({ sum: weights.second.add(weights.first), same: weights.second }),
-    { weights: await readSafetensors(path), parameters: {}, inputs: {} },
-    { threads: 1 },
-  );
-  const outputs = await executable.run({ parameters: {}, inputs: {} });
-  assert.deepEqual([...outputs.sum], [5, 7, 9, 8, 10, 12]);
-  assert.deepEqual(outputs.same, second.data);
-  await executable.release();
-  await Deno.remove(folder, { recursive: true });
-});
+Deno.test("weights are read from the places in their file", () =>
+  inFolder({}, async (folder) => {
+    const path = `${folder}/weights.safetensors`;
+    const first = { shape: [3], data: new Float32Array([1, 2, 3]) };
+    const second = { shape: [2, 3], data: new Float32Array([4, 5, 6, 7, 8, 9]) };
+    await writeSafetensors(path, { first, second });
+    const executable = await cpu.compile(
+      ({ weights }) => ({ sum: weights.second.add(weights.first), same: weights.second }),
+      { weights: await readSafetensors(path), parameters: {}, inputs: {} },
+      { threads: 1 },
+    );
+    const outputs = await executable.run({ parameters: {}, inputs: {} });
+    assert.deepEqual([...outputs.sum], [5, 7, 9, 8, 10, 12]);
+    assert.deepEqual(outputs.same, second.data);
+    await executable.release();
+  }));
+
+Deno.test("weights of one program may lie in several folders", () =>
+  inFolder({ "a/empty": "", "b/c/empty": "" }, async (folder) => {
+    const data = new Float32Array([1, 2]);
+    await writeSafetensors(`${folder}/a/w`, { a: { shape: [2], data } });
+    await writeSafetensors(`${folder}/b/c/w`, { b: { shape: [2], data } });
+    const weights = { ...await readSafetensors(`${folder}/a/w`), ...await readSafetensors(`${folder}/b/c/w`) };
+    const executable = await cpu.compile(
+      ({ weights }) => ({ sum: weights.a.add(weights.b) }),
+      { weights, parameters: {}, inputs: {} },
+      { threads: 1 },
+    );
+    assert.deepEqual([...(await executable.run({ parameters: {}, inputs: {} })).sum], [2, 4]);
+    await executable.release();
+  }));
 
 Deno.test("outputs may share a value, a name with an input, and a type that is not float32", async () => {
   const outputs: Program = ({ inputs: { x } }) => {
     const y = x.abs();
-    return { x: y, again: y, given: x, positive: x.greater(0), place: x.argMax(-1) };
+    return { x: y, again: y, unchanged: x, positive: x.greater(0), place: x.argMax(-1) };
   };
   for (const executable of await compileBoth(outputs, signature)) {
     const feed = randomFeed(signature, executable, 1, 1);
@@ -138,7 +155,7 @@ Deno.test("outputs may share a value, a name with an input, and a type that is n
     assert.deepEqual(await executable.run(feed), {
       x: new Float32Array([0, 1, 1, 0.5]),
       again: new Float32Array([0, 1, 1, 0.5]),
-      given: new Float32Array([0, 1, -1, 0.5]),
+      unchanged: new Float32Array([0, 1, -1, 0.5]),
       positive: new Float32Array([0, 1, 0, 1]),
       place: new Float32Array([1]),
     });

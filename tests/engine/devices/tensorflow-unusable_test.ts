@@ -11,7 +11,7 @@ function manifest(version: string): string {
   return JSON.stringify({ version, main: "index.js" });
 }
 
-/** Works with the variable naming a folder with these modules, or unset. */
+/** Calls `work` with the variable naming a folder that holds these modules; without modules, it is unset. */
 async function withFolder<T>(modules: Modules | undefined, work: (folder: string) => Promise<T>): Promise<T> {
   const folder = await Deno.makeTempDir();
   const before = Deno.env.get(VARIABLE);

@@ -1,6 +1,6 @@
 /**
- * The device tensorflow beside the others. Opt-in: `deno task test:tensorflow`, with the variable TUNEBENCH_TFJS_NODE as
- * the README says; without it nothing is tested.
+ * The device tensorflow, compared with the others. These tests run only where the variable TUNEBENCH_TFJS_NODE names the
+ * folder of tfjs-node (`deno task test:tensorflow`).
  */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
@@ -15,7 +15,7 @@ import { assertClose } from "../compare.ts";
 const ignore = !Deno.env.get("TUNEBENCH_TFJS_NODE");
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 
-/** Asserts that losses agree, relatively. */
+/** Asserts that losses agree to a relative tolerance. */
 function assertLosses(actual: readonly number[], expected: readonly number[], tolerance: number): void {
   assert.equal(actual.length, expected.length);
   expected.forEach((loss, step) => {
@@ -58,7 +58,7 @@ for (const parts of combinations) {
 }
 
 Deno.test({
-  name: "tensorflow leaves tfjs as it was: its current backend, the kernels of js, and no tensor",
+  name: "tensorflow leaves tfjs with the backend and the kernels that it had, and with no tensor",
   ignore,
   async fn() {
     const model = tinyTrainable(combinations[0]);

@@ -1,6 +1,6 @@
 /**
- * The device webgpu, on SwiftShader where Debian's packages chromium and libvulkan1 are installed, else on the machine's
- * GPU if it has one. With the variable TUNEBENCH_TEST_WEBGPU every form of every method is trained, not three of them.
+ * The device webgpu: on SwiftShader if Debian's packages chromium and libvulkan1 are installed, otherwise on the machine's
+ * GPU if it has one. If the variable TUNEBENCH_TEST_WEBGPU is set, every form of every method is trained instead of three.
  */
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
@@ -14,12 +14,12 @@ import { inspectDevice } from "../../../runs/launch/inspect-device.ts";
 import golden from "../../golden/optim.json" with { type: "json" };
 import { combinations, trainingLosses } from "../../runs/training/tiny-training.ts";
 import { type Arrays, assertClose, randomFeed, runBoth } from "../compare.ts";
-import { assertValues, flat, runs, settingsOf } from "../optim.ts";
+import { assertValues, flat, runs, settingsOf } from "../pytorch-adamw.ts";
 
 const VARIABLE = "VK_ICD_FILENAMES";
 const SWIFTSHADER = "/usr/lib/chromium/vk_swiftshader_icd.json";
 
-/** Works while the variable that names Vulkan's driver has a value. */
+/** Calls `work` with a file in the variable that names Vulkan's driver; undefined leaves the variable as it is. */
 async function withDriver<T>(file: string | undefined, work: () => Promise<T>): Promise<T> {
   const before = Deno.env.get(VARIABLE);
   if (file !== undefined) Deno.env.set(VARIABLE, file);
@@ -31,9 +31,9 @@ async function withDriver<T>(file: string | undefined, work: () => Promise<T>): 
   }
 }
 
-const chosen = Deno.env.get(VARIABLE) ?? (existsSync(SWIFTSHADER) ? SWIFTSHADER : undefined);
-// The driver is loaded now and stays.
-const report = await withDriver(chosen, () => webgpu.inspect());
+const driver = Deno.env.get(VARIABLE) ?? (existsSync(SWIFTSHADER) ? SWIFTSHADER : undefined);
+// Vulkan loads the driver here, and keeps it.
+const report = await withDriver(driver, () => webgpu.inspect());
 
 function test(name: string, fn: () => Promise<void>): void {
   const ignore = report.unusable !== null;
@@ -66,8 +66,8 @@ const program: Program = ({ inputs, parameters: { table, w, b, scale }, dropout 
   return { loss: logits.squaredDifference(inputs.target).sum(), logits };
 };
 
-/** Outputs of micro-batches of several sizes, two a step, and the parameters afterwards. */
-async function course(device: Device, steps: number): Promise<{ outputs: Arrays[]; parameters: Arrays }> {
+/** Trains with two micro-batches of different sizes a step: their outputs, and the parameters afterwards. */
+async function trainSteps(device: Device, steps: number): Promise<{ outputs: Arrays[]; parameters: Arrays }> {
   const training = await device.train(program, signature, parameters, threads);
   await training.write(randomFeed(signature, training, 1, 1).parameters);
   const outputs: Arrays[] = [];
@@ -83,19 +83,19 @@ async function course(device: Device, steps: number): Promise<{ outputs: Arrays[
   return { outputs, parameters: Object.fromEntries(copies) };
 }
 
-/** Names of the tensors that calls of ONNX Runtime take from host memory and leave there. */
-async function travelling(work: () => Promise<void>): Promise<string[]> {
+/** Names of the tensors that ONNX Runtime takes from host memory or returns there while `work` runs. */
+async function hostTensors(work: () => Promise<void>): Promise<string[]> {
   const { prototype } = loadRuntime().InferenceSession as unknown as {
-    prototype: { run(...of: Record<string, RuntimeTensor>[]): Promise<Record<string, RuntimeTensor>> };
+    prototype: { run(...args: Record<string, RuntimeTensor>[]): Promise<Record<string, RuntimeTensor>> };
   };
-  const found: string[] = [];
+  const names: string[] = [];
   const note = (tensors: Record<string, RuntimeTensor>) => {
-    for (const [name, { location }] of Object.entries(tensors)) if (location === "cpu") found.push(name);
+    for (const [name, { location }] of Object.entries(tensors)) if (location === "cpu") names.push(name);
   };
   const { run } = prototype;
-  prototype.run = async function (...of) {
-    of.forEach(note);
-    const results = await run.apply(this, of);
+  prototype.run = async function (...args) {
+    args.forEach(note);
+    const results = await run.apply(this, args);
     note(results);
     return results;
   };
@@ -104,14 +104,14 @@ async function travelling(work: () => Promise<void>): Promise<string[]> {
   } finally {
     prototype.run = run;
   }
-  return found;
+  return names;
 }
 
-test("webgpu names its hardware, and gives a reason for what it does not know", () => {
+test("webgpu names its hardware, and says why it does not know its memory and driver", () => {
   assert.notEqual(report.hardware.value, null);
-  if (chosen === SWIFTSHADER) assert.match(String(report.hardware.value), /SwiftShader/);
-  for (const  of of[report.memoryBytes, report.driver]) {
-    assert.deepEqual(of, { value: null, reason: "WebGPU does not tell" });
+  if (driver === SWIFTSHADER) assert.match(String(report.hardware.value), /SwiftShader/);
+  for (const fact of [report.memoryBytes, report.driver]) {
+    assert.deepEqual(fact, { value: null, reason: "WebGPU does not tell" });
   }
   return Promise.resolve();
 });
@@ -122,18 +122,18 @@ test("where Vulkan has no driver, webgpu is unusable and says why in one sentenc
   assert.equal(hardware.value, null);
 });
 
-test("training on the device follows cpu: rows of repeated ids, several sizes, step sizes, clipping, decay", async () => {
-  const [actual, expected] = [await course(webgpu, 6), await course(cpu, 6)];
+test("training on webgpu follows cpu with repeated ids, several sizes, several step sizes, clipping and weight decay", async () => {
+  const [actual, expected] = [await trainSteps(webgpu, 6), await trainSteps(cpu, 6)];
   actual.outputs.forEach((outputs, at) => assertClose(outputs, expected.outputs[at], 1e-5, `micro-batch ${at + 1}`, 1));
   assertClose(actual.parameters, expected.parameters, 1e-5, "parameters");
 });
 
-test("the same training twice on one device gives the same bits", async () => {
-  assert.deepEqual(await course(webgpu, 3), await course(webgpu, 3));
+test("the same training twice on webgpu gives the same bits", async () => {
+  assert.deepEqual(await trainSteps(webgpu, 3), await trainSteps(webgpu, 3));
 });
 
 for (const run of runs) {
-  test(`on the device, each step of ${run.name} is PyTorch's in float64 to 1e-5`, async () => {
+  test(`on webgpu, each step of ${run.name} equals PyTorch's in float64 to 1e-5`, async () => {
     const shapes = { matrix: [4, 3], vector: [5] };
     const training = await webgpu.train(
       // The gradient is the input.
@@ -151,9 +151,9 @@ for (const run of runs) {
       Object.entries(shapes).map(([name, shape]) => ({ name, shape, learningRate: run.options.lr })),
       threads,
     );
-    const arrays = (of: Record<keyof typeof shapes, number[] | number[][]>) => ({
-      matrix: Float32Array.from(flat(of.matrix)),
-      vector: Float32Array.from(flat(of.vector)),
+    const arrays = ({ matrix, vector }: Record<keyof typeof shapes, number[] | number[][]>) => ({
+      matrix: Float32Array.from(flat(matrix)),
+      vector: Float32Array.from(flat(vector)),
     });
     await training.write(arrays(golden.params));
     for (const [step, gradients] of golden.gradients.entries()) {
@@ -169,7 +169,7 @@ for (const run of runs) {
   });
 }
 
-test("what is written is read back bit for bit, and what is missing is refused as on cpu", async () => {
+test("parameters are read back bit for bit as they were written, and missing ones are refused as on cpu", async () => {
   const values: Arrays = {
     table: new Float32Array(42).map((_, at) => (at - 20) / 3),
     w: new Float32Array(18).fill(1e-40),
@@ -183,35 +183,37 @@ test("what is written is read back bit for bit, and what is missing is refused a
     }
     return errors;
   };
-  const [there, here] = [webgpu, cpu].map((device) => device.train(program, signature, parameters, threads));
-  await (await there).write(values);
-  assert.deepEqual(await refuse(await there), await refuse(await here));
-  assert.equal((await refuse(await there)).length, 2);
-  const read = await (await there).read();
+  const [onWebgpu, onCpu] = await Promise.all(
+    [webgpu, cpu].map((device) => device.train(program, signature, parameters, threads)),
+  );
+  await onWebgpu.write(values);
+  assert.deepEqual(await refuse(onWebgpu), await refuse(onCpu));
+  assert.equal((await refuse(onWebgpu)).length, 2);
+  const read = await onWebgpu.read();
   for (const [name, expected] of Object.entries(values)) {
     assert.deepEqual(new Uint8Array(read[name].slice().buffer), new Uint8Array(expected.slice().buffer), name);
   }
-  await (await there).release();
-  await (await here).release();
+  await onWebgpu.release();
+  await onCpu.release();
 });
 
-test("of a step, only inputs, sizes and numbers go to the device, and only outputs come back", async () => {
+test("a step sends only inputs, sizes and scalars to the device, and only outputs come back", async () => {
   const training = await webgpu.train(program, signature, parameters, threads);
   await training.write(randomFeed(signature, training, 1, 1).parameters);
   const { inputs } = randomFeed(signature, training, 4, 5);
-  const found = await travelling(async () => {
+  const transferred = await hostTensors(async () => {
     await training.accumulate(inputs);
     await training.accumulate(inputs);
     await training.step(1, settings);
   });
-  const names = new Set(found.map((name) => name.replace(/^(size|rate|decay)\/.*/, "$1")));
+  const names = new Set(transferred.map((name) => name.replace(/^(size|rate|decay)\/.*/, "$1")));
   const numbers = ["clip", "beta1", "rest1", "beta2", "rest2", "root", "epsilon", "rate", "decay"];
   const outputs = ["output/loss", "output/logits"];
   assert.deepEqual([...names].sort(), [...Object.keys(inputs), "size", ...outputs, ...numbers].sort());
   await training.release();
 });
 
-test("a compiled program agrees with cpu, its gradients too, at sizes that were not recorded", async () => {
+test("outputs and gradients on webgpu agree with cpu at sizes that were not traced", async () => {
   const options = { gradients: true, threads: 1 };
   const executables = [webgpu, cpu].map((device) => device.compile(program, signature, options));
   for (const [batch, length] of [[1, 1], [5, 8]]) {
@@ -222,7 +224,7 @@ test("a compiled program agrees with cpu, its gradients too, at sizes that were 
   for (const executable of executables) await (await executable).release();
 });
 
-test("a program with an operator that the device lacks is refused, not left to the processor", () =>
+test("a program with an operator that webgpu lacks is refused, not left to the processor", () =>
   assert.rejects(webgpu.compile(({ inputs }) => ({ y: inputs.target.sign() }), signature, threads), {
     message: "Cannot compile the program: every operation must run on webgpu, " +
       "but for one of them ONNX Runtime has no kernel there",

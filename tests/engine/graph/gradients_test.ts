@@ -71,34 +71,34 @@ function transformer(change: (x: Tensor) => Tensor = (x) => x): Program {
   };
 }
 
-/** (loss(p + h) − loss(p − h)) ÷ 2h of every parameter entry. */
+/** (loss(p + h) − loss(p − h)) ÷ 2h for every entry of every parameter. */
 async function centralDifferences(program: Program, feed: Feed): Promise<Arrays> {
   const h = 1e-2;
-  // With gradients, so that the masks are the same; their sums are not read.
+  // With gradients, since there is dropout only with them. Their values are not used.
   const executable = await cpu.compile(program, signature, { gradients: true, threads: 1 });
-  const spare = randomFeed(signature, executable, 1, 1).gradients;
+  const unused = randomFeed(signature, executable, 1, 1).gradients;
   const differences: Arrays = {};
   for (const [name, values] of Object.entries(feed.parameters)) {
     differences[name] = new Float32Array(values.length);
-    for (let at = 0; at < values.length; at++) {
-      const start = values[at];
+    for (let index = 0; index < values.length; index++) {
+      const start = values[index];
       const around: number[] = [];
       for (const step of [h, -h]) {
-        values[at] = start + step;
-        around.push((await executable.run({ ...feed, gradients: spare })).loss[0]);
+        values[index] = start + step;
+        around.push((await executable.run({ ...feed, gradients: unused })).loss[0]);
       }
-      values[at] = start;
-      differences[name][at] = (around[0] - around[1]) / (2 * h);
+      values[index] = start;
+      differences[name][index] = (around[0] - around[1]) / (2 * h);
     }
   }
   return differences;
 }
 
-/** Parameters small enough for third derivatives to be small. */
-function calmFeed(program: Program, batch: number, length: number): Feed {
+/** Values for a call, with parameters so small that third derivatives are small too. */
+function smallFeed(program: Program, batch: number, length: number): Feed {
   const feed = randomFeed(signature, lower(program, signature, true), batch, length);
   for (const [name, values] of Object.entries(feed.parameters)) {
-    if (name !== "table" && name !== "prompt") values.forEach((value, at) => values[at] = value / 2);
+    if (name !== "table" && name !== "prompt") values.forEach((value, index) => values[index] = value / 2);
   }
   return feed;
 }
@@ -109,7 +109,7 @@ async function gradientsOf(program: Program, feed: Feed): Promise<Arrays> {
   return feed.gradients!;
 }
 
-Deno.test("gradients of a transformer agree with tfjs at sizes that were not recorded", async () => {
+Deno.test("gradients of a transformer agree with tfjs at sizes that were not traced", async () => {
   const executables = await compileBoth(transformer(), signature, true);
   for (const [batch, length] of [[1, 1], [1, 9], [4, 1], [4, 6]]) {
     const [actual, expected] = await runBoth(executables, signature, batch, length);
@@ -119,15 +119,15 @@ Deno.test("gradients of a transformer agree with tfjs at sizes that were not rec
 });
 
 Deno.test("gradients of a transformer agree with central differences", async () => {
-  const feed = calmFeed(transformer(), 3, 4);
+  const feed = smallFeed(transformer(), 3, 4);
   assertClose(await gradientsOf(transformer(), feed), await centralDifferences(transformer(), feed), 1e-2, "gradients");
 });
 
 Deno.test("both comparisons catch a gradient that is wrong by a tenth", async () => {
   const wrong = transformer((x) =>
-    tf.customGrad((of) => ({ value: (of as Tensor).clone(), gradFunc: (dy: Tensor) => dy.mul(1.1) }))(x)
+    tf.customGrad((y) => ({ value: (y as Tensor).clone(), gradFunc: (dy: Tensor) => dy.mul(1.1) }))(x)
   );
-  const feed = calmFeed(wrong, 3, 4);
+  const feed = smallFeed(wrong, 3, 4);
   const expected = await centralDifferences(wrong, feed);
   const actual = await gradientsOf(wrong, feed);
   const { table: wrongTable, ...otherActual } = actual;
@@ -150,8 +150,8 @@ Deno.test("gradients of two micro-batches add up to those of the whole batch", a
   for (const [from, to] of [[0, 2], [2, 5]]) {
     const inputs = Object.fromEntries(
       Object.entries(whole.inputs).map(([name, { data, shape }]) => {
-        // The mask has several rows an example.
-        const share = (of: number, examples: number) => of / 5 * examples;
+        // The mask has several rows for each example.
+        const share = (total: number, examples: number) => total / 5 * examples;
         const part = data.slice(share(data.length, from), share(data.length, to));
         return [name, { data: part, shape: shape.with(0, share(shape[0], to - from)) }];
       }),
@@ -161,7 +161,7 @@ Deno.test("gradients of two micro-batches add up to those of the whole batch", a
   assertClose(parts.gradients!, whole.gradients!, 1e-5, "accumulated gradients");
 });
 
-Deno.test("rows of an embedding are added where an id is repeated, without a dense gradient", async () => {
+Deno.test("gradients of embeddings are rows that are added, also for repeated ids", async () => {
   const program: Program = ({ inputs, parameters }) => ({
     loss: parameters.table.gather(inputs.ids as never).mul(inputs.padding.expandDims(2)).square().sum(),
   });
@@ -187,7 +187,7 @@ const dense: Record<string, (args: ProgramArguments) => Tensor> = {
 };
 
 for (const [what, logits] of Object.entries(dense)) {
-  Deno.test(`${what} gets a dense gradient`, async () => {
+  Deno.test(`${what} has a dense gradient`, async () => {
     const program: Program = (args) => ({ loss: logits(args).square().sum() });
     const only: Signature = {
       weights: {},
@@ -201,7 +201,7 @@ for (const [what, logits] of Object.entries(dense)) {
   });
 }
 
-/** Operations whose gradients use kernels or formulations of their own. */
+/** Operations whose gradients use other kernels than the operation itself. */
 const operations: Record<string, (p: Tensor, q: Tensor, x: Tensor) => Tensor> = {
   "division and powers": (p, q) => p.div(q.square().add(1)).add(q.square().add(1).pow(p)).add(p.pow(3)),
   "maxima and minima": (p) => p.maximum(p.square()).sub(p.minimum(p.neg())).mul(p.max(0, true)).mul(p.min(1, true)),
@@ -233,7 +233,7 @@ for (const [what, operation] of Object.entries(operations)) {
     };
     const program: Program = ({ parameters: { p, q }, inputs: { x } }) => {
       const output = operation(p, q, x);
-      // Unequal factors, so that a gradient in the wrong place shows, and every parameter is used.
+      // Factors that differ show a gradient in the wrong place; the sums use every parameter.
       const factors = output.mul(2).sin().add(1);
       return { loss: output.mul(factors).sum().add(p.sum()).add(q.sum()) };
     };

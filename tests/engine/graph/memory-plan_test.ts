@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { lower } from "../../../engine/graph/lower.ts";
 import { planMemory } from "../../../engine/graph/memory-plan.ts";
-import { schedule } from "../../../engine/graph/fuse.ts";
+import { orderExecution } from "../../../engine/graph/execution-order.ts";
 import type { MemoryPlan, Program, Signature } from "../../../engine/types.ts";
 
 const stored = (shape: number[]) => ({ path: "/weights", offset: 0, shape });
@@ -17,13 +17,13 @@ function plan(
   gradients: boolean,
   batch: number,
   length: number,
-  of = signature,
+  planned = signature,
   packed = false,
   hostSession = false,
 ): MemoryPlan {
   return planMemory(
-    schedule(lower(program, of, gradients).outputs),
-    of,
+    orderExecution(lower(program, planned, gradients).outputs),
+    planned,
     { gradients, packed, hostSession },
     batch,
     length,
@@ -38,9 +38,9 @@ const forward: Program = ({ inputs, weights, parameters }) => {
   return { sum: z.sum() };
 };
 
-Deno.test("a forward pass needs its weights, its parameters and the values that live at the same time", () => {
+Deno.test("a forward pass needs its weights, its parameters and the values that are held at the same time", () => {
   for (const [batch, length] of [[1, 1], [2, 3], [7, 40]]) {
-    // The product with its bias is one node, y and h live together, z overwrites one of them; the sum is the caller's.
+    // The product and its bias are one node; y and h are held together; z overwrites one of them; the sum is an output.
     const activations = 2 * 4 * 5 * batch * length;
     assert.deepEqual(plan(forward, false, batch, length), {
       weights: 4 * 4 * 5,
@@ -61,8 +61,8 @@ Deno.test("a training step also needs gradients and two moments, and what the ba
   };
   const only: Signature = { ...signature, weights: {}, parameters: { w: [4, 5] } };
   for (const [batch, length] of [[1, 1], [2, 3], [7, 40]]) {
-    // y and y² live together until the sum is taken; then y + y, the gradient, overwrites y, and its product with x is
-    // added to the caller's gradient.
+    // y and y² are held together until the sum is computed. Then y + y, the gradient, overwrites y, and its product with x
+    // is added to the caller's gradient.
     const activations = 2 * 4 * 5 * batch * length;
     assert.deepEqual(plan(square, true, batch, length, only), {
       weights: 0,
@@ -76,7 +76,7 @@ Deno.test("a training step also needs gradients and two moments, and what the ba
   }
 });
 
-Deno.test("a weight that is read twice counts once, one that nobody reads does not count", () => {
+Deno.test("a weight that is read twice counts once, and one that is not read does not count", () => {
   const twice: Program = ({ weights: { w }, parameters: { b } }) => ({
     sum: w.add(b).sum().add(w.mul(b).sum()),
   });
@@ -85,7 +85,7 @@ Deno.test("a weight that is read twice counts once, one that nobody reads does n
   assert.equal(plan(both, false, 1, 1).weights, 4 * (4 * 5 + 100));
 });
 
-Deno.test("what follows from weights alone counts as it is read, since the runtime computes it once", () => {
+Deno.test("a value computed from weights alone counts in place of the weights, since the runtime computes it once", () => {
   const folded: Program = ({ weights: { w }, parameters: { b } }) => ({
     y: w.matMul(w, false, true).sum(1).add(b.sum()),
   });
@@ -112,7 +112,7 @@ Deno.test("parameters, gradients and optimiser follow from the shapes alone", ()
   }
 });
 
-Deno.test("activations grow with batch and with length, and are freed once read", () => {
+Deno.test("activations grow with batch and length, and are freed after their last reader", () => {
   const chain = (depth: number): Program => ({ inputs }) => {
     let x = inputs.x;
     for (let at = 0; at < depth; at++) x = x.add(1).exp();
@@ -131,7 +131,7 @@ Deno.test("activations grow with batch and with length, and are freed once read"
   assert.ok(activations(attention, 2, 200) > 3 * activations(attention, 2, 100));
 });
 
-Deno.test("values that the backward pass reads again are held until then", () => {
+Deno.test("values that the backward pass reads are held until then", () => {
   const deep = (depth: number): Program => ({ inputs: { x }, parameters: { b } }) => {
     let y = x.reshape([-1, 4]).pad([[0, 0], [0, 1]]).add(b);
     for (let at = 0; at < depth; at++) y = y.tanh();
@@ -143,24 +143,24 @@ Deno.test("values that the backward pass reads again are held until then", () =>
   assert.equal(activations(12, false), activations(2, false));
 });
 
-Deno.test("a matrix is laid out for each product that multiplies by it, and stays as it is where anything else reads it", () => {
+Deno.test("a matrix counts once for each product that it is laid out for, and once more if anything else reads it", () => {
   const { w } = signature.weights;
   const twice: Program = ({ inputs, weights, parameters }) => {
     const y = inputs.x.reshape([-1, 4]).add(parameters.b.slice([0], [4])).matMul(weights.w);
     return { loss: y.mul(y).add(weights.other.sum()).sum() };
   };
-  const of: Signature = { ...signature, weights: { w, other: stored([100]) } };
+  const both: Signature = { ...signature, weights: { w, other: stored([100]) } };
   const [matrix, other] = [4 * 4 * 5, 4];
   // Forward and backward; the sum of the other weight is one folded number.
-  assert.equal(plan(twice, true, 2, 3, of, true).weights, 2 * matrix + other);
-  assert.equal(plan(twice, false, 2, 3, of, true).weights, matrix + other);
-  assert.equal(plan(twice, true, 2, 3, of).weights, matrix + other);
+  assert.equal(plan(twice, true, 2, 3, both, true).weights, 2 * matrix + other);
+  assert.equal(plan(twice, false, 2, 3, both, true).weights, matrix + other);
+  assert.equal(plan(twice, true, 2, 3, both).weights, matrix + other);
   const alsoAdded: Program = (args) => ({ loss: args.weights.w.mul(args.parameters.b).sum().add(twice(args).loss) });
   // b's gradient also reads the matrix's column sums, which are folded into a vector.
-  assert.equal(plan(alsoAdded, true, 2, 3, of, true).weights, 3 * matrix + other + 4 * 5);
+  assert.equal(plan(alsoAdded, true, 2, 3, both, true).weights, 3 * matrix + other + 4 * 5);
 });
 
-Deno.test("in a session of ONNX Runtime, gradients are copied and every node takes room", () => {
+Deno.test("in a session of ONNX Runtime, copies of gradients and every node count", () => {
   const program: Program = ({ inputs, parameters }) => {
     const y = inputs.x.reshape([-1, 4]).matMul(parameters.w);
     return { loss: y.mul(y).sum() };
@@ -169,6 +169,6 @@ Deno.test("in a session of ONNX Runtime, gradients are copied and every node tak
   const eager = plan(program, true, 2, 3, only);
   const session = plan(program, true, 2, 3, only, true, true);
   const nodes = session.runtime - eager.gradients;
-  assert(nodes > 0 && nodes % 1024 === 0);
+  assert.ok(nodes > 0 && nodes % 1024 === 0);
   assert.deepEqual(session, { ...eager, runtime: session.runtime, total: eager.total + session.runtime });
 });

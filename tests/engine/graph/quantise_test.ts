@@ -5,7 +5,7 @@ import { planMemory } from "../../../engine/graph/memory-plan.ts";
 import { quantise } from "../../../engine/graph/quantise.ts";
 import { Random } from "../../../base/random.ts";
 import { readSafetensors, writeSafetensors } from "../../../engine/safetensors.ts";
-import { schedule } from "../../../engine/graph/fuse.ts";
+import { orderExecution } from "../../../engine/graph/execution-order.ts";
 import type { Precision, Program, Signature, StoredTensor } from "../../../engine/types.ts";
 import { batchOf, tinyTrainable, trainingLosses } from "../../runs/training/tiny-training.ts";
 import { variant } from "../../methods/variants.ts";
@@ -30,7 +30,7 @@ function transpose({ rows, columns, data }: Matrix): Matrix {
   return { rows: columns, columns: rows, data: entries };
 }
 
-/** x·w in float64, and how far each entry may lie from it: half a step of each row of x and of each column of w. */
+/** x·w in float64, and how far each entry may be from it: half a step for each row of x and each column of w. */
 function product(x: Matrix, w: Matrix) {
   const row = (i: number) => x.data.subarray(i * x.columns, (i + 1) * x.columns);
   const columns = transpose(w).data;
@@ -54,7 +54,7 @@ function product(x: Matrix, w: Matrix) {
   return { exact, bound };
 }
 
-/** Works with matrices as frozen weights in a file. */
+/** Calls `work` with matrices as frozen weights in a file. */
 async function withWeights<T>(
   weights: Record<string, Matrix>,
   work: (stored: Record<string, StoredTensor>) => Promise<T>,
@@ -71,7 +71,7 @@ async function withWeights<T>(
 const input = { x: { shape: ["batch", IN] as const, dtype: "float32" as const } };
 const multiply: Program = ({ inputs, weights }) => ({ y: inputs.x.matMul(weights.w) });
 
-/** x·w on the device, w frozen. */
+/** x·w on the device, with w frozen. */
 function multiplied(x: Matrix, w: Matrix, precision: Precision, threads = 1): Promise<Float32Array> {
   return withWeights({ w }, async (weights) => {
     const executable = await cpu.compile(multiply, { weights, parameters: {}, inputs: input }, { threads, precision });
@@ -86,20 +86,23 @@ function multiplied(x: Matrix, w: Matrix, precision: Precision, threads = 1): Pr
 
 function assertWithin(actual: Float32Array, { exact, bound }: { exact: number[]; bound: number[] }): void {
   assert.equal(actual.length, exact.length);
-  exact.forEach((value, at) => {
-    const off = Math.abs(actual[at] - value);
-    assert.ok(off <= bound[at], `entry ${at} is ${actual[at]}, exactly ${value}, bound ${bound[at]}`);
+  exact.forEach((value, index) => {
+    const difference = Math.abs(actual[index] - value);
+    assert.ok(
+      difference <= bound[index],
+      `entry ${index} is ${actual[index]}, exactly ${value}, bound ${bound[index]}`,
+    );
   });
-  // Float32 would be far nearer: the test sees that something was quantised.
-  assert.ok(exact.some((value, at) => Math.abs(actual[at] - value) > 1e-2 * bound[at]));
+  // Float32 would be far closer: this shows that the product was quantised.
+  assert.ok(exact.some((value, index) => Math.abs(actual[index] - value) > 1e-2 * bound[index]));
 }
 
-Deno.test("a product with a frozen matrix lies within half a step of every row and column of the exact one", async () => {
+Deno.test("a product with a frozen matrix differs from the exact one by at most half a step of each row and column", async () => {
   const [x, w] = [randomMatrix(ROWS, IN, "x"), randomMatrix(IN, OUT, "w")];
   assertWithin(await multiplied(x, w, "int8"), product(x, w));
 });
 
-Deno.test("the greatest numbers add up without overflow", async () => {
+Deno.test("sums of the largest numbers do not overflow", async () => {
   const full = (rows: number, columns: number, value: number): Matrix => (
     { rows, columns, data: new Float32Array(rows * columns).fill(value) }
   );
@@ -111,7 +114,7 @@ Deno.test("the greatest numbers add up without overflow", async () => {
   }
 });
 
-Deno.test("a row's product does not depend on the other rows; rows of zeros give zeros, what is not finite stays so", async () => {
+Deno.test("a row's product does not depend on other rows; rows of zeros give zeros, and values that are not finite stay so", async () => {
   const [x, w] = [randomMatrix(ROWS, IN, "x"), randomMatrix(IN, OUT, "w")];
   const alone = await multiplied({ ...x, rows: 1, data: x.data.slice(0, IN) }, w, "int8");
   x.data.subarray(IN, 2 * IN).fill(0);
@@ -125,7 +128,7 @@ Deno.test("a row's product does not depend on the other rows; rows of zeros give
   assert.ok(y.subarray(3 * OUT).every((value) => !Number.isFinite(value)));
 });
 
-Deno.test("the gradient through a frozen matrix is within the bound of its rows, and is added to what was there", async () => {
+Deno.test("the gradient through a frozen matrix is within the same bound, and is added to what the array holds", async () => {
   const [g, w] = [randomMatrix(ROWS, OUT, "g"), randomMatrix(IN, OUT, "w")];
   const program: Program = ({ inputs, parameters, weights }) => ({
     loss: parameters.p.matMul(weights.w).mul(inputs.g).sum(),
@@ -145,11 +148,11 @@ Deno.test("the gradient through a frozen matrix is within the bound of its rows,
     return feed.gradients!.p.map((value) => value - 1000);
   });
   const expected = product(g, transpose(w));
-  // 1000 was there: its neighbours in float32 are 6e-5 apart.
+  // The array held 1000, where neighbouring float32 numbers are 6e-5 apart.
   assertWithin(gradients, { exact: expected.exact, bound: expected.bound.map((most) => most + 1e-4) });
 });
 
-Deno.test("biases and products of trained matrices stay exact: without a frozen matrix the bits are those of float32", async () => {
+Deno.test("without a frozen matrix, int8 gives the bits of float32: products of trained matrices and biases are exact", async () => {
   const signature: Signature = { weights: {}, parameters: { w: [IN, OUT], b: [OUT] }, inputs: input };
   const program: Program = ({ inputs, parameters: { w, b } }) => ({ loss: inputs.x.matMul(w).add(b).square().sum() });
   const results = [];
@@ -162,13 +165,13 @@ Deno.test("biases and products of trained matrices stay exact: without a frozen 
   assert.deepEqual(results[1], results[0]);
 });
 
-Deno.test("quantised products have the same bits in every session and with any number of threads", async () => {
+Deno.test("quantised products have the same bits in every session and with every number of threads", async () => {
   const [x, w] = [randomMatrix(600, IN, "x"), randomMatrix(IN, OUT, "w")];
   const first = await multiplied(x, w, "int8");
   for (const threads of [1, 2]) assert.deepEqual(await multiplied(x, w, "int8", threads), first);
 });
 
-Deno.test("a quantised matrix is planned with a byte an entry and a scale for each column, both ways", () => {
+Deno.test("a quantised matrix is planned with a byte for each entry and a scale for each column, in both passes", () => {
   const stored = { path: "/w", offset: 0, shape: [IN, OUT] };
   const signature: Signature = { weights: { w: stored }, parameters: { p: [IN] }, inputs: input };
   const program: Program = ({ inputs, parameters, weights }) => {
@@ -176,14 +179,14 @@ Deno.test("a quantised matrix is planned with a byte an entry and a scale for ea
     return { loss: y.sum() };
   };
   const weights = (gradients: boolean) => {
-    const graph = schedule(quantise(lower(program, signature, gradients).outputs));
+    const graph = orderExecution(quantise(lower(program, signature, gradients).outputs));
     return planMemory(graph, signature, { gradients, packed: false, hostSession: false }, ROWS, 1).weights;
   };
   assert.equal(weights(false), IN * OUT + 4 * OUT);
   assert.equal(weights(true), 2 * IN * OUT + 4 * OUT + 4 * IN);
 });
 
-/** Cosine of the angle between all of two sets of gradients. */
+/** Cosine of the angle between two gradients, each over all parameters. */
 function cosine(a: Arrays, b: Arrays): number {
   const dot = (x: Arrays, y: Arrays) =>
     Object.keys(x).reduce((sum, name) => x[name].reduce((inner, value, at) => inner + value * y[name][at], sum), 0);
@@ -199,7 +202,7 @@ const methods = [
 for (const parts of methods) {
   const { title } = parts[0];
 
-  Deno.test(`gradients of ${title} with frozen matrices in int8 point where those in float32 point`, async () => {
+  Deno.test(`gradients of ${title} with frozen matrices in int8 have the direction of those in float32`, async () => {
     const model = tinyTrainable(parts);
     const gradients: Arrays[] = [];
     for (const precision of ["float32", "int8"] as const) {
@@ -208,14 +211,14 @@ for (const parts of methods) {
       const feed = await batchOf(model, executable);
       await executable.run(feed);
       await executable.release();
-      // Those of the classifier, which int8 touches little, would hide the method's.
+      // Without the classifier's gradients, which int8 hardly changes and which would hide the method's.
       gradients.push(Object.fromEntries(Object.entries(feed.gradients!).filter(([name]) => name.includes("/"))));
     }
     const agreement = cosine(gradients[0], gradients[1]);
     assert.ok(agreement >= 0.95 && agreement < 1 - 1e-9, `cosine ${agreement}`);
   });
 
-  Deno.test(`training of ${title} with frozen matrices in int8 follows that in float32`, async () => {
+  Deno.test(`losses of ${title} with frozen matrices in int8 follow those in float32`, async () => {
     const losses = await trainingLosses(cpu, parts);
     const train: typeof cpu.train = (program, signature, parameters, options) =>
       cpu.train(program, signature, parameters, { ...options, precision: "int8" });

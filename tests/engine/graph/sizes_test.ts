@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { evaluateShape } from "../../../engine/graph/dim.ts";
 import type { Node } from "../../../engine/graph/graph.ts";
 import { lower } from "../../../engine/graph/lower.ts";
-import { schedule } from "../../../engine/graph/fuse.ts";
+import { orderExecution } from "../../../engine/graph/execution-order.ts";
 import { sizesAsInputs } from "../../../engine/graph/sizes.ts";
 import { tf } from "../../../engine/tensor.ts";
 import type { Program, Signature } from "../../../engine/types.ts";
@@ -17,13 +17,13 @@ const signature: Signature = {
   },
 };
 
-Deno.test("nothing of a method's graph computes sizes, and those it is given are those of the values", () => {
+Deno.test("no node of a method's graph computes sizes, and the sizes it takes as inputs are those of the values", () => {
   for (const parts of combinations) {
     const model = tinyTrainable(parts);
     for (const { program, signature } of [model.loss, model.logits]) {
       const { outputs, sizes } = sizesAsInputs(lower(program, signature, program === model.loss.program).outputs);
       const valuesOf = new Map(sizes.map(({ node, values }) => [node, values]));
-      const { nodes } = schedule(outputs);
+      const { nodes } = orderExecution(outputs);
       const computed = nodes.filter(({ op, dtype }) => dtype === "int64" && op !== "input" && op !== "constant");
       assert.deepEqual(computed.map(({ op }) => op), []);
       for (const { op, inputs: [, target], shape } of nodes) {
@@ -36,15 +36,20 @@ Deno.test("nothing of a method's graph computes sizes, and those it is given are
   }
 });
 
-Deno.test("numbers and ranges that depend on sizes are computed in their type", () => {
+Deno.test("numbers and ranges that depend on sizes become inputs of their type", () => {
   const program: Program = ({ inputs: { x, ids } }) => {
     const [batch, length] = x.shape as [number, number];
     return { scaled: x.mul(batch * length + 3), hot: tf.oneHot(ids, length).toFloat() };
   };
   const { outputs, sizes } = sizesAsInputs(lower(program, signature, false).outputs);
-  const read = schedule(outputs).nodes.filter(({ op, attributes }) =>
+  const sizeInputs = orderExecution(outputs).nodes.filter(({ op, attributes }) =>
     op === "input" && String(attributes.name).startsWith("size/")
   );
   const valuesOf = (node: Node) => sizes.find((size) => size.node === node)!.values(3, 4);
-  assert.deepEqual(read.map((node) => [node.dtype, valuesOf(node)]), [["float32", [15]], ["int32", [0, 1, 2, 3]]]);
+  assert.deepEqual(sizeInputs.map((node) => [node.dtype, valuesOf(node)]), [["float32", [15]], ["int32", [
+    0,
+    1,
+    2,
+    3,
+  ]]]);
 });

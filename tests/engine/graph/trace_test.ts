@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { cpu } from "../../../engine/devices/cpu.ts";
 import { lower } from "../../../engine/graph/lower.ts";
 import { type Tensor, tf } from "../../../engine/tensor.ts";
 import type { Program, ProgramArguments, Signature } from "../../../engine/types.ts";
@@ -20,10 +19,9 @@ const good: Program = (args) => ({ loss: rows(args).square().sum() });
 const outside = tf.tensor1d([1, 2, 3]);
 const variable = tf.variable(tf.tensor1d([1, 2, 3]));
 
-const CONSTANT = /^Error: Cannot record the program: a constant differs between recordings in a way that batch and/;
-const OUTSIDE = /^Error: Cannot record the program: it uses a tensor from outside; pass it as an input, a weight or a/;
-const VALUES =
-  /^Error: Cannot record the program: it reads a tensor's values, which are not known while it is recorded$/;
+const CONSTANT = /^Error: Cannot trace the program: a constant differs between traces in a way that batch and/;
+const OUTSIDE = /^Error: Cannot trace the program: it uses a tensor from outside; pass it as an input, a weight or a/;
+const VALUES = /^Error: Cannot trace the program: it reads a tensor's values, which are not known while it is traced$/;
 
 const refused: [string, (args: ProgramArguments) => Tensor, RegExp][] = [
   ["a random tensor", (args) => rows(args).add(tf.randomNormal([3])), CONSTANT],
@@ -58,7 +56,7 @@ const refused: [string, (args: ProgramArguments) => Tensor, RegExp][] = [
   ],
   ["a loop as long as the text", (args) => {
     let x = rows(args);
-    for (let at = 0; at < args.inputs.x.shape[1]!; at++) x = x.tanh();
+    for (let step = 0; step < args.inputs.x.shape[1]!; step++) x = x.tanh();
     return x;
   }, /the number of operations differs/],
   ["a choice of operands by size", (args) => {
@@ -79,14 +77,14 @@ const refused: [string, (args: ProgramArguments) => Tensor, RegExp][] = [
   [
     "an unknown kernel",
     (args) => rows(args).round(),
-    /^Error: Cannot record the program: tfjs kernel Round has no rule$/,
+    /^Error: Cannot trace the program: tfjs kernel Round has no rule$/,
   ],
   [
     "a falling range without a step",
     (args) => rows(args).add(tf.range(3, 0)),
-    /^Error: Cannot record range: its step must lead from 3 to 0, it is 1$/,
+    /^Error: Cannot trace range: its step must lead from 3 to 0, it is 1$/,
   ],
-  ["complex numbers", (args) => tf.real(tf.complex(rows(args), rows(args))), /Cannot record the program/],
+  ["complex numbers", (args) => tf.real(tf.complex(rows(args), rows(args))), /Cannot trace the program/],
   [
     "texts",
     (args) => rows(args).add(tf.tensor1d(["a"]).equal(tf.tensor1d(["b"])).toFloat()),
@@ -95,7 +93,7 @@ const refused: [string, (args: ProgramArguments) => Tensor, RegExp][] = [
   [
     "a product of unequal inner sizes",
     (args) => rows(args).matMul(args.parameters.w),
-    /^Error: Cannot record matMul: inner sizes must be equal, operands are \[10,3\] and \[4,3\]$/,
+    /^Error: Cannot trace matMul: inner sizes must be equal, operands are \[10,3\] and \[4,3\]$/,
   ],
   [
     "a reshape to another number of entries",
@@ -108,13 +106,13 @@ const refused: [string, (args: ProgramArguments) => Tensor, RegExp][] = [
     (args) => tf.concat([rows(args), args.inputs.x.reshape([-1, 4])]),
     /does not match the shape of the rest/,
   ],
-  ["its own mistakes", () => {
+  ["a program that throws, with the program's own error", () => {
     throw new Error("a mistake of the program");
   }, /^Error: a mistake of the program$/],
 ];
 
 for (const [what, output, message] of refused) {
-  Deno.test(`recording refuses ${what} and leaves tfjs as it was`, () => {
+  Deno.test(`tracing refuses ${what}, and leaves tfjs as it was`, () => {
     const backend = tf.getBackend();
     for (const gradients of [true, false]) {
       const program: Program = (args) => ({ loss: output(args).sum().add(rows(args).sum()) });
@@ -126,47 +124,39 @@ for (const [what, output, message] of refused) {
   });
 }
 
-Deno.test("a mask that is asked for twice is named", () => {
+Deno.test("a mask that is asked for twice is refused with its name", () => {
   const program: Program = (args) => ({ loss: args.dropout("m", args.dropout("m", rows(args), 0.5), 0.5).sum() });
-  const message = /^Error: Cannot record the program: it asks for the mask m twice$/;
+  const message = /^Error: Cannot trace the program: it asks for the mask m twice$/;
   assert.throws(() => lower(program, signature, true), message);
 });
 
-Deno.test("a kernel of the gradient without a rule is named", () => {
+Deno.test("a kernel of the gradient that has no rule is refused with its name", () => {
   const program: Program = (args) => ({ loss: rows(args).prod(1).sum() });
-  const message = /^Error: Cannot record the program: tfjs kernel Cumprod has no rule$/;
+  const message = /^Error: Cannot trace the program: tfjs kernel Cumprod has no rule$/;
   assert.throws(() => lower(program, signature, true), message);
   assert.ok(lower(program, signature, false).outputs.loss);
 });
 
-Deno.test("a parameter that the loss does not depend on is named", () => {
-  const wider = { ...signature, parameters: { ...signature.parameters, spare: [2] } };
-  const message = /^Error: Cannot train parameter spare: the loss does not depend on it$/;
+Deno.test("a parameter that the loss does not depend on is refused with its name", () => {
+  const wider = { ...signature, parameters: { ...signature.parameters, unused: [2] } };
+  const message = /^Error: Cannot train parameter unused: the loss does not depend on it$/;
   assert.throws(() => lower(good, wider, true), message);
   assert.throws(
-    () => lower((args) => ({ loss: good(args).loss, other: args.parameters.spare.exp() }), wider, true),
+    () => lower((args) => ({ loss: good(args).loss, other: args.parameters.unused.exp() }), wider, true),
     message,
   );
   assert.ok(lower(good, wider, false).outputs.loss);
 });
 
-Deno.test("gradients are only of a scalar loss", () => {
+Deno.test("a loss that is no scalar is refused", () => {
   const message = /^Error: Cannot train the program: its output loss must be a scalar, /;
   assert.throws(() => lower((args) => ({ loss: rows(args) }), signature, true), message);
   assert.throws(() => lower((args) => ({ cost: rows(args).sum() }), signature, true), message);
 });
 
-Deno.test("a seeded constant of fixed shape has the values it has eagerly", async () => {
+Deno.test("a seeded constant of fixed shape has the values that tfjs gives it", async () => {
   const program: Program = (args) => ({ sum: rows(args).add(tf.randomNormal([3], 0, 1, "float32", 7)) });
   const executables = await compileBoth(program, signature);
   const [actual, expected] = await runBoth(executables, signature, 2, 3);
   assertClose(actual.outputs, expected.outputs, 1e-5, "seeded");
-});
-
-Deno.test("weights in two folders are refused", async () => {
-  const weights = { a: { path: "/a/w", offset: 0, shape: [2] }, b: { path: "/b/w", offset: 0, shape: [2] } };
-  await assert.rejects(
-    cpu.compile(({ weights }) => ({ sum: weights.a.add(weights.b) }), { ...signature, weights }, { threads: 1 }),
-    /^Error: Cannot compile the program: its weights must lie in one folder, they lie in \/a,\/b$/,
-  );
 });

@@ -1,15 +1,15 @@
 /**
- * AdamW's steps as PyTorch takes them in float64 (tests/golden/optim.json).
+ * Steps of AdamW that PyTorch took in float64 (tests/golden/optim.json).
  * @module
  */
 import assert from "node:assert/strict";
 import type { AdamWOptions } from "../../engine/adamw.ts";
 import golden from "../golden/optim.json" with { type: "json" };
 
-/** Numbers of a parameter, nested as its axes are. */
+/** Values of parameters, nested as their axes are. */
 export type Values = Record<string, number | number[] | number[][]>;
 
-/** A run of some steps from the same start with the same gradients. */
+/** Some steps with one set of options; all runs have the same start and the same gradients. */
 export interface Run {
   name: string;
   optimizer: string;
@@ -22,12 +22,12 @@ export interface Run {
 /** The runs of AdamW. */
 export const runs = (golden.runs as unknown as Run[]).filter(({ optimizer }) => optimizer === "AdamW");
 
-/** Row-major entries. */
+/** The entries of a parameter, row-major. */
 export function flat(values: Values[string]): number[] {
   return [values].flat(2) as number[];
 }
 
-/** A run's settings. */
+/** The settings of a run's options. */
 export function settingsOf({ betas, eps, weight_decay }: Run["options"], clip: number): AdamWOptions {
   return { beta1: betas[0], beta2: betas[1], epsilon: eps, weightDecay: weight_decay, clip };
 }
@@ -40,6 +40,6 @@ export function assertRelative(actual: number, expected: number, what: string): 
 /** Asserts that every entry agrees to 1e-5. */
 export function assertValues(actual: Record<string, Float32Array>, expected: Values, what: string): void {
   for (const [name, values] of Object.entries(expected)) {
-    flat(values).forEach((value, at) => assertRelative(actual[name][at], value, `${what}: ${name}[${at}]`));
+    flat(values).forEach((value, index) => assertRelative(actual[name][index], value, `${what}: ${name}[${index}]`));
   }
 }

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import type { Node } from "../../../engine/graph/graph.ts";
 import { lower } from "../../../engine/graph/lower.ts";
-import { schedule } from "../../../engine/graph/fuse.ts";
+import { orderExecution } from "../../../engine/graph/execution-order.ts";
 import type { Tensor } from "../../../engine/tensor.ts";
 import type { Program, ProgramArguments, Signature } from "../../../engine/types.ts";
 
 const SHAPES = { w0: [4, 6], w1: [6, 7], w2: [7, 3] };
 
-/** Three layers of which some are trained and the others are frozen. */
+/** Three layers, of which some are trained and the others are frozen. */
 function signatureOf(trained: readonly string[]): Signature {
   const shapes = Object.entries(SHAPES);
   return {
@@ -30,7 +30,7 @@ const layers = ({ inputs, weights, parameters }: ProgramArguments) => {
 const training: Program = (args) => ({ loss: layers(args).third.square().sum() });
 
 function nodesOf(program: Program, signature: Signature, gradients: boolean): Node[] {
-  return schedule(lower(program, signature, gradients).outputs).nodes;
+  return orderExecution(lower(program, signature, gradients).outputs).nodes;
 }
 
 function count(nodes: readonly Node[], op: string): number {
@@ -47,12 +47,12 @@ const products: [string[], number, string][] = [
 ];
 
 for (const [trained, expected, what] of products) {
-  Deno.test(`beside three products forward, ${expected - 3} are computed to train ${what}`, () => {
+  Deno.test(`the backward pass needs ${expected - 3} products to train ${what}`, () => {
     assert.equal(count(nodesOf(training, signatureOf(trained), true), "Gemm"), expected);
   });
 }
 
-Deno.test("only what an output needs is computed", () => {
+Deno.test("only nodes that an output needs are computed", () => {
   const signature = signatureOf([]);
   for (const [at, name] of ["first", "second", "third"].entries()) {
     const nodes = nodesOf((args) => ({ [name]: layers(args)[name as "first"] }), signature, false);
@@ -61,7 +61,7 @@ Deno.test("only what an output needs is computed", () => {
   }
 });
 
-Deno.test("equal computations are one, other constants and attributes make others", () => {
+Deno.test("equal computations are done once, other constants and attributes make other computations", () => {
   const signature = signatureOf([]);
   const twice = nodesOf(({ inputs: { x } }) => ({ a: x.exp().add(1), b: x.exp().add(1).mul(2) }), signature, false);
   assert.deepEqual([count(twice, "Exp"), count(twice, "Add"), count(twice, "Mul")], [1, 1, 1]);
@@ -80,7 +80,7 @@ Deno.test("equal computations are one, other constants and attributes make other
   assert.deepEqual([count(other, "Add"), count(other, "CumSum"), count(other, "ReduceSum")], [2, 2, 2]);
 });
 
-Deno.test("biases and accumulated gradients cost no addition of their own", () => {
+Deno.test("biases and accumulated gradients are added by the products", () => {
   const signature: Signature = {
     weights: {},
     parameters: { w: [4, 6], b: [6] },
@@ -98,7 +98,7 @@ Deno.test("biases and accumulated gradients cost no addition of their own", () =
   assert.deepEqual(additions.map(({ inputs }) => inputs.map(({ op }) => op)), [["ReduceSum", "input"]]);
 });
 
-Deno.test("a product that is read elsewhere too is not fused into an addition", () => {
+Deno.test("a product that another node reads is not fused with an addition", () => {
   const nodes = nodesOf(
     ({ inputs: { x }, weights }) => {
       const y = x.matMul(weights.w0);
@@ -110,7 +110,7 @@ Deno.test("a product that is read elsewhere too is not fused into an addition", 
   assert.deepEqual([count(nodes, "Gemm"), count(nodes, "Add")], [1, 1]);
 });
 
-Deno.test("broadcasts are not materialised where the reader broadcasts", () => {
+Deno.test("a broadcast is not computed where its reader broadcasts", () => {
   const nodes = nodesOf(
     ({ inputs: { x } }) => ({ y: x.onesLike().mul(3).add(x).sub(x.zerosLike()).mul(x.onesLike()) }),
     signatureOf([]),
