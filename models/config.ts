@@ -48,12 +48,19 @@ function withCurrentNames({ torch_dtype, rope_theta, rope_scaling, ...values }: 
 }
 
 /**
+ * The values of a model folder's config.json as they are written.
+ * @throws {Error} if it is missing, too long or no JSON object
+ */
+export async function readConfigFile(folder: string): Promise<Record<string, unknown>> {
+  return await readObject(`${folder}/config.json`, LONGEST);
+}
+
+/**
  * Reads the config of a model folder.
- * @throws {Error} if it is missing, too long or no JSON object, or if the weights are quantised
+ * @throws {Error} as `readConfigFile`, or if the weights are quantised
  */
 export async function readConfig(folder: string): Promise<Config> {
-  const path = `${folder}/config.json`;
-  const config = { path, values: withCurrentNames(await readObject(path, LONGEST)) };
+  const config = { path: `${folder}/config.json`, values: withCurrentNames(await readConfigFile(folder)) };
   parseConfig(config, shared);
   return config;
 }

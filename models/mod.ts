@@ -12,8 +12,7 @@ import { roberta } from "./architectures/roberta.ts";
 import { t5 } from "./architectures/t5.ts";
 import { readFolder } from "./folder/folder.ts";
 import { isGguf, readGguf } from "./gguf/folder.ts";
-import { readHubModel } from "./hub/model.ts";
-import type { FetchOptions } from "./hub/snapshot.ts";
+import { type FetchOptions, readHubModel } from "./hub/model.ts";
 import type { Architecture, Model } from "./types.ts";
 import { useLite } from "./use-lite/use-lite.ts";
 

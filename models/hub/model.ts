@@ -11,6 +11,8 @@ import type { FetchedSnapshot, Selection } from "./fetch-files.ts";
 import { type FetchOptions, openSnapshot } from "./snapshot.ts";
 import type { Model } from "../types.ts";
 
+export type { FetchOptions };
+
 const CARD = "README.md";
 const SETTINGS = "tokenizer_config.json";
 

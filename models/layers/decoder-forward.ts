@@ -118,7 +118,7 @@ function runLayers(layout: DecoderLayout, weights: Tensors, sequence: Sequence, 
  * @param select the tokens whose output the last layer computes, given the number of virtual tokens of a prompt
  * @returns outputs [batch · (prompt + length), hidden] of the embeddings and of each layer
  */
-export function readTexts(
+function readTexts(
   layout: DecoderLayout,
   weights: Tensors,
   inputs: Tensors,
@@ -140,6 +140,12 @@ export function readTexts(
     prefixes,
     select: select && ((x) => select(x, promptLength)),
   }, hooks);
+}
+
+/** Outputs [batch, prompt + length, hidden] of the embeddings and of each layer. */
+export function decoderStates(layout: DecoderLayout, weights: Tensors, inputs: Tensors, hooks: Hooks): Tensor[] {
+  const [batch] = inputs.ids.shape;
+  return readTexts(layout, weights, inputs, hooks).states.map((x) => perText(x, batch));
 }
 
 /** Reads whole texts; the last layer computes each text's last token alone, as nothing else of its output is used. */

@@ -9,8 +9,8 @@
  * @module
  */
 import type { Design, LanguageModel } from "../types.ts";
-import { collateTexts, perText, textInputs } from "./batch.ts";
-import { readLastTokens, readNextTokens, readTexts } from "./decoder-forward.ts";
+import { collateTexts, textInputs } from "./batch.ts";
+import { decoderStates, readLastTokens, readNextTokens } from "./decoder-forward.ts";
 import { type DecoderLayout, decoderLayout, type DecoderOptions } from "./decoder-layout.ts";
 import { linearHead } from "./head.ts";
 import { biasNames } from "./linear-maps.ts";
@@ -68,10 +68,7 @@ export function decoder(options: DecoderOptions): Design {
     inputs: textInputs(vocabulary),
     collate: (encoded) => collateTexts(encoded, options.padding),
     forward: (weights, inputs, hooks) => readLastTokens(layout, weights, inputs, hooks).state,
-    hiddenStates(weights, inputs, hooks) {
-      const [batch] = inputs.ids.shape;
-      return readTexts(layout, weights, inputs, hooks).states.map((x) => perText(x, batch));
-    },
+    hiddenStates: (weights, inputs, hooks) => decoderStates(layout, weights, inputs, hooks),
     languageModel: languageModel(layout),
     head: linearHead("score", hidden, false),
   };

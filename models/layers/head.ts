@@ -3,7 +3,7 @@
  * @module
  */
 import type { Tensor, Tensors } from "../../engine/tensor.ts";
-import type { Head } from "../types.ts";
+import type { BackboneShape, Head } from "../types.ts";
 
 /** Standard deviation of a hidden layer's initial weights, as in transformers. */
 const DEVIATION = 0.02;
@@ -17,6 +17,11 @@ export function plainHead(width: number): Head {
     ],
     classify: (features, parameters) => features.matMul(parameters["head.weight"]).add(parameters["head.bias"]),
   };
+}
+
+/** The classifier of a backbone: its own, or else the plain one. */
+export function headOf({ head, featureWidth }: BackboneShape): Head {
+  return head ?? plainHead(featureWidth);
 }
 
 /** The same classifier as transformers stores it: "<name>.weight" [classes, width] and, where biased, "<name>.bias". */
