@@ -52,8 +52,9 @@ const ARROWS: Record<string, readonly string[]> = {
 const TOPS: Record<string, readonly string[]> = {
   "mod.ts": PRODUCT,
   "cli": [...PRODUCT, "deno.json"],
+  "docs": [...PRODUCT, "cli", "deno.json"],
   "perf": [...PRODUCT, "cli"],
-  "tests": [...PRODUCT, "cli", "perf", "mod.ts", "deno.json"],
+  "tests": [...PRODUCT, "cli", "docs", "perf", "mod.ts", "deno.json"],
 };
 
 /** Folders whose mod.ts holds a table of entries. */

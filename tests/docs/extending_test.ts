@@ -1,53 +1,56 @@
 import assert from "node:assert/strict";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { devices } from "../engine/devices/mod.ts";
-import { Random } from "../base/random.ts";
-import { readStored } from "../engine/safetensors.ts";
-import type { Executable } from "../engine/types.ts";
-import { compose } from "../methods/compose.ts";
-import { methods } from "../methods/mod.ts";
-import { parseOptions } from "../methods/options.ts";
-import type { Method } from "../methods/types.ts";
-import { models } from "../models/mod.ts";
-import type { Backbone, Model } from "../models/types.ts";
-import { encodeExamples } from "../runs/training/examples.ts";
-import { cellsOf, trainingDefaults } from "../runs/launch/cells.ts";
-import { presets } from "../runs/study/presets.ts";
-import { runCell } from "../runs/training/run-cell.ts";
-import { splitExamples } from "../runs/training/split.ts";
-import { train } from "../runs/training/train.ts";
-import { trainableClassifier } from "../runs/programs/classifier.ts";
-import { metrics } from "../tasks/metrics.ts";
-import { tasks } from "../tasks/mod.ts";
-import type { Task } from "../tasks/types.ts";
-import { type Arrays, assertClose, compileBoth } from "./engine/compare.ts";
-import { tinyBackbone } from "./models/use-lite/tiny.ts";
+import { pathToFileURL } from "node:url";
+import { devices } from "../../engine/devices/mod.ts";
+import { Random } from "../../base/random.ts";
+import { readStored } from "../../engine/safetensors.ts";
+import { type Tensor, tf } from "../../engine/tensor.ts";
+import type { Executable } from "../../engine/types.ts";
+import { compose } from "../../methods/compose.ts";
+import { methods } from "../../methods/mod.ts";
+import { parseOptions } from "../../methods/options.ts";
+import type { Method } from "../../methods/types.ts";
+import { models } from "../../models/mod.ts";
+import type { Backbone, Model } from "../../models/types.ts";
+import { encodeExamples } from "../../runs/training/examples.ts";
+import { cellsOf } from "../../runs/launch/cells.ts";
+import { trainingDefaults } from "../../runs/launch/resolve-method.ts";
+import { presets } from "../../runs/study/presets.ts";
+import { runCell } from "../../runs/training/run-cell.ts";
+import { splitExamples } from "../../runs/training/split.ts";
+import { train } from "../../runs/training/train.ts";
+import { trainableClassifier } from "../../runs/programs/classifier.ts";
+import { metrics } from "../../tasks/metrics.ts";
+import { tasks } from "../../tasks/mod.ts";
+import type { Task } from "../../tasks/types.ts";
+import { blocksIn, root } from "./pages.ts";
+import { type Arrays, assertClose, compileBoth } from "../engine/compare.ts";
+import { tinyBackbone } from "../models/use-lite/tiny.ts";
 
 /** A folder for the examples, for the cache and for results. */
-const folder = await Deno.makeTempDir({ prefix: "tunebench-contributing-" });
+const folder = await Deno.makeTempDir({ prefix: "tunebench-docs-" });
 globalThis.addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
 Deno.env.set("TUNEBENCH_CACHE", `${folder}/cache`);
 
-const root = new URL("../", import.meta.url);
 const files = await writeExamples();
+const { addedBias } = await load<{ addedBias: Method }>("methods/added-bias.ts");
 const { outputScale } = await load<{ outputScale: Method }>("methods/output-scale.ts");
 const { wordnetOrganism } = await load<{ wordnetOrganism: Task }>("tasks/wordnet-organism.ts");
 const { randomWords } = await load<{ randomWords: Model }>("models/random-words.ts");
 
-/** Writes the files that CONTRIBUTING.md shows; what they import from the project is imported from where it lies. */
+/** Writes the files that pages show; what they import from the project is imported from where it lies. */
 async function writeExamples(): Promise<Map<string, string>> {
-  const text = await Deno.readTextFile(new URL("CONTRIBUTING.md", root));
   const written = new Map<string, string>();
-  for (const [, path, code] of text.matchAll(/^`(\S+\.ts)`\n\n```ts\n(.*?)^```$/gms)) {
-    const at = new URL(path, root);
-    const target = join(folder, path);
+  for (const { file, code } of blocksIn("ts")) {
+    if (file === undefined) continue;
+    const at = pathToFileURL(join(root, file));
+    const target = join(folder, file);
     await Deno.mkdir(dirname(target), { recursive: true });
     await Deno.writeTextFile(
       target,
       code.replace(/(from ")(\.[^"]+)"/g, (_, before, to) => `${before}${new URL(to, at).href}"`),
     );
-    written.set(path, target);
+    written.set(file, target);
   }
   return written;
 }
@@ -62,17 +65,31 @@ function adapted(backbone: Backbone, headLearningRate = 3e-3) {
   return { adaptation, model: trainableClassifier(backbone, adaptation, wordnetOrganism.labels, headLearningRate) };
 }
 
-Deno.test("the examples are the three files of CONTRIBUTING.md, and are type-checked", async () => {
+Deno.test("the examples are complete files, and are type-checked", async () => {
   assert.deepEqual([...files.keys()], [
+    "methods/added-bias.ts",
     "methods/output-scale.ts",
     "tasks/wordnet-organism.ts",
     "models/random-words.ts",
   ]);
   const { success, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["check", "--config", fileURLToPath(new URL("deno.json", root)), ...files.values()],
+    args: ["check", "--config", join(root, "deno.json"), ...files.values()],
     env: { NO_COLOR: "1" },
   }).output();
   assert.ok(success, new TextDecoder().decode(stderr));
+});
+
+Deno.test("the method of README.md adds its vectors to outputs, and trains as many values as its closed form says", async () => {
+  const backbone = await tinyBackbone(1);
+  const { count, parameters, hooks } = addedBias;
+  const options = parseOptions(addedBias, {});
+  const added = parameters(backbone, options);
+  assert.equal(added.reduce((sum, { shape: [out] }) => sum + out, 0), count(backbone, options));
+  const tensors = Object.fromEntries(added.map(({ name, shape }) => [name, tf.fill([...shape], 2)]));
+  const { linear } = hooks(tensors, backbone, options, (_, x) => x);
+  const [site] = backbone.linears;
+  const y = tf.ones([3, site.out]) as Tensor;
+  assert.deepEqual(new Set(linear!(site, y, y, {}).dataSync()), new Set([3]));
 });
 
 Deno.test("the example method trains as many values as its closed form says", async () => {
@@ -184,6 +201,7 @@ Deno.test("the example model opens, and its features are those of the formula", 
 });
 
 Deno.test("rows added to the tables at run time make a cell that passes every check", async () => {
+  methods[addedBias.name] = addedBias;
   methods[outputScale.name] = outputScale;
   tasks[wordnetOrganism.name] = wordnetOrganism;
   models[randomWords.name] = randomWords;
@@ -191,20 +209,22 @@ Deno.test("rows added to the tables at run time make a cell that passes every ch
     ...presets.quick.study,
     models: ["random-words"],
     tasks: ["wordnet/organism"],
-    methods: ["output-scale", "output-scale+prompt-tuning"],
+    methods: ["added-bias", "output-scale", "output-scale+prompt-tuning"],
     seeds: [1],
     data: { train: 600, validation: 50, test: 350 },
   });
-  for (const [at, { spec }] of cells.entries()) {
+  for (const { spec } of cells) {
     const { scores, checks, parameters } = await runCell(spec, {
       threads: 1,
       out: folder,
       keep: false,
       onProgress() {},
     });
-    assert.equal(parameters.method, 256 + at * 8 * 128);
+    // A value for each of the 256 outputs of the one linear map; a prompt of 8 tokens of width 128.
+    const joined = spec.method.length === 2;
+    assert.equal(parameters.method, 256 + (joined ? 8 * 128 : 0));
     const names = checks.integrity.map(({ name }) => name);
-    assert.equal(names.includes("identity at the start"), at === 0);
+    assert.equal(names.includes("identity at the start"), !joined);
     assert.deepEqual(checks.flags.filter(({ raised }) => raised), []);
     // Half the texts are animals: four standard errors above a coin.
     assert.ok(scores.test.accuracy > 0.5 + 4 * Math.sqrt(0.25 / 350), JSON.stringify(scores));

@@ -1,0 +1,53 @@
+/**
+ * Fills in the generated parts of the documentation: `deno task docs`. A part stands between two comments,
+ * `<!-- generated: methods -->` and `<!-- /generated: methods -->`; what stands there now is replaced.
+ * @module
+ */
+import { fileURLToPath } from "node:url";
+import { writeWhole } from "../base/files.ts";
+import { parts } from "./parts.ts";
+
+const root = new URL("../", import.meta.url);
+
+/** Paths of the pages from the root: README.md, CONTRIBUTING.md and all of docs/. */
+export async function listPages(): Promise<string[]> {
+  const names = (await Array.fromAsync(Deno.readDir(new URL("docs", root)))).map(({ name }) => name);
+  const pages = names.filter((name) => name.endsWith(".md")).sort().map((name) => `docs/${name}`);
+  return ["README.md", "CONTRIBUTING.md", ...pages];
+}
+
+/** The text of a page. */
+export function readPage(path: string): Promise<string> {
+  return Deno.readTextFile(new URL(path, root));
+}
+
+/**
+ * A page with its generated parts as they are now.
+ * @throws {Error} if it asks for a part that there is not, or a part does not end
+ */
+export async function fillPage(path: string, text: string): Promise<string> {
+  const opening = /^<!-- generated: (.*) -->$/gm;
+  let filled = "";
+  let from = 0;
+  for (const { 0: comment, 1: name, index } of text.matchAll(opening)) {
+    if (!Object.hasOwn(parts, name)) {
+      throw new Error(`Cannot fill in ${path}: a part must be one of ${Object.keys(parts).join(", ")}, it is ${name}`);
+    }
+    const start = index + comment.length;
+    const end = text.indexOf(`<!-- /generated: ${name} -->`, start);
+    if (end < 0) throw new Error(`Cannot fill in ${path}: the part ${name} must end with <!-- /generated: ${name} -->`);
+    filled += `${text.slice(from, start)}\n\n${await parts[name]()}\n\n`;
+    from = end;
+  }
+  return filled + text.slice(from);
+}
+
+if (import.meta.main) {
+  for (const path of await listPages()) {
+    const text = await readPage(path);
+    const filled = await fillPage(path, text);
+    if (filled === text) continue;
+    await writeWhole(fileURLToPath(new URL(path, root)), filled);
+    console.log(path);
+  }
+}

