@@ -1,23 +1,22 @@
 /**
- * An adapter folded into the weights of its model: a folder that transformers loads.
+ * Merges an adapter into the weights of its model: writes a folder that transformers loads.
  * @module
  */
+import { asUsageError, UsageError } from "../../base/errors.ts";
+import { exists, writeFolder } from "../../base/files.ts";
 import { readFloats } from "../../engine/floats.ts";
-import { readStored, writeInPieces } from "../../engine/safetensors.ts";
-import { type Tensors, tf } from "../../engine/tensor.ts";
-import { exists, readObject, writeFolder } from "../../base/files.ts";
-import { plainHead } from "../../models/layers/head.ts";
+import { type NamedArray, readStored, writeInPieces } from "../../engine/safetensors.ts";
+import { tf } from "../../engine/tensor.ts";
+import { readConfigFile } from "../../models/config.ts";
+import { headOf } from "../../models/layers/head.ts";
 import { architectures } from "../../models/mod.ts";
-import type { Backbone, Model } from "../../models/types.ts";
-import { type ValidAdapter, validateAdapter, type ValidPart } from "./validate.ts";
+import type { Architecture, Backbone, Model } from "../../models/types.ts";
 import { asLanguageModel } from "../programs/language-model.ts";
+import { toArrays, toTensors } from "./tensors.ts";
+import { type ValidAdapter, validateAdapter, type ValidPart } from "./validate.ts";
 import { adapterValues } from "./values.ts";
-import { UsageError } from "../../base/errors.ts";
 
-/** Bytes of the longest config.json that is read. */
-const LONGEST_CONFIG = 1 << 20;
-
-/** What is copied where a model has it. */
+/** Files that are copied if the model has them. */
 const COPIED = [
   "added_tokens.json",
   "chat_template.jinja",
@@ -32,63 +31,64 @@ const COPIED = [
   "vocab.txt",
 ];
 
-/** Numbers as they were written: transformers takes 1 for no fraction, and 1.0 for one. */
-const asWritten = (_: string, value: unknown, { source }: { source: string }) =>
-  typeof value === "number" ? (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON(source) : value;
-
-/** @throws {UsageError} if the methods have no form without themselves */
-function requireFoldable({ folder, parts }: ValidAdapter, { shape }: Model): void {
+/** @throws {UsageError} if a method cannot be folded into the weights, or if two would change the same ones */
+function requireMergeable({ folder, parts }: ValidAdapter, { shape }: Model): void {
   for (const { method, options } of parts) {
     if (method.merged || method.parameters(shape, options).length === 0) continue;
     throw new UsageError(
       `Cannot merge ${folder}: a method must change the model's weights, ${method.name} adds to the model instead`,
     );
   }
-  const folded = parts.filter(({ method }) => method.merged).map(({ method }) => method.name);
-  if (folded.length > 1) {
+  const changing = parts.filter(({ method }) => method.merged).map(({ method }) => method.name);
+  if (changing.length > 1) {
     throw new UsageError(
-      `Cannot merge ${folder}: one method alone can change the weights' products, ${folded.join(" and ")} do`,
+      `Cannot merge ${folder}: only one of its methods may change the weights, current value is ${
+        changing.join(" and ")
+      }`,
     );
   }
 }
 
-/** Weights that a method changes, folded. */
-async function fold(
+/**
+ * The weights that a method changes, with the method folded in.
+ * @param values of every trained tensor of the adapter
+ */
+async function mergedWeights(
   { method, options }: ValidPart,
   values: Record<string, Float32Array>,
   backbone: Backbone,
 ): Promise<Record<string, Float32Array>> {
   if (!method.merged) return {};
-  tf.setBackend("cpu");
-  const parameters: Tensors = Object.fromEntries(
-    method.parameters(backbone, options).map(({ name, shape }) =>
-      [name, tf.tensor(values[`${method.name}/${name}`], [...shape])] as const
-    ),
-  );
-  const names = Object.keys(parameters);
-  for (const { name, shape, draw } of method.frozen?.(backbone, options) ?? []) {
-    parameters[name] = tf.tensor(draw(options.projectionSeed!), [...shape]);
+  const added: Record<string, NamedArray> = {};
+  for (const { name, shape } of method.parameters(backbone, options)) {
+    added[name] = { shape, data: values[`${method.name}/${name}`] };
   }
-  const weights: Tensors = {};
-  for (const site of backbone.linears.filter(({ name }) => names.some((of) => of.startsWith(`${name}.`)))) {
-    for (const name of [`${site.name}.weight`, `${site.name}.bias`]) {
-      if (!Object.hasOwn(backbone.weights, name)) continue;
-      // One that is trained in place, by another part, is folded as trained.
-      const data = values[name] ?? await readStored(backbone.stored[name]);
-      weights[name] = tf.tensor(data, [...backbone.weights[name]]);
+  const parameterNames = Object.keys(added);
+  for (const { name, shape, draw } of method.frozen?.(backbone, options) ?? []) {
+    added[name] = { shape, data: draw(options.projectionSeed!) };
+  }
+  const original: Record<string, NamedArray> = {};
+  for (const { name } of backbone.linears) {
+    if (!parameterNames.some((parameter) => parameter.startsWith(`${name}.`))) continue;
+    for (const weight of [`${name}.weight`, `${name}.bias`]) {
+      if (!Object.hasOwn(backbone.weights, weight)) continue;
+      // A weight that another part trains in place is taken as trained.
+      const data = values[weight] ?? await readStored(backbone.stored[weight]);
+      original[weight] = { shape: backbone.weights[weight], data };
     }
   }
+  const [parameters, weights] = [toTensors(added), toTensors(original)];
   const merged = tf.tidy(() => method.merged!(parameters, weights, backbone, options));
-  const folded = Object.entries(merged).map(([name, tensor]) => [name, tensor.dataSync() as Float32Array] as const);
+  const arrays = Object.entries(toArrays(merged)).map(([name, { data }]) => [name, data] as const);
   tf.dispose([parameters, weights, merged]);
-  return Object.fromEntries(folded);
+  return Object.fromEntries(arrays);
 }
 
-/** The task that the merged model is for. */
+/** The kind of task that the merged model is for. @throws {UsageError} if the model has no class for it */
 function kindOf(
   { folder, note, parts }: ValidAdapter,
   { name, shape }: Model,
-  classes: { classification?: string; generation?: string },
+  classes: Architecture["classes"],
 ): "classification" | "generation" {
   const hasHead = parts.some(({ head }) => Object.keys(head).length > 0);
   const kind = note?.task.kind ?? (hasHead || !classes.generation ? "classification" : "generation");
@@ -99,33 +99,43 @@ function kindOf(
   throw new UsageError(`Cannot merge ${folder}: it must have a classifier, it has none`);
 }
 
-/** Names of the classes, in their order. */
+/** Names of the task's classes, in their order; as in transformers, LABEL_0, LABEL_1 … if the adapter does not name them. */
 function labelsOf({ note }: ValidAdapter, backbone: Backbone, values: Record<string, { shape: readonly number[] }>) {
   if (note) return note.task.labels;
-  const { parameters } = backbone.head ?? plainHead(backbone.featureWidth);
-  const last = parameters(1).at(-1)!.name;
+  const last = headOf(backbone).parameters(1).at(-1)!.name;
   return Array.from({ length: values[last].shape[0] }, (_, label) => `LABEL_${label}`);
 }
 
-/** What config.json says besides the model's own. */
+/** What config.json says of the classifier, besides the model's own values. */
 function classifierConfig(labels: readonly string[], config: Record<string, unknown>): Record<string, unknown> {
   return {
     num_labels: labels.length,
     id2label: Object.fromEntries(labels.map((label, id) => [id, label])),
     label2id: Object.fromEntries(labels.map((label, id) => [label, id])),
     problem_type: "single_label_classification",
-    // Decoders find the end of a text by it; no text ends with the token that ends texts.
+    // In transformers, decoders look for the last token that is not this one; texts do not end with the end token here.
     pad_token_id: config.pad_token_id ?? [config.eos_token_id].flat()[0] ?? 0,
   };
 }
 
 /**
- * Writes the folder of a model with an adapter folded into it, in float32: config.json, model.safetensors, the
+ * Parses JSON so that `JSON.stringify` writes numbers as they were: transformers tells 1, a whole number, from 1.0, which
+ * JavaScript does not.
+ */
+function parseKeepingNumbers(text: string): Record<string, unknown> {
+  const { rawJSON } = JSON as unknown as { rawJSON(text: string): unknown };
+  const keep = (_: string, value: unknown, { source }: { source: string }) =>
+    typeof value === "number" ? rawJSON(source) : value;
+  return JSON.parse(text, keep as Parameters<typeof JSON.parse>[1]);
+}
+
+/**
+ * Writes the folder of a model with an adapter merged into its weights, in float32: config.json, model.safetensors and the
  * tokenizer's files.
  * @param folder of the adapter
  * @param out the new folder, which must not exist
- * @throws {UsageError} if the method adds to a model instead of changing its weights, if the model has no form in
- * transformers, if the adapter is none of this model, or if `out` exists
+ * @throws {UsageError} if the method adds to a model instead of changing its weights, if transformers cannot load such a
+ * model, if the adapter does not fit the model, or if `out` exists
  * @throws {Error} if files cannot be read or written
  */
 export async function mergeAdapter(folder: string, out: string, model: Model): Promise<void> {
@@ -135,33 +145,26 @@ export async function mergeAdapter(folder: string, out: string, model: Model): P
       `Cannot merge into the model ${model.name}: it must lie in a folder as transformers saves it, it has no such form`,
     );
   }
-  const found = await validateAdapter(folder, model.shape, model).catch((error) => {
-    throw new UsageError(error.message);
-  });
-  requireFoldable(found, model);
-  const config = await readObject(`${model.folder}/config.json`, LONGEST_CONFIG);
+  const adapter = await asUsageError(() => validateAdapter(folder, model.shape, model));
+  requireMergeable(adapter, model);
+  const config = await readConfigFile(model.folder);
   const { classes } = architectures[config.model_type as string];
-  const kind = kindOf(found, model, classes);
+  const kind = kindOf(adapter, model, classes);
   const opened = await model.open();
   const backbone = kind === "generation" ? asLanguageModel(opened) : opened;
-  const read = await adapterValues(found, backbone);
-  const values = Object.fromEntries(Object.entries(read).map(([name, { data }]) => [name, data]));
-  for (const part of found.parts) Object.assign(values, await fold(part, values, backbone));
+  const trained = await adapterValues(adapter, backbone);
+  const values = Object.fromEntries(Object.entries(trained).map(([name, { data }]) => [name, data]));
+  for (const part of adapter.parts) Object.assign(values, await mergedWeights(part, values, backbone));
 
-  const head = kind === "generation" ? [] : (backbone.head ?? plainHead(backbone.featureWidth)).parameters(1)
-    .map(({ name }) => [name, read[name].shape] as const);
-  const shapes = { ...backbone.weights, ...Object.fromEntries(head) };
-  const precision = Object.hasOwn(config, "torch_dtype") ? "torch_dtype" : "dtype";
+  const head = kind === "generation" ? [] : headOf(backbone).parameters(1);
+  const shapes = { ...backbone.weights, ...Object.fromEntries(head.map(({ name }) => [name, trained[name].shape])) };
+  const changes = {
+    architectures: [classes[kind]],
+    [Object.hasOwn(config, "torch_dtype") ? "torch_dtype" : "dtype"]: "float32",
+    ...kind === "classification" && classifierConfig(labelsOf(adapter, backbone, trained), config),
+  };
   await writeFolder(out, async (draft) => {
-    const written = {
-      ...JSON.parse(
-        await Deno.readTextFile(`${model.folder}/config.json`),
-        asWritten as Parameters<typeof JSON.parse>[1],
-      ),
-      architectures: [classes[kind]],
-      [precision]: "float32",
-      ...kind === "classification" && classifierConfig(labelsOf(found, backbone, read), config),
-    };
+    const written = { ...parseKeepingNumbers(await Deno.readTextFile(`${model.folder}/config.json`)), ...changes };
     await Deno.writeTextFile(`${draft}/config.json`, `${JSON.stringify(written, null, 2)}\n`);
     await writeInPieces(
       `${draft}/model.safetensors`,

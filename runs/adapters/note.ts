@@ -1,6 +1,6 @@
 /**
- * What the folder of an adapter says of itself beside PEFT's files, which know neither tasks nor joined methods:
- * tunebench.json. Of joined methods each part has a subfolder of its name, and the note stands above them.
+ * The note in the folder of an adapter, tunebench.json: what PEFT's files cannot say, such as the task and joined methods.
+ * Joined methods have a subfolder each, named after the method, and the note stands above them.
  * @module
  */
 import { z } from "zod";
@@ -16,25 +16,25 @@ export const ADAPTER_NOTE = "tunebench.json";
 /** Bytes of the longest note that is read. */
 const LONGEST = 1 << 20;
 
-/** What is needed to use an adapter. */
+/** What an adapter's files do not say, and its users need to know. */
 export interface AdapterNote {
   /** Version of the note's form. */
   version: 1;
-  /** Name of the run that it comes from. */
+  /** Id of the run that made the adapter. */
   run: string;
-  /** The backbone it belongs to. */
+  /** The backbone that it was trained on. */
   model: { name: string; revision: string };
-  /** The task it was trained on; a task of generation has no labels. */
+  /** The task that it was trained on; without labels if it is one of generation. */
   task: { name: string; version: number; kind: "classification" | "generation"; labels: string[] };
   /** The method's parts with every option. */
   method: PartSpec[];
-  /** The form of each part's files: PEFT's, or this project's own where PEFT has none. */
+  /** The form of each part's files: PEFT's, or TuneBench's where PEFT has none. */
   forms: ("peft" | "tunebench")[];
   /** Most tokens of a text, virtual tokens not counted. */
   maxLength: number;
-  /** Most tokens that are generated; of a task of generation alone. */
+  /** Most tokens that are generated; absent if the task is to classify. */
   outputLength?: number;
-  /** Texts are messages in the model's chat template. */
+  /** Texts are put into the model's chat template. */
   chat?: true;
 }
 
@@ -55,7 +55,7 @@ const noteSchema: z.ZodType<AdapterNote> = z.strictObject({
   chat: z.literal(true).optional(),
 });
 
-/** The note of a run's adapter, as far as the run is known before it is written. */
+/** The note of a run's adapter, without the forms, which `writeAdapter` fills in. */
 export function noteOf(spec: RunSpec, task: AnyTask): Omit<AdapterNote, "forms"> {
   const { maxLength, outputLength, chat } = spec.training;
   return {
@@ -68,7 +68,7 @@ export function noteOf(spec: RunSpec, task: AnyTask): Omit<AdapterNote, "forms">
       kind: task.kind,
       labels: task.kind === "classification" ? [...task.labels] : [],
     },
-    // Who uses the adapter knows no seed of the run.
+    // Whoever uses the adapter does not know the run's seed.
     method: spec.method.map((part) => seeded(part, spec.seed)),
     maxLength,
     ...outputLength !== undefined && { outputLength },
@@ -77,8 +77,8 @@ export function noteOf(spec: RunSpec, task: AnyTask): Omit<AdapterNote, "forms">
 }
 
 /**
- * The note of an adapter's folder; undefined where there is none, as in folders that PEFT wrote.
- * @throws {Error} if it is not as it should be
+ * Reads the note of an adapter's folder; undefined if there is none, as in folders that PEFT wrote.
+ * @throws {Error} if it is too long, no JSON, or breaks a rule
  */
 export async function readAdapterNote(folder: string): Promise<AdapterNote | undefined> {
   const path = `${folder}/${ADAPTER_NOTE}`;

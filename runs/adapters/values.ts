@@ -1,23 +1,24 @@
 /**
- * The values of an adapter.
+ * Reads the values of an adapter.
  * @module
  */
 import { sizeOf } from "../../base/shapes.ts";
 import { readFloats } from "../../engine/floats.ts";
 import type { NamedArray, StoredEntry } from "../../engine/safetensors.ts";
-import { type Tensors, tf } from "../../engine/tensor.ts";
+import { tf } from "../../engine/tensor.ts";
 import type { Part } from "../../methods/compose.ts";
 import { storedForm } from "../../methods/stored-form.ts";
 import type { BackboneShape } from "../../models/types.ts";
+import { toArrays, toTensors } from "./tensors.ts";
 import type { ValidAdapter, ValidPart } from "./validate.ts";
 
-/** One method of an adapter, read. */
+/** One method of an adapter with its values. */
 export interface LoadedPart extends Part {
-  /** The method's tensors by their keys. */
+  /** The stored tensors by their keys. */
   stored: Record<string, NamedArray>;
-  /** The classifier's tensors by their names; none where another part has it, or nobody. */
+  /** The classifier's tensors by their names; empty if another part holds the classifier, or none does. */
   head: Record<string, NamedArray>;
-  /** What the stored tensors were made of, by the parameters' names, where it was kept. */
+  /** If it was kept, the encoder that computed the stored tensors: its parameters by their names. */
   encoder?: Record<string, NamedArray>;
 }
 
@@ -38,16 +39,18 @@ async function readEntries(entries: Record<string, StoredEntry>): Promise<Record
   return read;
 }
 
-/** A matrix [a, b] the other way round, [b, a]. */
-function transposed({ shape: [rows, columns], data }: NamedArray): NamedArray {
-  const turned = data.map((_, at) => data[(at % rows) * columns + Math.floor(at / rows)]);
-  return { shape: [columns, rows], data: turned };
+/** The transpose of a matrix. */
+function transpose({ shape: [rows, columns], data }: NamedArray): NamedArray {
+  return {
+    shape: [columns, rows],
+    data: data.map((_, at) => data[(at % rows) * columns + Math.floor(at / rows)]),
+  };
 }
 
-/** Greatest difference between a stored projection and the one that its seed makes: PEFT may have kept it in 16 bits. */
+/** Greatest relative difference between a stored projection and the one drawn from its seed: PEFT may store 16 bits. */
 const PROJECTION_TOLERANCE = 1e-2;
 
-/** @throws {Error} if a projection in the file is another than the one that its seed makes */
+/** @throws {Error} if a projection in the file differs from the one drawn from its seed */
 async function requireSameProjections({ method, options, folder, frozen }: ValidPart, shape: BackboneShape) {
   const stored = await readEntries(frozen);
   for (const { name, draw } of method.frozen?.(shape, options) ?? []) {
@@ -62,12 +65,14 @@ async function requireSameProjections({ method, options, folder, frozen }: Valid
   }
 }
 
-/** Reads what was found. @throws {Error} if a value is no finite number, or a frozen tensor not what its seed makes */
+/** Reads the values of a part. @throws {Error} if one is not finite, or if a frozen tensor differs from the one drawn from its seed */
 export async function readPart(part: ValidPart, shape: BackboneShape): Promise<LoadedPart> {
   const { method, options, stored, head, encoder } = part;
   await requireSameProjections(part, shape);
   const headValues = await readEntries(head);
-  for (const [name, { turned }] of Object.entries(head)) if (turned) headValues[name] = transposed(headValues[name]);
+  for (const [name, { transposed }] of Object.entries(head)) {
+    if (transposed) headValues[name] = transpose(headValues[name]);
+  }
   return {
     method,
     options,
@@ -78,8 +83,8 @@ export async function readPart(part: ValidPart, shape: BackboneShape): Promise<L
 }
 
 /**
- * The parameters of an adapter under the method's names, and the weights that it trains in place under theirs.
- * @throws {Error} if what is stored does not determine them
+ * The parameters of an adapter, by the method's names, and the weights that it trains in place, by theirs.
+ * @throws {Error} if they were not stored, but only what an encoder computes from them
  */
 export function adapterParameters(
   { method, options, stored, encoder }: Pick<LoadedPart, "method" | "options" | "stored" | "encoder">,
@@ -92,21 +97,16 @@ export function adapterParameters(
       `Cannot read parameters of ${method.name}: they must be stored, there is only what its encoder makes of them`,
     );
   }
-  tf.setBackend("cpu");
-  const tensors: Tensors = Object.fromEntries(
-    Object.entries(stored).map(([key, { shape, data }]) => [key, tf.tensor(data, [...shape])]),
-  );
-  const found = form.parameters(tensors);
-  const arrays = Object.entries(found).map(([name, tensor]) =>
-    [name, { shape: tensor.shape, data: tensor.dataSync() as Float32Array }] as const
-  );
-  tf.dispose([tensors, found]);
-  return Object.fromEntries(arrays);
+  const tensors = toTensors(stored);
+  const parameters = form.parameters(tensors);
+  const arrays = toArrays(parameters);
+  tf.dispose([tensors, parameters]);
+  return arrays;
 }
 
 /**
- * The adapter as it is used, not trained: where an encoder makes what is stored, the method, of the same effect, that has
- * this as its parameters.
+ * The adapter in the form in which it is used, not trained: if an encoder computes the stored tensors, the method of the same
+ * effect whose parameters these are (prompt tuning instead of P-tuning).
  */
 export function plainAdapter(adapter: LoadedPart, shape: BackboneShape): LoadedPart {
   const { plain } = storedForm(adapter.method, shape, adapter.options);
@@ -115,7 +115,7 @@ export function plainAdapter(adapter: LoadedPart, shape: BackboneShape): LoadedP
   return { ...rest, ...plain };
 }
 
-/** Every tensor of an adapter's parts and classifier, under the names of `compose` and of `trainable`. */
+/** Every trained tensor of an adapter, its classifier included, by the names that a trainable program gives it. */
 export async function adapterValues(
   { parts }: ValidAdapter,
   shape: BackboneShape,

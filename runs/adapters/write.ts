@@ -1,86 +1,66 @@
 /**
- * What a run leaves of its method: results/adapters/<id>/, in PEFT's form where PEFT has one.
+ * Writes the folder of an adapter, results/adapters/<id>/, in PEFT's form where PEFT has one.
  * @module
  */
+import { writeFolder } from "../../base/files.ts";
 import { type NamedArray, writeSafetensors } from "../../engine/safetensors.ts";
 import { type Tensor, type Tensors, tf } from "../../engine/tensor.ts";
 import type { Adaptation } from "../../methods/compose.ts";
+import { headKey, isTransposed } from "./classifier-keys.ts";
 import { ADAPTER_NOTE, type AdapterNote } from "./note.ts";
-import { writeFolder } from "../../base/files.ts";
+import { ADAPTER_CONFIG } from "./peft-config.ts";
+import { toArrays, toTensors } from "./tensors.ts";
 
-/** The stored tensors. */
+/** Name of the file with the stored tensors. */
 export const ADAPTER_TENSORS = "adapter_model.safetensors";
-/** What PEFT says of them. */
-export const ADAPTER_CONFIG = "adapter_config.json";
-/** What they were made of, where they do not determine it: a prompt's encoder, a prefix's network. */
+/** Name of the file with the parameters that an encoder computes the stored tensors from, to resume training. */
 export const ENCODER_TENSORS = "encoder.safetensors";
 
-/** What PEFT puts before the names of a classifier that an adapter trains: less where it has virtual tokens. */
-export function wrapperOf(config: Record<string, unknown>): string {
-  return Object.hasOwn(config, "num_virtual_tokens") ? "base_model." : "base_model.model.";
-}
-
-/** PEFT's key of a classifier's tensor; "head" is the project's own name for one linear map. */
-export function headKey(config: Record<string, unknown> | null, name: string): string {
-  return config ? wrapperOf(config) + name.replace(/^head\./, "classifier.") : name;
-}
-
-/** Whether PEFT keeps a classifier's tensor the other way round, [classes, d]. */
-export function isTurned(config: Record<string, unknown> | null, name: string): boolean {
-  return config !== null && name === "head.weight";
-}
-
+/** The tensors of a classifier as the file holds them. */
 function storedHead(config: Record<string, unknown> | null, head: Tensors): Tensors {
   const named = Object.entries(head).map(([name, tensor]): [string, Tensor] => [
     headKey(config, name),
-    isTurned(config, name) ? tf.transpose(tensor) : tensor,
+    isTransposed(config, name) ? tf.transpose(tensor) : tensor,
   ]);
   return Object.fromEntries(named);
 }
 
-function arrays(tensors: Tensors): Record<string, NamedArray> {
-  return Object.fromEntries(
-    Object.entries(tensors).map(([name, tensor]) => [name, {
-      shape: tensor.shape,
-      data: tensor.dataSync() as Float32Array,
-    }]),
-  );
-}
-
+/** Writes a JSON object with sorted keys. */
 async function writeSorted(path: string, fields: Record<string, unknown>): Promise<void> {
   const sorted = Object.fromEntries(Object.entries(fields).sort(([a], [b]) => (a < b ? -1 : 1)));
   await Deno.writeTextFile(path, `${JSON.stringify(sorted, null, 2)}\n`);
 }
 
-/** What a folder says besides its tensors. */
+/** What the folder of an adapter says besides its tensors and methods. */
 export interface AdapterMetadata {
-  /** Fields of PEFT's config that the task decides. */
+  /** Fields of PEFT's config that depend on the task. */
   peft?: Record<string, unknown>;
-  /** Where it comes from; the forms are those found here. Absent: there is no note. */
+  /** Its note, without the forms, which follow from the methods. Absent: no note is written. */
   note?: Omit<AdapterNote, "forms">;
 }
 
 /**
- * The part that holds the classifier, which PEFT loads last: the last one with virtual tokens, as these stand around a
- * model whose layers others have changed; else the last.
+ * The name of the part whose folder holds the classifier: the one that PEFT loads last. This is the last part with virtual
+ * tokens, as PEFT puts these around a model whose layers the others have changed; without virtual tokens the last part.
  */
-function outermost({ stored }: Adaptation): string {
+function lastLoaded({ stored }: Adaptation): string {
   const names = Object.keys(stored);
   return names.findLast((name) => stored[name].virtual) ?? names.at(-1)!;
 }
 
-/** What PEFT says of the backbone: its name, and of one on the hub, org/name, its commit. */
-function baseModel(model: AdapterNote["model"] | undefined): Record<string, unknown> {
+/** The fields of PEFT's config about the backbone: its name, and if it is on the hub (org/name) its commit. */
+function baseModelFields(model: AdapterNote["model"] | undefined): Record<string, unknown> {
   const [name = null] = model?.name.split(/[@:]/) ?? [];
   return { base_model_name_or_path: name, revision: name?.includes("/") ? model!.revision : null };
 }
 
 /**
- * Writes a folder with adapter_model.safetensors and, where PEFT has a form for the method, adapter_config.json; where
- * the stored tensors are made of what is trained, this is in encoder.safetensors. Of joined methods each part has a
- * folder, one of them with the classifier; the note stands above them.
+ * Writes the folder of an adapter: adapter_model.safetensors; adapter_config.json if PEFT has a form for the method;
+ * encoder.safetensors if an encoder computes the stored tensors; the note. Joined methods have a folder each, one of them
+ * with the classifier, and the note stands above them.
  * @param values every trained tensor
  * @param headNames which of them are the classifier's
+ * @throws {Error} if files cannot be written
  */
 export async function writeAdapter(
   folder: string,
@@ -89,24 +69,21 @@ export async function writeAdapter(
   headNames: readonly string[],
   { peft, note }: AdapterMetadata = {},
 ): Promise<void> {
-  tf.setBackend("cpu");
-  const all = Object.fromEntries(
-    Object.entries(values).map(([name, { shape, data }]) => [name, tf.tensor(data, [...shape])]),
-  );
+  const all = toTensors(values);
   const head = Object.fromEntries(headNames.map((name) => [name, all[name]]));
   const parts = Object.entries(adaptation.stored);
-  const last = outermost(adaptation);
-  const ofModel = baseModel(note?.model);
+  const last = lastLoaded(adaptation);
+  const modelFields = baseModelFields(note?.model);
   await writeFolder(folder, async (draft) => {
     for (const [name, { config, tensors, encoder }] of parts) {
       const place = parts.length === 1 ? draft : `${draft}/${name}`;
       await Deno.mkdir(place, { recursive: true });
       const stored = { ...tensors(all), ...name === last && storedHead(config, head) };
-      await writeSafetensors(`${place}/${ADAPTER_TENSORS}`, arrays(stored));
-      if (encoder) await writeSafetensors(`${place}/${ENCODER_TENSORS}`, arrays(encoder(all)));
+      await writeSafetensors(`${place}/${ADAPTER_TENSORS}`, toArrays(stored));
+      if (encoder) await writeSafetensors(`${place}/${ENCODER_TENSORS}`, toArrays(encoder(all)));
       if (!config) continue;
-      const ofTask = name === last ? peft : { task_type: null, modules_to_save: null };
-      await writeSorted(`${place}/${ADAPTER_CONFIG}`, { ...config, ...ofTask, ...ofModel });
+      const taskFields = name === last ? peft : { task_type: null, modules_to_save: null };
+      await writeSorted(`${place}/${ADAPTER_CONFIG}`, { ...config, ...taskFields, ...modelFields });
     }
     if (!note) return;
     const forms = parts.map(([, { config }]) => config ? "peft" : "tunebench");

@@ -6,16 +6,15 @@ import type { NamedArray } from "../../engine/safetensors.ts";
 import { type Tensors, tf } from "../../engine/tensor.ts";
 import { compose, type Part } from "../../methods/compose.ts";
 import { composeHooks } from "../../methods/hooks.ts";
-import { readObject } from "../../base/files.ts";
+import { readConfigFile } from "../../models/config.ts";
 import type { Backbone, BackboneShape, Hooks, Model } from "../../models/types.ts";
-import { ADAPTER_CONFIG } from "../adapters/write.ts";
+import { readPeftConfig } from "../adapters/peft-config.ts";
+import { toArrays, toTensors } from "../adapters/tensors.ts";
 import { ADAPTER_NOTE, type AdapterNote, readAdapterNote } from "../adapters/note.ts";
 import { type ValidAdapter, validateAdapter } from "../adapters/validate.ts";
 import { asLanguageModel } from "../programs/language-model.ts";
 import { adapterParameters, type LoadedPart, plainAdapter, readPart } from "../adapters/values.ts";
 
-/** Bytes of the longest config.json that is read. */
-const LONGEST_CONFIG = 1 << 24;
 /** Most tokens that are generated, for adapters whose training length is unknown. */
 const DEFAULT_OUTPUT_LENGTH = 64;
 
@@ -55,24 +54,18 @@ function virtualTokens(
   shape: BackboneShape,
 ): Pick<LoadedAdapter, "virtual" | "reading"> {
   const values = adapters.map((adapter) => adapterParameters(adapter, shape));
-  const virtual: LoadedAdapter["virtual"] = {};
+  let virtual: LoadedAdapter["virtual"] = {};
   let reading: Hooks["reading"];
-  tf.setBackend("cpu");
   tf.tidy(() => {
-    const { prompt, prefix, ...hooks } = composeHooks(adapters.map(({ method, options }, at) => {
-      const tensors: Tensors = Object.fromEntries(
-        Object.entries(values[at]).map(([name, { shape, data }]) => [name, tf.tensor(data, [...shape])]),
-      );
-      return method.hooks(tensors, shape, options, (_, x) => x);
-    }));
+    const { prompt, prefix, ...hooks } = composeHooks(
+      adapters.map(({ method, options }, at) => method.hooks(toTensors(values[at]), shape, options, (_, x) => x)),
+    );
     const rows: Tensors = prompt ? { prompt: prompt() } : {};
     for (const layer of prefix ? shape.keyValueWidths.keys() : []) {
       const { keys, values } = prefix!(layer);
       Object.assign(rows, { [`keys.${layer}`]: keys, [`values.${layer}`]: values });
     }
-    for (const [name, tensor] of Object.entries(rows)) {
-      virtual[name] = { shape: tensor.shape, data: tensor.dataSync() as Float32Array };
-    }
+    virtual = toArrays(rows);
     ({ reading } = hooks);
   });
   return { virtual, reading };
@@ -91,7 +84,7 @@ function requireModel({ model }: AdapterNote, { name, revision }: Model): void {
 async function kindOf({ parts }: ValidAdapter): Promise<LoadedAdapter["kind"]> {
   if (parts.some(({ head }) => Object.keys(head).length > 0)) return "classification";
   for (const { folder } of parts) {
-    const { task_type: type } = await readObject(`${folder}/${ADAPTER_CONFIG}`, LONGEST_CONFIG);
+    const { task_type: type } = (await readPeftConfig(folder)).values;
     if (type === "CAUSAL_LM" || type === "SEQ_2_SEQ_LM") return "generation";
   }
   throw new Error("it must have a classifier or be one of a language model, it has neither");
@@ -99,7 +92,7 @@ async function kindOf({ parts }: ValidAdapter): Promise<LoadedAdapter["kind"]> {
 
 /** Names of the classes from the model's config if it names as many; else LABEL_0, LABEL_1 …, as transformers does. */
 async function classNames(count: number, { folder }: Model): Promise<string[]> {
-  const { id2label } = folder === undefined ? {} : await readObject(`${folder}/config.json`, LONGEST_CONFIG);
+  const { id2label } = folder === undefined ? {} : await readConfigFile(folder);
   const named = Array.from({ length: count }, (_, at) => (id2label as Record<string, unknown> | undefined)?.[at]);
   if (named.every((name) => typeof name === "string") && Object.keys(id2label as object).length === count) {
     return named as string[];
@@ -144,7 +137,7 @@ function parametersOf(adapters: readonly LoadedPart[], backbone: Backbone): Load
     for (const [name, { data }] of Object.entries(adapterParameters(adapter, backbone))) {
       parameters[trains.includes(name) ? name : `${adapter.method.name}/${name}`] = data;
     }
-    // A program that adapters share takes them as parameters.
+    // The shared program takes an adapter's frozen tensors as parameters.
     for (const { name, draw } of adapter.method.frozen?.(backbone, adapter.options) ?? []) {
       parameters[`${adapter.method.name}/${name}`] = draw(adapter.options.projectionSeed!);
     }
