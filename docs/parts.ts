@@ -22,6 +22,7 @@ export const parts: Record<string, () => string | Promise<string>> = {
   "names": names,
   "methods": methodTable,
   "options": optionSections,
+  "peft": peftTable,
   "models": modelTable,
   "model types": architectureTable,
   "tasks": taskTable,
@@ -82,6 +83,20 @@ function optionSections(): string {
       : "It changes what the backbone computes from the first step on.";
     return `### ${name}\n\n${start}\n\n${table(["option", "default", "meaning"], rows)}`;
   }).join("\n\n");
+}
+
+/** How each method is stored, and whether it can become part of the model. */
+function peftTable(): string {
+  const { shape } = models["use-lite"];
+  return table(
+    ["method", "PEFT's `peft_type`", "can be folded"],
+    Object.values(methods).map(({ name, options, parameters, peft, merged }) => [
+      code(name),
+      peft ? code(peft.type) : "–",
+      // What adds no tensors changes those of the model.
+      merged || parameters(shape, options.parse({})).length === 0 ? "yes" : "no",
+    ]),
+  );
 }
 
 function modelTable(): string {

@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import config from "../../deno.json" with { type: "json" };
 import { resultColumns, runColumns } from "../../docs/columns.ts";
+import type { Method } from "../../methods/types.ts";
 import { architectures } from "../../models/mod.ts";
+import type { Hooks } from "../../models/types.ts";
 import { renderResultsCsv, renderRunsCsv } from "../../reports/csv.ts";
 import { groupResults } from "../../reports/results.ts";
 import { tableOf as reportTable } from "../../reports/table.ts";
@@ -84,6 +86,40 @@ Deno.test("every study that a page shows is a valid one, and has as many cells a
     const cells = await cellsOf(study);
     assert.equal(cells.length, study.tasks.length * study.methods.length * study.seeds.length, page);
   }
+});
+
+/** A part that is missing here fails the type check. */
+const methodParts: Record<keyof Method, true> = {
+  name: true,
+  version: true,
+  description: true,
+  paper: true,
+  options: true,
+  parameters: true,
+  trains: true,
+  frozen: true,
+  count: true,
+  virtualTokens: true,
+  identityAtStart: true,
+  hooks: true,
+  plain: true,
+  peft: true,
+  merged: true,
+};
+
+const hooks: Record<keyof Hooks, true> = {
+  prompt: true,
+  prefix: true,
+  input: true,
+  linear: true,
+  layer: true,
+  reading: true,
+};
+
+Deno.test("docs/extending.md explains every part of a method, and every hook", () => {
+  const named = (title: string) => tableOf("docs/extending.md", title, "A method").flatMap(([name]) => codeMarks(name));
+  assert.deepEqual(named("part").sort(), Object.keys(methodParts).sort());
+  assert.deepEqual(named("hook").sort(), Object.keys(hooks).sort());
 });
 
 Deno.test("docs/commands.md names the permissions of workers", () => {
