@@ -3,11 +3,12 @@
  * @module
  */
 import { storeFrozen } from "../programs/frozen.ts";
+import type { Executable } from "../../engine/types.ts";
 import { compose } from "../../methods/compose.ts";
 import { metrics } from "../../tasks/metrics.ts";
-import type { Example, Task } from "../../tasks/types.ts";
+import type { Example, Metric, Task } from "../../tasks/types.ts";
 import { lookUpMetrics, predict, score } from "./evaluate.ts";
-import { computeFeatures, encodeExamples } from "./examples.ts";
+import { computeFeatures, type EncodedExamples, encodeExamples } from "./examples.ts";
 import type { Evaluator, TaskContext, TrainingTask } from "./training-task.ts";
 import type { Splits } from "./split.ts";
 import { trainableClassifier } from "../programs/classifier.ts";
@@ -24,6 +25,29 @@ function majorityLabel(labels: readonly number[]): number {
 
 function labelsOf(examples: readonly Example[]): number[] {
   return examples.map(({ label }) => label);
+}
+
+/** Evaluates with compiled logits. `examples` are read at each call: their features may be cached meanwhile. */
+function makeEvaluator(
+  executable: Executable,
+  examples: Record<"validation" | "test", EncodedExamples>,
+  splits: Splits<Example>,
+  taskMetrics: readonly Metric[],
+  microBatchRows: number,
+): Evaluator {
+  return {
+    async warmUp(parameters) {
+      await executable.run({ parameters, inputs: examples.validation.collate([0]) });
+    },
+    async evaluate(split, parameters) {
+      const predicted = await predict(executable, parameters, examples[split], microBatchRows);
+      return {
+        scores: score(taskMetrics, labelsOf(splits[split]), predicted),
+        predictions: splits[split].map(({ id, label }, at) => ({ id, label, predicted: predicted[at] })),
+      };
+    },
+    release: () => executable.release(),
+  };
 }
 
 /** A classification task on a backbone with a method. */
@@ -81,21 +105,9 @@ export async function classification(
       },
     },
     majority: score(taskMetrics, testLabels, testLabels.map(() => majority)),
-    async evaluator(compile): Promise<Evaluator> {
+    evaluator: async (compile) => {
       const executable = await compile(model.logits);
-      return {
-        async warmUp(parameters) {
-          await executable.run({ parameters, inputs: examples.validation.collate([0]) });
-        },
-        async evaluate(split, parameters) {
-          const predicted = await predict(executable, parameters, examples[split], microBatchRows);
-          return {
-            scores: score(taskMetrics, labelsOf(splits[split]), predicted),
-            predictions: splits[split].map(({ id, label }, at) => ({ id, label, predicted: predicted[at] })),
-          };
-        },
-        release: () => executable.release(),
-      };
+      return makeEvaluator(executable, examples, splits, taskMetrics, microBatchRows);
     },
   };
 }

@@ -4,18 +4,14 @@ import { cpu } from "../../../engine/devices/cpu.ts";
 import type { Device } from "../../../engine/types.ts";
 import { devices } from "../../../engine/devices/mod.ts";
 import { compose } from "../../../methods/compose.ts";
-import { findFolder, models } from "../../../models/mod.ts";
-import type { Encoding } from "../../../models/types.ts";
+import { models } from "../../../models/mod.ts";
 import { validateAdapter } from "../../../runs/adapters/validate.ts";
-import { loadAdapter } from "../../../runs/predict/load.ts";
 import { cellsOf } from "../../../runs/launch/cells.ts";
 import { openPredictor } from "../../../runs/predict/predictor.ts";
 import type { Answer, Classified, Line } from "../../../runs/predict/types.ts";
 import { presets } from "../../../runs/study/presets.ts";
 import { adapterValues } from "../../../runs/adapters/values.ts";
 import { runCell } from "../../../runs/training/run-cell.ts";
-import { ClassifierHeads, SharedClassifier } from "../../../runs/predict/shared-classifier.ts";
-import type { CompileProgram } from "../../../runs/training/training-task.ts";
 import type { RunSpec } from "../../../runs/study/spec.ts";
 import { splitExamples } from "../../../runs/training/split.ts";
 import type { Study } from "../../../runs/study/study.ts";
@@ -23,7 +19,6 @@ import { trainableClassifier } from "../../../runs/programs/classifier.ts";
 import { UsageError } from "../../../base/errors.ts";
 import { tasks } from "../../../tasks/mod.ts";
 import type { Example, Task } from "../../../tasks/types.ts";
-import { folders, readTensors, readValues } from "../../golden/files.ts";
 import { makeFolder } from "../../models/folder/copies.ts";
 
 const out = await makeFolder({});
@@ -197,7 +192,7 @@ Deno.test("answers come before the input ends, and those to texts of too many to
   await predictor.release();
 });
 
-Deno.test("a line that cannot be answered and an adapter that cannot be opened are refused in one sentence", async () => {
+Deno.test("a line that cannot be answered is refused in one sentence", async () => {
   const [one, other] = byPrompt.map(({ folder }) => folder);
   const predictor = await openPredictor({ adapters: [one, other], threads: 1 });
   const wrong: [Line | string, RegExp][] = [
@@ -214,16 +209,22 @@ Deno.test("a line that cannot be answered and an adapter that cannot be opened a
     await assert.rejects(Array.fromAsync(predictor.predict([line])), refused);
   }
   await predictor.release();
+});
 
-  const copy = async (change: (note: { model: { revision: string }; task: { labels: string[] } }) => void) => {
-    const note = JSON.parse(await Deno.readTextFile(`${one}/tunebench.json`));
-    change(note);
-    return await makeFolder({
-      "tunebench.json": note,
-      "adapter_config.json": await Deno.readTextFile(`${one}/adapter_config.json`),
-      "adapter_model.safetensors": await Deno.readFile(`${one}/adapter_model.safetensors`),
-    }, one.split("/").at(-1));
-  };
+/** A copy of the first adapter under the same folder name, with another note. */
+async function copyAdapter(change: (note: { model: { revision: string }; task: { labels: string[] } }) => void) {
+  const [{ folder }] = byPrompt;
+  const note = JSON.parse(await Deno.readTextFile(`${folder}/tunebench.json`));
+  change(note);
+  return await makeFolder({
+    "tunebench.json": note,
+    "adapter_config.json": await Deno.readTextFile(`${folder}/adapter_config.json`),
+    "adapter_model.safetensors": await Deno.readFile(`${folder}/adapter_model.safetensors`),
+  }, folder.split("/").at(-1));
+}
+
+Deno.test("an adapter or a model that cannot be opened is refused in one sentence", async () => {
+  const [{ folder: one }] = byPrompt;
   const bert = fileURLToPath(new URL("../../golden/A/bert", import.meta.url));
   const refused: [Parameters<typeof openPredictor>[0], RegExp][] = [
     [{ adapters: [] }, /^Cannot predict: there must be an adapter, there is none$/],
@@ -240,19 +241,19 @@ Deno.test("a line that cannot be answered and an adapter that cannot be opened a
     ],
     [{ adapters: [`${bert}/cls/lora/adapter`], model: "use-lite" }, /^Cannot /],
     [
-      { adapters: [await copy((note) => note.model.revision = "0.1.0")] },
+      { adapters: [await copyAdapter((note) => note.model.revision = "0.1.0")] },
       /^Cannot use the adapter .* revision 0\.1\.0, current value is use-lite with the revision 0\.2\.0$/,
     ],
     [
-      { adapters: [await copy((note) => note.task.labels.push("neither"))] },
+      { adapters: [await copyAdapter((note) => note.task.labels.push("neither"))] },
       /must name its 2 classes, each once, current value is \["negative","positive","neither"\]$/,
     ],
     [
-      { adapters: [await copy((note) => note.task.labels[0] = note.task.labels[1])] },
+      { adapters: [await copyAdapter((note) => note.task.labels[0] = note.task.labels[1])] },
       /must name its 2 classes, each once, current value is \["positive","positive"\]$/,
     ],
     [
-      { adapters: [one, await copy(() => {})] },
+      { adapters: [one, await copyAdapter(() => {})] },
       /^Cannot tell the adapters apart: their folders must differ in name, two/,
     ],
   ];
@@ -262,60 +263,5 @@ Deno.test("a line that cannot be answered and an adapter that cannot be opened a
       assert.match(error.message, message);
       return true;
     });
-  }
-});
-
-Deno.test("adapters that PEFT made give PEFT's logits, have numbered classes, and may share a batch", async () => {
-  for (const architecture of ["bert", "roberta", "llama"]) {
-    const root = fileURLToPath(new URL(`../../golden/A/${architecture}`, import.meta.url));
-    const model = await findFolder(`${root}/model`);
-    const backbone = await model.open();
-    const { input_ids: ids, attention_mask: mask, token_type_ids: types } = await readTensors(
-      `${root}/base_cls.safetensors`,
-    );
-    const [texts, length] = ids.shape;
-    const encodings = Array.from({ length: texts }, (_, text): Encoding => {
-      const positions = [...ids.data.keys()].filter((at) => Math.floor(at / length) === text && mask.data[at] === 1);
-      return Object.assign(
-        positions.map((at) => ids.data[at]),
-        types && { types: positions.map((at) => types.data[at]) },
-      );
-    });
-    const compile: CompileProgram = ({ program, signature }) => cpu.compile(program, signature, { threads: 1 });
-    const heads = new ClassifierHeads(backbone, compile);
-    let compared = 0;
-    for (const name of await folders(`${root}/cls`)) {
-      if (["bias", "full", "ln"].includes(name)) continue;
-      const joined = await Deno.stat(`${root}/cls/${name}/adapter`).then(() => "/adapter", () => "");
-      const adapter = await loadAdapter(`${root}/cls/${name}${joined}`, model, backbone);
-      assert.deepEqual([adapter.task, adapter.labels], [null, ["LABEL_0", "LABEL_1"]]);
-      await heads.open(adapter);
-      const classifier = await SharedClassifier.open(backbone, adapter, compile, heads);
-      // The second of two adapters has other rows before its texts.
-      const other = structuredClone({ ...adapter, parts: [] });
-      for (const { data } of Object.values(other.virtual)) data.fill(0.5);
-      const requests = encodings.map((encoded, at) => ({
-        encoded,
-        adapter: at % 2 ? { ...other, parts: adapter.parts } : adapter,
-      }));
-      const mixed = await classifier.logits(requests);
-      const logits = await classifier.logits(encodings.map((encoded) => ({ encoded, adapter })));
-      const expected = (await readValues(`${root}/cls/${name}/values.safetensors`)).logits;
-      logits.forEach((row, text) =>
-        row.forEach((logit, at) => {
-          assert(Math.abs(logit - expected[2 * text + at]) < 1e-4, `${architecture} ${name} ${logit}`);
-          const same = Math.abs(mixed[text][at] - logit) < 1e-6;
-          assert.equal(
-            same,
-            text % 2 === 0 || Object.keys(adapter.virtual).length === 0,
-            `${architecture} ${name} mixed`,
-          );
-        })
-      );
-      await classifier.release();
-      compared++;
-    }
-    await heads.release();
-    assert(compared >= 5, `${architecture} ${compared}`);
   }
 });
