@@ -30,7 +30,7 @@ export interface TrainableParameter {
   learningRate: number;
 }
 
-/** @throws {Error} if a parameter's value is missing or does not have `length` entries */
+/** Checks a value for a parameter. @throws {Error} if it is missing or does not have `length` entries */
 export function requireLength(name: string, length: number, value: Float32Array | undefined): void {
   if (value?.length === length) return;
   throw new Error(
@@ -143,8 +143,8 @@ export class TrainingState {
   }
 
   /**
-   * One step of AdamW with the gradients accumulated since the last one, clipped to a global norm as PyTorch does it: they
-   * are multiplied by min(1, clip ÷ (norm + 1e-6)).
+   * One step of AdamW with the gradients accumulated since the last one, clipped to a global norm as PyTorch does it:
+   * they are multiplied by min(1, clip ÷ (norm + 1e-6)).
    * @param factor what every parameter's step size is multiplied by: the schedule's value
    * @returns the gradient's global norm before clipping
    */

@@ -1,9 +1,9 @@
 /**
  * Collecting garbage on request.
  *
- * The garbage collector looks at the size of JavaScript's own heap, and hardly at buffers outside it. Without a request, a
- * process grows by unused buffers of many megabytes. Deno collects on request if it runs with `--v8-flags=--expose-gc`, as
- * the workers of `bench` do; otherwise this does nothing.
+ * The garbage collector looks at the size of JavaScript's own heap, and hardly at buffers outside it. Without a
+ * request, a process grows by unused buffers of many megabytes. Deno collects on request if it runs with
+ * `--v8-flags=--expose-gc`, as the workers of `bench` do; otherwise this does nothing.
  * @module
  */
 

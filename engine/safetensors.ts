@@ -208,8 +208,8 @@ function parseHeader(path: string, bytes: Uint8Array): object {
 const PIECE = 1 << 22;
 
 /**
- * Reads a tensor's bytes piece by piece. Every piece but the last is a multiple of 8 bytes long; it is valid until the next
- * one is asked for.
+ * Reads a tensor's bytes piece by piece. Every piece but the last is a multiple of 8 bytes long; it is valid until the
+ * next one is asked for.
  */
 export async function* readBytes(
   stored: StoredTensor & { dtype?: StoredType },

@@ -14,7 +14,9 @@ export interface InputSpec {
   shape: readonly Size[];
   /** Type of its entries. */
   dtype: "float32" | "int32";
-  /** For ids: every value must be at least 0 and less than this. Out of this range, a gather would read other memory. */
+  /**
+   * For ids: every value must be at least 0 and less than this. Out of this range, a gather would read other memory.
+   */
   below?: number;
 }
 
@@ -47,8 +49,8 @@ export interface ProgramArguments {
   /** Inputs of the call. */
   inputs: Tensors;
   /**
-   * Dropout: each entry of `x` is 0 with probability `rate`, and is divided by 1 − rate otherwise. Without gradients it is
-   * `x` itself.
+   * Dropout: each entry of `x` is 0 with probability `rate`, and is divided by 1 − rate otherwise. Without gradients it
+   * is `x` itself.
    * @param name of the mask; another one for each use
    */
   dropout(name: string, x: Tensor, rate: number): Tensor;
@@ -128,7 +130,9 @@ export interface Training {
   read(): Promise<Record<string, Float32Array>>;
   /** Computes the program's outputs, and adds the gradients of `loss` to those accumulated since the last step. */
   accumulate(inputs: Record<string, ArrayValue>): Promise<Record<string, Float32Array>>;
-  /** One step of AdamW with the accumulated gradients, clipped to a global norm. `factor` multiplies every step size. */
+  /**
+   * One step of AdamW with the accumulated gradients, clipped to a global norm. `factor` multiplies every step size.
+   */
   step(factor: number, settings: AdamWOptions): Promise<void>;
   /** Planned memory of a step with micro-batches of these sizes. */
   planMemory(batch: number, length: number): MemoryPlan;
@@ -168,7 +172,9 @@ export interface CompileOptions {
   gradients?: boolean;
   /** Processor threads. */
   threads: number;
-  /** For devices that can: less memory at less speed. Matrices stay as they are stored, not laid out for the processor. */
+  /**
+   * For devices that can: less memory at less speed. Matrices stay as they are stored, not laid out for the processor.
+   */
   small?: boolean;
   /** float32 by default; int8 only on devices that have it. */
   precision?: Precision;

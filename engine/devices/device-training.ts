@@ -1,6 +1,6 @@
 /**
- * Training with the state in the device's memory. Parameters, gradients and AdamW's moments stay there from step to step:
- * outputs of one call are inputs of the next. A call only brings its inputs and takes the program's outputs.
+ * Training with the state in the device's memory. Parameters, gradients and AdamW's moments stay there from step to
+ * step: outputs of one call are inputs of the next. A call only brings its inputs and takes the program's outputs.
  * @module
  */
 import { sizeOf } from "../../base/shapes.ts";
@@ -18,8 +18,8 @@ import { createProgramSession, type ProgramSession } from "./program-session.ts"
 import type { ArrayValue, CompileOptions, Device, MemoryPlan, Signature } from "../types.ts";
 
 /**
- * The plan with memory for a second copy of the gradients: an operator on a GPU cannot write into a buffer that it reads, so
- * new sums of gradients are written beside the old ones.
+ * The plan with memory for a second copy of the gradients: an operator on a GPU cannot write into a buffer that it
+ * reads, so new sums of gradients are written beside the old ones.
  */
 export function withSecondGradients(plan: MemoryPlan): MemoryPlan {
   return { ...plan, gradients: 2 * plan.gradients, total: plan.total + plan.gradients };
@@ -28,9 +28,9 @@ export function withSecondGradients(plan: MemoryPlan): MemoryPlan {
 type Tensors = Record<string, RuntimeTensor>;
 
 /**
- * The accumulator with gradient rows added to its rows `ids`. Where an id occurs several times, each of its rows is replaced
- * by the sum of all of them. So it does not matter which of them is written last, and the result is the same every time,
- * unlike that of atomic additions.
+ * The accumulator with gradient rows added to its rows `ids`. Where an id occurs several times, each of its rows is
+ * replaced by the sum of all of them. So it does not matter which of them is written last, and the result is the same
+ * every time, unlike that of atomic additions.
  */
 function addRows(graph: Graph, accumulator: Node, ids: Node, rows: Node): Node {
   const [count] = rows.shape;

@@ -27,8 +27,8 @@ function withBackend<T>(backend: string, work: () => T): T {
 }
 
 /**
- * Makes a program ready to run on a backend that is registered with tfjs. The program is traced too, for its masks and its
- * planned memory, and so that every device refuses the same programs.
+ * Makes a program ready to run on a backend that is registered with tfjs. The program is traced too, for its masks and
+ * its planned memory, and so that every device refuses the same programs.
  * @throws {Error} as `compile` of a device
  */
 export async function compileEager(

@@ -31,8 +31,8 @@ function createTensorCache(): (data: Float32Array, shape: readonly number[]) => 
 }
 
 /**
- * Makes arrays for outputs. Rows of gradients share one buffer from call to call, since they are added to a gradient before
- * the call ends: new arrays at every call would be garbage of many megabytes.
+ * Makes arrays for outputs. Rows of gradients share one buffer from call to call, since they are added to a gradient
+ * before the call ends: new arrays at every call would be garbage of many megabytes.
  */
 function createOutputArrays(rows: readonly RowGradient[]): (name: string, size: number) => Float32Array {
   const rowBuffers = new Map(rows.map(({ parameter }) => [`gradient/${parameter}`, new ArrayBuffer(0)]));

@@ -1,5 +1,6 @@
 /**
- * Training with parameters, gradients and AdamW's moments in host memory. The device computes losses and gradients only.
+ * Training with parameters, gradients and AdamW's moments in host memory. The device computes losses and gradients
+ * only.
  * @module
  */
 import { TrainingState } from "../adamw.ts";

@@ -1,6 +1,6 @@
 /**
- * The reference: the same program, run eagerly by tfjs' plain JavaScript backend. It is slow, but independent of the kernel
- * rules, of the graph and of ONNX Runtime.
+ * The reference: the same program, run eagerly by tfjs' plain JavaScript backend. It is slow, but independent of the
+ * kernel rules, of the graph and of ONNX Runtime.
  * @module
  */
 import { compileEager } from "./eager.ts";

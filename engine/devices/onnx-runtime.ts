@@ -81,8 +81,8 @@ export function isBuiltWith({ name }: Provider): boolean {
 const openSessions: Session[] = [];
 
 /**
- * Tries whether a provider can compute. The session stays open: when the last one is closed, the WebGPU provider forgets
- * the shaders that it has compiled.
+ * Tries whether a provider can compute. The session stays open: when the last one is closed, the WebGPU provider
+ * forgets the shaders that it has compiled.
  * @throws {Error} what the runtime says
  */
 export async function tryProvider(provider: Provider): Promise<void> {

@@ -1,10 +1,10 @@
 /**
  * TensorFlow, on a processor or on an NVIDIA card through CUDA: a program is run operation by operation on the native
- * backend of tfjs-node-gpu or tfjs-node. The project does not depend on these packages, since their install scripts fetch
- * TensorFlow: the environment variable TUNEBENCH_TFJS_NODE names a folder whose node_modules holds one of them.
+ * backend of tfjs-node-gpu or tfjs-node. The project does not depend on these packages, since their install scripts
+ * fetch TensorFlow: the environment variable TUNEBENCH_TFJS_NODE names a folder whose node_modules holds one of them.
  *
- * The number of threads of the first program holds for the whole process: TensorFlow makes its pool while it is loaded, and
- * takes the number from its variable TF_NUM_INTRAOP_THREADS alone. A program with another number is refused.
+ * The number of threads of the first program holds for the whole process: TensorFlow makes its pool while it is loaded,
+ * and takes the number from its variable TF_NUM_INTRAOP_THREADS alone. A program with another number is refused.
  * @module
  */
 import { existsSync } from "node:fs";
@@ -92,9 +92,9 @@ function load(threads: number): NonNullable<typeof loaded> {
   Object.assign(util, { isNullOrUndefined: (x: unknown) => x === null || x === undefined, isArray: Array.isArray });
   const before = tf.getBackend();
   try {
-    // tfjs-node registers its backend with the tfjs that it requires. A second tfjs would share the engine, which is in a
-    // global variable, and replace the kernels of the other devices by its own. So tfjs-node gets the one that is loaded,
-    // with stubs for the two functions that it uses of tfjs' layers.
+    // tfjs-node registers its backend with the tfjs that it requires. A second tfjs would share the engine, which is in
+    // a global variable, and replace the kernels of the other devices by its own. So tfjs-node gets the one that is
+    // loaded, with stubs for the two exports that it uses of tfjs' layers.
     const standIn = new Module(require.resolve(TFJS));
     standIn.exports = {
       ...createRequire(import.meta.url)(CORE),

@@ -28,8 +28,8 @@ function learningRates(parameters: readonly TrainableParameter[]): number[] {
 
 /**
  * One step of AdamW (Loshchilov and Hutter, 2019, algorithm 2) with gradients clipped to a global norm. For every
- * parameter, `parameter/…`, `gradient/…` (zeros afterwards), `first/…` and `second/…` (the moments) are inputs and outputs.
- * Each output may be written over the input of the same name: nothing reads that input afterwards.
+ * parameter, `parameter/…`, `gradient/…` (zeros afterwards), `first/…` and `second/…` (the moments) are inputs and
+ * outputs. Each output may be written over the input of the same name: nothing reads that input afterwards.
  */
 export function adamwGraph(parameters: readonly TrainableParameter[]): Record<string, Node> {
   const graph = new Graph();

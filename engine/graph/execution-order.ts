@@ -1,6 +1,6 @@
 /**
- * The order in which the nodes of a graph are computed: only those that an output needs, with additions fused into matrix
- * products.
+ * The order in which the nodes of a graph are computed: only those that an output needs, with additions fused into
+ * matrix products.
  * @module
  */
 import { fixed, sameDim } from "./dim.ts";

@@ -1,7 +1,7 @@
 /**
- * The form between a trace and an ONNX model: nodes with shapes that depend on batch and length. While a graph is built,
- * equal nodes become one, broadcasts are left to the operators that read them, and chains of reshapes and transposes
- * become one.
+ * The form between a trace and an ONNX model: nodes with shapes that depend on batch and length. While a graph is
+ * built, equal nodes become one, broadcasts are left to the operators that read them, and chains of reshapes and
+ * transposes become one.
  * @module
  */
 import { addDims, BATCH, type Dim, fixed, isFixed, LENGTH, sameDim, sameShape } from "./dim.ts";

@@ -1,6 +1,6 @@
 /**
- * From traces to a graph. Traces of one program at several sizes are compared step by step: each number that differs between
- * them becomes an expression of batch and length, and each kernel becomes nodes.
+ * From traces to a graph. Traces of one program at several sizes are compared step by step: each number that differs
+ * between them becomes an expression of batch and length, and each kernel becomes nodes.
  * @module
  */
 import { type Dim, evaluateShape, fitDim, fixed, isFixed, TRACED_SIZES } from "./dim.ts";
@@ -10,7 +10,9 @@ import { kernels } from "./kernels/mod.ts";
 import { type Trace, traceProgram, type TraceStep } from "./trace.ts";
 import type { MaskSpec, Program, Signature } from "../types.ts";
 
-/** The gradient of a table of embeddings: rows [n, width], to be added to the rows of the parameter that `ids` names. */
+/**
+ * The gradient of a table of embeddings: rows [n, width], to be added to the rows of the parameter that `ids` names.
+ */
 export interface RowGradient {
   /** Name of the parameter. */
   parameter: string;

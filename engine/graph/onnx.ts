@@ -89,8 +89,8 @@ function weightInitializer(name: string, node: Node, { path, offset }: StoredTen
 }
 
 /**
- * The model's bytes. Its inputs have the names of the graph's inputs; its outputs have those of the graph's outputs after
- * "output/".
+ * The model's bytes. Its inputs have the names of the graph's inputs; its outputs have those of the graph's outputs
+ * after "output/".
  * @param weights where each weight lies
  * @param folder the folder that all files of weights lie under; the model names them from there
  */

@@ -1,10 +1,10 @@
 /**
  * Products with frozen matrices in 8-bit integers.
  *
- * x·W becomes s ∘ (X·V) ∘ t: row i of x is s_i · X_i and column j of W is t_j · V_j, with whole numbers from −127 to 127
- * (vector-wise quantisation, Dettmers et al., 2022, LLM.int8(), https://arxiv.org/abs/2208.07339, section 3.1). A row of
- * x has a scale of its own, so that no example's result depends on the others of its batch, and small gradients do not
- * vanish beside large ones.
+ * x·W becomes s ∘ (X·V) ∘ t: row i of x is s_i · X_i and column j of W is t_j · V_j, with whole numbers from −127 to
+ * 127 (vector-wise quantisation, Dettmers et al., 2022, LLM.int8(), https://arxiv.org/abs/2208.07339, section 3.1). A
+ * row of x has a scale of its own, so that no example's result depends on the others of its batch, and small gradients
+ * do not vanish beside large ones.
  * @module
  */
 import { fixed } from "./dim.ts";
@@ -15,8 +15,9 @@ import { requiredNodes } from "./execution-order.ts";
 /** Greatest whole number of a quantised row. */
 const LEVELS = 127;
 /**
- * The stored number that means 0. Numbers are stored without sign, since ONNX Runtime's product of two unsigned operands is
- * exact on every processor; that of an unsigned and a signed one overflows its 16-bit sums where the processor has no VNNI.
+ * The stored number that means 0. Numbers are stored without sign, since ONNX Runtime's product of two unsigned
+ * operands is exact on every processor; that of an unsigned and a signed one overflows its 16-bit sums where the
+ * processor has no VNNI.
  */
 const ZERO = 128;
 /** Least scale, which a row of zeros has. */
@@ -59,8 +60,8 @@ function quantisedProduct(graph: Graph, a: Node, b: Node, { attributes, shape }:
 }
 
 /**
- * The same outputs with every product of a value and a frozen matrix quantised, in the forward and in the backward pass.
- * What follows from the matrices alone is computed once, when the runtime folds constants.
+ * The same outputs with every product of a value and a frozen matrix quantised, in the forward and in the backward
+ * pass. What follows from the matrices alone is computed once, when the runtime folds constants.
  * @param outputs as traced, before their execution is ordered
  */
 export function quantise(outputs: Record<string, Node>): Record<string, Node> {

@@ -1,6 +1,7 @@
 /**
- * Sizes of a call, computed on the host. ONNX Runtime computes them on the processor, even where all else is computed on a
- * GPU, and goes back and forth between the two. So they become inputs, and every node that remains runs on the device.
+ * Sizes of a call, computed on the host. ONNX Runtime computes them on the processor, even where all else is computed
+ * on a GPU, and goes back and forth between the two. So they become inputs, and every node that remains runs on the
+ * device.
  * @module
  */
 import { evaluateDim } from "./dim.ts";

@@ -1,6 +1,6 @@
 /**
- * Tracing a program: it is run on a tfjs backend whose tensors have shapes but no values, and that notes each kernel which
- * tfjs dispatches, those of the gradient included.
+ * Tracing a program: it is run on a tfjs backend whose tensors have shapes but no values, and that notes each kernel
+ * which tfjs dispatches, those of the gradient included.
  * @module
  */
 import type * as tfjs from "@tensorflow/tfjs-core";

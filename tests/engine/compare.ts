@@ -13,8 +13,8 @@ import type { ArrayValue, Executable, Feed, Program, Signature } from "../../eng
 export type Arrays = Record<string, Float32Array>;
 
 /**
- * Values for a call: inputs and parameters are standard normal, ids are below their bound (below 5 where there is none), and
- * gradients are zero.
+ * Values for a call: inputs and parameters are standard normal, ids are below their bound (below 5 where there is
+ * none), and gradients are zero.
  */
 export function randomFeed(
   signature: Signature,
@@ -61,7 +61,10 @@ export async function runBoth(executables: readonly Executable[], signature: Sig
   return results;
 }
 
-/** Asserts that arrays agree: each entry to `tolerance` times the largest entry of its array, or times `floor` if larger. */
+/**
+ * Asserts that arrays agree: each entry to `tolerance` times the largest entry of its array, or times `floor` if
+ * larger.
+ */
 export function assertClose(actual: Arrays, expected: Arrays, tolerance: number, what: string, floor = 0): void {
   assert.deepEqual(Object.keys(actual).sort(), Object.keys(expected).sort(), what);
   for (const [name, values] of Object.entries(expected)) {

@@ -1,6 +1,6 @@
 /**
- * The device tensorflow, compared with the others. These tests run only where the variable TUNEBENCH_TFJS_NODE names the
- * folder of tfjs-node (`deno task test:tensorflow`).
+ * The device tensorflow, compared with the others. These tests run only where the variable TUNEBENCH_TFJS_NODE names
+ * the folder of tfjs-node (`deno task test:tensorflow`).
  */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";

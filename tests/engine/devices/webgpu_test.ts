@@ -1,6 +1,7 @@
 /**
- * The device webgpu: on SwiftShader if Debian's packages chromium and libvulkan1 are installed, otherwise on the machine's
- * GPU if it has one. If the variable TUNEBENCH_TEST_WEBGPU is set, every form of every method is trained instead of three.
+ * The device webgpu: on SwiftShader if Debian's packages chromium and libvulkan1 are installed, otherwise on the
+ * machine's GPU if it has one. If the variable TUNEBENCH_TEST_WEBGPU is set, every form of every method is trained
+ * instead of three.
  */
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";

@@ -61,8 +61,8 @@ Deno.test("a training step also needs gradients and two moments, and what the ba
   };
   const only: Signature = { ...signature, weights: {}, parameters: { w: [4, 5] } };
   for (const [batch, length] of [[1, 1], [2, 3], [7, 40]]) {
-    // y and y² are held together until the sum is computed. Then y + y, the gradient, overwrites y, and its product with x
-    // is added to the caller's gradient.
+    // y and y² are held together until the sum is computed. Then y + y, the gradient, overwrites y, and its product
+    // with x is added to the caller's gradient.
     const activations = 2 * 4 * 5 * batch * length;
     assert.deepEqual(plan(square, true, batch, length, only), {
       weights: 0,
