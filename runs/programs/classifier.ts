@@ -2,18 +2,18 @@
  * A backbone, a method and a classifier as one trainable program.
  * @module
  */
-import { sizeOf } from "../../base/shapes.ts";
 import { Random } from "../../base/random.ts";
-import { readStored } from "../../engine/safetensors.ts";
+import { sizeOf } from "../../base/shapes.ts";
 import type { TrainableParameter } from "../../engine/adamw.ts";
 import { type Tensor, tf } from "../../engine/tensor.ts";
-import type { InputSpec, Program, ProgramArguments, Signature, StoredTensor } from "../../engine/types.ts";
+import type { Program, ProgramArguments, Signature, StoredTensor } from "../../engine/types.ts";
 import type { Adaptation } from "../../methods/compose.ts";
-import type { MethodParameter } from "../../methods/types.ts";
-import { plainHead } from "../../models/layers/head.ts";
-import type { Backbone } from "../../models/types.ts";
+import { headOf } from "../../models/layers/head.ts";
+import type { Backbone, HeadParameter } from "../../models/types.ts";
+import { adaptBackbone, type AdaptedBackbone, shapesOf } from "./adapted-backbone.ts";
+import { startValues } from "./start-values.ts";
 
-/** A program with what it takes. */
+/** A program with its signature. */
 export interface SignedProgram {
   /** The computation. */
   program: Program;
@@ -21,24 +21,78 @@ export interface SignedProgram {
   signature: Signature;
 }
 
-/** What is trained, and the programs that compute with it. */
+/** A classifier on an adapted backbone: what is trained, and the programs that compute with it. */
 export interface TrainableClassifier {
   /** Every trained tensor: the method's, the backbone's weights trained in place, the classifier's. */
   parameters: readonly TrainableParameter[];
   /** Which of them are the classifier's. */
   head: readonly TrainableParameter[];
-  /** Whether features do not depend on anything trained, so that each text's features are computed once. */
+  /** Whether nothing that is trained changes the features, so that those of each text need to be computed once only. */
   featuresFixed: boolean;
-  /** Features of the backbone as it is: inputs → `features` [batch, d]. */
+  /** Features of the unchanged backbone: inputs → `features` [batch, d]. */
   backboneFeatures: SignedProgram;
-  /** Features as adapted: inputs → `features` [batch, d]. */
+  /** Features of the adapted backbone: inputs → `features` [batch, d]. */
   features: SignedProgram;
-  /** Inputs (`features` where they are fixed) → `logits` [batch, classes]. */
+  /** Inputs, or `features` [batch, d] if they are fixed → `logits` [batch, classes]. */
   logits: SignedProgram;
-  /** The same with `labels` and `weights` [batch] → `loss`, the weighted sum of the examples' cross-entropies. */
+  /** The inputs of `logits`, and `labels` and `weights` [batch] → `loss`, the weighted sum of the cross-entropies. */
   loss: SignedProgram;
   /** Start values of the parameters, by name. */
   start(seed: number): Promise<Record<string, Float32Array>>;
+}
+
+/** Features of the adapted backbone. */
+function computeFeatures(backbone: Backbone, adapted: AdaptedBackbone, args: ProgramArguments): Tensor {
+  return backbone.forward(adapted.currentWeights(args), args.inputs, adapted.hooks(args));
+}
+
+/** The logits of the adapted backbone; without parameters that change the features, these are an input. */
+function logitsProgram(
+  backbone: Backbone,
+  adapted: AdaptedBackbone,
+  parameters: readonly TrainableParameter[],
+): { compute(args: ProgramArguments): Tensor; signature: Signature } {
+  const { classify } = headOf(backbone);
+  if (adapted.parameters.length > 0) {
+    return {
+      compute: (args) => classify(computeFeatures(backbone, adapted, args), args.parameters),
+      signature: { weights: adapted.weights, parameters: shapesOf(parameters), inputs: backbone.inputs },
+    };
+  }
+  return {
+    compute: (args) => classify(args.inputs.features, args.parameters),
+    signature: {
+      weights: {},
+      parameters: shapesOf(parameters),
+      inputs: { features: { shape: ["batch", backbone.featureWidth], dtype: "float32" } },
+    },
+  };
+}
+
+/** The weighted sum of the cross-entropies of logits. */
+function lossProgram({ compute, signature }: ReturnType<typeof logitsProgram>, classes: number): SignedProgram {
+  return {
+    program: (args) => {
+      const logProbabilities = tf.logSoftmax(compute(args));
+      const truth = tf.oneHot(args.inputs.labels, classes);
+      const likelihood = tf.sum(tf.mul(logProbabilities, truth), 1);
+      return { loss: tf.neg(tf.sum(tf.mul(likelihood, args.inputs.weights))) };
+    },
+    signature: {
+      ...signature,
+      inputs: {
+        ...signature.inputs,
+        labels: { shape: ["batch"], dtype: "int32", below: classes },
+        weights: { shape: ["batch"], dtype: "float32" },
+      },
+    },
+  };
+}
+
+/** Start values of a classifier's tensor. */
+function headStart({ name, shape, deviation }: HeadParameter, seed: number): Float32Array {
+  const random = new Random(seed, `start/${name}`);
+  return Float32Array.from({ length: sizeOf(shape) }, () => deviation === 0 ? 0 : deviation * random.normal());
 }
 
 /**
@@ -54,115 +108,30 @@ export function trainableClassifier(
   headLearningRate: number,
   frozen: Record<string, StoredTensor> = {},
 ): TrainableClassifier {
-  const { classify, parameters: headParameters } = backbone.head ?? plainHead(backbone.featureWidth);
-  const headStarts = headParameters(labels.length);
-  const head = headStarts.map(({ name, shape }) => ({ name, shape, learningRate: headLearningRate }));
-  const adapted: TrainableParameter[] = [
-    ...adaptation.parameters.map(({ name, shape, learningRate }) => ({ name, shape, learningRate })),
-    ...adaptation.trains.map(({ name, learningRate }) => ({ name, shape: backbone.weights[name], learningRate })),
-  ];
-  const parameters = [...adapted, ...head];
-  const featuresFixed = adapted.length === 0;
-  const trained = new Set(adaptation.trains.map(({ name }) => name));
-  const weights = {
-    ...Object.fromEntries(Object.entries(backbone.stored).filter(([name]) => !trained.has(name))),
-    ...frozen,
-  };
-  const shapes = (of: readonly TrainableParameter[]) => Object.fromEntries(of.map(({ name, shape }) => [name, shape]));
-  const featureInput: Record<string, InputSpec> = {
-    features: { shape: ["batch", backbone.featureWidth], dtype: "float32" },
-  };
-
-  function computeFeatures({ weights, parameters, inputs, dropout }: ProgramArguments): Tensor {
-    const current = { ...weights, ...Object.fromEntries([...trained].map((name) => [name, parameters[name]])) };
-    return backbone.forward(current, inputs, adaptation.hooks({ ...current, ...parameters }, dropout));
-  }
-  const computeLogits = (args: ProgramArguments) =>
-    classify(featuresFixed ? args.inputs.features : computeFeatures(args), args.parameters);
-  const logitsSignature: Signature = {
-    weights: featuresFixed ? {} : weights,
-    parameters: shapes(parameters),
-    inputs: featuresFixed ? featureInput : backbone.inputs,
-  };
-
+  const headParameters = headOf(backbone).parameters(labels.length);
+  const head = headParameters.map(({ name, shape }) => ({ name, shape, learningRate: headLearningRate }));
+  const adapted = adaptBackbone(backbone, adaptation, frozen);
+  const parameters = [...adapted.parameters, ...head];
+  const logits = logitsProgram(backbone, adapted, parameters);
   return {
     parameters,
     head,
-    featuresFixed,
+    featuresFixed: adapted.parameters.length === 0,
     backboneFeatures: {
       program: ({ weights, inputs }) => ({ features: backbone.forward(weights, inputs, {}) }),
       signature: { weights: backbone.stored, parameters: {}, inputs: backbone.inputs },
     },
     features: {
-      program: (args) => ({ features: computeFeatures(args) }),
-      signature: { weights, parameters: shapes(adapted), inputs: backbone.inputs },
+      program: (args) => ({ features: computeFeatures(backbone, adapted, args) }),
+      signature: { weights: adapted.weights, parameters: shapesOf(adapted.parameters), inputs: backbone.inputs },
     },
-    logits: { program: (args) => ({ logits: computeLogits(args) }), signature: logitsSignature },
-    loss: {
-      program: (args) => {
-        const logProbabilities = tf.logSoftmax(computeLogits(args));
-        const truth = tf.oneHot(args.inputs.labels, labels.length);
-        const likelihood = tf.sum(tf.mul(logProbabilities, truth), 1);
-        return { loss: tf.neg(tf.sum(tf.mul(likelihood, args.inputs.weights))) };
-      },
-      signature: {
-        ...logitsSignature,
-        inputs: {
-          ...logitsSignature.inputs,
-          labels: { shape: ["batch"], dtype: "int32", below: labels.length },
-          weights: { shape: ["batch"], dtype: "float32" },
-        },
-      },
-    },
+    logits: { program: (args) => ({ logits: logits.compute(args) }), signature: logits.signature },
+    loss: lossProgram(logits, labels.length),
     async start(seed) {
       const values = await startValues(backbone, adaptation, labels, seed);
-      // The logits start as zeros: every class is equally likely, and no seed has a luckier start.
-      for (const { name, shape, deviation } of headStarts) {
-        const random = new Random(seed, `start/${name}`);
-        const length = sizeOf(shape);
-        values[name] = Float32Array.from({ length }, () => deviation === 0 ? 0 : deviation * random.normal());
-      }
+      // The last layer of every classifier starts as zeros, and with it the logits: no seed has a luckier start.
+      for (const parameter of headParameters) values[parameter.name] = headStart(parameter, seed);
       return values;
     },
   };
-}
-
-/** Start values of what a method trains, the classifier excluded, by name. */
-export async function startValues(
-  backbone: Backbone,
-  adaptation: Adaptation,
-  labels: readonly string[],
-  seed: number,
-): Promise<Record<string, Float32Array>> {
-  const values: Record<string, Float32Array> = {};
-  for (const parameter of adaptation.parameters) {
-    values[parameter.name] = await startValue(parameter, backbone, labels, seed);
-  }
-  for (const { name } of adaptation.trains) values[name] = await readStored(backbone.stored[name]);
-  return values;
-}
-
-/** Start values of a method's parameter; only the rows that it asks for are read of the embedding. */
-async function startValue(
-  { name, start }: MethodParameter,
-  backbone: Backbone,
-  labels: readonly string[],
-  seed: number,
-): Promise<Float32Array> {
-  const { embeddingWidth: width, vocabularySize } = backbone;
-  const table = backbone.stored[backbone.embeddingWeight];
-  return await start({
-    random: new Random(seed, `start/${name}`),
-    vocabularySize,
-    encode: (text) => backbone.tokenize?.(text) ?? backbone.encode(text, backbone.maxLength),
-    async embeddings(ids) {
-      const rows = new Float32Array(ids.length * width);
-      for (const [row, id] of ids.entries()) {
-        rows.set(await readStored({ ...table, offset: table.offset + 4 * id * width, shape: [width] }), row * width);
-      }
-      return rows;
-    },
-    weight: (name) => readStored(backbone.stored[name]),
-    labels,
-  });
 }

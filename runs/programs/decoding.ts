@@ -1,5 +1,5 @@
 /**
- * Generation: texts that a language model goes on with.
+ * Generation of text by a language model, token by token: greedy, or by sampling.
  * @module
  */
 import type { Random } from "../../base/random.ts";
@@ -10,34 +10,35 @@ import type { asLanguageModel, TrainableLanguageModel } from "./language-model.t
 
 /** How tokens are drawn. */
 export interface Sampling {
-  /** Where chance comes from. */
+  /** Where the random numbers come from. */
   random: Random;
-  /** Scores are divided by it: below 1, likely tokens become likelier. */
+  /** The scores are divided by it: below 1, likely tokens become likelier. */
   temperature: number;
   /**
-   * Only the likeliest tokens are drawn from, as many as have this probability together (nucleus sampling, Holtzman et
-   * al., 2020, https://arxiv.org/abs/1904.09751); 1: all.
+   * Only the likeliest tokens can be drawn, as many as have this probability together (nucleus sampling, Holtzman et al.,
+   * 2020, https://arxiv.org/abs/1904.09751); 1: every token can.
    */
   topP: number;
 }
 
-/** How texts go on. */
+/** How text is generated. */
 export interface GenerateOptions extends KeyValueCacheOptions {
-  /** Most tokens that are added. */
+  /** Most tokens that are added to a text. */
   tokens: number;
-  /** A text ends with this token; absent: only by number. */
+  /** The token that ends a text; absent: each text gets `tokens` tokens. */
   end?: number;
   /** Absent: the likeliest token is taken (greedy generation). */
   sampling?: Sampling;
-  /** Told of each token as it is added to a text. */
+  /** Called with each token that is added, and the index of its text. */
   onToken?(text: number, token: number): void;
 }
 
+/** The token with the highest score. */
 function likeliest(scores: Float32Array): number {
   return scores.reduce((best, score, token) => (score > scores[best] ? token : best), 0);
 }
 
-/** A token drawn by its probability. */
+/** A token drawn according to the probabilities that follow from the scores. */
 export function draw(scores: Float32Array, { random, temperature, topP }: Sampling): number {
   const top = scores[likeliest(scores)];
   const weights = Float64Array.from(scores, (score) => Math.exp((score - top) / temperature));
@@ -51,7 +52,7 @@ export function draw(scores: Float32Array, { random, temperature, topP }: Sampli
 }
 
 /**
- * Makes sure that texts have room to grow.
+ * Makes sure that a number of tokens can be added to texts.
  * @throws {Error} if a text would become longer than the model reads
  */
 export function requireRoom(texts: readonly (readonly number[])[], tokens: number, { maxLength }: Adaptation): void {
@@ -64,13 +65,14 @@ export function requireRoom(texts: readonly (readonly number[])[], tokens: numbe
   }
 }
 
-/** What tokens are added to: the texts, or with an encoder-decoder, which writes texts of its own, nothing. */
+/** The tokens that generated ones are added to: those of the texts; none in an encoder-decoder, which writes new texts. */
 export function beginnings({ languageModel }: Backbone, texts: readonly (readonly number[])[]): number[][] {
   return texts.map((ids) => languageModel?.target ? [] : [...ids]);
 }
 
 /**
- * Texts with the tokens that the model adds to them; of an encoder-decoder, the tokens alone.
+ * Generates text.
+ * @returns the texts with the tokens that the model adds to them; with an encoder-decoder, the added tokens alone
  * @param model of `trainableLanguageModel`, made of the backbone and the adaptation
  * @throws {Error} if a text would become longer than the model reads
  */
@@ -84,13 +86,13 @@ export async function generate(
   const grown = beginnings(backbone, texts);
   requireRoom(grown, tokens, adaptation);
   const done = texts.map(() => false);
-  const continuation = await KeyValueCache.open(backbone, model, texts, options);
+  const cache = await KeyValueCache.open(backbone, model, texts, options);
   try {
     for (let count = 0; count < tokens; count++) {
-      const { scores } = continuation;
+      const { scores } = cache;
       const next = texts.map((_, row) => {
-        const own = scores.subarray(row * backbone.vocabularySize, (row + 1) * backbone.vocabularySize);
-        return sampling ? draw(own, sampling) : likeliest(own);
+        const rowScores = scores.subarray(row * backbone.vocabularySize, (row + 1) * backbone.vocabularySize);
+        return sampling ? draw(rowScores, sampling) : likeliest(rowScores);
       });
       for (const [row, token] of next.entries()) {
         if (done[row]) continue;
@@ -99,10 +101,10 @@ export async function generate(
         done[row] = token === end;
       }
       if (!done.includes(false)) break;
-      if (count < tokens - 1) await continuation.add(next);
+      if (count < tokens - 1) await cache.add(next);
     }
   } finally {
-    await continuation.release();
+    await cache.release();
   }
   return grown;
 }

@@ -1,5 +1,5 @@
 /**
- * Frozen tensors that methods draw from a seed, as files that a program maps like the backbone's weights.
+ * Frozen tensors that methods draw from a seed, stored in files so that programs read them like the backbone's weights.
  * @module
  */
 import { createHash } from "node:crypto";
@@ -9,8 +9,8 @@ import type { Adaptation } from "../../methods/compose.ts";
 import { derivedFile } from "../../models/cache.ts";
 
 /**
- * Where an adaptation's frozen tensors lie: in the cache, in a file that is written the first time it is asked for.
- * @returns tensors by their names in the adaptation
+ * Draws an adaptation's frozen tensors into a file of the cache, unless it is there already.
+ * @returns where each tensor lies, by its name in the adaptation
  * @throws {Error} if the cache folder cannot be used
  */
 export async function storeFrozen({ frozen }: Adaptation): Promise<Record<string, StoredTensor>> {

@@ -7,11 +7,13 @@ import { type Tensor, type Tensors, tf } from "../../engine/tensor.ts";
 import type { InputSpec, ProgramArguments, Signature, StoredTensor } from "../../engine/types.ts";
 import type { Adaptation } from "../../methods/compose.ts";
 import type { Backbone, KeysAndValues, ReadTokens } from "../../models/types.ts";
-import { type SignedProgram, startValues } from "./classifier.ts";
+import { adaptBackbone, type AdaptedBackbone, shapesOf } from "./adapted-backbone.ts";
+import type { SignedProgram } from "./classifier.ts";
+import { startValues } from "./start-values.ts";
 
 /**
- * A backbone whose weights are also those that tell the next token, for a method to train.
- * @throws {Error} if it tells none, or if its files lack these weights
+ * A backbone whose weights include those that score the next token, so that methods can train them.
+ * @throws {Error} if it is no language model, or if its files lack these weights
  */
 export function asLanguageModel<B extends Backbone>(backbone: B): B & Required<Pick<Backbone, "languageModel">> {
   const { languageModel, hiddenStates, stored } = backbone;
@@ -26,34 +28,142 @@ export function asLanguageModel<B extends Backbone>(backbone: B): B & Required<P
   throw new Error(`Cannot use the model as a language model: its files must hold ${missing}`);
 }
 
-/** What is trained of a language model, and the programs that compute with it. */
+/** An adapted language model: what is trained, and the programs that compute with it. */
 export interface TrainableLanguageModel {
   /** Every trained tensor: the method's, and the backbone's weights trained in place. */
   parameters: readonly TrainableParameter[];
   /**
-   * Inputs → `scores` [batch, tokens of a prompt + length, vocabulary] of the token after each. Of an encoder-decoder, the
-   * inputs here and for the loss are also those of its `target`, and scores [batch, length, vocabulary] those of the token
-   * after each of this.
+   * Inputs → `scores` [batch, tokens of a prompt + length, vocabulary] of the token after each. In an encoder-decoder the
+   * inputs, here and for the loss, are also those of its `target`, and the scores [batch, length, vocabulary] are those of
+   * the token after each token of the target.
    */
   scores: SignedProgram;
   /**
-   * Inputs → `scores` [batch, vocabulary] of the token after each text, and "keys.0", "values.0" [batch, tokens of a prompt +
-   * length, d_kv] and so on, each layer's.
+   * Inputs → `scores` [batch, vocabulary] of the token after each text, and the keys and values of each layer, "keys.0",
+   * "values.0" … [batch, tokens of a prompt + length, d_kv].
    */
   read: SignedProgram;
   /**
-   * `stepInputs` of the language model, and "keys.0", "values.0" [batch, length, d_kv] and so on of the tokens read before
-   * → the same outputs for one more token of each text.
+   * `stepInputs` of the language model, and the keys and values of the tokens read before, "keys.0", "values.0" … [batch,
+   * length, d_kv] → the outputs of `read` for one more token of each text.
    */
   step: SignedProgram;
   /**
-   * Inputs with `labels` and `weights` [batch, length] → `loss`, the weighted sum of the cross-entropies of the tokens
-   * `labels`, each told from those before it. Tokens of weight 0 have no label, nor has the first of a text unless a
-   * prompt stands before it, or what a target starts with.
+   * Inputs, and `labels` and `weights` [batch, length] → `loss`, the weighted sum of the cross-entropies of the tokens
+   * `labels`, each predicted from those before it. Tokens of weight 0 do not count. The first token of a text does not
+   * count either unless a prompt stands before it; in an encoder-decoder, labels are those of the target.
    */
   loss: SignedProgram;
   /** Start values of the parameters, by name. */
   start(seed: number): Promise<Record<string, Float32Array>>;
+}
+
+/** A backbone as `asLanguageModel` makes it. */
+type LanguageBackbone = ReturnType<typeof asLanguageModel>;
+
+/** A language model with an adaptation. */
+interface Adapted {
+  backbone: LanguageBackbone;
+  adapted: AdaptedBackbone;
+}
+
+/** A signature with the weights and parameters of the adapted model. */
+function signatureOf({ adapted: { weights, parameters } }: Adapted, inputs: Signature["inputs"]): Signature {
+  return { weights, parameters: shapesOf(parameters), inputs };
+}
+
+/** Inputs of whole texts, and of an encoder-decoder's targets. */
+function textInputs({ inputs, languageModel: { target } }: LanguageBackbone): Signature["inputs"] {
+  return { ...inputs, ...target?.inputs };
+}
+
+/** The last hidden state [batch, prompt + length, d]. */
+function lastState({ backbone, adapted }: Adapted, args: ProgramArguments): Tensor {
+  return backbone.hiddenStates!(adapted.currentWeights(args), args.inputs, adapted.hooks(args)).at(-1)!;
+}
+
+function scoresProgram(model: Adapted): SignedProgram {
+  const { backbone, adapted } = model;
+  return {
+    signature: signatureOf(model, textInputs(backbone)),
+    program(args) {
+      const state = lastState(model, args);
+      const [batch, length, width] = state.shape;
+      const rows = state.reshape([batch * length!, width!]);
+      const scores = backbone.languageModel.scores(adapted.currentWeights(args), rows);
+      return { scores: scores.reshape([batch, length!, backbone.vocabularySize]) };
+    },
+  };
+}
+
+/** The outputs of `read` and `step`: scores, and the keys and values of each layer. */
+function readOutputs({ backbone, adapted }: Adapted, args: ProgramArguments, { state, layers }: ReadTokens): Tensors {
+  return {
+    scores: backbone.languageModel.scores(adapted.currentWeights(args), state),
+    ...Object.fromEntries(
+      layers.flatMap(({ keys, values }, layer) => [[`keys.${layer}`, keys], [`values.${layer}`, values]]),
+    ),
+  };
+}
+
+function readProgram(model: Adapted): SignedProgram {
+  const { backbone, adapted } = model;
+  return {
+    signature: signatureOf(model, backbone.inputs),
+    program(args) {
+      const tokens = backbone.languageModel.read(adapted.currentWeights(args), args.inputs, adapted.hooks(args));
+      return readOutputs(model, args, tokens);
+    },
+  };
+}
+
+function stepProgram(model: Adapted): SignedProgram {
+  const { backbone: { languageModel, keyValueWidths }, adapted } = model;
+  const pastInputs = keyValueWidths.flatMap((width, layer) =>
+    ["keys", "values"].map((kind): [string, InputSpec] => [
+      `${kind}.${layer}`,
+      { shape: ["batch", "length", width], dtype: "float32" },
+    ])
+  );
+  return {
+    signature: signatureOf(model, { ...languageModel.stepInputs, ...Object.fromEntries(pastInputs) }),
+    program(args) {
+      const past: KeysAndValues[] = keyValueWidths.map((_, layer) => ({
+        keys: args.inputs[`keys.${layer}`],
+        values: args.inputs[`values.${layer}`],
+      }));
+      const tokens = languageModel.step(adapted.currentWeights(args), args.inputs, past, adapted.hooks(args));
+      return readOutputs(model, args, tokens);
+    },
+  };
+}
+
+function lossProgram(model: Adapted): SignedProgram {
+  const { backbone: { languageModel, vocabularySize }, adapted } = model;
+  return {
+    signature: signatureOf(model, {
+      ...textInputs(model.backbone),
+      labels: { shape: ["batch", "length"], dtype: "int32", below: vocabularySize },
+      weights: { shape: ["batch", "length"], dtype: "float32" },
+    }),
+    program(args) {
+      const state = lastState(model, args);
+      const [batch, total, width] = state.shape;
+      const [, length] = args.inputs.labels.shape;
+      const promptLength = total! - length!;
+      // Nothing stands before the first token of a text without a prompt, so nothing predicts it.
+      const firstLabel = promptLength === 0 && !languageModel.target ? 1 : 0;
+      const count = length! - firstLabel;
+      // A text's token is predicted at the place before it, a target's label at its own place.
+      const firstState = languageModel.target ? 0 : promptLength - 1 + firstLabel;
+      const rows = state.slice([0, firstState, 0], [batch, count, width!]).reshape([-1, width!]);
+      const counted = (x: Tensor) => x.slice([0, firstLabel], [batch, count]).reshape([-1]);
+      const logProbabilities = tf.logSoftmax(languageModel.scores(adapted.currentWeights(args), rows));
+      const truth = tf.oneHot(counted(args.inputs.labels), vocabularySize);
+      const likelihood = logProbabilities.mul(truth).sum(1);
+      return { loss: likelihood.mul(counted(args.inputs.weights)).sum().neg() };
+    },
+  };
 }
 
 /**
@@ -62,105 +172,17 @@ export interface TrainableLanguageModel {
  * @param frozen where the adaptation's frozen tensors lie
  */
 export function trainableLanguageModel(
-  backbone: ReturnType<typeof asLanguageModel>,
+  backbone: LanguageBackbone,
   adaptation: Adaptation,
   frozen: Record<string, StoredTensor> = {},
 ): TrainableLanguageModel {
-  const { languageModel } = backbone;
-  const parameters = [
-    ...adaptation.parameters.map(({ name, shape, learningRate }) => ({ name, shape, learningRate })),
-    ...adaptation.trains.map(({ name, learningRate }) => ({ name, shape: backbone.weights[name], learningRate })),
-  ];
-  const trained = adaptation.trains.map(({ name }) => name);
-  const signature: Signature = {
-    weights: {
-      ...Object.fromEntries(Object.entries(backbone.stored).filter(([name]) => !trained.includes(name))),
-      ...frozen,
-    },
-    parameters: Object.fromEntries(parameters.map(({ name, shape }) => [name, shape])),
-    inputs: backbone.inputs,
-  };
-  const { target } = languageModel;
-  const whole: Signature = { ...signature, inputs: { ...backbone.inputs, ...target?.inputs } };
-  const current = ({ weights, parameters }: ProgramArguments) => ({
-    ...weights,
-    ...Object.fromEntries(trained.map((name) => [name, parameters[name]])),
-  });
-  const hooksOf = (args: ProgramArguments) => adaptation.hooks({ ...current(args), ...args.parameters }, args.dropout);
-  /** The last hidden state [batch, prompt + length, d]. */
-  const states = (args: ProgramArguments): Tensor =>
-    backbone.hiddenStates!(current(args), args.inputs, hooksOf(args)).at(-1)!;
-  const outputs = (args: ProgramArguments, { state, layers }: ReadTokens): Tensors => ({
-    scores: languageModel.scores(current(args), state),
-    ...Object.fromEntries(
-      layers.flatMap(({ keys, values }, layer) => [[`keys.${layer}`, keys], [`values.${layer}`, values]]),
-    ),
-  });
-  const perToken: InputSpec = { shape: ["batch", "length"], dtype: "float32" };
-
+  const model = { backbone, adapted: adaptBackbone(backbone, adaptation, frozen) };
   return {
-    parameters,
-    scores: {
-      signature: whole,
-      program(args) {
-        const last = states(args);
-        const [batch, total, width] = last.shape;
-        const scores = languageModel.scores(current(args), last.reshape([batch * total!, width!]));
-        return { scores: scores.reshape([batch, total!, backbone.vocabularySize]) };
-      },
-    },
-    read: {
-      signature,
-      program: (args) => outputs(args, languageModel.read(current(args), args.inputs, hooksOf(args))),
-    },
-    step: {
-      signature: {
-        ...signature,
-        inputs: {
-          ...languageModel.stepInputs,
-          ...Object.fromEntries(
-            backbone.keyValueWidths.flatMap((width, layer) =>
-              ["keys", "values"].map((
-                kind,
-              ): [string, InputSpec] => [`${kind}.${layer}`, { shape: ["batch", "length", width], dtype: "float32" }])
-            ),
-          ),
-        },
-      },
-      program(args) {
-        const past: KeysAndValues[] = backbone.keyValueWidths.map((_, layer) => ({
-          keys: args.inputs[`keys.${layer}`],
-          values: args.inputs[`values.${layer}`],
-        }));
-        const hooks = hooksOf(args);
-        return outputs(args, languageModel.step(current(args), args.inputs, past, hooks));
-      },
-    },
-    loss: {
-      signature: {
-        ...whole,
-        inputs: {
-          ...whole.inputs,
-          labels: { shape: ["batch", "length"], dtype: "int32", below: backbone.vocabularySize },
-          weights: perToken,
-        },
-      },
-      program(args) {
-        const last = states(args);
-        const [batch, total, width] = last.shape;
-        const [, length] = args.inputs.labels.shape;
-        const promptLength = total! - length!;
-        const first = promptLength === 0 && !target ? 1 : 0;
-        const told = length! - first;
-        const from = target ? 0 : promptLength - 1 + first;
-        const rows = last.slice([0, from, 0], [batch, told, width!]).reshape([-1, width!]);
-        const ofTold = (x: Tensor) => x.slice([0, first], [batch, told]).reshape([-1]);
-        const logProbabilities = tf.logSoftmax(languageModel.scores(current(args), rows));
-        const truth = tf.oneHot(ofTold(args.inputs.labels), backbone.vocabularySize);
-        const likelihood = logProbabilities.mul(truth).sum(1);
-        return { loss: likelihood.mul(ofTold(args.inputs.weights)).sum().neg() };
-      },
-    },
+    parameters: model.adapted.parameters,
+    scores: scoresProgram(model),
+    read: readProgram(model),
+    step: stepProgram(model),
+    loss: lossProgram(model),
     start: (seed) => startValues(backbone, adaptation, [], seed),
   };
 }
