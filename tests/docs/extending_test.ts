@@ -38,21 +38,31 @@ const { outputScale } = await load<{ outputScale: Method }>("methods/output-scal
 const { wordnetOrganism } = await load<{ wordnetOrganism: Task }>("tasks/wordnet-organism.ts");
 const { randomWords } = await load<{ randomWords: Model }>("models/random-words.ts");
 
-/** Writes the files that pages show; what they import from the project is imported from where it lies. */
+/** Writes the files that pages show. */
 async function writeExamples(): Promise<Map<string, string>> {
   const written = new Map<string, string>();
   for (const { file, code } of blocksIn("ts")) {
-    if (file === undefined) continue;
-    const at = pathToFileURL(join(root, file));
-    const target = join(folder, file);
-    await Deno.mkdir(dirname(target), { recursive: true });
-    await Deno.writeTextFile(
-      target,
-      code.replace(/(from ")(\.[^"]+)"/g, (_, before, to) => `${before}${new URL(to, at).href}"`),
-    );
-    written.set(file, target);
+    if (file !== undefined) written.set(file, await writeExample(file, code));
   }
   return written;
+}
+
+/** Writes the programs that pages show, which have no names. */
+function writePrograms(): Promise<string[]> {
+  const programs = blocksIn("ts").filter(({ file }) => file === undefined);
+  return Promise.all(programs.map(({ code }, at) => writeExample(`program-${at}.ts`, code)));
+}
+
+/** Writes a file; what it imports from the project is imported from where it lies. */
+async function writeExample(file: string, code: string): Promise<string> {
+  const at = pathToFileURL(join(root, file));
+  const target = join(folder, file);
+  await Deno.mkdir(dirname(target), { recursive: true });
+  await Deno.writeTextFile(
+    target,
+    code.replace(/(from ")(\.[^"]+)"/g, (_, before, to) => `${before}${new URL(to, at).href}"`),
+  );
+  return target;
 }
 
 function load<T>(path: string): Promise<T> {
@@ -65,7 +75,7 @@ function adapted(backbone: Backbone, headLearningRate = 3e-3) {
   return { adaptation, model: trainableClassifier(backbone, adaptation, wordnetOrganism.labels, headLearningRate) };
 }
 
-Deno.test("the examples are complete files, and are type-checked", async () => {
+Deno.test("the examples are complete files, and they and the programs of other pages are type-checked", async () => {
   assert.deepEqual([...files.keys()], [
     "methods/added-bias.ts",
     "methods/output-scale.ts",
@@ -73,7 +83,7 @@ Deno.test("the examples are complete files, and are type-checked", async () => {
     "models/random-words.ts",
   ]);
   const { success, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["check", "--config", join(root, "deno.json"), ...files.values()],
+    args: ["check", "--config", join(root, "deno.json"), ...files.values(), ...await writePrograms()],
     env: { NO_COLOR: "1" },
   }).output();
   assert.ok(success, new TextDecoder().decode(stderr));

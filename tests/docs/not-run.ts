@@ -37,6 +37,10 @@ export const notRun: Record<string, string | { reason: string; instead: string }
       instead: "deno task bench smoke --tasks sentiment/amazon,brown/negation,wordnet/verb --methods prompt-tuning " +
         "--out three",
     },
+  "deno task bench study.json --out my-study": {
+    reason: "takes minutes",
+    instead: "deno task bench study.json --seeds 1 --methods linear-probe --dry-run --out my-study",
+  },
   "deno task bench smoke --methods linear-probe --device js --out on-js":
     "takes a minute in plain JavaScript; tests of the device run less",
   "deno task bench smoke --device webgpu --methods linear-probe":
