@@ -8,6 +8,7 @@ import { methods } from "../../methods/mod.ts";
 import { parseOptions } from "../../methods/options.ts";
 import { bert } from "../../models/architectures/bert.ts";
 import type { Backbone } from "../../models/types.ts";
+import { storeFrozen } from "../../runs/programs/frozen.ts";
 import { type TrainableClassifier, trainableClassifier } from "../../runs/programs/classifier.ts";
 import { CLASSES, LEARNING_RATE, methodParts, SEED } from "../cases.ts";
 import { paths } from "../processes/files.ts";
@@ -47,11 +48,12 @@ export async function openClassifier(
   const withDefaults = () => name.split("+").map((part) => ({ name: part, options: {} }));
   const parts = (methodParts[name] ?? withDefaults()).map(({ name, options }) => {
     const method = methods[name];
-    return { method, options: parseOptions(method, { ...options, learningRate }) };
+    const seeded = method.frozen && { projectionSeed: SEED };
+    return { method, options: parseOptions(method, { ...options, learningRate, ...seeded }) };
   });
   const adaptation = compose(parts, backbone);
   const labels = Array.from({ length: CLASSES }, (_, label) => String(label));
-  const trainable = trainableClassifier(backbone, adaptation, labels, learningRate);
+  const trainable = trainableClassifier(backbone, adaptation, labels, learningRate, await storeFrozen(adaptation));
   return {
     backbone,
     adaptation,
