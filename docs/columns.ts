@@ -13,7 +13,7 @@ const costs: Record<Cost, string> = {
   stored_bytes: "bytes that have to be kept to use what was trained, classifier included",
   peak_memory_bytes: "greatest resident memory of the process that ran the cell",
   training_memory_bytes: "the peak, less what was resident before the training step was compiled",
-  planned_memory_bytes: "memory of a training step, computed from the recorded program before it runs",
+  planned_memory_bytes: "memory of a training step, computed from the traced program before it runs",
   train_seconds: "seconds in training steps; compilation and evaluation are not counted",
   examples_per_second: "training examples a second of `train_seconds`",
 };
