@@ -97,7 +97,7 @@ export const vera: Method<VeraOptions> = {
       "roles of the linear maps that are adapted; null: those that the backbone suggests",
     ),
     projectionSeed: z.int().min(0).nullable().default(null).describe("seed of the random matrices; null: the run's"),
-    ...commonOptions(3e-2, 4),
+    ...commonOptions(0.1, 4),
   }),
   parameters: (shape, options) =>
     sites(shape, options).flatMap(({ name, out }) => [
