@@ -33,7 +33,7 @@ for (const parts of combinations) {
     name: `gradients of ${name} on tensorflow agree with js`,
     ignore,
     async fn() {
-      const model = tinyTrainable(parts);
+      const model = await tinyTrainable(parts);
       const [actual, expected] = await Promise.all([tensorflow, js].map(async (device) => {
         const { program, signature } = model.loss;
         const executable = await device.compile(program, signature, { gradients: true, threads: 1 });
@@ -61,7 +61,7 @@ Deno.test({
   name: "tensorflow leaves tfjs with the backend and the kernels that it had, and with no tensor",
   ignore,
   async fn() {
-    const model = tinyTrainable(combinations[0]);
+    const model = await tinyTrainable(combinations[0]);
     const { program, signature } = model.loss;
     tf.setBackend("cpu");
     const kernel = tf.getKernel("BatchMatMul", "cpu");
@@ -80,7 +80,7 @@ Deno.test({
   name: "tensorflow refuses another number of threads than it was loaded with, in one sentence",
   ignore,
   async fn() {
-    const { program, signature } = tinyTrainable(combinations[0]).loss;
+    const { program, signature } = (await tinyTrainable(combinations[0])).loss;
     const compile = (threads: number) => tensorflow.compile(program, signature, { threads });
     await (await compile(1)).release();
     await assert.rejects(compile(2), /^Error: Cannot compute with 2 threads: .* current value is 1$/);

@@ -203,7 +203,7 @@ for (const parts of methods) {
   const { title } = parts[0];
 
   Deno.test(`gradients of ${title} with frozen matrices in int8 have the direction of those in float32`, async () => {
-    const model = tinyTrainable(parts);
+    const model = await tinyTrainable(parts);
     const gradients: Arrays[] = [];
     for (const precision of ["float32", "int8"] as const) {
       const { program, signature } = model.loss;

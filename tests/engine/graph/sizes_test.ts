@@ -17,9 +17,9 @@ const signature: Signature = {
   },
 };
 
-Deno.test("no node of a method's graph computes sizes, and the sizes it takes as inputs are those of the values", () => {
+Deno.test("no node of a method's graph computes sizes, and the sizes it takes as inputs are those of the values", async () => {
   for (const parts of combinations) {
-    const model = tinyTrainable(parts);
+    const model = await tinyTrainable(parts);
     for (const { program, signature } of [model.loss, model.logits]) {
       const { outputs, sizes } = sizesAsInputs(lower(program, signature, program === model.loss.program).outputs);
       const valuesOf = new Map(sizes.map(({ node, values }) => [node, values]));

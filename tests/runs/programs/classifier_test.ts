@@ -23,12 +23,12 @@ async function gradientsOn(executables: Executable[], feedOf: (on: Executable) =
 
 /**
  * Asserts that gradients agree with central differences of the loss, at some entries of each parameter.
- * @param derivative whether a parameter's gradient is meant to be the derivative
+ * @param isDerivative whether a parameter's gradient is meant to be the derivative
  */
 async function assertCentralDifferences(
   executable: Executable,
   feed: Feed,
-  derivative: (name: string) => boolean = () => true,
+  isDerivative: (name: string) => boolean = () => true,
 ): Promise<void> {
   const h = 1e-2;
   for (const gradient of Object.values(feed.gradients!)) gradient.fill(0);
@@ -38,7 +38,7 @@ async function assertCentralDifferences(
   );
   const loss = async () => (await executable.run({ ...feed, gradients: scratch })).loss[0];
   for (const [name, values] of Object.entries(feed.parameters)) {
-    if (!derivative(name)) continue;
+    if (!isDerivative(name)) continue;
     const gradient = feed.gradients![name];
     const largest = gradient.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-2);
     const steepestFirst = [...values.keys()].sort((a, b) => Math.abs(gradient[b]) - Math.abs(gradient[a]));
@@ -66,7 +66,7 @@ async function assertCentralDifferences(
   }
 }
 
-/** DoRA takes a norm that these change as constant; golden_test.ts compares its gradients with PEFT's. */
+/** Whether a parameter changes a norm of DoRA, whose gradient is not the derivative; golden_test.ts compares it with PEFT's. */
 function behindConstantNorm(parts: readonly Variant[], name: string): boolean {
   return parts.some(({ options }) => Object.hasOwn(options, "dora")) && /\.lora_[AB]$/.test(name);
 }
@@ -78,7 +78,7 @@ Deno.test("every method's gradients agree between the devices and with central d
   );
   for (const parts of combinations) {
     await t.step(parts.map(({ title }) => title).join(" + "), async () => {
-      const model = tinyTrainable(parts);
+      const model = await tinyTrainable(parts);
       const executables = await compileBoth(model.loss.program, model.loss.signature, true);
       const [recorded, reference] = await gradientsOn(executables, (on) => batchOf(model, on));
       assertClose(recorded, reference, 1e-4, "gradients");
@@ -110,7 +110,7 @@ Deno.test("a wrong gradient is caught by central differences", async () => {
 });
 
 Deno.test("the gradients of a batch are the sum of its micro-batches'", async () => {
-  const model = tinyTrainable([variant("lora", { rank: 2 })]);
+  const model = await tinyTrainable([variant("lora", { rank: 2 })]);
   const [executable] = await compileBoth(model.loss.program, model.loss.signature, true);
   const whole = await batchOf(model, executable);
   await executable.run(whole);

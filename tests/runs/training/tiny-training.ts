@@ -8,6 +8,7 @@ import { compose } from "../../../methods/compose.ts";
 import { computeFeatures, encodeExamples } from "../../../runs/training/examples.ts";
 import { train } from "../../../runs/training/train.ts";
 import { type TrainableClassifier, trainableClassifier } from "../../../runs/programs/classifier.ts";
+import { storeFrozen } from "../../../runs/programs/frozen.ts";
 import type { Arrays } from "../../engine/compare.ts";
 import { type Variant, variant, variants } from "../../methods/variants.ts";
 import { tinyBackbone } from "../../models/use-lite/tiny.ts";
@@ -28,13 +29,15 @@ export const combinations: Variant[][] = [
 ];
 
 /** The tiny backbone with these methods and a classifier of three classes. */
-export function tinyTrainable(parts: Variant[]): TrainableClassifier {
-  return trainableClassifier(backbone, compose(parts, backbone), LABELS, HEAD_LEARNING_RATE);
+export async function tinyTrainable(parts: Variant[]): Promise<TrainableClassifier> {
+  const adaptation = compose(parts, backbone);
+  return trainableClassifier(backbone, adaptation, LABELS, HEAD_LEARNING_RATE, await storeFrozen(adaptation));
 }
 
 /**
- * A batch of texts of several lengths. The classifier and what starts as zero are moved away from zero,
- * the rest little: further out the loss bends too much for differences over 1e-2.
+ * A batch of texts of several lengths, with parameters near the start. The classifier, and the vectors that scale the updates
+ * of VeRA, are moved away from zero, so that the gradients behind them are large; the others are moved little, as further out
+ * the loss bends too much for differences over 1e-2.
  */
 export async function batchOf(model: TrainableClassifier, { masks }: Pick<Executable, "masks">): Promise<Feed> {
   const texts = ["abc", "a longer text", "xyzzy"].map((text) => backbone.encode(text, backbone.maxLength));
@@ -42,7 +45,7 @@ export async function batchOf(model: TrainableClassifier, { masks }: Pick<Execut
   const parameters = await model.start(1);
   const gradients: Arrays = {};
   for (const [name, values] of Object.entries(parameters)) {
-    const noise = name.startsWith("head.") ? 0.3 : 0.02;
+    const noise = /^head\.|\.vera_lambda_b$/.test(name) ? 0.3 : 0.02;
     parameters[name] = values.map((value) => value + noise * random.normal());
     gradients[name] = new Float32Array(values.length);
   }
@@ -63,7 +66,7 @@ export async function batchOf(model: TrainableClassifier, { masks }: Pick<Execut
 
 /** Losses of the first 20 steps of training on a device: 40 random texts of 1 to 24 characters, 4 a step. */
 export async function trainingLosses(device: Device, parts: Variant[]): Promise<number[]> {
-  const model = tinyTrainable(parts);
+  const model = await tinyTrainable(parts);
   const random = new Random(7, "texts");
   const texts = Array.from({ length: 40 }, (_, at) => ({
     id: String(at),
