@@ -1,9 +1,9 @@
 /**
- * From a study to its cells.
+ * Makes the cells of a study.
  * @module
  */
 import { resolve } from "node:path";
-import { lookUp, UsageError } from "../../base/errors.ts";
+import { asUsageError, lookUp, UsageError } from "../../base/errors.ts";
 import { devices } from "../../engine/devices/mod.ts";
 import type { Device, Precision } from "../../engine/types.ts";
 import { isHubName } from "../../models/mod.ts";
@@ -20,22 +20,22 @@ import { runId, type RunSpec, type TrainingSpec } from "../study/spec.ts";
 import type { Study } from "../study/study.ts";
 import { type ResolvedMethod, resolveMethod } from "./resolve-method.ts";
 
-/** Most tokens of a text that is learnt or generated, unless the study says otherwise. */
+/** Most tokens of a text that is learnt or generated, unless the study gives another number. */
 const OUTPUT_LENGTH = 64;
 
-/** What training takes for one kind of task alone. */
-const KINDS_OF_KEYS = { headLearningRate: "classification", outputLength: "generation", chat: "generation" } as const;
+/** Training options that one kind of task alone has. */
+const KIND_OF_OPTION = { headLearningRate: "classification", outputLength: "generation", chat: "generation" } as const;
 
-/** Micro-batches of one text. */
+/** With this option, micro-batches have one text. */
 const ONE_BY_ONE: Partial<TrainingSpec> = { microBatchRows: 1 };
 
-/** A task as a spec has it, and where its files lie. */
+/** A task as specs have it, and where its files lie. */
 interface StudiedTask {
   task: RunSpec["task"];
-  places: LocalPaths;
+  paths: LocalPaths;
 }
 
-/** A model with what is trained on it. */
+/** A model and what a study trains on it. */
 interface StudiedModel {
   model: Model;
   /** The adapter that training starts from. */
@@ -47,7 +47,7 @@ interface StudiedModel {
  * The cells of a study. Seed by seed, so that early results compare all methods; within a seed the methods that
  * train least come first, so that the first result comes soon.
  * @throws {UsageError} if a name is unknown, a model's folder cannot be used, an option is out of range,
- * or a device or method cannot do what is asked of it
+ * or if the device or a method cannot do what the study needs
  */
 export async function cellsOf(study: Study): Promise<Cell[]> {
   const device = lookUp("device", devices, study.device);
@@ -61,13 +61,13 @@ export async function cellsOf(study: Study): Promise<Cell[]> {
     for (const { task } of studied) requireKind(model, task);
   }
   const prepared: StudiedModel[] = [];
-  for (const model of models) prepared.push(await methodsOn(model, study, precision));
+  for (const model of models) prepared.push(await resolveMethods(model, study, precision));
   const cells = new Map<string, Cell>();
   for (const seed of study.seeds) {
-    for (const on of prepared) {
+    for (const model of prepared) {
       for (const task of studied) {
-        for (const method of on.methods) {
-          const cell = cellOf(study, seed, precision, task, on, method);
+        for (const method of model.methods) {
+          const cell = cellOf(study, seed, precision, task, model, method);
           cells.set(cell.id, cell);
         }
       }
@@ -76,11 +76,12 @@ export async function cellsOf(study: Study): Promise<Cell[]> {
   return [...cells.values()];
 }
 
+/** One cell of a study. */
 function cellOf(
   study: Study,
   seed: number,
   precision: Precision,
-  { task, places }: StudiedTask,
+  { task, paths }: StudiedTask,
   { model, adapter }: StudiedModel,
   method: ResolvedMethod,
 ): Cell {
@@ -96,37 +97,37 @@ function cellOf(
     ...study.memory && { memory: study.memory },
     ...adapter && { from: { sha256: adapter.sha256 } },
   };
-  // A model of the hub is found by name and commit.
+  // A model on the hub is found by its name and commit.
   const folder = isHubName(model.name) ? undefined : model.folder;
   const from = adapter && { from: resolve(adapter.folder) };
-  return { id: runId(spec), spec, ...places, ...folder && { folder }, ...from };
+  return { id: runId(spec), spec, ...paths, ...folder && { folder }, ...from };
 }
 
 /**
- * The methods of a study on a model, those that train least first.
- * @throws {UsageError} as `resolveMethod`, or if the adapter that training starts from does not fit
+ * Resolves the methods of a study on a model, those that train least first.
+ * @throws {UsageError} as `resolveMethod`, if a method cannot be trained in int8, or if the adapter to start from does not fit
  */
-async function methodsOn(model: Model, study: Study, precision: Precision): Promise<StudiedModel> {
+async function resolveMethods(model: Model, study: Study, precision: Precision): Promise<StudiedModel> {
   const adapter = study.from === undefined ? undefined : await openStart(study.from, model);
   const entries = adapter ? [entryFrom(adapter, study, model.shape)] : study.methods;
   const methods = entries
     .map((entry) => resolveMethod(entry, model.shape, { ...study.memory && ONE_BY_ONE, ...study.training }))
     .sort((a, b) => a.count - b.count);
-  const unfit = methods.find(({ trainsMatrices }) => precision === "int8" && trainsMatrices);
-  if (unfit) {
-    const name = unfit.parts.map((part) => part.name).join("+");
+  const trainsMatrices = methods.find((method) => precision === "int8" && method.trainsMatrices);
+  if (trainsMatrices) {
+    const name = trainsMatrices.parts.map((part) => part.name).join("+");
     throw new UsageError(`Cannot train ${name} in int8: matrices must stay frozen, it trains all of them`);
   }
   if (adapter) { for (const { parts } of methods) requireStart(adapter, parts, model.shape); }
   return { model, ...adapter && { adapter }, methods };
 }
 
-/** @throws {UsageError} if the study says what none of its tasks takes */
+/** @throws {UsageError} if the study gives files or training options that none of its tasks uses */
 function requireUsedKeys({ taskFiles, tasks, training }: Study, studied: readonly StudiedTask[]): void {
-  if (taskFiles !== undefined && studied.every(({ places }) => places.taskFiles === undefined)) {
+  if (taskFiles !== undefined && studied.every(({ paths }) => paths.taskFiles === undefined)) {
     throw new UsageError(`Cannot use --task-files: a task must read its files, current value is ${tasks.join(", ")}`);
   }
-  for (const [key, kind] of Object.entries(KINDS_OF_KEYS)) {
+  for (const [key, kind] of Object.entries(KIND_OF_OPTION)) {
     if (Object.hasOwn(training, key) && studied.every(({ task }) => kindOf(task) !== kind)) {
       throw new UsageError(
         `Cannot use training.${key}: a task must be one of ${kind}, current value is ${tasks.join(", ")}`,
@@ -135,15 +136,15 @@ function requireUsedKeys({ taskFiles, tasks, training }: Study, studied: readonl
   }
 }
 
-/** A task as a spec has it. @throws {UsageError} if there is none of that name, or if its files are missing */
+/** A task of a study. @throws {UsageError} if there is none of that name, or if its files are missing */
 async function taskOf(name: string, { taskFiles }: Study): Promise<StudiedTask> {
   const { version, files, dataset }: AnyTask = lookUp("task", tasks, name);
-  if (!files) return { task: { name, version }, places: {} };
+  if (!files) return { task: { name, version }, paths: {} };
   if (taskFiles === undefined && dataset) {
     const snapshot = await findDataset(dataset);
     return {
       task: { name, version, files: sumsOf(snapshot), dataset: { name: dataset.name, revision: snapshot.commit } },
-      places: { taskFiles: snapshot.folder },
+      paths: { taskFiles: snapshot.folder },
     };
   }
   if (taskFiles === undefined) {
@@ -152,17 +153,15 @@ async function taskOf(name: string, { taskFiles }: Study): Promise<StudiedTask> 
         "current value is none",
     );
   }
-  const given = await hashTaskFiles(taskFiles, files).catch((error) => {
-    throw new UsageError(error.message);
-  });
-  return { task: { name, version, files: given.files }, places: { taskFiles: resolve(taskFiles) } };
+  const given = await asUsageError(() => hashTaskFiles(taskFiles, files));
+  return { task: { name, version, files: given.files }, paths: { taskFiles: resolve(taskFiles) } };
 }
 
 function kindOf({ name }: RunSpec["task"]): AnyTask["kind"] {
   return tasks[name].kind;
 }
 
-/** @throws {UsageError} if the task asks for what the model does not do */
+/** @throws {UsageError} if the task is of a kind that the model cannot be adapted to */
 function requireKind({ name, shape }: Model, task: RunSpec["task"]): void {
   const kind = kindOf(task);
   const { kinds = ["classification"] } = shape;
@@ -174,8 +173,9 @@ function requireKind({ name, shape }: Model, task: RunSpec["task"]): void {
 }
 
 /**
- * How a method is trained on a task.
- * @throws {UsageError} if without a classifier it would train nothing, or if the model has no room for a text
+ * The training options of a method on a task.
+ * @throws {UsageError} if the method trains the classifier alone and there is none, or if generated texts leave no room for
+ * the text that is read
  */
 function trainingOf(
   { parts, training, count, maxLength }: ResolvedMethod,
@@ -200,16 +200,16 @@ function trainingOf(
   return { ...common, outputLength, ...chat && { chat } };
 }
 
+/** The precision of a study. @throws {UsageError} if there is none of that name, or if the device does not have it */
 function precisionOf({ precision = "float32" }: Study, device: Device): Precision {
-  const known = lookUp("precision", { float32: "float32", int8: "int8" } as const, precision);
-  if (known === "int8" && !device.int8) {
-    refuseDevice("in int8", "int8", device);
-  }
-  return known;
+  const name = lookUp("precision", { float32: "float32", int8: "int8" } as const, precision);
+  if (name === "int8" && !device.int8) refuseDevice("in int8", "int8", device);
+  return name;
 }
 
+/** @throws {UsageError} the devices that have an ability that this one lacks */
 function refuseDevice(how: string, ability: "int8" | "small", device: Device): never {
-  const able = Object.values(devices).filter((of) => of[ability]).map(({ name }) => name);
+  const able = Object.values(devices).filter((other) => other[ability]).map(({ name }) => name);
   throw new UsageError(
     `Cannot compute ${how}: the device must be ${able.join(" or ")}, current value is ${device.name}`,
   );

@@ -1,5 +1,5 @@
 /**
- * A method of a study with every option, and what training takes from it.
+ * Fills in the options of a study's methods, and the training options that follow from them.
  * @module
  */
 import { lookUp, UsageError } from "../../base/errors.ts";
@@ -10,7 +10,7 @@ import type { BackboneShape } from "../../models/types.ts";
 import type { PartSpec, TrainingSpec } from "../study/spec.ts";
 import type { MethodEntry } from "../study/study.ts";
 
-/** How a run is trained unless the study says otherwise; the epochs come from the method. */
+/** Training options, unless the study gives others; the number of epochs depends on the method. */
 export const trainingDefaults: Omit<TrainingSpec, "epochs" | "outputLength" | "chat"> = {
   batchSize: 16,
   headLearningRate: 3e-3,
@@ -21,13 +21,13 @@ export const trainingDefaults: Omit<TrainingSpec, "epochs" | "outputLength" | "c
   microBatchRows: 512,
 };
 
-/** A method on a backbone. */
+/** A method of a study on a backbone. */
 export interface ResolvedMethod {
   /** Its parts with every option. */
   parts: PartSpec[];
   /** How it is trained. */
   training: TrainingSpec;
-  /** Most tokens a text may have. */
+  /** Most tokens of a text, virtual tokens not counted. */
   maxLength: number;
   /** Number of values it trains besides the classifier. */
   count: number;
@@ -35,12 +35,13 @@ export interface ResolvedMethod {
   trainsMatrices: boolean;
 }
 
-/** A part as a study gives it. */
+/** A part of a method as a study gives it. */
 interface GivenPart {
   name: string;
   options: Record<string, unknown>;
 }
 
+/** The parts of a study's method. @throws {UsageError} if two have the same name */
 function givenParts(entry: MethodEntry): GivenPart[] {
   const parts = typeof entry === "string"
     ? entry.split("+").map((name) => ({ name, options: {} }))
@@ -52,9 +53,11 @@ function givenParts(entry: MethodEntry): GivenPart[] {
 }
 
 /**
- * A method's option and the key of `training` that says the same for the whole study: where the method does not give it,
- * the study's value stands.
- * @throws {UsageError} if both are given and differ
+ * The options of a part, with the study's value of one that `training` can give for the whole study.
+ * @param option the option of the part
+ * @param key the key of `training` that means the same
+ * @param value what the study gives there
+ * @throws {UsageError} if the part gives another value
  */
 function withStudyValue(
   { name, options }: GivenPart,
@@ -63,18 +66,19 @@ function withStudyValue(
   value: number | undefined,
 ): Record<string, unknown> {
   if (value === undefined) return options;
-  const { [option]: own = value } = options;
-  if (own === value) return { ...options, [option]: value };
+  const { [option]: given = value } = options;
+  if (given === value) return { ...options, [option]: value };
   throw new UsageError(
-    `Cannot train ${name}: its ${option} and training.${key} must not differ, current values are ${own} and ${value}`,
+    `Cannot train ${name}: its ${option} and training.${key} must not differ, current values are ${given} and ${value}`,
   );
 }
 
+/** A part with every option, before the epochs of joined methods are made equal. */
 function resolvePart(given: GivenPart, shape: BackboneShape, overrides: Partial<TrainingSpec>): Part {
   const method = lookUp("method", methods, given.name);
   const raw = withStudyValue(given, "epochs", "epochs", overrides.epochs);
   const options = parseOptions(method, raw);
-  // What trains nothing in the backbone trains the classifier alone: its step size is the classifier's.
+  // A method that trains nothing of the model trains the classifier alone: its learning rate is the classifier's.
   if (method.count(shape, options) > 0) return { method, options };
   const { headLearningRate } = overrides;
   const part = { name: given.name, options: raw };
@@ -84,15 +88,15 @@ function resolvePart(given: GivenPart, shape: BackboneShape, overrides: Partial<
   };
 }
 
-/** The version stands in a spec from 2 on, so that ids of earlier runs stay as they are. */
+/** A part as specs have it. They leave out version 1, so that the ids of earlier runs stay as they are. */
 function partSpec({ method, options }: Part, epochs: number): PartSpec {
   const { name, version = 1 } = method;
   return { name, ...version > 1 && { version }, options: { ...options, epochs } };
 }
 
 /**
- * Fills in the options of a method's parts.
- * @param overrides what the study says of training
+ * Fills in the options of a method.
+ * @param overrides the training options that the study gives
  * @throws {UsageError} if a name is unknown, an option is out of range, or method and study say different things
  */
 export function resolveMethod(
@@ -117,7 +121,7 @@ export function resolveMethod(
       trainsMatrices: shape.linears.every(({ name }) => inPlace.has(`${name}.weight`)),
     };
   } catch (error) {
-    // What methods refuse is the user's mistake.
+    // If a method refuses its options, that is the user's mistake.
     if (error instanceof TypeError || !(error instanceof Error)) throw error;
     throw new UsageError(error.message);
   }

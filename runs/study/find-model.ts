@@ -1,37 +1,33 @@
 /**
- * Models by name or folder.
+ * Finds models by name or folder.
  * @module
  */
+import { asUsageError, lookUp, UsageError } from "../../base/errors.ts";
 import { formatHubName, HubRefusal, parseHubName } from "../../models/hub/name.ts";
 import type { FetchOptions } from "../../models/hub/snapshot.ts";
 import { findFolder, findOnHub, isFolder, isHubName, models } from "../../models/mod.ts";
 import type { Model } from "../../models/types.ts";
-import { lookUp, UsageError } from "../../base/errors.ts";
 import type { RunSpec } from "./spec.ts";
 
-/** Says on standard error what happens. */
-export function onStandardError(sentence: string): void {
+/** Prints what the download does to standard error. */
+export function printNotice(sentence: string): void {
   console.error(sentence);
 }
 
 /**
- * The model of that name. A name that starts with . or / is the path of a folder or GGUF file; another with a / in it is one
- * on the hub, org/name[@revision][:file.gguf], and is fetched where it is not on this machine.
+ * The model of that name. A name that starts with . or / is the path of a folder or GGUF file. Any other name with a / is one
+ * on the hub, org/name[@revision][:file.gguf]; its files are downloaded if they are not on this machine.
  * @throws {UsageError} if there is none, or if it cannot be used
- * @throws {Error} if it cannot be fetched
+ * @throws {Error} if it cannot be downloaded
  */
 export async function findModel(name: string, options?: FetchOptions): Promise<Model> {
-  if (isHubName(name)) return await refusing(() => findOnHub(name, { say: onStandardError, ...options }));
+  if (isHubName(name)) return await asHubUsageError(() => findOnHub(name, { say: printNotice, ...options }));
   if (!isFolder(name)) return lookUp("model", models, name);
-  try {
-    return await findFolder(name);
-  } catch (error) {
-    throw new UsageError((error as Error).message);
-  }
+  return await asUsageError(() => findFolder(name));
 }
 
-/** What the hub refuses is a mistake of whoever asked. */
-export async function refusing<T>(work: () => Promise<T>): Promise<T> {
+/** Runs `work`. @throws {UsageError} if the hub refuses what it asks for: a wrong name or revision is the user's mistake */
+export async function asHubUsageError<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
@@ -40,17 +36,17 @@ export async function refusing<T>(work: () => Promise<T>): Promise<T> {
 }
 
 /**
- * The model that a spec names, as it is on this machine: nothing is fetched.
- * @param folder where it lies, if it is a folder
- * @throws {Error} if it is not there, or another than the spec's
+ * The model that a spec names, from the files on this machine: nothing is downloaded.
+ * @param folder its folder, if it is read from one
+ * @throws {Error} if it is not there, or if its revision is not the spec's
  */
 export async function openModel({ name, revision }: RunSpec["model"], folder?: string): Promise<Model> {
-  const source =
+  const model =
     await (isHubName(name)
       ? findOnHub(formatHubName({ ...parseHubName(name), revision }), { offline: true })
       : findModel(folder ?? name));
-  if (source.revision === revision) return source;
+  if (model.revision === revision) return model;
   throw new Error(
-    `Cannot use the model ${name}: its revision must be ${revision}, current value is ${source.revision}`,
+    `Cannot use the model ${name}: its revision must be ${revision}, current value is ${model.revision}`,
   );
 }

@@ -1,18 +1,19 @@
 /**
- * Studies that have a name.
+ * Studies with a name.
  * @module
  */
 import type { Study } from "./study.ts";
 
 /** A study with a name. */
 export interface Preset {
-  /** What it is good for. */
+  /** What it compares, and how long it takes. */
   description: string;
-  /** What it compares. */
+  /** The study. */
   study: Study;
 }
 
-const MISSION_METHODS = [
+/** The methods that TuneBench was first made to compare. */
+const MAIN_METHODS = [
   "full",
   "linear-probe",
   "bitfit",
@@ -42,7 +43,7 @@ export const presets: Record<string, Preset> = {
     study: {
       models: ["use-lite"],
       tasks: ["brown/negation", "sentiment/amazon"],
-      methods: MISSION_METHODS,
+      methods: MAIN_METHODS,
       seeds: [0, 1, 2],
       data: { train: 300, validation: 150, test: 400 },
       device: "cpu",
@@ -54,7 +55,7 @@ export const presets: Record<string, Preset> = {
     study: {
       models: ["use-lite"],
       tasks: ["brown/negation", "sentiment/amazon", "sentiment/imdb", "sentiment/yelp", "wordnet/verb"],
-      methods: [...MISSION_METHODS, "lora+prefix-tuning"],
+      methods: [...MAIN_METHODS, "lora+prefix-tuning"],
       seeds: [0, 1, 2, 3, 4],
       data: { train: 600, validation: 150, test: 400 },
       device: "cpu",

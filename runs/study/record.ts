@@ -12,26 +12,26 @@ export { canonical, methodName } from "./spec.ts";
 /** Version of the record's form. */
 export const RECORD_VERSION = 1;
 
-/** A measured number, or null and the reason why it was not measured. */
+/** A measured number, or null with the reason why it was not measured. */
 export type Measured = Known<number>;
 
 /** Scores by the metric's name. */
 export type Scores = Record<string, number>;
 
-/** Why there are no scores. */
+/** Missing scores, with the reason. */
 export interface NoScores {
-  /** There are none. */
+  /** Always null. */
   value: null;
   /** Why. */
   reason: string;
 }
 
-/** The scores that there are. */
+/** The scores, or null if they are missing. */
 export function knownScores(scores: Scores | NoScores): Scores | null {
   return scores.value === null ? null : scores as Scores;
 }
 
-/** A test example and what was predicted: its class, or a text where the task is to generate one. */
+/** A prediction for a test example: of its class, or if the task is to generate, a text. */
 export type Prediction =
   | { id: string; label: number; predicted: number }
   | { id: string; references: readonly string[]; predicted: string };
@@ -40,13 +40,13 @@ export type Prediction =
 export interface SplitRecord {
   /** Number of examples. */
   size: number;
-  /** SHA-256 over the examples' ids and labels, where they have such, in order. */
+  /** SHA-256 over the examples' ids and, if they have any, labels, in order. */
   sha256: string;
 }
 
 /** Where a run took place. */
 export interface Environment {
-  /** The program: version, git commit and whether tracked files differ from it (null without git), lock file. */
+  /** TuneBench: version, git commit and whether tracked files differ from it (both null without git), SHA-256 of the lock file. */
   suite: { version: string; commit: string | null; dirty: boolean | null; lockSha256: string };
   /** Versions of runtimes and libraries. */
   versions: Record<string, string>;
@@ -62,9 +62,9 @@ export interface Environment {
   memoryBytes: number;
   /** Threads of this run. */
   threads: number;
-  /** What computed, as the platform tells. */
+  /** The device, as the platform describes it. */
   device: { name: string; provider: string; hardware: Known<string>; driver: Known<string> };
-  /** ISO 8601, when the run started; decides nothing. */
+  /** When the run started, in ISO 8601. */
   started: string;
 }
 
@@ -74,11 +74,11 @@ export interface RunRecord {
   version: typeof RECORD_VERSION;
   /** First 16 hex digits of the SHA-256 of the canonical spec. */
   id: string;
-  /** The same of the spec without its seed. */
+  /** First 16 hex digits of the SHA-256 of the canonical spec without its seed. */
   setting: string;
-  /** Everything that decided the result. */
+  /** Everything that determined the result. */
   spec: RunSpec;
-  /** The task as it was then; without classes there are no labels. */
+  /** The task, as it was then. `labels` are the names of the classes; none if the task is to generate. */
   task: {
     labels: string[];
     labelling: string;
@@ -89,30 +89,30 @@ export interface RunRecord {
   };
   /** The backbone; `parameters` is its number of weights. */
   model: { sha256: string; licence: string; citation: string; parameters: number };
-  /** The task's metrics; the first decides. */
+  /** The task's metrics; the first one chooses the epoch. */
   metrics: { name: string; unit: "fraction" | "correlation"; direction: "higher" | "lower" }[];
-  /** `majority`: test scores of always answering the class most frequent in the training examples, where there are classes. */
+  /** `majority`: test scores of always predicting the most frequent class of the training examples. */
   scores: { validation: Scores; test: Scores; majority: Scores | NoScores };
-  /** Epoch whose parameters were kept (from 1; 0 is the start), the earliest of the best on validation. */
+  /** Epoch whose parameters were kept, counted from 1 (0: the start): the first with the best validation score. */
   bestEpoch: number;
   /** Mean training loss of each step; validation scores after each epoch. */
   curve: { stepLoss: number[]; validation: Scores[] };
   /** Test predictions of the kept epoch. */
   predictions: Prediction[];
   /**
-   * Numbers of trained values; `storedBytes` is what has to be kept to use the method, classifier included: the tensors of
-   * adapter_model.safetensors. What only training needs, an encoder, is not counted. `frozen`: values that the method adds,
-   * draws from a seed and does not train; left out where there are none.
+   * Numbers of trained values. `storedBytes`: size of the tensors in adapter_model.safetensors, the classifier included; an
+   * encoder, which only training needs, is not counted. `frozen`: number of values that the method adds, draws from a seed
+   * and does not train; left out if there are none.
    */
   parameters: { trainable: number; method: number; head: number; frozen?: number; storedBytes: number };
   /**
-   * In bytes. `peak`: greatest resident memory of the worker process. `training`: peak less the resident memory
-   * before the training graph was compiled, what the method costs. `planned`: from the recorded graph.
+   * In bytes. `peak`: greatest resident memory of the worker process. `training`: the peak less the resident memory before
+   * the training graph was compiled, which shows what the method costs. `planned`: computed from the traced graph.
    */
   memory: { peak: Measured; training: Measured; planned: MemoryPlan };
   /**
-   * In seconds. `trainSeconds`: training steps alone, examples and tokens a second refer to it. `padding`: share of the
-   * positions computed in training that held no token. Virtual tokens are not counted.
+   * In seconds. `trainSeconds`: the training steps alone; examples and tokens a second refer to it. `padding`: share of the
+   * positions computed in training that held no token. Virtual tokens do not count as tokens.
    */
   time: {
     trainSeconds: number;
@@ -122,7 +122,7 @@ export interface RunRecord {
     tokensPerSecond: Measured;
     padding: Measured;
   };
-  /** `integrity`: all passed, else the run would have failed. `flags`: reported beside the score where raised. */
+  /** `integrity`: checks that all passed, else the run would have failed. `flags`: doubts; those raised are reported beside the score. */
   checks: {
     integrity: { name: string; detail: string }[];
     flags: { name: string; raised: boolean; detail: string }[];

@@ -1,18 +1,18 @@
 /**
- * The run spec: everything that decides a result, and nothing else. Its canonical hash names the run.
+ * The run spec: everything that determines a result, and nothing else. Its canonical hash is the run's id.
  * @module
  */
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import type { Precision } from "../../engine/types.ts";
 
-/** Numbers of examples asked for. */
+/** Numbers of examples to use. */
 export interface DataSpec {
   /** Examples to train on. */
   train: number;
-  /** Examples that choose the epoch. */
+  /** Examples whose scores choose the epoch. */
   validation: number;
-  /** Most examples to test on; a smaller rest of the data is taken whole. */
+  /** Most examples to test on; all are used if there are fewer. */
   test: number;
 }
 
@@ -44,19 +44,19 @@ export interface TrainingSpec {
   maxLength: number;
   /** Rows (examples × length) of a micro-batch; gradients of a batch's micro-batches are added. */
   microBatchRows: number;
-  /** Most tokens of a text that is learnt or generated, its end included; left out where the task is to classify. */
+  /** Most tokens of a text that is learnt or generated, the end token included; left out if the task is to classify. */
   outputLength?: number;
-  /** Texts are messages in the model's chat template; left out where they are not. */
+  /** Texts are put into the model's chat template; left out if they are not. */
   chat?: true;
 }
 
-/** Everything that decides a run's result. */
+/** Everything that determines a run's result. */
 export interface RunSpec {
   /** The backbone. */
   model: { name: string; revision: string };
   /**
-   * The task; of files that do not come with the program, the SHA-256 of each by its name, and where they are from the hub
-   * the data set and its commit.
+   * The task. If its files do not come with TuneBench: the SHA-256 of each by its name; and if they are from the hub, the data
+   * set with its commit.
    */
   task: {
     name: string;
@@ -68,7 +68,7 @@ export interface RunSpec {
   data: DataSpec;
   /** The method's parts in the order given; one part unless methods are joined with +. */
   method: PartSpec[];
-  /** Whole number that every random choice of the run follows from. */
+  /** The whole number that all random numbers of the run are derived from. */
   seed: number;
   /** How it is trained. */
   training: TrainingSpec;
@@ -76,9 +76,9 @@ export interface RunSpec {
   device: string;
   /** Number format of products with frozen matrices; everything else is float32. */
   precision: Precision;
-  /** Less memory at less speed: weights are not laid out for the processor. Left out otherwise. */
+  /** "small": less memory at less speed, as weights are not copied into the processor's layout. Left out otherwise. */
   memory?: "small";
-  /** The adapter that training starts from, by the SHA-256 of its files. Left out where it starts anew. */
+  /** The adapter that training starts from, by the SHA-256 of its files. Left out without one. */
   from?: { sha256: string };
 }
 
@@ -158,12 +158,12 @@ function hash16(value: unknown): string {
   return createHash("sha256").update(canonical(value)).digest("hex").slice(0, 16);
 }
 
-/** Names a run: the first 16 hexadecimal digits of the SHA-256 of its canonical spec. */
+/** The id of a run: the first 16 hexadecimal digits of the SHA-256 of its canonical spec. */
 export function runId(spec: RunSpec): string {
   return hash16(spec);
 }
 
-/** Names a setting, what the runs of all seeds have in common: the hash of the spec without its seed. */
+/** The id of a setting, which runs that differ in their seed alone share: the same hash of the spec without its seed. */
 export function settingId(spec: RunSpec): string {
   const { seed: _, ...rest } = spec;
   return hash16(rest);

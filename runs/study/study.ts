@@ -1,5 +1,5 @@
 /**
- * A study: which models, tasks, methods and seeds are compared. Read from study.json, a preset and flags.
+ * A study: which models, tasks, methods and seeds are compared.
  * @module
  */
 import { z } from "zod";
@@ -10,29 +10,29 @@ import { dataSchema, type DataSpec, trainingOverridesSchema, type TrainingSpec }
 /** A method: "lora+prompt-tuning", or its parts with options that differ from the defaults: {"lora": {"rank": 4}}. */
 export type MethodEntry = string | Record<string, Record<string, unknown>>;
 
-/** What is compared. */
+/** A study, as study.json, a preset and flags give it. */
 export interface Study {
   /** Names of models. */
   models: string[];
   /** Names of tasks. */
   tasks: string[];
-  /** Methods; with `from`, the adapter's own or none, which stands for it. */
+  /** Methods; with `from` the adapter's method, or none, which means the same. */
   methods: MethodEntry[];
-  /** Seeds; each has its own split, data order and start values. */
+  /** Seeds; each gives other splits, another data order and other start values. */
   seeds: number[];
   /** Numbers of examples. */
   data: DataSpec;
-  /** Folder of the files that a task asks users for. */
+  /** Folder of the task files. */
   taskFiles?: string;
   /** Folder of an adapter that training starts from. */
   from?: string;
   /** Name of the device. */
   device: string;
-  /** Number format of products with frozen matrices, "float32" (which it is if left out) or "int8". */
+  /** Number format of products with frozen matrices, "float32" or "int8"; left out: "float32". */
   precision?: string;
-  /** "small": matrices are not laid out for the processor, and texts are computed one by one. */
+  /** "small": less memory, as weights are not copied into the processor's layout and texts are computed one by one. */
   memory?: "small";
-  /** What differs from the defaults of training. */
+  /** Training options that differ from their defaults. */
   training: Partial<TrainingSpec>;
 }
 
@@ -61,7 +61,7 @@ const studySchema: z.ZodType<Study> = z.strictObject({
 
 /**
  * A study from the value of a study.json.
- * @param base gives what the value leaves out
+ * @param base the study whose values are used for keys that are left out
  * @throws {UsageError} if a key is unknown or a value is out of range
  */
 export function parseStudy(value: unknown, base: Study): Study {
@@ -74,15 +74,16 @@ export function parseStudy(value: unknown, base: Study): Study {
   throw new UsageError(`Cannot read the study: ${describeFault(result.error, given, keysAt)}`);
 }
 
+/** What is needed of a JSON schema. */
 interface JsonSchema {
   properties?: Record<string, JsonSchema>;
 }
 
-/** Names of the keys that a study may have at a place. */
+/** The keys that the object at a path of a study may have. */
 function keysAt(path: readonly PropertyKey[]): string[] {
   const root = z.toJSONSchema(studySchema) as JsonSchema;
-  const place = path.reduce<JsonSchema | undefined>((inner, key) => inner?.properties?.[String(key)], root);
-  return Object.keys(place?.properties ?? {});
+  const schema = path.reduce<JsonSchema | undefined>((outer, key) => outer?.properties?.[String(key)], root);
+  return Object.keys(schema?.properties ?? {});
 }
 
 /**

@@ -1,5 +1,5 @@
 /**
- * Files and folders of results: complete, or not there. Two commands may work on one results folder.
+ * Writes the records of a results folder, each in one step: several commands may work on one folder.
  * @module
  */
 import { writeJson } from "../../base/files.ts";
@@ -7,7 +7,7 @@ import type { CellResult } from "./cell.ts";
 import { type Environment, type Measured, RECORD_VERSION, type RunRecord } from "./record.ts";
 import { runId, type RunSpec, settingId } from "./spec.ts";
 
-/** Where a run's record lies. */
+/** The path of a run's record. @param out the results folder */
 export function recordPath(out: string, id: string): string {
   return `${out}/runs/${id}.json`;
 }
