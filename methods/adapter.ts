@@ -5,9 +5,9 @@
 import { z } from "zod";
 import type { Tensor } from "../engine/tensor.ts";
 import type { BackboneShape, LinearSite } from "../models/types.ts";
-import { linear, linearParameters } from "./linear.ts";
-import { drawn } from "./parameter.ts";
-import { commonOptions } from "./options.ts";
+import { linear, linearParameters } from "./shared/linear.ts";
+import { drawn } from "./shared/parameter.ts";
+import { commonOptions } from "./shared/options.ts";
 import type { CommonOptions, Method } from "./types.ts";
 
 /** Options of bottleneck adapters. */

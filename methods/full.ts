@@ -5,7 +5,7 @@
 import { z } from "zod";
 import { sizeOf } from "../base/shapes.ts";
 import type { BackboneShape } from "../models/types.ts";
-import { commonOptions } from "./options.ts";
+import { commonOptions } from "./shared/options.ts";
 import type { Method } from "./types.ts";
 
 function size(shape: BackboneShape): number {

@@ -5,8 +5,8 @@
 import { z } from "zod";
 import type { Tensors } from "../engine/tensor.ts";
 import type { BackboneShape, LinearSite } from "../models/types.ts";
-import { commonOptions } from "./options.ts";
-import { drawn, shapesOf } from "./parameter.ts";
+import { commonOptions } from "./shared/options.ts";
+import { drawn, shapesOf } from "./shared/parameter.ts";
 import {
   PEFT_MODEL,
   peftConfig,
@@ -15,8 +15,8 @@ import {
   peftModulesSchema,
   peftTargets,
   renamedLayout,
-} from "./peft.ts";
-import { sitesOf } from "./sites.ts";
+} from "./shared/peft.ts";
+import { sitesOf } from "./shared/sites.ts";
 import type { CommonOptions, Method } from "./types.ts";
 
 /** Options of IA³. */

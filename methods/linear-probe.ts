@@ -3,7 +3,7 @@
  * @module
  */
 import { z } from "zod";
-import { commonOptions } from "./options.ts";
+import { commonOptions } from "./shared/options.ts";
 import type { Method } from "./types.ts";
 
 /**

@@ -4,8 +4,8 @@
  */
 import { z } from "zod";
 import type { BackboneShape } from "../models/types.ts";
-import { commonOptions } from "./options.ts";
-import { PEFT_MODEL, peftConfig, peftFields, renamedLayout } from "./peft.ts";
+import { commonOptions } from "./shared/options.ts";
+import { PEFT_MODEL, peftConfig, peftFields, renamedLayout } from "./shared/peft.ts";
 import type { Method } from "./types.ts";
 
 /** Names of the gains and biases of all normalisations. */

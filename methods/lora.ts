@@ -5,8 +5,8 @@
 import { z } from "zod";
 import { type Tensor, type Tensors, tf } from "../engine/tensor.ts";
 import type { BackboneShape, LinearSite } from "../models/types.ts";
-import { commonOptions } from "./options.ts";
-import { drawn, shapesOf, uniform } from "./parameter.ts";
+import { commonOptions } from "./shared/options.ts";
+import { drawn, shapesOf, uniform } from "./shared/parameter.ts";
 import {
   PEFT_MODEL,
   peftConfig,
@@ -16,8 +16,8 @@ import {
   peftSize,
   peftTargets,
   renamedLayout,
-} from "./peft.ts";
-import { sitesOf } from "./sites.ts";
+} from "./shared/peft.ts";
+import { sitesOf } from "./shared/sites.ts";
 import type { CommonOptions, Method, MethodParameter } from "./types.ts";
 
 /** Options of LoRA. */

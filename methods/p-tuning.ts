@@ -5,9 +5,9 @@
 import { z } from "zod";
 import { type Tensor, type Tensors, tf } from "../engine/tensor.ts";
 import type { BackboneShape } from "../models/types.ts";
-import { linear, linearParameters } from "./linear.ts";
-import { commonOptions } from "./options.ts";
-import { drawn, normal, shapesOf, uniform } from "./parameter.ts";
+import { linear, linearParameters } from "./shared/linear.ts";
+import { commonOptions } from "./shared/options.ts";
+import { drawn, normal, shapesOf, uniform } from "./shared/parameter.ts";
 import {
   peftPromptConfig,
   peftPromptFields,
@@ -17,7 +17,7 @@ import {
   peftSubmodules,
   promptRows,
   renamedLayout,
-} from "./peft.ts";
+} from "./shared/peft.ts";
 import type { CommonOptions, Method, MethodParameter } from "./types.ts";
 
 /** Options of P-tuning. */

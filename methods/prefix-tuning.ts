@@ -5,10 +5,10 @@
 import { z } from "zod";
 import { type Tensor, type Tensors, tf } from "../engine/tensor.ts";
 import type { BackboneShape, Hooks } from "../models/types.ts";
-import { linear, linearParameters } from "./linear.ts";
-import { commonOptions } from "./options.ts";
-import { drawn, normal } from "./parameter.ts";
-import { peftPromptConfig, peftPromptFields, peftSize, peftStacks, prefixRows } from "./peft.ts";
+import { linear, linearParameters } from "./shared/linear.ts";
+import { commonOptions } from "./shared/options.ts";
+import { drawn, normal } from "./shared/parameter.ts";
+import { peftPromptConfig, peftPromptFields, peftSize, peftStacks, prefixRows } from "./shared/peft.ts";
 import type { CommonOptions, Method } from "./types.ts";
 
 /** Options of prefix tuning. */

@@ -4,8 +4,8 @@
  */
 import { z } from "zod";
 import type { BackboneShape } from "../models/types.ts";
-import { commonOptions } from "./options.ts";
-import { drawn, shapesOf, uniform } from "./parameter.ts";
+import { commonOptions } from "./shared/options.ts";
+import { drawn, shapesOf, uniform } from "./shared/parameter.ts";
 import {
   peftPromptConfig,
   peftPromptFields,
@@ -15,7 +15,7 @@ import {
   peftSubmodules,
   promptRows,
   renamedLayout,
-} from "./peft.ts";
+} from "./shared/peft.ts";
 import type { CommonOptions, Method, StartContext } from "./types.ts";
 
 /** Options of prompt tuning. */

@@ -5,8 +5,8 @@
 import { z } from "zod";
 import { type Tensor, type Tensors, tf } from "../engine/tensor.ts";
 import type { BackboneShape, LinearSite } from "../models/types.ts";
-import { commonOptions } from "./options.ts";
-import { drawn, shapesOf } from "./parameter.ts";
+import { commonOptions } from "./shared/options.ts";
+import { drawn, shapesOf } from "./shared/parameter.ts";
 import {
   PEFT_MODEL,
   peftConfig,
@@ -16,9 +16,9 @@ import {
   peftSize,
   peftTargets,
   renamedLayout,
-} from "./peft.ts";
-import { sitesOf } from "./sites.ts";
-import { TorchRandom } from "./torch-random.ts";
+} from "./shared/peft.ts";
+import { sitesOf } from "./shared/sites.ts";
+import { TorchRandom } from "./shared/torch-random.ts";
 import type { CommonOptions, FrozenTensor, Method } from "./types.ts";
 
 /** Options of VeRA. */

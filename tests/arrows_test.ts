@@ -7,6 +7,9 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 /** Everything that the command line and the public API stand on. */
 const PRODUCT = ["base", "engine", "models", "methods", "tasks", "runs", "reports"];
 
+/** The rows of the methods. */
+const METHODS = ["methods", "methods/types.ts", "methods/shared", "methods/adaptation"];
+
 /**
  * What the files of a folder may import besides each other: the folders themselves (their subfolders have rows of their
  * own), or single files. A table's mod.ts stands above its folder.
@@ -25,24 +28,30 @@ const ARROWS: Record<string, readonly string[]> = {
   "models/hub": ["base", "models", "models/folder"],
   "models/gguf": ["base", "engine", "models", "models/layers", "models/folder"],
   "models/mod.ts": ["models", "models/architectures", "models/use-lite", "models/folder", "models/hub", "models/gguf"],
-  "methods": ["base", "engine", "engine/graph/dim.ts", "models/types.ts"],
+  "methods/types.ts": ["base", "engine", "models/types.ts"],
+  "methods/shared": ["base", "engine", "models/types.ts", "methods/types.ts"],
+  "methods": ["base", "engine", "models/types.ts", "methods/types.ts", "methods/shared"],
+  "methods/adaptation": [
+    ...["base", "engine", "engine/graph/dim.ts", "models/types.ts"],
+    ...["methods", "methods/types.ts", "methods/shared"],
+  ],
   "tasks": ["base"],
   "runs/study": ["base", "engine", "models", "models/mod.ts", "models/hub", "tasks"],
-  "runs/programs": ["base", "engine", "models", "models/layers/head.ts", "methods", "runs/study"],
+  "runs/programs": ["base", "engine", "models", "models/layers/head.ts", ...METHODS, "runs/study"],
   "runs/adapters": [
-    ...["base", "engine", "models", "models/mod.ts", "models/layers/head.ts", "methods", "tasks"],
+    ...["base", "engine", "models", "models/mod.ts", "models/layers/head.ts", ...METHODS, "tasks"],
     ...["runs/study", "runs/programs"],
   ],
   "runs/training": [
-    ...["base", "engine", "engine/devices", "models", "models/mod.ts", "methods", "tasks"],
+    ...["base", "engine", "engine/devices", "models", "models/mod.ts", ...METHODS, "tasks"],
     ...["runs/study", "runs/programs", "runs/adapters"],
   ],
   "runs/launch": [
-    ...["base", "engine", "engine/devices", "models", "models/mod.ts", "methods", "tasks"],
+    ...["base", "engine", "engine/devices", "models", "models/mod.ts", ...METHODS, "tasks"],
     ...["runs/study", "runs/adapters", "runs/training", "deno.json"],
   ],
   "runs/predict": [
-    ...["base", "engine", "engine/devices", "models", "models/mod.ts", "methods"],
+    ...["base", "engine", "engine/devices", "models", "models/mod.ts", ...METHODS],
     ...["runs/study", "runs/programs", "runs/adapters", "runs/training"],
   ],
   "reports": ["base", "runs/study"],

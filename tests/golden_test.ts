@@ -26,7 +26,7 @@ async function reasonToSkip(root: string, arch: string, task: string, method: st
   return null;
 }
 
-Deno.test("golden values of transformers and PEFT are those of this project", async (t) => {
+Deno.test("values are those that transformers and PEFT computed", async (t) => {
   const skipped: Record<string, number> = {};
   let compared = 0;
   for (const root of roots) {

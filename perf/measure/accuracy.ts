@@ -5,9 +5,9 @@
  */
 import { writeJson } from "../../base/files.ts";
 import { Random } from "../../base/random.ts";
-import { compose } from "../../methods/compose.ts";
+import { compose } from "../../methods/adaptation/compose.ts";
 import { methods } from "../../methods/mod.ts";
-import { parseOptions } from "../../methods/options.ts";
+import { parseOptions } from "../../methods/shared/options.ts";
 import type { CommonOptions } from "../../methods/types.ts";
 import { mean, meanInterval, standardDeviation } from "../../reports/statistics.ts";
 import { cellsOf } from "../../runs/launch/cells.ts";

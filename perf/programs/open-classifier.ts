@@ -3,9 +3,9 @@
  * @module
  */
 import { readSafetensors, readStored } from "../../engine/safetensors.ts";
-import { type Adaptation, compose } from "../../methods/compose.ts";
+import { type Adaptation, compose } from "../../methods/adaptation/compose.ts";
 import { methods } from "../../methods/mod.ts";
-import { parseOptions } from "../../methods/options.ts";
+import { parseOptions } from "../../methods/shared/options.ts";
 import { bert } from "../../models/architectures/bert.ts";
 import type { Backbone } from "../../models/types.ts";
 import { storeFrozen } from "../../runs/programs/frozen.ts";

@@ -2,9 +2,9 @@
  * A method on the language model of a folder.
  * @module
  */
-import { type Adaptation, compose } from "../../methods/compose.ts";
+import { type Adaptation, compose } from "../../methods/adaptation/compose.ts";
 import { methods } from "../../methods/mod.ts";
-import { parseOptions } from "../../methods/options.ts";
+import { parseOptions } from "../../methods/shared/options.ts";
 import { findFolder } from "../../models/mod.ts";
 import {
   asLanguageModel,

@@ -4,9 +4,9 @@
  *     deno run … perf/programs/write-adapters.ts FOLDER MODEL COUNT METHOD…
  * @module
  */
-import { compose } from "../../methods/compose.ts";
+import { compose } from "../../methods/adaptation/compose.ts";
 import { methods } from "../../methods/mod.ts";
-import { parseOptions } from "../../methods/options.ts";
+import { parseOptions } from "../../methods/shared/options.ts";
 import { writeAdapter } from "../../runs/adapters/write.ts";
 import { findModel } from "../../runs/study/find-model.ts";
 import { trainableClassifier } from "../../runs/programs/classifier.ts";

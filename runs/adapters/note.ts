@@ -6,7 +6,7 @@
 import { z } from "zod";
 import { isFile, readObject } from "../../base/files.ts";
 import { describeFault } from "../../base/schema.ts";
-import { seeded } from "../../methods/options.ts";
+import { seeded } from "../../methods/shared/options.ts";
 import type { AnyTask } from "../../tasks/types.ts";
 import { partSchema, type PartSpec, runId, type RunSpec } from "../study/spec.ts";
 

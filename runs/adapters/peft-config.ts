@@ -4,9 +4,9 @@
  */
 import { shorten, showValue } from "../../base/errors.ts";
 import { readObject } from "../../base/files.ts";
-import type { Part } from "../../methods/compose.ts";
+import type { Part } from "../../methods/adaptation/compose.ts";
 import { methods } from "../../methods/mod.ts";
-import { storedForm } from "../../methods/stored-form.ts";
+import { storedForm } from "../../methods/adaptation/stored-form.ts";
 import type { Method, PeftConfig } from "../../methods/types.ts";
 import type { BackboneShape, Head } from "../../models/types.ts";
 import { canonical } from "../study/spec.ts";

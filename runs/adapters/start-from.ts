@@ -3,8 +3,8 @@
  * @module
  */
 import { asUsageError, UsageError } from "../../base/errors.ts";
-import type { Part } from "../../methods/compose.ts";
-import { storedForm } from "../../methods/stored-form.ts";
+import type { Part } from "../../methods/adaptation/compose.ts";
+import { storedForm } from "../../methods/adaptation/stored-form.ts";
 import { headOf } from "../../models/layers/head.ts";
 import type { Backbone, BackboneShape, Model } from "../../models/types.ts";
 import type { AnyTask } from "../../tasks/types.ts";

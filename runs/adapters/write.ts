@@ -5,7 +5,7 @@
 import { writeFolder } from "../../base/files.ts";
 import { type NamedArray, writeSafetensors } from "../../engine/safetensors.ts";
 import { type Tensor, type Tensors, tf } from "../../engine/tensor.ts";
-import type { Adaptation } from "../../methods/compose.ts";
+import type { Adaptation } from "../../methods/adaptation/compose.ts";
 import { headKey, isTransposed } from "./classifier-keys.ts";
 import { ADAPTER_NOTE, type AdapterNote } from "./note.ts";
 import { ADAPTER_CONFIG } from "./peft-config.ts";

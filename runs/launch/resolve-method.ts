@@ -3,9 +3,9 @@
  * @module
  */
 import { lookUp, UsageError } from "../../base/errors.ts";
-import { compose, type Part } from "../../methods/compose.ts";
+import { compose, type Part } from "../../methods/adaptation/compose.ts";
 import { methods } from "../../methods/mod.ts";
-import { parseOptions } from "../../methods/options.ts";
+import { parseOptions } from "../../methods/shared/options.ts";
 import type { BackboneShape } from "../../models/types.ts";
 import type { PartSpec, TrainingSpec } from "../study/spec.ts";
 import type { MethodEntry } from "../study/study.ts";

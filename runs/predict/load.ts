@@ -4,8 +4,8 @@
  */
 import type { NamedArray } from "../../engine/safetensors.ts";
 import { type Tensors, tf } from "../../engine/tensor.ts";
-import { compose, type Part } from "../../methods/compose.ts";
-import { composeHooks } from "../../methods/hooks.ts";
+import { compose, type Part } from "../../methods/adaptation/compose.ts";
+import { composeHooks } from "../../methods/adaptation/hooks.ts";
 import { readConfigFile } from "../../models/config.ts";
 import type { Backbone, BackboneShape, Hooks, Model } from "../../models/types.ts";
 import { readPeftConfig } from "../adapters/peft-config.ts";

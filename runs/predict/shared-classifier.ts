@@ -3,7 +3,7 @@
  * @module
  */
 import type { Executable } from "../../engine/types.ts";
-import { compose } from "../../methods/compose.ts";
+import { compose } from "../../methods/adaptation/compose.ts";
 import type { Backbone } from "../../models/types.ts";
 import { trainableClassifier } from "../programs/classifier.ts";
 import type { CompileProgram } from "../training/training-task.ts";

@@ -3,7 +3,7 @@
  * @module
  */
 import type { Executable, Program } from "../../engine/types.ts";
-import type { Adaptation } from "../../methods/compose.ts";
+import type { Adaptation } from "../../methods/adaptation/compose.ts";
 import type { Backbone } from "../../models/types.ts";
 import { generate } from "../programs/decoding.ts";
 import { asLanguageModel, type TrainableLanguageModel, trainableLanguageModel } from "../programs/language-model.ts";

@@ -5,8 +5,8 @@
  */
 import type { ArrayValue, InputSpec } from "../../engine/types.ts";
 import type { Tensors } from "../../engine/tensor.ts";
-import { type Adaptation, compose } from "../../methods/compose.ts";
-import { composeHooks } from "../../methods/hooks.ts";
+import { type Adaptation, compose } from "../../methods/adaptation/compose.ts";
+import { composeHooks } from "../../methods/adaptation/hooks.ts";
 import type { Backbone, Encoding, Hooks } from "../../models/types.ts";
 import type { LoadedAdapter } from "./load.ts";
 import { canonical } from "../study/spec.ts";

@@ -5,7 +5,7 @@
 import type { TrainableParameter } from "../../engine/adamw.ts";
 import type { Tensors } from "../../engine/tensor.ts";
 import type { ProgramArguments, StoredTensor } from "../../engine/types.ts";
-import type { Adaptation } from "../../methods/compose.ts";
+import type { Adaptation } from "../../methods/adaptation/compose.ts";
 import type { Backbone, Hooks } from "../../models/types.ts";
 
 /** A backbone with an adaptation. */

@@ -2,7 +2,7 @@
  * Beam search with the rules of transformers: of each text, the likeliest continuations are kept and extended.
  * @module
  */
-import type { Adaptation } from "../../methods/compose.ts";
+import type { Adaptation } from "../../methods/adaptation/compose.ts";
 import { KeyValueCache, type KeyValueCacheOptions } from "./kv-cache.ts";
 import { beginnings, requireRoom } from "./decoding.ts";
 import type { asLanguageModel, TrainableLanguageModel } from "./language-model.ts";

@@ -7,7 +7,7 @@ import { sizeOf } from "../../base/shapes.ts";
 import type { TrainableParameter } from "../../engine/adamw.ts";
 import { type Tensor, tf } from "../../engine/tensor.ts";
 import type { Program, ProgramArguments, Signature, StoredTensor } from "../../engine/types.ts";
-import type { Adaptation } from "../../methods/compose.ts";
+import type { Adaptation } from "../../methods/adaptation/compose.ts";
 import { headOf } from "../../models/layers/head.ts";
 import type { Backbone, HeadParameter } from "../../models/types.ts";
 import { adaptBackbone, type AdaptedBackbone, shapesOf } from "./adapted-backbone.ts";

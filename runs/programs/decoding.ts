@@ -3,7 +3,7 @@
  * @module
  */
 import type { Random } from "../../base/random.ts";
-import type { Adaptation } from "../../methods/compose.ts";
+import type { Adaptation } from "../../methods/adaptation/compose.ts";
 import type { Backbone } from "../../models/types.ts";
 import { KeyValueCache, type KeyValueCacheOptions } from "./kv-cache.ts";
 import type { asLanguageModel, TrainableLanguageModel } from "./language-model.ts";

@@ -5,7 +5,7 @@
 import { createHash } from "node:crypto";
 import { readSafetensors, writeSafetensors } from "../../engine/safetensors.ts";
 import type { StoredTensor } from "../../engine/types.ts";
-import type { Adaptation } from "../../methods/compose.ts";
+import type { Adaptation } from "../../methods/adaptation/compose.ts";
 import { derivedFile } from "../../models/cache.ts";
 
 /**

@@ -5,7 +5,7 @@
 import type { TrainableParameter } from "../../engine/adamw.ts";
 import { type Tensor, type Tensors, tf } from "../../engine/tensor.ts";
 import type { InputSpec, ProgramArguments, Signature, StoredTensor } from "../../engine/types.ts";
-import type { Adaptation } from "../../methods/compose.ts";
+import type { Adaptation } from "../../methods/adaptation/compose.ts";
 import type { Backbone, KeysAndValues, ReadTokens } from "../../models/types.ts";
 import { adaptBackbone, type AdaptedBackbone, shapesOf } from "./adapted-backbone.ts";
 import type { SignedProgram } from "./classifier.ts";
@@ -59,7 +59,7 @@ export interface TrainableLanguageModel {
 }
 
 /** A backbone as `asLanguageModel` makes it. */
-type LanguageBackbone = ReturnType<typeof asLanguageModel>;
+export type LanguageBackbone = ReturnType<typeof asLanguageModel>;
 
 /** A language model with an adaptation. */
 interface Adapted {

@@ -4,7 +4,7 @@
  */
 import { Random } from "../../base/random.ts";
 import { readStored } from "../../engine/safetensors.ts";
-import type { Adaptation } from "../../methods/compose.ts";
+import type { Adaptation } from "../../methods/adaptation/compose.ts";
 import type { MethodParameter } from "../../methods/types.ts";
 import type { Backbone } from "../../models/types.ts";
 

@@ -4,7 +4,7 @@
  */
 import { storeFrozen } from "../programs/frozen.ts";
 import type { Executable } from "../../engine/types.ts";
-import { compose } from "../../methods/compose.ts";
+import { compose } from "../../methods/adaptation/compose.ts";
 import { metrics } from "../../tasks/metrics.ts";
 import type { Example, Metric, Task } from "../../tasks/types.ts";
 import { lookUpMetrics, predict, score } from "./evaluate.ts";

@@ -4,7 +4,7 @@
  */
 import { storeFrozen } from "../programs/frozen.ts";
 import type { ArrayValue, Device, Executable, Program } from "../../engine/types.ts";
-import { type Adaptation, compose } from "../../methods/compose.ts";
+import { type Adaptation, compose } from "../../methods/adaptation/compose.ts";
 import { textMetrics } from "../../tasks/text-metrics.ts";
 import type { GenerationExample, GenerationTask, TextMetric } from "../../tasks/types.ts";
 import { generate } from "../programs/decoding.ts";

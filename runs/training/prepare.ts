@@ -2,7 +2,7 @@
  * Everything of a cell before its first step: opening what the spec names, checks, start values, compiled programs.
  * @module
  */
-import { seeded } from "../../methods/options.ts";
+import { seeded } from "../../methods/shared/options.ts";
 import { lookUp } from "../../base/errors.ts";
 import { sizeOf } from "../../base/shapes.ts";
 import { devices } from "../../engine/devices/mod.ts";

@@ -4,7 +4,7 @@
  */
 import type { TrainableParameter } from "../../engine/adamw.ts";
 import type { ArrayValue, Executable } from "../../engine/types.ts";
-import type { Adaptation, Part } from "../../methods/compose.ts";
+import type { Adaptation, Part } from "../../methods/adaptation/compose.ts";
 import type { Backbone } from "../../models/types.ts";
 import type { Metric } from "../../tasks/types.ts";
 import type { EncodedExamples } from "./examples.ts";

@@ -8,7 +8,7 @@ import { isFile } from "../../base/files.ts";
 import { cpu } from "../../engine/devices/cpu.ts";
 import { writeSafetensors } from "../../engine/safetensors.ts";
 import { TrainingState } from "../../engine/adamw.ts";
-import { type Adaptation, compose, type Part } from "../../methods/compose.ts";
+import { type Adaptation, compose, type Part } from "../../methods/adaptation/compose.ts";
 import { findFolder } from "../../models/mod.ts";
 import { writeAdapter } from "../../runs/adapters/write.ts";
 import { asLanguageModel, trainableLanguageModel } from "../../runs/programs/language-model.ts";

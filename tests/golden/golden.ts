@@ -8,9 +8,9 @@ import { cpu } from "../../engine/devices/cpu.ts";
 import { TrainingState } from "../../engine/adamw.ts";
 import { type Tensor, type Tensors, tf } from "../../engine/tensor.ts";
 import type { ArrayValue, Program, ProgramArguments } from "../../engine/types.ts";
-import { compose, type Part } from "../../methods/compose.ts";
+import { compose, type Part } from "../../methods/adaptation/compose.ts";
 import { methods } from "../../methods/mod.ts";
-import { parseOptions } from "../../methods/options.ts";
+import { parseOptions } from "../../methods/shared/options.ts";
 import { findFolder } from "../../models/mod.ts";
 import type { Backbone } from "../../models/types.ts";
 import { generate } from "../../runs/programs/decoding.ts";
@@ -28,11 +28,11 @@ function largest(values: Float32Array): number {
 }
 
 function assertNear(actual: Float32Array, expected: Float32Array, tolerance: number, what: string): void {
-  const found = difference(actual, expected);
-  assert(found <= tolerance, `${what}: differs by ${found}, may differ by ${tolerance}`);
+  const worst = difference(actual, expected);
+  assert(worst <= tolerance, `${what}: differs by ${largest}, may differ by ${tolerance}`);
 }
 
-/** Rows of unequal length for texts, filled up with zeros. */
+/** An input [texts, length], padded with zeros to another length. */
 function widened({ data, shape: [rows, length] }: ArrayValue, to: number): ArrayValue {
   const wide = data instanceof Int32Array ? new Int32Array(rows * to) : new Float32Array(rows * to);
   for (let row = 0; row < rows; row++) wide.set(data.subarray(row * length, (row + 1) * length), row * to);
@@ -43,10 +43,10 @@ function norm(values: Float32Array): number {
   return Math.hypot(...values);
 }
 
-/** Classification, causal language modelling, or with an encoder-decoder. */
+/** Classification, causal language modelling, or sequence-to-sequence with an encoder-decoder. */
 export type GoldenTask = "cls" | "lm" | "s2s";
 
-/** A backbone with the inputs that the values were computed from. */
+/** The golden values of an architecture and task, with the backbone and inputs that they belong to. */
 export class Golden {
   private constructor(
     readonly root: string,
@@ -102,14 +102,14 @@ export class Golden {
     return this.backbone.head!.parameters(this.labels.length).map(({ name }) => name);
   }
 
-  /** Entries of hidden states [batch, length, d] that are no padding, which nobody reads. */
+  /** The entries of hidden states [batch, length, d] at tokens; those at padding may differ, as nothing reads them. */
   unpadded(states: Float32Array): Float32Array {
     const { data: mask } = this.inputs.mask;
     const width = states.length / mask.length;
     return states.filter((_, at) => mask[Math.floor(at / width)] === 1);
   }
 
-  /** Of each text as many values as expected; what follows belongs to what it was filled up with. */
+  /** Of each text as many values as expected; those behind them belong to padding. */
   cut(values: Float32Array, expected: Float32Array): Float32Array {
     const [texts] = this.inputs.ids.shape;
     return values.filter((_, at) => at % (values.length / texts) < expected.length / texts);
@@ -133,19 +133,19 @@ export class Golden {
         loss.signature,
         { threads: 1 },
       );
-      const found = await executable.run({ parameters: {}, inputs });
+      const actual = await executable.run({ parameters: {}, inputs });
       await executable.release();
-      assertNear(this.cut(found.logits, base.logits), base.logits, 1e-4, "logits");
-      for (const stack of ["encoder", "decoder"].filter((name) => name in found)) {
+      assertNear(this.cut(actual.logits, base.logits), base.logits, 1e-4, "logits");
+      for (const stack of ["encoder", "decoder"].filter((name) => name in actual)) {
         const expected = base[`${stack}_last_hidden_state`];
-        assertNear(this.cut(found[stack], expected), expected, 1e-4, `last state of the ${stack}`);
+        assertNear(this.cut(actual[stack], expected), expected, 1e-4, `last state of the ${stack}`);
       }
-      return assertNear(found.loss, base.loss, 1e-4, "loss");
+      return assertNear(actual.loss, base.loss, 1e-4, "loss");
     }
     const head = Object.fromEntries(this.headNames.map((name) => [name, this.modelValues[name]]));
     const { parameters } = backbone.head!;
     const shapes = Object.fromEntries(parameters(this.labels.length).map(({ name, shape }) => [name, shape]));
-    const { labels: _, weights: __, ...own } = inputs;
+    const { labels: _, weights: __, ...featureInputs } = inputs;
     const executable = await cpu.compile(
       ({ weights, parameters, inputs }) => ({
         logits: backbone.head!.classify(backbone.forward(weights, inputs, {}), parameters),
@@ -154,17 +154,17 @@ export class Golden {
       { weights: backbone.stored, parameters: shapes, inputs: backbone.inputs },
       { threads: 1 },
     );
-    const found = await executable.run({ parameters: head, inputs: own });
+    const actual = await executable.run({ parameters: head, inputs: featureInputs });
     await executable.release();
-    assertNear(found.logits, base.logits, 1e-4, "logits");
+    assertNear(actual.logits, base.logits, 1e-4, "logits");
     const layers = backbone.keyValueWidths.length;
     for (let at = 0; at <= layers; at++) {
       const expected = at === layers ? base.last_hidden_state : base[`hidden_states.${at}`];
-      assertNear(this.unpadded(found[`state ${at}`]), this.unpadded(expected), 1e-4, `hidden state ${at}`);
+      assertNear(this.unpadded(actual[`state ${at}`]), this.unpadded(expected), 1e-4, `hidden state ${at}`);
     }
   }
 
-  /** The parts of a case, and what turns tensors under its keys into the parameters of these parts. */
+  /** The methods of a case, and a function from values under the case's names to values under those of `compose`. */
   async readParts(folder: string, { method, params }: Case) {
     const { backbone, headNames } = this;
     if (Object.hasOwn(inPlace, method)) {
@@ -179,19 +179,19 @@ export class Golden {
     const rename = (values: Values): Values => {
       const renamed: Values = {};
       for (const [file, adapter] of adapters) {
-        const own = `${adapter.method.name}/`;
+        const prefix = `${adapter.method.name}/`;
         const trained = new Set(adapter.method.trains(backbone, adapter.options));
         const stored: typeof adapter.stored = {};
         for (const { name, key, shape, file: from } of params) {
-          const head = headNames.find((of) => key.endsWith(`.${of}`));
-          if (from === "encoder") renamed[own + key] = values[name];
+          const head = headNames.find((headName) => key.endsWith(`.${headName}`));
+          if (from === "encoder") renamed[prefix + key] = values[name];
           else if (from !== file) continue;
           else if (head) renamed[head] = values[name];
           else stored[key] = { shape, data: values[name] };
         }
         if (Object.keys(stored).length === 0) continue;
         for (const [name, { data }] of Object.entries(adapterParameters({ ...adapter, stored }, backbone))) {
-          renamed[trained.has(name) ? name : own + name] = data;
+          renamed[trained.has(name) ? name : prefix + name] = data;
         }
       }
       return renamed;
@@ -266,11 +266,11 @@ export class Golden {
     const { betas: [beta1, beta2], eps: epsilon, weight_decay: weightDecay } = golden.adamw;
     const losses: number[] = [];
     for (let step = 0; step <= golden.steps; step++) {
-      const found = await executable.run({ inputs, parameters: state.parameters, gradients: state.gradients });
-      losses.push(found.loss[0]);
+      const actual = await executable.run({ inputs, parameters: state.parameters, gradients: state.gradients });
+      losses.push(actual.loss[0]);
       if (step === 0) {
-        assertNear(this.cut(found.logits, values.logits), values.logits, 1e-4, "logits");
-        assertNear(found.loss, values.loss, 1e-4, "loss");
+        assertNear(this.cut(actual.logits, values.logits), values.logits, 1e-4, "logits");
+        assertNear(actual.loss, values.loss, 1e-4, "loss");
         this.compareParameters("grad", state.gradients, golden, values, rename, 1e-3);
       }
       if (step < golden.steps) state.step(1, { beta1, beta2, epsilon, weightDecay, clip: Infinity });
@@ -286,11 +286,11 @@ export class Golden {
     for (const { name } of golden.params) {
       const change = values[`change_norm.${name}`];
       if (!change) continue;
-      const found = norm(state.parameters[name].map((value, at) => value - start[name][at]));
+      const actual = norm(state.parameters[name].map((value, at) => value - start[name][at]));
       // Biases of keys hardly move: their gradient is zero but for rounding.
-      assertNear(Float32Array.of(found), change, 1e-3 * Math.max(change[0], golden.adamw.lr), `change of ${name}`);
+      assertNear(Float32Array.of(actual), change, 1e-3 * Math.max(change[0], golden.adamw.lr), `change of ${name}`);
     }
-    // What a language model's method says merged is what it says otherwise.
+    // A language model gives the same logits with the method merged into its weights as beside them.
     const merged = values.merged_logits ??
       (this.task === "s2s" && parts.length === 1 && parts[0].method.merged && values.logits);
     if (merged) await this.compareMerged(parts[0], start, values, merged);
@@ -306,27 +306,27 @@ export class Golden {
       const folder = `${root}/${arch}/${this.task}/${name}`;
       const golden: Case | undefined = adapted && JSON.parse(await Deno.readTextFile(`${folder}/case.json`));
       const { parts, rename } = golden ? await this.readParts(folder, golden) : { parts: [], rename: () => ({}) };
-      const own = asLanguageModel(backbone);
-      const adaptation = compose(parts, own);
+      const model = asLanguageModel(backbone);
+      const adaptation = compose(parts, model);
       const parameters = golden ? rename(await this.startOf(folder, golden)) : {};
-      // Here, texts are filled up on the right.
+      // PEFT pads texts on the left, this project on the right.
       const isText = (row: number) => (_: number, at: number) => mask?.[row][at] !== 0;
       const texts = ids.map((row, at) => row.filter(isText(at)));
       const first = this.task === "s2s" ? 1 : 0;
       const tokens = expected[0].length - (first || ids[0].length);
       const options = { device: cpu, threads: 1, parameters, tokens };
-      const model = trainableLanguageModel(own, adaptation, await storeFrozen(adaptation));
-      const found = await generate(own, adaptation, model, texts, options);
-      // What an encoder-decoder starts with is none of what it writes.
+      const trainable = trainableLanguageModel(model, adaptation, await storeFrozen(adaptation));
+      const generated = await generate(model, adaptation, trainable, texts, options);
+      // The token that an encoder-decoder starts with is not generated.
       const written = expected.map((row, at) => first ? row.slice(first) : row.filter(isText(at)));
-      assert.deepEqual(found, written, `generation of ${name}`);
+      assert.deepEqual(generated, written, `generation of ${name}`);
     }
   }
 
   /** Gradients or final values; of tall matrices some cases keep the first rows and the norm alone. */
   compareParameters(
     kind: "grad" | "final",
-    found: Values,
+    actual: Values,
     { params }: Case,
     values: Values,
     rename: (values: Values) => Values,
@@ -336,21 +336,21 @@ export class Golden {
     for (const { name } of params) {
       const [all, rows] = [values[`${kind}.${name}`], values[`${kind}_rows.${name}`]];
       if (all) whole[name] = all;
-      // Cases with rows alone train weights under their own names.
+      // Cases that keep rows alone train weights in place, whose names need no renaming.
       else {assertNear(
-          found[name].subarray(0, rows.length),
+          actual[name].subarray(0, rows.length),
           rows,
           1e-3 * Math.max(largest(rows), floor),
           `${kind} of ${name}`,
         );}
       const length = values[`${kind}_norm.${name}`];
       if (length) {
-        assertNear(Float32Array.of(norm(found[name])), length, 1e-3 * Math.max(length[0], floor), `norm of ${name}`);
+        assertNear(Float32Array.of(norm(actual[name])), length, 1e-3 * Math.max(length[0], floor), `norm of ${name}`);
       }
     }
     const expected = Object.keys(whole).length === params.length ? rename(whole) : whole;
-    for (const [name, own] of Object.entries(expected)) {
-      assertNear(found[name], own, 1e-3 * Math.max(largest(own), floor), `${kind} of ${name}`);
+    for (const [name, values] of Object.entries(expected)) {
+      assertNear(actual[name], values, 1e-3 * Math.max(largest(values), floor), `${kind} of ${name}`);
     }
   }
 
@@ -375,25 +375,25 @@ export class Golden {
         parameters[name] = tensor(draw(options.projectionSeed!), shape);
       }
       const merged = method.merged!(parameters, weights, backbone, options);
-      const own = Object.fromEntries(
+      const inputTensors = Object.fromEntries(
         Object.entries(inputs).map(([name, { data, shape }]) =>
           [name, tf.tensor(data, [...shape], data instanceof Int32Array ? "int32" : "float32")] as const
         ),
       );
       const all = { ...weights, ...merged };
       const logits = () => {
-        if (this.task !== "cls") return this.scoresOf(all, own);
+        if (this.task !== "cls") return this.scoresOf(all, inputTensors);
         const head = backbone.head!.parameters(this.labels.length).map(({ name, shape }) =>
           [name, tensor(start[name], shape)] as const
         );
-        return backbone.head!.classify(backbone.forward(all, own, {}), Object.fromEntries(head));
+        return backbone.head!.classify(backbone.forward(all, inputTensors, {}), Object.fromEntries(head));
       };
-      const found = this.cut(logits().dataSync() as Float32Array, expected);
-      assertNear(found, expected, 1e-4, "logits of the merged weights");
+      const actual = this.cut(logits().dataSync() as Float32Array, expected);
+      assertNear(actual, expected, 1e-4, "logits of the merged weights");
       for (const [name, expected] of Object.entries(values)) {
         if (!name.startsWith("merged_weight.")) continue;
-        const found = merged[name.slice("merged_weight.".length)];
-        assertNear(found.dataSync() as Float32Array, expected, 1e-4, name);
+        const actual = merged[name.slice("merged_weight.".length)];
+        assertNear(actual.dataSync() as Float32Array, expected, 1e-4, name);
       }
     });
     tf.dispose(weights);

@@ -14,7 +14,7 @@ function bottleneck(h: number[], down: number[][], b: number[], up: number[][], 
 }
 
 for (const placement of ["houlsby", "pfeiffer"]) {
-  Deno.test(`An adapter of placement ${placement} acts at the ends of ${placement === "houlsby" ? "sub" : ""}layers, as its formula says`, async () => {
+  Deno.test(`an adapter of placement ${placement} acts at the ends of ${placement === "houlsby" ? "sub" : ""}layers, as its formula says`, async () => {
     const one = variant("adapter", { bottleneck: 3, placement });
     const parameters = await startTensors(one, backbone, 0.3);
     const hooks = one.method.hooks(parameters, backbone, one.options, keep);
@@ -45,7 +45,7 @@ for (const placement of ["houlsby", "pfeiffer"]) {
   });
 }
 
-Deno.test("An adapter is refused where there are no layers to put it in", () => {
+Deno.test("an adapter is refused if the backbone has no layers", () => {
   const { method, options } = variant("adapter");
   assert.throws(() => method.parameters({ ...backbone, sublayerOutputs: undefined }, options), {
     message: "Cannot use adapter: the backbone must have layers of attention and feed-forward networks, it has none",

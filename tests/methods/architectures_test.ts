@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { cpu } from "../../engine/devices/cpu.ts";
 import { Random } from "../../base/random.ts";
 import type { Feed } from "../../engine/types.ts";
-import { compose } from "../../methods/compose.ts";
+import { compose } from "../../methods/adaptation/compose.ts";
 import { architectures, findFolder } from "../../models/mod.ts";
 import { trainableClassifier } from "../../runs/programs/classifier.ts";
 import { difference } from "../models/eager.ts";
@@ -22,7 +22,7 @@ for await (const { name: arch } of Deno.readDir(golden)) {
   if (!Object.hasOwn(architectures, arch)) continue;
   for (const parts of joined) {
     const title = parts.map(({ title }) => title).join(" + ");
-    Deno.test(`On ${arch}, ${title} starts at the backbone, and all it trains has a gradient`, async () => {
+    Deno.test(`on ${arch}, ${title} starts at the backbone, and all it trains has a gradient`, async () => {
       const backbone = await (await findFolder(`${golden}/${arch}/model`)).open();
       const adaptation = compose(parts, backbone);
       const { features, loss, parameters, start } = trainableClassifier(backbone, adaptation, ["no", "yes"], 1e-3);
@@ -38,14 +38,14 @@ for await (const { name: arch } of Deno.readDir(golden)) {
         { threads: 1 },
       );
       const adapted = await cpu.compile(features.program, features.signature, { threads: 1 });
-      const { labels: _, weights: __, ...own } = inputs;
-      const before = await plain.run({ inputs: own, parameters: {} });
-      const after = await adapted.run({ inputs: own, parameters: values });
+      const { labels: _, weights: __, ...featureInputs } = inputs;
+      const before = await plain.run({ inputs: featureInputs, parameters: {} });
+      const after = await adapted.run({ inputs: featureInputs, parameters: values });
       assert(difference(before.features, after.features) < 1e-5);
 
       const random = new Random(1, "away from the start");
       const moved = Object.fromEntries(
-        Object.entries(values).map(([name, of]) => [name, of.map((value) => value + 0.1 * random.normal())]),
+        Object.entries(values).map(([name, start]) => [name, start.map((value) => value + 0.1 * random.normal())]),
       );
       const gradients = Object.fromEntries(
         parameters.map(({ name }) => [name, new Float32Array(values[name].length)]),

@@ -32,7 +32,7 @@ const norms = [
   ),
 ];
 
-/** The linears, norms, widths and heads of the BERT that the values were made with; its other sizes do not matter to adapters. */
+/** The BERT that the values were made with, as far as adapters need it. */
 export const goldenShape: BackboneShape = {
   weights: Object.fromEntries(norms.flatMap((name) => [[`${name}.weight`, [32]], [`${name}.bias`, [32]]])),
   biases: [],

@@ -10,7 +10,7 @@ const encoded = ["a text", "another, longer one"].map((text) => backbone.encode(
 const keep = (_: string, x: Tensor) => x;
 
 for (const raw of [{}, { outputs: ["attention.output", "pooler"], inputs: ["attention.qkv", "residual"] }]) {
-  Deno.test(`Merged with ${JSON.stringify(raw)}, IA³ gives the same features as beside the weights`, async () => {
+  Deno.test(`IA³ with ${JSON.stringify(raw)} gives the same features merged into the weights and beside them`, async () => {
     const ia3 = variant("ia3", raw);
     const { method, options } = ia3;
     const parameters = await startTensors(ia3, backbone, 0.3);

@@ -11,7 +11,7 @@ const keep = (_: string, x: Tensor) => x;
 
 const everyOther = ["attention.output", "residual", "ffn.in", "ffn.out", "pooler"];
 for (const raw of [{}, { targets: everyOther }, { dora: true }, { targets: everyOther, dora: true }]) {
-  Deno.test(`Merged with ${JSON.stringify(raw)}, LoRA gives the same features as beside the weights`, async () => {
+  Deno.test(`LoRA with ${JSON.stringify(raw)} gives the same features merged into the weights and beside them`, async () => {
     const lora = variant("lora", { rank: 2, ...raw });
     const { method, options } = lora;
     const parameters = await startTensors(lora, backbone, 0.3);
@@ -22,16 +22,16 @@ for (const raw of [{}, { targets: everyOther }, { dora: true }, { targets: every
   });
 }
 
-Deno.test("LoRA asks for dropout of its input at each target", async () => {
+Deno.test("LoRA applies dropout to its input at each target", async () => {
   const lora = variant("lora", { rank: 2, dropout: 0.25 });
   const { method, options } = lora;
-  const asked: string[] = [];
+  const calls: string[] = [];
   const drop = (name: string, x: Tensor, rate: number) => {
-    asked.push(`${name} ${rate}`);
+    calls.push(`${name} ${rate}`);
     return tf.zerosLike(x);
   };
   const hooks = method.hooks(await startTensors(lora, backbone, 0.3), backbone, options, drop);
   const dropped = eagerFeatures(backbone, weights, encoded, hooks);
-  assert.deepEqual(asked, ["layers.0.attention.qkv 0.25", "layers.1.attention.qkv 0.25"]);
+  assert.deepEqual(calls, ["layers.0.attention.qkv 0.25", "layers.1.attention.qkv 0.25"]);
   assert.equal(difference(dropped, eagerFeatures(backbone, weights, encoded)), 0);
 });

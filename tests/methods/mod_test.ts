@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { storedCount, storedForm } from "../../methods/stored-form.ts";
+import { storedCount, storedForm } from "../../methods/adaptation/stored-form.ts";
 import { sizeOf } from "../../base/shapes.ts";
 import { type Tensor, type Tensors, tf } from "../../engine/tensor.ts";
 import { methods } from "../../methods/mod.ts";
@@ -57,7 +57,7 @@ for (const one of variants) {
     assert.equal(total(Object.values(shapes)), storedCount(method, backbone, options));
   });
 
-  Deno.test(`${title} is stored so that what is trained can be made of it, or is an encoder's output`, async () => {
+  Deno.test(`${title} is stored so that its trained tensors can be restored, unless it stores an encoder's output`, async () => {
     const trained: Tensors = await startTensors(one, backbone, 0.1);
     for (const name of method.trains(backbone, options)) trained[name] = weights[name];
     const { tensors, parameters } = storedForm(method, backbone, options);
@@ -114,7 +114,7 @@ for (const one of variants) {
   });
 }
 
-Deno.test("Parameter counts on use-lite are those of an independent implementation", () => {
+Deno.test("parameter counts on use-lite are those of an independent implementation", () => {
   const { shape } = models["use-lite"];
   const counts = Object.entries({
     "full": {},

@@ -17,13 +17,13 @@ async function start(raw: Record<string, unknown>): Promise<number[][]> {
 
 const vocabulary = Array.from({ length: backbone.vocabularySize }, (_, id) => row(id).join());
 
-Deno.test("From the vocabulary, every row is an embedding, and rows differ", async () => {
+Deno.test("prompt rows from the vocabulary are embeddings, and differ", async () => {
   const rows = (await start({ virtualTokens: 6 })).map((values) => values.join());
   assert(rows.every((values) => vocabulary.includes(values)));
   assert(new Set(rows).size > 1);
 });
 
-Deno.test("From the vocabulary, only the 5,000 most common tokens are drawn", async () => {
+Deno.test("prompt rows from the vocabulary are sampled among the 5,000 most common tokens", async () => {
   const { method, options } = variant("prompt-tuning", { virtualTokens: 4000 });
   const drawn: number[] = [];
   await method.parameters(backbone, options)[0].start({
@@ -38,7 +38,7 @@ Deno.test("From the vocabulary, only the 5,000 most common tokens are drawn", as
   assert(Math.max(...drawn) < 5000 && Math.max(...drawn) > 4900 && Math.min(...drawn) < 100);
 });
 
-Deno.test("From random numbers, entries are spread over −0.5 to 0.5", async () => {
+Deno.test("prompt rows from random numbers are uniform over −0.5 to 0.5", async () => {
   const values = (await start({ virtualTokens: 100, start: "random" })).flat();
   assert(values.every((value) => Math.abs(value) <= 0.5));
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
@@ -46,13 +46,13 @@ Deno.test("From random numbers, entries are spread over −0.5 to 0.5", async ()
   assert(Math.abs(mean) < 0.04 && Math.abs(variance - 1 / 12) < 0.01, `mean ${mean}, variance ${variance}`);
 });
 
-Deno.test("From a text, its tokens are repeated or cut to the number of rows", async () => {
+Deno.test("prompt rows from a text are its tokens, repeated or cut to the number of rows", async () => {
   const [a, b, c] = backbone.encode("abc", 32).map(row);
   assert.deepEqual(await start({ virtualTokens: 5, start: "text", text: "abc" }), [a, b, c, a, b]);
   assert.deepEqual(await start({ virtualTokens: 2, start: "text", text: "abc" }), [a, b]);
 });
 
-Deno.test("From the labels, each class has one row, the mean of its tokens, and the rest is drawn from the vocabulary", async () => {
+Deno.test("prompt rows from the labels are the mean of each name's tokens, and the others come from the vocabulary", async () => {
   const rows = await start({ virtualTokens: 4, start: "labels" });
   for (const [at, label] of ["no", "yes"].entries()) {
     const ids = backbone.encode(label, 32);
@@ -62,7 +62,7 @@ Deno.test("From the labels, each class has one row, the mean of its tokens, and 
   assert(rows.slice(2).every((values) => vocabulary.includes(values.join())));
 });
 
-Deno.test("Fewer rows than labels are refused", async () => {
+Deno.test("fewer prompt rows than labels are refused", async () => {
   await assert.rejects(start({ virtualTokens: 1, start: "labels" }), {
     message: "Cannot use prompt-tuning: virtualTokens must be at least 2 to start from the labels, current value is 1",
   });

@@ -1,5 +1,5 @@
 /**
- * Methods in every form that changes their parameters, and values for these.
+ * Variants of every method, one for each option that changes its parameters, and values for these.
  * @module
  */
 import { Random } from "../../base/random.ts";
@@ -7,7 +7,7 @@ import { readStored } from "../../engine/safetensors.ts";
 import { type Tensors, tf } from "../../engine/tensor.ts";
 import type { ArrayValue } from "../../engine/types.ts";
 import { methods } from "../../methods/mod.ts";
-import { parseOptions } from "../../methods/options.ts";
+import { parseOptions } from "../../methods/shared/options.ts";
 import type { CommonOptions, Method, StartContext } from "../../methods/types.ts";
 import type { Backbone } from "../../models/types.ts";
 
@@ -46,7 +46,7 @@ export const variants: Variant[] = [
   variant("adapter", { bottleneck: 8, placement: "pfeiffer" }),
 ];
 
-/** What a parameter of that name starts from on a backbone, for a task with the labels "no" and "yes". */
+/** The start context of a parameter of that name, for a task with the labels "no" and "yes". */
 export async function startContext(backbone: Backbone, name: string): Promise<StartContext> {
   const table = await readStored(backbone.stored[backbone.embeddingWeight]);
   const width = backbone.embeddingWidth;

@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { cpu } from "../../engine/devices/cpu.ts";
 import { readBytes, readHeader } from "../../engine/safetensors.ts";
-import { compose } from "../../methods/compose.ts";
+import { compose } from "../../methods/adaptation/compose.ts";
 import { findFolder } from "../../models/mod.ts";
 import type { Backbone } from "../../models/types.ts";
 import { asLanguageModel, trainableLanguageModel } from "../../runs/programs/language-model.ts";

@@ -1,7 +1,7 @@
 /** Real weights, compared with transformers; see peer.ts. */
 import assert from "node:assert/strict";
 import { cpu } from "../../engine/devices/cpu.ts";
-import { compose } from "../../methods/compose.ts";
+import { compose } from "../../methods/adaptation/compose.ts";
 import { findFolder } from "../../models/mod.ts";
 import { generate } from "../../runs/programs/decoding.ts";
 import { asLanguageModel, trainableLanguageModel } from "../../runs/programs/language-model.ts";

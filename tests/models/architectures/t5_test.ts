@@ -4,7 +4,7 @@ import { UsageError } from "../../../base/errors.ts";
 import { Random } from "../../../base/random.ts";
 import { cpu } from "../../../engine/devices/cpu.ts";
 import { type Tensors, tf } from "../../../engine/tensor.ts";
-import { compose, type Part } from "../../../methods/compose.ts";
+import { compose, type Part } from "../../../methods/adaptation/compose.ts";
 import { findFolder } from "../../../models/mod.ts";
 import type { Hooks } from "../../../models/types.ts";
 import { cellsOf } from "../../../runs/launch/cells.ts";

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import fc from "fast-check";
-import { storedForm } from "../../../methods/stored-form.ts";
+import { storedForm } from "../../../methods/adaptation/stored-form.ts";
 import { sizeOf } from "../../../base/shapes.ts";
 import { findFolder } from "../../../models/mod.ts";
 import { validateAdapter } from "../../../runs/adapters/validate.ts";
@@ -118,7 +118,7 @@ async function withinMemory(work: () => Promise<void>): Promise<void> {
   assert(grown < MEMORY, `resident memory grew by ${grown} bytes`);
 }
 
-Deno.test("Of 2,000 hostile adapter configs each is read or refused in one sentence, in little memory", () =>
+Deno.test("each of 2,000 hostile adapter configs is read or refused in one sentence, in little memory", () =>
   withinMemory(async () => {
     let read = 0;
     await fc.assert(
@@ -131,7 +131,7 @@ Deno.test("Of 2,000 hostile adapter configs each is read or refused in one sente
     assert(read > 100 && read < 1900, `${read} of 2,000 were read`);
   }));
 
-Deno.test("Of 500 hostile notes each is read or refused in one sentence, and none leads out of the folder", () =>
+Deno.test("each of 500 hostile notes is read or refused in one sentence, and none leads out of the folder", () =>
   withinMemory(async () => {
     const [{ shape, config, place }] = sources;
     const folder = await makeFolder({ "adapter_config.json": config });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { cpu } from "../../../engine/devices/cpu.ts";
 import { methods } from "../../../methods/mod.ts";
-import { compose } from "../../../methods/compose.ts";
+import { compose } from "../../../methods/adaptation/compose.ts";
 import { findFolder, models } from "../../../models/mod.ts";
 import { validateAdapter } from "../../../runs/adapters/validate.ts";
 import { asLanguageModel, trainableLanguageModel } from "../../../runs/programs/language-model.ts";
@@ -107,7 +107,7 @@ Deno.test("a merged folder says what it is, and keeps the tokenizer", async () =
   });
 });
 
-Deno.test("what cannot be merged is a mistake of whoever asked", async () => {
+Deno.test("an adapter that cannot be merged is refused as a usage error", async () => {
   const [bert, gpt2] = [await findFolder(`${golden}A/bert/model`), await findFolder(`${golden}A/gpt2/model`)];
   const fresh = `${await makeFolder({})}/merged`;
   const cls = `${golden}A/bert/cls`;

@@ -42,12 +42,12 @@ async function storedLoss({ spec }: Cell, folder: string): Promise<number> {
   const all = splits.train.map((_, at) => at);
   const executable = await cpu.compile(loss.program, loss.signature, { threads: 1 });
   const values = await adapterValues(await validateAdapter(folder, backbone), backbone);
-  const found = await executable.run({
+  const outputs = await executable.run({
     parameters: Object.fromEntries(Object.entries(values).map(([name, { data }]) => [name, data])),
     inputs: { ...trainExamples.collate(all), ...trainExamples.lossInputs(all, all) },
   });
   await executable.release();
-  return found.loss[0];
+  return outputs.loss[0];
 }
 
 const cases: MethodEntry[] = [
@@ -61,7 +61,7 @@ const cases: MethodEntry[] = [
   "bitfit",
 ];
 for (const method of cases) {
-  Deno.test(`training of ${JSON.stringify(method)} goes on from where it ended`, async () => {
+  Deno.test(`training of ${JSON.stringify(method)} resumes from where it ended`, async () => {
     const { folder, result } = await trained(method);
     const [cell] = await cellsOf(study({ methods: [], from: folder, training: { batchSize: 48, epochs: 1 } }));
     assert.deepEqual(
@@ -77,7 +77,7 @@ for (const method of cases) {
   });
 }
 
-Deno.test("a start decides the run's id and its place does not; without one the id is as before", async () => {
+Deno.test("the adapter to start from is part of the run's id, its path is not; without one the id is as before", async () => {
   const { folder } = await trained({ lora: { rank: 2 } });
   const copy = `${await makeFolder({})}/copy`;
   await Deno.mkdir(copy);
@@ -100,7 +100,7 @@ Deno.test("a start decides the run's id and its place does not; without one the 
   await assert.rejects(run({ ...a, from: copy }), /^Error: Cannot start from .*copy: its SHA-256 must be /);
 });
 
-Deno.test("a classifier of other classes is left behind", async () => {
+Deno.test("a classifier of other classes is not taken over", async () => {
   const { folder } = await trained({ lora: { rank: 2 } });
   const [cell] = await cellsOf(
     study({
@@ -115,7 +115,7 @@ Deno.test("a classifier of other classes is left behind", async () => {
   assert(Math.abs(curve.stepLoss[0] - Math.log(13)) < 1e-5);
 });
 
-Deno.test("a start that does not fit is a mistake of whoever asked", async () => {
+Deno.test("an adapter to start from that does not fit is refused as a usage error", async () => {
   const { folder } = await trained({ lora: { rank: 2 } });
   const golden = fileURLToPath(new URL("../../golden/A/", import.meta.url));
   const refused = (changes: Partial<Study>, message: RegExp) =>

@@ -49,7 +49,7 @@ async function refused(folder: string, message: RegExp): Promise<void> {
   );
 }
 
-Deno.test("An adapter's options are those of its config", async () => {
+Deno.test("an adapter's options are those of its config", async () => {
   const { method, options } = await read("lora_prefix/lora");
   assert.equal(method.name, "lora");
   assert.deepEqual({ ...options, learningRate: 0, epochs: 0 }, {
@@ -62,12 +62,12 @@ Deno.test("An adapter's options are those of its config", async () => {
   });
 });
 
-Deno.test("An adapter without a classifier has none", async () => {
+Deno.test("an adapter without a classifier is read without one", async () => {
   assert.deepEqual((await read("lora_prefix/lora")).head, {});
   assert.deepEqual(Object.keys((await read("lora_prefix/prefix")).head), headNames);
 });
 
-Deno.test("The folders of joined methods that PEFT wrote are read together, virtual tokens last", async () => {
+Deno.test("the folders of joined methods that PEFT wrote are read together, virtual tokens last", async () => {
   const found = await find("lora_prefix");
   assert.deepEqual(found.parts.map(({ method }) => method.name), ["lora", "prefix-tuning"]);
   assert.equal(found.note, undefined);
@@ -83,12 +83,12 @@ Deno.test("PEFT's target modules are ends of paths", async () => {
   assert.deepEqual((options as unknown as { targets: string[] }).targets, ["query", "value"]);
 });
 
-Deno.test("A rank-stabilised update is scaled by alpha ÷ √rank", async () => {
+Deno.test("a rank-stabilised update is scaled by alpha ÷ √rank", async () => {
   const { parts: [{ options }] } = await validateAdapter(await changed("lora", { use_rslora: true }), shape);
   assert.deepEqual((options as unknown as { alpha: number }).alpha / 4, 8 / Math.sqrt(4));
 });
 
-Deno.test("What PEFT stores of P-tuning gives no parameters, but those of prompt tuning", async () => {
+Deno.test("the tensors that PEFT stores of P-tuning are parameters of prompt tuning, not of P-tuning", async () => {
   const adapter = await read("ptuning_mlp/adapter");
   assert.throws(() => adapterParameters(adapter, shape), /^Error: Cannot read parameters of p-tuning: /);
   const plain = plainAdapter(adapter, shape);
@@ -100,7 +100,7 @@ Deno.test("What PEFT stores of P-tuning gives no parameters, but those of prompt
   assert.deepEqual(Object.keys(adapterParameters(prefix, shape)).length, 4);
 });
 
-Deno.test("Missing, unexpected and misshapen tensors are listed", async () => {
+Deno.test("missing, unexpected and misshapen tensors are listed", async () => {
   const key = "base_model.model.bert.encoder.layer.1.attention.self.value.lora_A.weight";
   const named = (what: string) => new RegExp(`^Cannot use .*: its tensors must fit the model: ${what}$`);
   const lacking = await changed("lora", {}, ({ [key]: _, ...others }) => others);
@@ -116,13 +116,13 @@ Deno.test("Missing, unexpected and misshapen tensors are listed", async () => {
   );
 });
 
-Deno.test("A classifier that does not hold together is refused", async () => {
+Deno.test("a classifier whose tensors have different numbers of classes is refused", async () => {
   const key = "base_model.model.classifier.bias";
   const other = await changed("lora", {}, (all) => ({ ...all, [key]: { ...all[key], shape: [1, 2] } }));
   await refused(other, /classifier\.bias must be \[2\], current value is \[1,2\]$/);
 });
 
-Deno.test("Half-precision tensors are read as float32, other types and what is no number are refused", async () => {
+Deno.test("half-precision tensors are read as float32, other types and values that are not finite are refused", async () => {
   const key = "base_model.model.classifier.bias";
   const bits = (dtype: string, ...values: number[]) => (all: Record<string, AnyTensor>) => ({
     ...all,
@@ -139,7 +139,7 @@ Deno.test("Half-precision tensors are read as float32, other types and what is n
   await refused(await changed("lora", {}, bits("I16", 1, 1)), /tensors must be F32, F16, BF16, base_model\S+ is I16$/);
 });
 
-Deno.test("What is not there in an adapter's folder is named", async () => {
+Deno.test("a missing file of an adapter's folder is named", async () => {
   await refused("./no-such-folder", /^Cannot read the adapter \.\/no-such-folder: there must be such a folder$/);
   await refused(
     await makeFolder({}),
@@ -156,7 +156,7 @@ Deno.test("What is not there in an adapter's folder is named", async () => {
   );
 });
 
-Deno.test("A config that asks for what is not there is refused with the field and its value", async () => {
+Deno.test("a config that needs a missing feature is refused with the field and its value", async () => {
   const cases: [string, Record<string, unknown>, RegExp][] = [
     ["lora", { peft_type: "MAGIC" }, /: peft_type must be one of .*PROMPT_TUNING, .*LORA.*, current value is "MAGIC"$/],
     ["lora", { task_type: "TOKEN_CLS" }, /: task_type must be one of SEQ_CLS, .*, current value is "TOKEN_CLS"$/],

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { storedForm } from "../../../methods/stored-form.ts";
+import { storedForm } from "../../../methods/adaptation/stored-form.ts";
 import { sizeOf } from "../../../base/shapes.ts";
 import { Random } from "../../../base/random.ts";
 import { type NamedArray, readHeader } from "../../../engine/safetensors.ts";
-import { compose, type Part } from "../../../methods/compose.ts";
+import { compose, type Part } from "../../../methods/adaptation/compose.ts";
 import { plainHead } from "../../../models/layers/head.ts";
 import { architectures, findFolder, models } from "../../../models/mod.ts";
 import type { BackboneShape } from "../../../models/types.ts";
@@ -65,7 +65,7 @@ const isPeft = (parts: Part[], shape: BackboneShape) =>
   parts.map(({ method, options }) => storedForm(method, shape, options).config !== null);
 
 for (const arch of [...Object.keys(architectures), "use-lite"]) {
-  Deno.test(`what methods on ${arch} leave is read as it was, and is as large as they say`, async () => {
+  Deno.test(`adapters of every method on ${arch} are read as they were written, and are as large as the methods say`, async () => {
     const shape = await shapeOf(arch);
     for (const parts of combinations) {
       // As large as use-lite itself.
@@ -107,7 +107,7 @@ for (const arch of [...Object.keys(architectures), "use-lite"]) {
   });
 }
 
-Deno.test("PEFT loads what stands around a model last: its folder has the classifier, whatever the order of the parts", async () => {
+Deno.test("PEFT loads methods with virtual tokens last: their folder has the classifier, whatever the order of the parts", async () => {
   const shape = await shapeOf("bert");
   for (const parts of [[lora, prompt], [prompt, lora], [prefix, lora]]) {
     const { values, head } = randomValues(parts, shape);
@@ -123,7 +123,7 @@ Deno.test("PEFT loads what stands around a model last: its folder has the classi
 });
 
 /** Names of the modules that end in one of these. */
-function hit({ linears, norms }: BackboneShape, ends: string[]): string[] {
+function modulesEndingIn({ linears, norms }: BackboneShape, ends: string[]): string[] {
   return [...linears.map(({ name }) => name), ...norms].filter((name) =>
     ends.some((end) => `.${name}`.endsWith(`.${end}`))
   );
@@ -141,18 +141,18 @@ for (const arch of Object.keys(architectures)) {
     let compared = 0;
     for (const task of (await folders(place)).filter((name) => name !== "model")) {
       for (const name of await folders(`${place}/${task}`)) {
-        const own = `${place}/${task}/${name}`;
-        const [only, ...others] = await folders(own);
+        const caseFolder = `${place}/${task}/${name}`;
+        const [only, ...others] = await folders(caseFolder);
         if (only === undefined) continue;
         // PEFT has no place for an encoder; here it lies beside what it made.
         const source = await makeFolder({});
         for (const part of others.length > 0 ? [only, ...others] : [""]) {
           await Deno.mkdir(`${source}/${part}`, { recursive: true });
           for (const file of ["adapter_config.json", "adapter_model.safetensors"]) {
-            await Deno.copyFile(`${own}/${part || only}/${file}`, `${source}/${part}/${file}`);
+            await Deno.copyFile(`${caseFolder}/${part || only}/${file}`, `${source}/${part}/${file}`);
           }
         }
-        await Deno.copyFile(`${own}/encoder.safetensors`, `${source}/encoder.safetensors`).catch(() => {});
+        await Deno.copyFile(`${caseFolder}/encoder.safetensors`, `${source}/encoder.safetensors`).catch(() => {});
         const found = await validateAdapter(source, shape);
         const values = await adapterValues(found, shape);
         const out = `${await makeFolder({})}/adapter`;
@@ -161,23 +161,23 @@ for (const arch of Object.keys(architectures)) {
         for (const part of found.parts) {
           const place = found.parts.length === 1 ? out : `${out}/${part.method.name}`;
           const config = await Deno.readTextFile(`${place}/adapter_config.json`).then(JSON.parse, () => null);
-          // What PEFT does not have was made by a script of ours.
+          // What PEFT does not have was made by a script of this project.
           if (!config) {
-            assert(shape.withoutCache, own);
+            assert(shape.withoutCache, caseFolder);
             continue;
           }
-          const [theirs, ours] = await Promise.all(
+          const [expectedTensors, tensors] = await Promise.all(
             [part.folder, place].map((folder) => readTensors(`${folder}/adapter_model.safetensors`)),
           );
           // Projections that a seed makes again are not stored here.
-          for (const key of Object.values(part.method.peft!.frozenKeys ?? {})) delete theirs[key];
-          assert.deepEqual(Object.keys(ours).sort(), Object.keys(theirs).sort(), own);
-          for (const [key, { shape, data }] of Object.entries(theirs)) {
-            assert.deepEqual(ours[key].shape, shape, `${own} ${key}`);
+          for (const key of Object.values(part.method.peft!.frozenKeys ?? {})) delete expectedTensors[key];
+          assert.deepEqual(Object.keys(tensors).sort(), Object.keys(expectedTensors).sort(), caseFolder);
+          for (const [key, { shape, data }] of Object.entries(expectedTensors)) {
+            assert.deepEqual(tensors[key].shape, shape, `${caseFolder} ${key}`);
             // An encoder computes its output again.
             const exact = part.encoder === undefined;
             const near = (value: number, at: number) => exact ? value === data[at] : Math.abs(value - data[at]) < 1e-6;
-            assert(ours[key].data.every(near), `${own} ${key}`);
+            assert(tensors[key].data.every(near), `${caseFolder} ${key}`);
           }
           compared++;
           const expected = JSON.parse(await Deno.readTextFile(`${part.folder}/adapter_config.json`));
@@ -186,8 +186,12 @@ for (const arch of Object.keys(architectures)) {
           expected.auto_mapping = null;
           for (const [key, value] of Object.entries(config)) {
             if (key === "target_modules" || key === "feedforward_modules") {
-              assert.deepEqual(hit(shape, value as string[]), hit(shape, expected[key]), `${own} ${key}`);
-            } else if (key !== "save_projection") assert.deepEqual(value, expected[key], `${own} ${key}`);
+              assert.deepEqual(
+                modulesEndingIn(shape, value as string[]),
+                modulesEndingIn(shape, expected[key]),
+                `${caseFolder} ${key}`,
+              );
+            } else if (key !== "save_projection") assert.deepEqual(value, expected[key], `${caseFolder} ${key}`);
           }
         }
       }

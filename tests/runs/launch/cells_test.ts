@@ -67,7 +67,7 @@ Deno.test("a study's step size of the classifier is that of a method that trains
   assert.equal(spec.method[0].options.learningRate, 0.25);
 });
 
-Deno.test("what a study and a method's options say differently is refused with both values", async () => {
+Deno.test("a study and a method's options that give different values are refused with both values", async () => {
   await refused(
     { methods: [{ bitfit: { epochs: 2 } }], training: { epochs: 7 } },
     /^Cannot train bitfit: its epochs and training\.epochs must not differ, current values are 2 and 7$/,

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { cpu } from "../../../engine/devices/cpu.ts";
 import type { Device } from "../../../engine/types.ts";
 import { devices } from "../../../engine/devices/mod.ts";
-import { compose } from "../../../methods/compose.ts";
+import { compose } from "../../../methods/adaptation/compose.ts";
 import { models } from "../../../models/mod.ts";
 import { validateAdapter } from "../../../runs/adapters/validate.ts";
 import { cellsOf } from "../../../runs/launch/cells.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { cpu } from "../../../engine/devices/cpu.ts";
-import { compose } from "../../../methods/compose.ts";
+import { compose } from "../../../methods/adaptation/compose.ts";
 import { findFolder } from "../../../models/mod.ts";
 import { beamSearch } from "../../../runs/programs/beam-search.ts";
 import { generate } from "../../../runs/programs/decoding.ts";
@@ -58,7 +58,7 @@ for (const { expected, ...search } of golden) {
   });
 }
 
-Deno.test("One beam is greedy", async () => {
+Deno.test("beam search with one beam is greedy generation", async () => {
   const found = await beamSearch(backbone, adaptation, model, texts, { ...options, beams: 1, lengthPenalty: 1 });
   assert.deepEqual(found, await generate(backbone, adaptation, model, texts, options));
 });

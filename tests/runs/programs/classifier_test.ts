@@ -2,14 +2,10 @@ import assert from "node:assert/strict";
 import { sizeOf } from "../../../base/shapes.ts";
 import { tf } from "../../../engine/tensor.ts";
 import type { Executable, Feed, Program, Signature } from "../../../engine/types.ts";
-import { compose } from "../../../methods/compose.ts";
 import { methods } from "../../../methods/mod.ts";
 import { type Arrays, assertClose, compileBoth } from "../../engine/compare.ts";
 import { type Variant, variant } from "../../methods/variants.ts";
-import { tinyBackbone } from "../../models/use-lite/tiny.ts";
 import { batchOf, combinations, tinyTrainable } from "../training/tiny-training.ts";
-
-const backbone = await tinyBackbone(3);
 
 async function gradientsOn(executables: Executable[], feedOf: (on: Executable) => Promise<Feed>): Promise<Arrays[]> {
   const all: Arrays[] = [];
@@ -125,11 +121,4 @@ Deno.test("the gradients of a batch are the sum of its micro-batches'", async ()
     await executable.run({ ...parts, inputs });
   }
   assertClose(parts.gradients!, whole.gradients!, 1e-5, "accumulated gradients");
-});
-
-Deno.test("methods that train the same weight cannot be joined", () => {
-  assert.throws(
-    () => compose([variant("full"), variant("bitfit")], backbone),
-    /Cannot join full and bitfit: a weight must be trained by one part, both train .*\.bias/,
-  );
 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { cpu } from "../../../engine/devices/cpu.ts";
 import { Random } from "../../../base/random.ts";
-import { compose } from "../../../methods/compose.ts";
+import { compose } from "../../../methods/adaptation/compose.ts";
 import { findFolder } from "../../../models/mod.ts";
 import { draw, generate, type Sampling } from "../../../runs/programs/decoding.ts";
 import { asLanguageModel, trainableLanguageModel } from "../../../runs/programs/language-model.ts";
@@ -10,7 +10,7 @@ import { asLanguageModel, trainableLanguageModel } from "../../../runs/programs/
 const open = async (arch: string) =>
   await (await findFolder(fileURLToPath(new URL(`../../golden/A/${arch}/model`, import.meta.url)))).open();
 
-Deno.test("Texts of unequal length grow as each does alone, until their end", async () => {
+Deno.test("texts of different lengths are continued together as each is alone, until they end", async () => {
   for (const arch of ["gpt2", "mistral", "qwen2"]) {
     const backbone = asLanguageModel(await open(arch));
     const adaptation = compose([], backbone);
@@ -32,18 +32,18 @@ Deno.test("Texts of unequal length grow as each does alone, until their end", as
   }
 });
 
-Deno.test("Tokens are drawn by their probability, at a temperature, from the nucleus alone", () => {
+Deno.test("tokens are sampled by their probability, at a temperature, from the nucleus alone", () => {
   const probabilities = [0.5, 0.1, 0.3, 0.06, 0.04];
   const scores = Float32Array.from(probabilities, (probability) => Math.log(probability) + 3);
   const shares = (options: Omit<Sampling, "random">) => {
     const random = new Random(5, "draws");
-    const found = [0, 0, 0, 0, 0];
-    for (let at = 0; at < 4000; at++) found[draw(scores, { random, ...options })] += 1 / 4000;
-    return found;
+    const frequencies = [0, 0, 0, 0, 0];
+    for (let at = 0; at < 4000; at++) frequencies[draw(scores, { random, ...options })] += 1 / 4000;
+    return frequencies;
   };
-  const near = (found: number[], expected: number[]) =>
+  const near = (frequencies: number[], expected: number[]) =>
     // Four standard errors.
-    expected.every((share, at) => Math.abs(found[at] - share) <= 4 * Math.sqrt(share * (1 - share) / 4000));
+    expected.every((share, at) => Math.abs(frequencies[at] - share) <= 4 * Math.sqrt(share * (1 - share) / 4000));
   assert(near(shares({ temperature: 1, topP: 1 }), probabilities));
   const squares = probabilities.map((probability) => probability ** 2);
   const sum = squares.reduce((all, square) => all + square);
@@ -52,7 +52,7 @@ Deno.test("Tokens are drawn by their probability, at a temperature, from the nuc
   assert.deepEqual(shares({ temperature: 1, topP: 1e-9 }).slice(1), [0, 0, 0, 0]);
 });
 
-Deno.test("Sampling is determined by its stream, and at a low temperature it is greedy", async () => {
+Deno.test("sampling is determined by its random stream, and greedy at a low temperature", async () => {
   const backbone = asLanguageModel(await open("llama"));
   const adaptation = compose([], backbone);
   const model = trainableLanguageModel(backbone, adaptation);

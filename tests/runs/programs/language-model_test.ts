@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { cpu } from "../../../engine/devices/cpu.ts";
-import { compose } from "../../../methods/compose.ts";
+import { compose } from "../../../methods/adaptation/compose.ts";
 import { findFolder } from "../../../models/mod.ts";
 import { asLanguageModel, trainableLanguageModel } from "../../../runs/programs/language-model.ts";
 
 const open = async (arch: string) =>
   await (await findFolder(fileURLToPath(new URL(`../../golden/A/${arch}/model`, import.meta.url)))).open();
 
-Deno.test("An encoder is no language model, nor are files without the weights of its scores", async () => {
+Deno.test("an encoder is no language model, nor is a decoder whose files lack the weights of its scores", async () => {
   const bert = await open("bert");
   assert.throws(() => asLanguageModel(bert), /must be a decoder/);
   const llama = await open("llama");
@@ -18,11 +18,11 @@ Deno.test("An encoder is no language model, nor are files without the weights of
   assert.throws(() => asLanguageModel({ ...llama, stored }), /must hold lm_head\.weight/);
 });
 
-Deno.test("Tokens of weight 0 change no loss, nor does what fills up a text or stands behind it", async () => {
+Deno.test("tokens of weight 0 do not change the loss, nor do padding and tokens behind the labels", async () => {
   const backbone = asLanguageModel(await open("gpt2"));
   const { loss } = trainableLanguageModel(backbone, compose([], backbone));
   const executable = await cpu.compile(loss.program, loss.signature, { threads: 1 });
-  const of = async (texts: number[][], labels: number[][], weights: number[][]) => {
+  const lossOf = async (texts: number[][], labels: number[][], weights: number[][]) => {
     const inputs = backbone.collate(texts);
     const { shape } = inputs.ids;
     return (await executable.run({
@@ -34,12 +34,12 @@ Deno.test("Tokens of weight 0 change no loss, nor does what fills up a text or s
       },
     })).loss[0];
   };
-  const alone = await of([[5, 6, 7]], [[0, 6, 0]], [[0, 1, 0]]);
+  const alone = await lossOf([[5, 6, 7]], [[0, 6, 0]], [[0, 1, 0]]);
   assert(alone > 0.1);
   const others = [
-    await of([[5, 6, 7]], [[1, 6, 9]], [[0, 1, 0]]),
-    await of([[5, 6, 8]], [[0, 6, 0]], [[3, 1, 0]]),
-    await of([[5, 6], [9, 8, 7, 6]], [[0, 6, 0, 0], [1, 2, 3, 4]], [[0, 1, 0, 0], [0, 0, 0, 0]]),
+    await lossOf([[5, 6, 7]], [[1, 6, 9]], [[0, 1, 0]]),
+    await lossOf([[5, 6, 8]], [[0, 6, 0]], [[3, 1, 0]]),
+    await lossOf([[5, 6], [9, 8, 7, 6]], [[0, 6, 0, 0], [1, 2, 3, 4]], [[0, 1, 0, 0], [0, 0, 0, 0]]),
   ];
   await executable.release();
   for (const other of others) assert(Math.abs(other - alone) < 1e-5, `${other} instead of ${alone}`);

@@ -40,7 +40,7 @@ async function refused(asked: Study, message: RegExp): Promise<void> {
   await assert.rejects(cellsOf(asked), (error: Error) => error instanceof UsageError && message.test(error.message));
 }
 
-Deno.test("a task without its files, and files without a task, are mistakes of whoever asked", async () => {
+Deno.test("a task without its files, and files without a task, are refused as usage errors", async () => {
   await refused(
     { ...study(), tasks: ["e2e"] },
     /^Cannot read the task e2e: --task-files must name the folder of its files trainset\.csv and .*, current value is none$/,

@@ -112,7 +112,7 @@ Deno.test("rte is read from the hub, and its record names data set, commit and f
     assert.match(fetched.out, new RegExp(`^rte: data set nyu-mll/glue at commit ${COMMIT}, 144 examples\n`));
   }));
 
-Deno.test("what cannot be fetched is said in one sentence, as asked for wrongly", async () => {
+Deno.test("a name that cannot be fetched is refused in one sentence, as a usage error", async () => {
   const wrong: [string, RegExp][] = [
     ["org/../x", /^Cannot find the model org\/\.\.\/x: a name on the hub must be org\/name/],
     ["e2e", /^Cannot fetch the task e2e: its files are yours, --task-files of bench names the folder/],

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { cpu } from "../../../engine/devices/cpu.ts";
 import { Random } from "../../../base/random.ts";
 import type { Feed } from "../../../engine/types.ts";
-import { compose } from "../../../methods/compose.ts";
+import { compose } from "../../../methods/adaptation/compose.ts";
 import { models } from "../../../models/mod.ts";
 import type { CellResult } from "../../../runs/study/cell.ts";
 import { cellsOf } from "../../../runs/launch/cells.ts";

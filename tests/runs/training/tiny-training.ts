@@ -4,7 +4,7 @@
  */
 import { Random } from "../../../base/random.ts";
 import type { Device, Executable, Feed } from "../../../engine/types.ts";
-import { compose } from "../../../methods/compose.ts";
+import { compose } from "../../../methods/adaptation/compose.ts";
 import { computeFeatures, encodeExamples } from "../../../runs/training/examples.ts";
 import { train } from "../../../runs/training/train.ts";
 import { type TrainableClassifier, trainableClassifier } from "../../../runs/programs/classifier.ts";

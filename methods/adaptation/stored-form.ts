@@ -2,11 +2,11 @@
  * The stored form of a method: PEFT's where PEFT has one, else its tensors as they are.
  * @module
  */
-import type { Tensors } from "../engine/tensor.ts";
-import type { BackboneShape } from "../models/types.ts";
-import { methods } from "./mod.ts";
-import { parseOptions } from "./options.ts";
-import type { CommonOptions, Method, TensorLayout } from "./types.ts";
+import type { Tensors } from "../../engine/tensor.ts";
+import type { BackboneShape } from "../../models/types.ts";
+import { methods } from "../mod.ts";
+import { parseOptions } from "../shared/options.ts";
+import type { CommonOptions, Method, TensorLayout } from "../types.ts";
 
 /** What a method leaves on disk. */
 export interface StoredForm {

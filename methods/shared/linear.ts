@@ -2,9 +2,9 @@
  * Trainable linear maps inside a method, stored as PyTorch stores them: weight [out, in], bias [out].
  * @module
  */
-import type { Tensor, Tensors } from "../engine/tensor.ts";
+import type { Tensor, Tensors } from "../../engine/tensor.ts";
 import { drawn, uniform } from "./parameter.ts";
-import type { MethodParameter } from "./types.ts";
+import type { MethodParameter } from "../types.ts";
 
 /** The parameters of a linear map; they start as in PyTorch, uniform over ±1/√in. */
 export function linearParameters(name: string, from: number, to: number): MethodParameter[] {

@@ -2,8 +2,8 @@
  * Choosing the linear maps that a method changes.
  * @module
  */
-import { nearest } from "../base/errors.ts";
-import type { BackboneShape, LinearSite } from "../models/types.ts";
+import { nearest } from "../../base/errors.ts";
+import type { BackboneShape, LinearSite } from "../../models/types.ts";
 
 /**
  * The linear maps of given roles, in the order of the forward pass.

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { methods } from "../../methods/mod.ts";
-import { parseOptions } from "../../methods/options.ts";
-import { models } from "../../models/mod.ts";
-import { variant } from "./variants.ts";
+import { methods } from "../../../methods/mod.ts";
+import { parseOptions } from "../../../methods/shared/options.ts";
+import { models } from "../../../models/mod.ts";
+import { variant } from "../variants.ts";
 
 const refused: [string, Record<string, unknown>, string][] = [
   ["prompt-tuning", { virtualTokens: 0 }, "virtualTokens must be at least 1, current value is 0"],
@@ -35,12 +35,12 @@ for (const method of Object.values(methods)) {
   });
 }
 
-Deno.test("Prefix tuning starts its keys and values near zero, the rows of a reparameterised prefix at unit scale", () => {
+Deno.test("prefix tuning starts its keys and values near zero, the rows of a reparameterised prefix at unit scale", () => {
   const std = (raw: Record<string, unknown>) => (parseOptions(methods["prefix-tuning"], raw) as { std?: number }).std;
   assert.deepEqual([std({}), std({ reparameterisation: 4 }), std({ std: 0.5 })], [0.02, 1, 0.5]);
 });
 
-Deno.test("LoRA refuses a target that the backbone has not, with the nearest", () => {
+Deno.test("LoRA refuses a target that the backbone does not have, and names the nearest", () => {
   const { method, options } = variant("lora", { targets: ["attention.qvk"] });
   assert.throws(() => method.parameters(models["use-lite"].shape, options), {
     message:

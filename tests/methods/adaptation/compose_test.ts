@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { storedForm } from "../../methods/stored-form.ts";
-import { sizeOf } from "../../base/shapes.ts";
-import { type Tensor, type Tensors, tf } from "../../engine/tensor.ts";
-import { compose } from "../../methods/compose.ts";
-import { difference, eagerFeatures, eagerWeights } from "../models/eager.ts";
-import { tinyBackbone } from "../models/use-lite/tiny.ts";
-import { startTensors, variant } from "./variants.ts";
+import { storedForm } from "../../../methods/adaptation/stored-form.ts";
+import { sizeOf } from "../../../base/shapes.ts";
+import { type Tensor, type Tensors, tf } from "../../../engine/tensor.ts";
+import { compose } from "../../../methods/adaptation/compose.ts";
+import { difference, eagerFeatures, eagerWeights } from "../../models/eager.ts";
+import { tinyBackbone } from "../../models/use-lite/tiny.ts";
+import { startTensors, variant } from "../variants.ts";
 
 const backbone = await tinyBackbone(13);
 const weights = await eagerWeights(backbone);
@@ -28,7 +28,7 @@ async function joinedTensors(...parts: (typeof lora)[]): Promise<Tensors> {
   return all;
 }
 
-Deno.test("Joined methods keep their own parameters, weights, step sizes and counts", () => {
+Deno.test("joined methods keep their own parameters, weights, step sizes and counts", () => {
   const joined = compose([lora, prompt, bitfit], backbone);
   assert.deepEqual(joined.parameters.map(({ name, learningRate }) => [name, learningRate]), [
     ["lora/layers.0.attention.qkv.lora_A", 0.25],
@@ -45,12 +45,12 @@ Deno.test("Joined methods keep their own parameters, weights, step sizes and cou
   assert.equal(joined.count, trained.reduce((sum, part) => sum + part, 0));
 });
 
-Deno.test("Joined methods act as each of them at its own sites", async () => {
+Deno.test("joined methods act as each of them does alone, at its sites", async () => {
   const parts = [lora, prefix, prompt];
   const all = await joinedTensors(...parts);
-  const asked: string[] = [];
+  const dropped: string[] = [];
   const drop = (name: string, x: Tensor) => {
-    asked.push(name);
+    dropped.push(name);
     return x;
   };
   const joined = eagerFeatures(backbone, weights, encoded, compose(parts, backbone).hooks(all, drop));
@@ -65,10 +65,10 @@ Deno.test("Joined methods act as each of them at its own sites", async () => {
     ...prompt.method.hooks(await startTensors(prompt, backbone, 0.3), backbone, prompt.options, keep),
   });
   assert(difference(joined, byHand) < 1e-5);
-  assert.deepEqual(asked, ["lora/layers.0.attention.qkv", "lora/layers.1.attention.qkv"]);
+  assert.deepEqual(dropped, ["lora/layers.0.attention.qkv", "lora/layers.1.attention.qkv"]);
 });
 
-Deno.test("Each of the joined methods is stored as it is alone", async () => {
+Deno.test("each of the joined methods is stored as it is alone", async () => {
   const parts = [lora, prompt, bitfit];
   const joined = compose(parts, backbone);
   const all = { ...weights, ...await joinedTensors(lora, prompt) };
@@ -76,14 +76,14 @@ Deno.test("Each of the joined methods is stored as it is alone", async () => {
   let count = 0;
   for (const part of parts) {
     const alone = storedForm(part.method, backbone, part.options);
-    const own = part === bitfit
+    const trained = part === bitfit
       ? Object.fromEntries(backbone.biases.map((name) => [name, weights[name]]))
       : await startTensors(part, backbone, 0.3);
     const { config, tensors } = joined.stored[part.method.name];
     assert.deepEqual(config, alone.config);
-    const [found, expected] = [tensors(all), alone.tensors(own)];
-    assert.deepEqual(Object.keys(found), Object.keys(expected));
-    for (const [name, value] of Object.entries(found)) {
+    const [actual, expected] = [tensors(all), alone.tensors(trained)];
+    assert.deepEqual(Object.keys(actual), Object.keys(expected));
+    for (const [name, value] of Object.entries(actual)) {
       assert.deepEqual(value.dataSync(), expected[name].dataSync());
       count += tf.util.sizeFromShape(value.shape);
     }
@@ -91,19 +91,19 @@ Deno.test("Each of the joined methods is stored as it is alone", async () => {
   assert.equal(count, joined.storedCount);
 });
 
-Deno.test("A composition is the identity at the start where all its methods are", () => {
+Deno.test("joined methods are the identity at the start if all of them are", () => {
   assert.equal(compose([lora, bitfit], backbone).identityAtStart, true);
   assert.equal(compose([lora, prompt], backbone).identityAtStart, false);
 });
 
-Deno.test("Two methods that train the same weight are not joined", () => {
+Deno.test("two methods that train the same weight are not joined", () => {
   assert.throws(() => compose([variant("full"), bitfit], backbone), {
     message:
       "Cannot join full and bitfit: a weight must be trained by one part, both train layers.0.attention.norm.bias",
   });
 });
 
-Deno.test("Virtual tokens of all parts take room from the text, and must leave some", () => {
+Deno.test("virtual tokens of all parts shorten the text, and must leave room for one", () => {
   const tokens = (prompt: number, prefix: number) =>
     compose([
       variant("prompt-tuning", { virtualTokens: prompt }),

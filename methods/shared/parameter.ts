@@ -2,9 +2,9 @@
  * Parameters that start as random numbers.
  * @module
  */
-import { sizeOf } from "../base/shapes.ts";
-import type { Random } from "../base/random.ts";
-import type { MethodParameter } from "./types.ts";
+import { sizeOf } from "../../base/shapes.ts";
+import type { Random } from "../../base/random.ts";
+import type { MethodParameter } from "../types.ts";
 
 /** Draws one random number. */
 export type Draw = (random: Random) => number;

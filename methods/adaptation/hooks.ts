@@ -2,8 +2,8 @@
  * Joining the hooks of several methods.
  * @module
  */
-import { tf } from "../engine/tensor.ts";
-import type { Hooks } from "../models/types.ts";
+import { tf } from "../../engine/tensor.ts";
+import type { Hooks } from "../../models/types.ts";
 
 /**
  * Joins hooks: prompts and prefixes are concatenated, the other hooks are applied one after the other, in the order given.

@@ -3,13 +3,16 @@
  * @module
  */
 import { mersenne } from "pure-rand/generator/mersenne";
-import { sizeOf } from "../base/shapes.ts";
+import { sizeOf } from "../../base/shapes.ts";
 
 /** PyTorch's generator: `torch.Generator("cpu").manual_seed(seed)`, a Mersenne Twister (Matsumoto and Nishimura, 1998). */
 export class TorchRandom {
   readonly #generator: ReturnType<typeof mersenne>;
 
-  /** @param seed a whole number; as in PyTorch, only its lower 32 bits count */
+  /**
+   * Starts the generator.
+   * @param seed a whole number; as in PyTorch, only its lower 32 bits count
+   */
   constructor(seed: number) {
     this.#generator = mersenne(seed % 2 ** 32);
   }

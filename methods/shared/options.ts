@@ -3,8 +3,8 @@
  * @module
  */
 import { z } from "zod";
-import { describeFault } from "../base/schema.ts";
-import type { CommonOptions, Method } from "./types.ts";
+import { describeFault } from "../../base/schema.ts";
+import type { CommonOptions, Method } from "../types.ts";
 
 /**
  * The options that every method has, with the method's defaults.

@@ -4,11 +4,11 @@
  * @module
  */
 import { z } from "zod";
-import { showValue } from "../base/errors.ts";
-import { describeFault } from "../base/schema.ts";
-import type { Tensors } from "../engine/tensor.ts";
-import type { BackboneShape, LinearSite } from "../models/types.ts";
-import type { PeftConfig, TensorLayout } from "./types.ts";
+import { showValue } from "../../base/errors.ts";
+import { describeFault } from "../../base/schema.ts";
+import type { Tensors } from "../../engine/tensor.ts";
+import type { BackboneShape, LinearSite } from "../../models/types.ts";
+import type { PeftConfig, TensorLayout } from "../types.ts";
 
 /** What PEFT puts before the names of a model's modules. */
 export const PEFT_MODEL = "base_model.model.";

@@ -2,13 +2,13 @@
  * Joining methods: what training and prediction see of one method or of several.
  * @module
  */
-import { TRACED_SIZES } from "../engine/graph/dim.ts";
-import type { ProgramArguments } from "../engine/types.ts";
-import type { Tensors } from "../engine/tensor.ts";
+import { TRACED_SIZES } from "../../engine/graph/dim.ts";
+import type { ProgramArguments } from "../../engine/types.ts";
+import type { Tensors } from "../../engine/tensor.ts";
 import { composeHooks } from "./hooks.ts";
-import type { BackboneShape, Hooks } from "../models/types.ts";
+import type { BackboneShape, Hooks } from "../../models/types.ts";
 import { storedCount, type StoredForm, storedForm } from "./stored-form.ts";
-import type { CommonOptions, FrozenTensor, Method, MethodParameter } from "./types.ts";
+import type { CommonOptions, FrozenTensor, Method, MethodParameter } from "../types.ts";
 
 /** A method with its options. */
 export interface Part {
