@@ -29,7 +29,7 @@ function largest(values: Float32Array): number {
 
 function assertNear(actual: Float32Array, expected: Float32Array, tolerance: number, what: string): void {
   const worst = difference(actual, expected);
-  assert(worst <= tolerance, `${what}: differs by ${largest}, may differ by ${tolerance}`);
+  assert(worst <= tolerance, `${what}: differs by ${worst}, may differ by ${tolerance}`);
 }
 
 /** An input [texts, length], padded with zeros to another length. */
