@@ -6,7 +6,6 @@
 import { createHash } from "node:crypto";
 import { nearest, shorten } from "../../base/errors.ts";
 import { isFile, isFolder, sha256File } from "../../base/files.ts";
-import { FLOAT_TYPES } from "../../engine/floats.ts";
 import { readHeader, type StoredEntry } from "../../engine/safetensors.ts";
 import type { Part } from "../../methods/adaptation/compose.ts";
 import { methods } from "../../methods/mod.ts";
@@ -16,15 +15,14 @@ import type { PeftConfig } from "../../methods/types.ts";
 import { headOf } from "../../models/layers/head.ts";
 import type { BackboneShape, Head } from "../../models/types.ts";
 import type { PartSpec } from "../study/spec.ts";
-import { headKey, isTransposed } from "./classifier-keys.ts";
+import { expectedHead } from "./classifier-keys.ts";
 import { ADAPTER_NOTE, type AdapterNote, readAdapterNote } from "./note.ts";
 import { ADAPTER_CONFIG, methodOf, readPeftConfig, requireAgreement, requireKnownTask } from "./peft-config.ts";
+import { requireFit } from "./require-fit.ts";
 import { ADAPTER_TENSORS, ENCODER_TENSORS } from "./write.ts";
 
 /** Most folders of joined methods. */
 const MOST_PARTS = 8;
-/** Most differences that a message lists. */
-const MOST_LISTED = 5;
 
 /** One method of an adapter. */
 export interface ValidPart extends Part {
@@ -69,17 +67,17 @@ function partOfNote({ name, version = 1, options }: PartSpec): Part {
 
 /**
  * The method of a folder, from the note or else from PEFT's config, and this config if there is one.
- * @param noted the method that the note describes
+ * @param partInNote the method that the note describes
  * @throws {Error} if there is neither note nor config, if they differ, or if the config breaks a rule
  */
 async function readMethod(
   folder: string,
   shape: BackboneShape,
   head: Head,
-  noted?: Part,
+  partInNote?: Part,
 ): Promise<{ part: Part; config: PeftConfig["values"] | null }> {
   if (!await isFile(`${folder}/${ADAPTER_CONFIG}`)) {
-    if (noted) return { part: noted, config: null };
+    if (partInNote) return { part: partInNote, config: null };
     throw new Error(
       `Cannot read the adapter ${folder}: there must be ${ADAPTER_CONFIG}, as PEFT writes it, or ${ADAPTER_NOTE}`,
     );
@@ -87,9 +85,9 @@ async function readMethod(
   const config = await readPeftConfig(folder);
   requireKnownTask(config, head);
   const method = methodOf(config);
-  if (noted) {
-    requireAgreement(noted, shape, config);
-    return { part: noted, config: config.values };
+  if (partInNote) {
+    requireAgreement(partInNote, shape, config);
+    return { part: partInNote, config: config.values };
   }
   const options = parseOptions(method, method.peft!.options(config, shape));
   return { part: { method, options }, config: config.values };
@@ -105,74 +103,6 @@ async function readTensorHeader(folder: string): Promise<Record<string, StoredEn
         "run any program; PEFT converts it: PeftModel.from_pretrained(model, folder).save_pretrained(folder)"
       : `Cannot read the adapter ${folder}: there must be a file ${ADAPTER_TENSORS}`,
   );
-}
-
-/** The differences between the shapes of a file's tensors and those expected, in words. */
-function differences(
-  entries: Record<string, StoredEntry>,
-  expected: Record<string, readonly number[]>,
-): string[] {
-  return [...new Set([...Object.keys(expected), ...Object.keys(entries)])].flatMap((name) => {
-    const current = Object.hasOwn(entries, name) ? `[${entries[name].shape}]` : "absent";
-    const rule = Object.hasOwn(expected, name) ? `[${expected[name]}]` : "absent";
-    return current === rule ? [] : [`${shorten(name)} must be ${rule}, current value is ${current}`];
-  });
-}
-
-/** @throws {Error} if a file does not hold exactly the tensors expected, or if one is of a type that is not supported */
-function requireFit(
-  path: string,
-  entries: Record<string, StoredEntry>,
-  expected: Record<string, readonly number[]>,
-): void {
-  const all = differences(entries, expected);
-  if (all.length > 0) {
-    const rest = all.length > MOST_LISTED ? `; and ${all.length - MOST_LISTED} more` : "";
-    throw new Error(
-      `Cannot use ${path}: its tensors must fit the model: ${all.slice(0, MOST_LISTED).join("; ")}${rest}`,
-    );
-  }
-  for (const [name, { dtype }] of Object.entries(entries)) {
-    if (FLOAT_TYPES.includes(dtype)) continue;
-    throw new Error(`Cannot use ${path}: tensors must be ${FLOAT_TYPES.join(", ")}, ${shorten(name)} is ${dtype}`);
-  }
-}
-
-/** A tensor of a classifier in a file. */
-interface StoredHeadTensor {
-  /** Its name. */
-  name: string;
-  /** Its key in the file. */
-  key: string;
-  /** Whether the file holds it transposed. */
-  transposed: boolean;
-  /** Its shape in the file. */
-  shape: readonly number[];
-}
-
-/**
- * The tensors of the classifier that a file should hold; none if it holds no part of a classifier. The number of classes is
- * the one that the first of these tensors in the file has.
- */
-function expectedHead(
-  head: Head,
-  config: PeftConfig["values"] | null,
-  entries: Record<string, StoredEntry>,
-): StoredHeadTensor[] {
-  const tensorsFor = (classes: number) =>
-    head.parameters(classes).map(({ name, shape }): StoredHeadTensor => {
-      const transposed = isTransposed(config, name);
-      return { name, key: headKey(config, name), transposed, shape: transposed ? shape.toReversed() : shape };
-    });
-  const one = tensorsFor(1);
-  if (!one.some(({ key }) => Object.hasOwn(entries, key))) return [];
-  const two = tensorsFor(2);
-  for (const [at, { key, shape }] of one.entries()) {
-    const axis = shape.findIndex((size, axis) => two[at].shape[axis] !== size);
-    const classes = axis < 0 ? undefined : entries[key]?.shape[axis];
-    if (classes !== undefined) return tensorsFor(classes);
-  }
-  return one;
 }
 
 /** The backbone with those weights of its language model that the file holds: the adapter has trained them. */
@@ -203,9 +133,9 @@ async function readEncoderHeader(
 }
 
 /** Opens the folder of one method. @throws {Error} if it cannot be read or does not fit the backbone */
-async function openPart(folder: string, shape: BackboneShape, noted?: Part): Promise<ValidPart> {
+async function openPart(folder: string, shape: BackboneShape, partInNote?: Part): Promise<ValidPart> {
   const head = headOf(shape);
-  const { part, config } = await readMethod(folder, shape, head, noted);
+  const { part, config } = await readMethod(folder, shape, head, partInNote);
   const entries = await readTensorHeader(folder);
   const form = storedForm(part.method, withLanguageModelWeights(shape, entries), part.options);
   const classifier = expectedHead(head, config, entries);
@@ -288,11 +218,11 @@ export async function validateAdapter(
   if (!await isFolder(folder)) throw new Error(`Cannot read the adapter ${folder}: there must be such a folder`);
   const note = await readAdapterNote(folder);
   if (note && model) requireModel(folder, note, model);
-  const noted = note?.method.map(partOfNote);
+  const partInNote = note?.method.map(partOfNote);
   const places = await placesOf(folder, note);
   const parts: ValidPart[] = [];
   for (const [at, place] of places.entries()) {
-    parts.push(await openPart(`${folder}/${place}`.replace(/\/$/, ""), backbone, noted?.[at]));
+    parts.push(await openPart(`${folder}/${place}`.replace(/\/$/, ""), backbone, partInNote?.[at]));
   }
   const twice = parts.find(({ method }, at) => parts.findIndex((other) => other.method === method) !== at);
   if (twice) {
