@@ -21,7 +21,12 @@ function differences(
   });
 }
 
-/** @throws {Error} if a file does not hold exactly the tensors expected, or if one is of a type that is not supported */
+/**
+ * Makes sure that a file holds exactly the tensors expected, in types that can be read.
+ * @param entries the tensors that the file holds
+ * @param expected the shapes of those that it must hold
+ * @throws {Error} the first differences, or the first tensor of another type
+ */
 export function requireFit(
   path: string,
   entries: Record<string, StoredEntry>,
