@@ -2,7 +2,7 @@
  * The command bench: trains and scores the cells of a study, then reports.
  * @module
  */
-import { UsageError } from "../base/errors.ts";
+import { counted, UsageError } from "../base/errors.ts";
 import type { Study } from "../runs/study/study.ts";
 import { type AddCommand, type CacheFlags, useCache, withCacheFlags } from "./command.ts";
 
@@ -73,15 +73,20 @@ async function runBench(source: string, flags: BenchFlags): Promise<number> {
   });
   if (stop.signal.aborted) {
     console.error(
-      `Stopped: ${recorded + trained} of ${cells} cells are done, the same command goes on with the others.`,
+      `Stopped: ${recorded + trained} of ${counted(cells, "cell")} are done, the same command goes on with the others.`,
     );
     return stop.signal.reason;
   }
   const { writeReports } = await import("./report.ts");
   const written = recorded + trained > 0 ? await writeReports([flags.out], `${flags.out}/report`) : 0;
   if (failures.length === 0) return written;
-  console.error(`${failures.length} of ${cells} cells have no result, ${flags.out}/failed says more.`);
+  console.error(`${failures.length} of ${counted(cells, "cell")} without a result, ${flags.out}/failed says more.`);
   return 1;
+}
+
+/** Names joined by commas, with or without spaces after these. */
+function splitNames(list?: string): string[] | undefined {
+  return list?.split(",").map((name) => name.trim());
 }
 
 /** A controller that Ctrl-C and SIGTERM abort, with the signal's exit status as the reason. */
@@ -107,11 +112,11 @@ async function readStudyWith(source: string, flags: BenchFlags): Promise<Study> 
     ...study,
     ...flags.precision !== undefined && { precision: flags.precision },
     ...flags.memory && { memory: "small" as const },
-    models: flags.models?.split(",") ?? study.models,
-    tasks: flags.tasks?.split(",") ?? study.tasks,
+    models: splitNames(flags.models) ?? study.models,
+    tasks: splitNames(flags.tasks) ?? study.tasks,
     ...flags.taskFiles !== undefined && { taskFiles: flags.taskFiles },
     ...flags.from !== undefined && { from: flags.from },
-    methods: flags.methods?.split(",") ?? (flags.from === undefined ? study.methods : []),
+    methods: splitNames(flags.methods) ?? (flags.from === undefined ? study.methods : []),
     seeds: flags.seeds === undefined ? study.seeds : parseSeeds(flags.seeds),
     device: flags.device ?? study.device,
   };

@@ -2,6 +2,7 @@
  * What `bench --dry-run` prints.
  * @module
  */
+import { counted } from "../base/errors.ts";
 import type { EstimatedCell } from "../runs/launch/launcher.ts";
 import { methodName } from "../runs/study/spec.ts";
 
@@ -24,5 +25,5 @@ export function renderEstimates(cells: readonly EstimatedCell[]): string {
   const lines = rows.map((row) =>
     row.map((text, column) => isNumber(column) ? text.padStart(widths[column]) : text.padEnd(widths[column])).join("  ")
   );
-  return `${lines.join("\n")}\n${cells.length} cells`;
+  return `${lines.join("\n")}\n${counted(cells.length, "cell")}`;
 }

@@ -2,6 +2,7 @@
  * Shows the progress of a bench.
  * @module
  */
+import { counted } from "../base/errors.ts";
 import type { BenchEvent } from "../runs/launch/launcher.ts";
 import type { Cell } from "../runs/study/cell.ts";
 import { methodName } from "../runs/study/spec.ts";
@@ -55,7 +56,7 @@ export function showProgress(screen: Screen): (event: BenchEvent) => void {
     const lines = [...running.values()].map(({ cell, step, steps, loss }) =>
       steps === 0 ? `  ${title(cell)}: starting` : `  ${title(cell)}: step ${step}/${steps}, loss ${loss.toFixed(3)}`
     );
-    lines.push(`${recorded + finished}/${cells} cells${timeLeft()}`);
+    lines.push(`${recorded + finished}/${counted(cells, "cell")}${timeLeft()}`);
     screen.write(lines.map((line) => `${line.slice(0, width)}\n`).join(""));
     drawn = lines.length;
     drawnAt = screen.now();
@@ -81,7 +82,7 @@ export function showProgress(screen: Screen): (event: BenchEvent) => void {
     if (event.type === "cells") {
       ({ cells, recorded } = event);
       started = screen.now();
-      line(`${cells} cells, ${recorded} of them done before`);
+      line(`${counted(cells, "cell")}, ${recorded} of them done before`);
     } else if (event.type === "start") {
       running.set(event.cell.id, { cell: event.cell, step: 0, steps: 0, loss: 0 });
     } else if (event.type === "step") {

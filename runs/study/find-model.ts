@@ -9,6 +9,9 @@ import { findFolder, findOnHub, isFolder, isHubName, models } from "../../models
 import type { Model } from "../../models/types.ts";
 import type { RunSpec } from "./spec.ts";
 
+/** How models are named that are not in the table. */
+const OTHER_MODELS = "models of the hub are named org/name, and folders start with . or /";
+
 /** Prints what the download does to standard error. */
 export function printNotice(sentence: string): void {
   console.error(sentence);
@@ -22,7 +25,7 @@ export function printNotice(sentence: string): void {
  */
 export async function findModel(name: string, options?: FetchOptions): Promise<Model> {
   if (isHubName(name)) return await asHubUsageError(() => findOnHub(name, { say: printNotice, ...options }));
-  if (!isFolder(name)) return lookUp("model", models, name);
+  if (!isFolder(name)) return lookUp("model", models, name, OTHER_MODELS);
   return await asUsageError(() => findFolder(name));
 }
 

@@ -68,10 +68,17 @@ export function parseStudy(value: unknown, base: Study): Study {
   const isObject = value !== null && typeof value === "object" && !Array.isArray(value);
   // An adapter brings its own method.
   const methods = isObject && "from" in value ? [] : base.methods;
-  const given = isObject ? { ...base, methods, ...value } : value;
+  const given = isObject ? { ...base, methods, ...value, ...fillData(value, base) } : value;
   const result = studySchema.safeParse(given);
   if (result.success) return result.data;
   throw new UsageError(`Cannot read the study: ${describeFault(result.error, given, keysAt)}`);
+}
+
+/** The numbers of examples that a study gives, and the base's for those that it leaves out. */
+function fillData(value: { data?: unknown }, base: Study): { data?: unknown } {
+  const { data } = value;
+  const isObject = data !== null && typeof data === "object" && !Array.isArray(data);
+  return isObject ? { data: { ...base.data, ...data } } : {};
 }
 
 /** What is needed of a JSON schema. */
@@ -93,7 +100,8 @@ function keysAt(path: readonly PropertyKey[]): string[] {
 export async function readStudy(path: string, base: Study): Promise<Study> {
   let value: unknown;
   try {
-    value = JSON.parse(await Deno.readTextFile(path));
+    // Editors on Windows begin a file with a byte-order mark.
+    value = JSON.parse((await Deno.readTextFile(path)).replace(/^\ufeff/, ""));
   } catch (error) {
     throw new UsageError(`Cannot read the study ${path}: ${(error as Error).message}`);
   }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { asUsageError, lookUp, nearest, showValue, UsageError } from "../../base/errors.ts";
+import { asUsageError, counted, lookUp, nearest, showValue, UsageError } from "../../base/errors.ts";
 
 const names = ["lora", "full", "prompt-tuning", "p-tuning", "prefix-tuning"];
 
@@ -31,4 +31,21 @@ Deno.test("an error becomes a usage error with its message, but a TypeError stay
 Deno.test("a value is shown as JSON and cut where it is long", () => {
   assert.deepEqual([showValue("a"), showValue([1]), showValue(undefined)], ['"a"', "[1]", "missing"]);
   assert.equal(showValue("x".repeat(200)), `"${"x".repeat(99)}…`);
+});
+
+Deno.test("a part of a name between slashes is near, and where nothing is near every name is listed", () => {
+  const table = { "rte": 0, "sentiment/imdb": 1, "sentiment/yelp": 2 };
+  assert.throws(() => lookUp("task", table, "imdb"), {
+    message: "Cannot find task imdb: the nearest name is sentiment/imdb",
+  });
+  assert.throws(() => lookUp("task", table, "sst2"), {
+    message: "Cannot find task sst2: it must be one of rte, sentiment/imdb, sentiment/yelp",
+  });
+  assert.throws(() => lookUp("task", table, "rtee", "it may be another"), {
+    message: "Cannot find task rtee: the nearest name is rte; it may be another",
+  });
+});
+
+Deno.test("a number is said with its noun, one or many", () => {
+  assert.deepEqual([0, 1, 2].map((count) => counted(count, "cell")), ["0 cells", "1 cell", "2 cells"]);
 });

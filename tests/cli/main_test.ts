@@ -38,7 +38,10 @@ Deno.test("wrong usage ends with status 2 and one sentence that names the neares
       [["bench", "--methods", "lora,lorra"], /method lorra: the nearest name is lora/],
       [["bench", "--methods", "lora+lora"], /Cannot join lora with itself/],
       [["bench", "--tasks", "brown/negatoin"], /task brown\/negatoin: the nearest name is brown\/negation/],
-      [["bench", "--models", "use-lit"], /model use-lit: the nearest name is use-lite/],
+      [
+        ["bench", "--models", "use-lit"],
+        /model use-lit: the nearest name is use-lite; models of the hub are named org\/name/,
+      ],
       [["bench", "--device", "cpuu"], /device cpuu: the nearest name is cpu/],
       [["bench", "--precision", "int7"], /precision int7: the nearest name is int8/],
       [["bench", "--precision", "int8"], /Cannot train full in int8: matrices must stay frozen/],

@@ -48,41 +48,49 @@ async function logitsOf(folder: string, { task, inputs }: Golden): Promise<Float
 }
 
 const foldable = Object.values(methods).filter(({ merged, name }) => merged || name === "ln-tuning");
-let [merges, compared] = [0, 0];
-for (const root of ["A", "T5A"]) {
-  for (const arch of await folders(golden + root)) {
-    for (const task of (await folders(`${golden}${root}/${arch}`)).filter((name) => name !== "model")) {
-      Deno.test(`adapters of ${arch}, ${task}, folded into its weights give the logits of PEFT`, async () => {
-        const place = `${golden}${root}/${arch}`;
-        const model = await findFolder(`${place}/model`);
-        const values = await Golden.open(golden + root, arch, task as GoldenTask);
-        for (const method of await folders(`${place}/${task}`)) {
-          const adapter = `${place}/${task}/${method}/adapter`;
-          const found = await validateAdapter(adapter, model.shape).catch(() => undefined);
-          if (!found?.parts.every(({ method }) => foldable.includes(method))) continue;
-          const out = `${await makeFolder({})}/merged`;
-          await mergeAdapter(adapter, out, model);
-          const { logits, merged_logits, ...others } = await readValues(
-            `${place}/${task}/${method}/values.safetensors`,
-          );
-          const expected = merged_logits ?? logits;
-          const actual = values.cut(await logitsOf(out, values), expected);
-          const worst = difference(actual, expected);
-          assert(worst < 1e-4, `${method}: logits differ by ${worst}`);
-          merges++;
-          const written = await readValues(`${out}/model.safetensors`);
-          for (const [name, weight] of Object.entries(others)) {
-            if (!name.startsWith("merged_weight.")) continue;
-            assert(difference(written[name.slice("merged_weight.".length)], weight) < 1e-5, name);
-            compared++;
-          }
-        }
-      });
+/** Merges every adapter of a model that can be folded, and counts the merges and the weights that were compared. */
+async function compareMerged(root: string, arch: string, task: GoldenTask) {
+  let [merges, compared] = [0, 0];
+  const place = `${golden}${root}/${arch}`;
+  const model = await findFolder(`${place}/model`);
+  const values = await Golden.open(golden + root, arch, task);
+  for (const method of await folders(`${place}/${task}`)) {
+    const adapter = `${place}/${task}/${method}/adapter`;
+    const found = await validateAdapter(adapter, model.shape).catch(() => undefined);
+    if (!found?.parts.every(({ method }) => foldable.includes(method))) continue;
+    const out = `${await makeFolder({})}/merged`;
+    await mergeAdapter(adapter, out, model);
+    const { logits, merged_logits, ...others } = await readValues(
+      `${place}/${task}/${method}/values.safetensors`,
+    );
+    const expected = merged_logits ?? logits;
+    const actual = values.cut(await logitsOf(out, values), expected);
+    const worst = difference(actual, expected);
+    assert(worst < 1e-4, `${method}: logits differ by ${worst}`);
+    merges++;
+    const written = await readValues(`${out}/model.safetensors`);
+    for (const [name, weight] of Object.entries(others)) {
+      if (!name.startsWith("merged_weight.")) continue;
+      assert(difference(written[name.slice("merged_weight.".length)], weight) < 1e-5, name);
+      compared++;
     }
   }
+  return { merges, compared };
 }
 
-Deno.test("every golden adapter that can be folded was compared", () => {
+Deno.test("golden adapters folded into their model's weights give the logits of PEFT", async (t) => {
+  let [merges, compared] = [0, 0];
+  for (const root of ["A", "T5A"]) {
+    for (const arch of await folders(golden + root)) {
+      for (const task of (await folders(`${golden}${root}/${arch}`)).filter((name) => name !== "model")) {
+        await t.step(`${arch}, ${task}`, async () => {
+          const counts = await compareMerged(root, arch, task as GoldenTask);
+          merges += counts.merges;
+          compared += counts.compared;
+        });
+      }
+    }
+  }
   assert.equal(merges, 26);
   assert.equal(compared, 7);
 });

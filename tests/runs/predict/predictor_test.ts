@@ -229,7 +229,10 @@ Deno.test("an adapter or a model that cannot be opened is refused in one sentenc
   const refused: [Parameters<typeof openPredictor>[0], RegExp][] = [
     [{ adapters: [] }, /^Cannot predict: there must be an adapter, there is none$/],
     [{ adapters: [`${out}/none`], model: "use-lite" }, /^Cannot read the adapter .*none: there must be such a folder$/],
-    [{ adapters: [one], model: "use-lit" }, /^Cannot find model use-lit: the nearest name is use-lite$/],
+    [
+      { adapters: [one], model: "use-lit" },
+      /^Cannot find model use-lit: the nearest name is use-lite; models of the hub are named org\/name, .*$/,
+    ],
     [{ adapters: [one], device: "cpuu" }, /^Cannot find device cpuu: the nearest name is cpu$/],
     [
       { adapters: [one], model: `${bert}/model` },

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { presets } from "../../../runs/study/presets.ts";
 import { parseSeeds, parseStudy, readStudy } from "../../../runs/study/study.ts";
+import { inFolder } from "../../in-folder.ts";
 import { UsageError } from "../../../base/errors.ts";
 
 const base = presets.quick.study;
@@ -62,3 +63,13 @@ Deno.test("a study file that is missing or no JSON is refused with its path", as
 Deno.test("every preset is a valid study", () => {
   for (const { study } of Object.values(presets)) assert.deepEqual(parseStudy(study, base), study);
 });
+
+Deno.test("numbers of examples that a study leaves out are those of the base", () => {
+  assert.deepEqual(parseStudy({ data: { train: 48 } }, base).data, { ...base.data, train: 48 });
+  refused({ data: [1] }, /data must be of type object, current value is \[1\]/);
+});
+
+Deno.test("a study file may begin with a byte-order mark", () =>
+  inFolder({ "study.json": '\ufeff{"seeds": [4]}' }, async (folder) => {
+    assert.deepEqual((await readStudy(`${folder}/study.json`, base)).seeds, [4]);
+  }));
