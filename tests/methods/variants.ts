@@ -1,12 +1,12 @@
 /**
- * Variants of every method, one for each option that changes its parameters, and values for these.
+ * What the tests know of every method, its variants, and values for these.
  * @module
  */
 import { Random } from "../../base/random.ts";
 import { readStored } from "../../engine/safetensors.ts";
 import { type Tensors, tf } from "../../engine/tensor.ts";
 import type { ArrayValue } from "../../engine/types.ts";
-import { methods } from "../../methods/mod.ts";
+import { type MethodName, methods } from "../../methods/mod.ts";
 import { parseOptions } from "../../methods/shared/options.ts";
 import type { CommonOptions, Method, StartContext } from "../../methods/types.ts";
 import type { Backbone } from "../../models/types.ts";
@@ -24,27 +24,61 @@ export function variant(name: string, raw: Record<string, unknown> = {}): Varian
   return { title: `${name} ${JSON.stringify(raw)}`, method, options: parseOptions(method, raw) };
 }
 
+/** What the tests know of a method. */
+interface MethodRow {
+  /** Options, and how many values the method then trains on use-lite: computed by another implementation, or by hand. */
+  onUseLite: { options: Record<string, unknown>; count: number };
+  /** Options for a tiny backbone, a set for each option that changes the parameters. */
+  variants: Record<string, unknown>[];
+}
+
+/** A row for each method of the table, in its order. */
+export const methodRows: Record<MethodName, MethodRow> = {
+  "full": { onUseLite: { options: {}, count: 6_975_744 }, variants: [{}] },
+  "linear-probe": { onUseLite: { options: {}, count: 0 }, variants: [{}] },
+  "bitfit": { onUseLite: { options: {}, count: 10_240 }, variants: [{}] },
+  "ln-tuning": { onUseLite: { options: {}, count: 3_584 }, variants: [{}] },
+  "prompt-tuning": {
+    onUseLite: { options: { virtualTokens: 8 }, count: 2_048 },
+    variants: [{ virtualTokens: 3 }],
+  },
+  "p-tuning": {
+    onUseLite: { options: { virtualTokens: 8, hidden: 128 }, count: 84_480 },
+    variants: [{ virtualTokens: 3, hidden: 5 }, { virtualTokens: 3, hidden: 5, encoder: "lstm" }],
+  },
+  "prefix-tuning": {
+    onUseLite: { options: { prefixLength: 8 }, count: 12_288 },
+    variants: [{ prefixLength: 3 }, { prefixLength: 3, reparameterisation: 5 }],
+  },
+  "lora": {
+    onUseLite: { options: { rank: 8 }, count: 24_576 },
+    variants: [
+      { rank: 2 },
+      { rank: 3, targets: ["attention.output", "residual", "ffn.in", "ffn.out", "pooler"] },
+      { rank: 2, dora: true },
+    ],
+  },
+  "vera": {
+    onUseLite: { options: { rank: 256 }, count: 2_816 },
+    variants: [
+      { rank: 5, projectionSeed: 3 },
+      { rank: 5, projectionSeed: 3, targets: ["attention.output", "ffn.in", "ffn.out", "pooler"] },
+    ],
+  },
+  "ia3": {
+    onUseLite: { options: {}, count: 5_376 },
+    variants: [{}, { outputs: ["attention.output", "pooler"], inputs: ["attention.qkv", "residual"] }],
+  },
+  "adapter": {
+    onUseLite: { options: { bottleneck: 16 }, count: 67_648 },
+    variants: [{ bottleneck: 8 }, { bottleneck: 8, placement: "pfeiffer" }],
+  },
+};
+
 /** Every form of every method. */
-export const variants: Variant[] = [
-  variant("full"),
-  variant("linear-probe"),
-  variant("bitfit"),
-  variant("ln-tuning"),
-  variant("prompt-tuning", { virtualTokens: 3 }),
-  variant("p-tuning", { virtualTokens: 3, hidden: 5 }),
-  variant("p-tuning", { virtualTokens: 3, hidden: 5, encoder: "lstm" }),
-  variant("prefix-tuning", { prefixLength: 3 }),
-  variant("prefix-tuning", { prefixLength: 3, reparameterisation: 5 }),
-  variant("lora", { rank: 2 }),
-  variant("lora", { rank: 3, targets: ["attention.output", "residual", "ffn.in", "ffn.out", "pooler"] }),
-  variant("lora", { rank: 2, dora: true }),
-  variant("vera", { rank: 5, projectionSeed: 3 }),
-  variant("vera", { rank: 5, projectionSeed: 3, targets: ["attention.output", "ffn.in", "ffn.out", "pooler"] }),
-  variant("ia3"),
-  variant("ia3", { outputs: ["attention.output", "pooler"], inputs: ["attention.qkv", "residual"] }),
-  variant("adapter", { bottleneck: 8 }),
-  variant("adapter", { bottleneck: 8, placement: "pfeiffer" }),
-];
+export const variants: Variant[] = Object.entries(methodRows).flatMap(([name, { variants }]) =>
+  variants.map((options) => variant(name, options))
+);
 
 /** The start context of a parameter of that name, for a task with the labels "no" and "yes". */
 export async function startContext(backbone: Backbone, name: string): Promise<StartContext> {
