@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { sizeOf } from "../base/shapes.ts";
 import { devices } from "../engine/devices/mod.ts";
+import { kernels } from "../engine/graph/kernels/mod.ts";
 import { methods } from "../methods/mod.ts";
 import type { Method } from "../methods/types.ts";
 import { architectures, models } from "../models/mod.ts";
@@ -30,6 +31,7 @@ export const parts: Record<string, () => string | Promise<string>> = {
   "metrics": metricTable,
   "presets": presetTable,
   "devices": deviceTable,
+  "kernels": () => codes(Object.keys(kernels).sort()) + ".",
   "commands": commandTable,
   "flags": describeCommands,
   "results.csv": () => columnTable(resultColumns),

@@ -22,8 +22,10 @@ import { train } from "../../runs/training/train.ts";
 import { trainableClassifier } from "../../runs/programs/classifier.ts";
 import { metrics } from "../../tasks/metrics.ts";
 import { tasks } from "../../tasks/mod.ts";
+import { hashTaskFiles } from "../../tasks/task-files.ts";
 import type { Task } from "../../tasks/types.ts";
-import { blocksIn, root } from "./pages.ts";
+import { blocksIn, pages, root } from "./pages.ts";
+import { inFolder } from "../in-folder.ts";
 import { type Arrays, assertClose, compileBoth } from "../engine/compare.ts";
 import { tinyBackbone } from "../models/use-lite/tiny.ts";
 
@@ -35,6 +37,7 @@ Deno.env.set("TUNEBENCH_CACHE", `${folder}/cache`);
 const files = await writeExamples();
 const { addedBias } = await load<{ addedBias: Method }>("methods/added-bias.ts");
 const { outputScale } = await load<{ outputScale: Method }>("methods/output-scale.ts");
+const { feedback } = await load<{ feedback: Task }>("tasks/feedback.ts");
 const { wordnetOrganism } = await load<{ wordnetOrganism: Task }>("tasks/wordnet-organism.ts");
 const { randomWords } = await load<{ randomWords: Model }>("models/random-words.ts");
 
@@ -79,6 +82,7 @@ Deno.test("the examples are complete files, and they and the programs of other p
   assert.deepEqual([...files.keys()], [
     "methods/added-bias.ts",
     "methods/output-scale.ts",
+    "tasks/feedback.ts",
     "tasks/wordnet-organism.ts",
     "models/random-words.ts",
   ]);
@@ -110,6 +114,18 @@ Deno.test("the example method trains as many values as its closed form says", as
   const classifier = (10 + 1) * 2;
   const trained = model.parameters.reduce((sum, { shape }) => sum + shape.reduce((product, size) => product * size), 0);
   assert.equal(trained, outputs + classifier);
+});
+
+Deno.test("the row that the page gives the example method in the tests has its count and options that it takes", () => {
+  const [, options, count, variants] =
+    /`"output-scale": \{ onUseLite: \{ options: (.*), count: (.*) \}, variants: (.*) \},`/
+      .exec(pages.get("docs/extending.md")!.text)!;
+  assert.equal(options, "{}");
+  const parsed = parseOptions(outputScale, {});
+  assert.equal(outputScale.count(models["use-lite"].shape, parsed), Number(count.replaceAll("_", "")));
+  for (const raw of JSON.parse(variants.replaceAll("targets", '"targets"'))) {
+    assert.ok(outputScale.parameters(models["use-lite"].shape, parseOptions(outputScale, raw)).length > 0);
+  }
 });
 
 Deno.test("the example method's gradients on the devices cpu and js agree", async () => {
@@ -167,6 +183,46 @@ Deno.test("the example method lowers the loss when it is trained", async () => {
   assert.ok(stepLoss.at(-1)! < 0.5 * stepLoss[0], stepLoss.join(" "));
   for (const [name, values] of Object.entries(start)) assert.notDeepEqual(trained[name], values, name);
 });
+
+/** Lines of 200 sentences, as many complaints as praise. */
+const sentences = Array.from(
+  { length: 200 },
+  (_, at) =>
+    at % 2 === 0
+      ? `The parcel number ${at} came late and broken.\tcomplaint`
+      : `Thank you for parcel ${at}, well done!\tpraise`,
+);
+const feedbackFiles = { "feedback.tsv": ["text\tlabel", ...sentences, ""].join("\n") };
+
+Deno.test("the example task of a file reads its sentences, and refuses a label that it does not know", async () => {
+  const read = async (folder: string) => await feedback.load(await hashTaskFiles(folder, feedback.files!));
+  await inFolder(feedbackFiles, async (folder) => {
+    const { pool } = await read(folder);
+    assert.deepEqual(pool!.length, 200);
+    assert.deepEqual(pool![1], { id: "3", text: "Thank you for parcel 1, well done!", label: 1 });
+  });
+  await inFolder({ "feedback.tsv": "text\tlabel\nIt is.\tneutral\n" }, async (folder) => {
+    await assert.rejects(read(folder), /the label in line 2 must be complaint or praise, current value is neutral$/);
+  });
+  await assert.rejects(async () => await feedback.load(), /Cannot read the task feedback: its files must be given/);
+});
+
+Deno.test("the example task of a file is trained on with the command's data sizes", () =>
+  inFolder(feedbackFiles, async (taskFiles) => {
+    tasks[feedback.name] = feedback;
+    models[randomWords.name] = randomWords;
+    const { study } = presets.smoke;
+    const [cell] = await cellsOf({
+      ...study,
+      models: ["random-words"],
+      tasks: ["feedback"],
+      methods: ["linear-probe"],
+      taskFiles,
+    });
+    const run = { threads: 1, out: folder, keep: false, onProgress() {} };
+    const { scores } = await runCell(cell.spec, { ...run, taskFiles: cell.taskFiles });
+    assert.ok(scores.test.accuracy > 0.9);
+  }));
 
 Deno.test("the example task is loaded, split and scored", async () => {
   const { pool } = await wordnetOrganism.load();

@@ -23,6 +23,11 @@ export const notRun: Record<string, string | { reason: string; instead: string }
     "its method is not in the table; extending_test.ts trains it",
   "deno task bench smoke --methods output-scale,lora,output-scale+prompt-tuning":
     "its method is not in the table; extending_test.ts trains it",
+  "deno task bench smoke --tasks feedback --task-files ./feedback --methods linear-probe,lora":
+    "its task is not in the table; extending_test.ts trains on it",
+  "deno check": "checks the types of the repository",
+  "deno test --quiet -P=test tests/methods/mod_test.ts": tests,
+  "deno test --quiet -P=test tests/tasks/mod_test.ts": tests,
   "deno task docs": "writes the documentation; generated_test.ts compares it",
   "deno task fetch sentence-transformers/all-MiniLM-L6-v2": hub,
   "deno task bench --models sentence-transformers/all-MiniLM-L6-v2 --offline": hub,

@@ -4,7 +4,7 @@ import config from "../../deno.json" with { type: "json" };
 import { resultColumns, runColumns } from "../../docs/columns.ts";
 import type { Method } from "../../methods/types.ts";
 import { architectures } from "../../models/mod.ts";
-import type { Hooks } from "../../models/types.ts";
+import type { BackboneShape, Hooks, LinearSite } from "../../models/types.ts";
 import { renderResultsCsv, renderRunsCsv } from "../../reports/csv.ts";
 import { groupResults } from "../../reports/results.ts";
 import { tableOf as reportTable } from "../../reports/table.ts";
@@ -120,6 +120,50 @@ Deno.test("docs/extending.md explains every part of a method, and every hook", (
   const named = (title: string) => tableOf("docs/extending.md", title, "A method").flatMap(([name]) => codeMarks(name));
   assert.deepEqual(named("part").sort(), Object.keys(methodParts).sort());
   assert.deepEqual(named("hook").sort(), Object.keys(hooks).sort());
+});
+
+/** Fields of the contract of models that docs/extending.md explains to authors of methods; a wrong name fails the type check. */
+const shapeFields: (keyof BackboneShape)[] = [
+  "linears",
+  "sublayerOutputs",
+  "attentionHeads",
+  "queryHeads",
+  "keyValueWidths",
+  "loraTargets",
+  "ia3Targets",
+  "weights",
+  "biases",
+  "norms",
+  "embeddingWidth",
+  "encoderDecoder",
+  "withoutCache",
+];
+
+const siteFields: Record<keyof LinearSite, true> = {
+  name: true,
+  role: true,
+  layer: true,
+  in: true,
+  out: true,
+  outputFirst: true,
+};
+
+Deno.test("docs/extending.md explains what a method is given: fields of the model's shape, and every field of a linear map", () => {
+  const first = (title: string) => tableOf("docs/extending.md", title, "A method").flatMap(([name]) => codeMarks(name));
+  assert.deepEqual(first("field"), shapeFields);
+  assert.deepEqual(first("of a linear map").sort(), Object.keys(siteFields).sort());
+});
+
+Deno.test("docs/extending.md explains every field of a model's shape that a method reads", async () => {
+  const read = new Set<string>();
+  for await (const path of sources(join(root, "methods"))) {
+    const text = await Deno.readTextFile(path);
+    for (const [, field] of text.matchAll(/\bshape\.(\w+)/g)) read.add(field);
+  }
+  read.delete("length");
+  const explained: readonly string[] = shapeFields;
+  assert.ok(read.has("linears") && read.has("keyValueWidths"));
+  for (const field of read) assert.ok(explained.includes(field), field);
 });
 
 Deno.test("docs/commands.md names the permissions of workers", () => {
