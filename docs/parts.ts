@@ -31,6 +31,7 @@ export const parts: Record<string, () => string | Promise<string>> = {
   "metrics": metricTable,
   "presets": presetTable,
   "devices": deviceTable,
+  "linear maps": linearMapTable,
   "kernels": () => codes(Object.keys(kernels).sort()) + ".",
   "commands": commandTable,
   "flags": describeCommands,
@@ -198,6 +199,18 @@ function deviceTable(): string {
       description,
       int8 ? "yes" : "no",
       small ? "yes" : "no",
+    ]),
+  );
+}
+
+/** The linear maps of the model that comes along. */
+function linearMapTable(): string {
+  return table(
+    ["`name`", "`role`", ["`layer`", "right"], ["`in`", "right"], ["`out`", "right"]],
+    models["use-lite"].shape.linears.map(({ name, role, layer, in: from, out }) => [
+      code(name),
+      code(role),
+      ...[layer, from, out].map(String),
     ]),
   );
 }
