@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { describeFault } from "../../base/schema.ts";
 import type { Known, MemoryPlan } from "../../engine/types.ts";
+import { checkRecord } from "./check-record.ts";
 import { type RunSpec, specSchema } from "./spec.ts";
 
 export { canonical, methodName } from "./spec.ts";
@@ -253,7 +254,8 @@ function parseRecord(value: unknown): RunRecord {
 }
 
 /**
- * Reads the records of a results folder (`<folder>/runs/*.json`). Unreadable ones are listed, never changed.
+ * Reads the records of a results folder (`<folder>/runs/*.json`). Unreadable ones, and those that contradict themselves, are
+ * listed, never changed.
  * @throws {Error} if the folder holds no runs
  */
 export async function readRecords(folder: string): Promise<ReadRecords> {
@@ -272,6 +274,7 @@ export async function readRecords(folder: string): Promise<ReadRecords> {
     try {
       const record = parseRecord(JSON.parse(await Deno.readTextFile(path)));
       if (`${record.id}.json` !== name) throw new Error(`it holds run ${record.id}`);
+      checkRecord(record);
       result.records.push(record);
     } catch (error) {
       result.unreadable.push({ path, reason: (error as Error).message });

@@ -5,6 +5,7 @@
 import { createHash } from "node:crypto";
 import { Random } from "../../base/random.ts";
 import type { TaskData, TextInput } from "../../tasks/types.ts";
+import { hashExamples } from "../study/check-record.ts";
 import type { SplitRecord } from "../study/record.ts";
 import type { DataSpec } from "../study/spec.ts";
 
@@ -125,7 +126,5 @@ function stratified<E extends AnyExample>(
 
 /** Number of examples, and the SHA-256 over their ids and labels (empty where there is none) in order. */
 export function splitRecord(examples: readonly AnyExample[]): SplitRecord {
-  const hash = createHash("sha256");
-  for (const { id, label } of examples) hash.update(`${id}\t${label ?? ""}\n`);
-  return { size: examples.length, sha256: hash.digest("hex") };
+  return { size: examples.length, sha256: hashExamples(examples) };
 }
