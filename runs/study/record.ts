@@ -8,7 +8,7 @@ import type { Known, MemoryPlan } from "../../engine/types.ts";
 import { checkRecord } from "./check-record.ts";
 import { type RunSpec, specSchema } from "./spec.ts";
 
-export { canonical, methodName } from "./spec.ts";
+export { canonical, identifyModel, methodName, runId, settingId } from "./spec.ts";
 
 /** Version of the record's form. */
 export const RECORD_VERSION = 1;
@@ -73,7 +73,7 @@ export interface Environment {
 export interface RunRecord {
   /** Version of the record's form. */
   version: typeof RECORD_VERSION;
-  /** First 16 hex digits of the SHA-256 of the canonical spec. */
+  /** First 16 hex digits of the SHA-256 of the canonical spec, without the name of a model's folder. */
   id: string;
   /** First 16 hex digits of the SHA-256 of the canonical spec without its seed. */
   setting: string;

@@ -17,6 +17,7 @@ export interface RecordChoice {
   accuracy?: number;
   task?: string;
   model?: string;
+  revision?: string;
   train?: number;
   /** Changes the record in place, spec excluded. */
   change?: (record: RunRecord) => void;
@@ -64,9 +65,9 @@ function makePredictions(accuracy: number): Prediction[] {
 
 function makeSpec(choice: RecordChoice): RunSpec {
   const { method = "lora", options = { learningRate: 0.001, epochs: 4 }, seed = 0 } = choice;
-  const { task = "sentiment/amazon", model = "use-lite", train = 300 } = choice;
+  const { task = "sentiment/amazon", model = "use-lite", revision = "0.2.0", train = 300 } = choice;
   return {
-    model: { name: model, revision: "0.2.0" },
+    model: { name: model, revision },
     task: { name: task, version: 1 },
     data: { train, validation: 150, test: 400 },
     method: method.split("+").map((name) => ({ name, options })),
