@@ -13,6 +13,8 @@ import { architectures } from "../../models/mod.ts";
 import type { Architecture, Backbone, Model } from "../../models/types.ts";
 import { asLanguageModel } from "../programs/language-model.ts";
 import { classNames, numberedNames } from "./model-classes.ts";
+import { ADAPTER_NOTE, type AdapterNote, readAdapterNote, textsOfModel } from "./note.ts";
+import { joinTexts, noteTexts, readTexts } from "./seen-texts.ts";
 import { toArrays, toTensors } from "./tensors.ts";
 import { type ValidAdapter, validateAdapter, type ValidPart } from "./validate.ts";
 import { adapterValues } from "./values.ts";
@@ -133,9 +135,17 @@ function parseKeepingNumbers(text: string): Record<string, unknown> {
   return JSON.parse(text, keep as Parameters<typeof JSON.parse>[1]);
 }
 
+/** The note of a merged folder: it says which texts the weights have learnt from. None if neither adapter nor model has one. */
+async function noteOf({ note }: ValidAdapter, folder: string): Promise<AdapterNote | undefined> {
+  const last = note ?? await readAdapterNote(folder);
+  if (!last) return undefined;
+  const texts = joinTexts(readTexts(note?.texts), await textsOfModel(folder));
+  return { ...last, texts: noteTexts(texts, []) };
+}
+
 /**
- * Writes the folder of a model with an adapter merged into its weights, in float32: config.json, model.safetensors and the
- * tokenizer's files.
+ * Writes the folder of a model with an adapter merged into its weights, in float32: config.json, model.safetensors, the
+ * tokenizer's files and a note.
  * @param folder of the adapter
  * @param out the new folder, which must not exist
  * @throws {UsageError} if the method adds to a model instead of changing its weights, if transformers cannot load such a
@@ -167,6 +177,7 @@ export async function mergeAdapter(folder: string, out: string, model: Model): P
     [Object.hasOwn(config, "torch_dtype") ? "torch_dtype" : "dtype"]: "float32",
     ...kind === "classification" && classifierConfig(adapter, trained[head.at(-1)!.name].shape[0], config),
   };
+  const note = await noteOf(adapter, model.folder);
   await writeFolder(out, async (draft) => {
     const written = { ...parseKeepingNumbers(await Deno.readTextFile(`${model.folder}/config.json`)), ...changes };
     await Deno.writeTextFile(`${draft}/config.json`, `${JSON.stringify(written, null, 2)}\n`);
@@ -175,6 +186,7 @@ export async function mergeAdapter(folder: string, out: string, model: Model): P
       shapes,
       (name) => values[name] ? [values[name]] : readFloats(name, { ...backbone.stored[name], dtype: "F32" }),
     );
+    if (note) await Deno.writeTextFile(`${draft}/${ADAPTER_NOTE}`, `${JSON.stringify(note, null, 2)}\n`);
     for (const name of COPIED) {
       if (await exists(`${model.folder}/${name}`)) await Deno.copyFile(`${model.folder}/${name}`, `${draft}/${name}`);
     }

@@ -9,7 +9,7 @@ import { describeFault } from "../../base/schema.ts";
 import { seeded } from "../../methods/shared/options.ts";
 import type { AnyTask } from "../../tasks/types.ts";
 import { partSchema, type PartSpec, runId, type RunSpec } from "../study/spec.ts";
-import { areHashes, type NotedTexts } from "./seen-texts.ts";
+import { areHashes, NO_TEXTS, type NotedTexts, readTexts, type SeenTexts } from "./seen-texts.ts";
 
 /** Name of the file. */
 export const ADAPTER_NOTE = "tunebench.json";
@@ -95,4 +95,10 @@ export async function readAdapterNote(folder: string): Promise<AdapterNote | und
   const result = noteSchema.safeParse(value);
   if (result.success) return result.data;
   throw new Error(`Cannot read ${path}: ${describeFault(result.error, value)}`);
+}
+
+/** The texts that a model has learnt from by adapters that were folded into it: its folder then has a note, too. */
+export async function textsOfModel(folder: string | undefined): Promise<SeenTexts> {
+  const note = folder === undefined ? undefined : await readAdapterNote(folder);
+  return note ? readTexts(note.texts) : NO_TEXTS;
 }

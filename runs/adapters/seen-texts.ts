@@ -41,6 +41,11 @@ export function readTexts(texts: NotedTexts | undefined): SeenTexts {
   return { complete: texts.complete, hashes: new Set(hashes) };
 }
 
+/** The texts that one or the other knows. */
+export function joinTexts(a: SeenTexts, b: SeenTexts): SeenTexts {
+  return { complete: a.complete && b.complete, hashes: a.hashes.union(b.hashes) };
+}
+
 /**
  * The texts of an adapter: those of its own run, and those of the adapter that the run started from.
  * @param before what the run's start had seen

@@ -87,7 +87,7 @@ function assembleResult(
       integrity: integrity.passed,
       flags: [
         ...raiseFlags(course.stepLoss, test.scores[primary], knownScores(majority)?.[primary]),
-        ...spec.from ? [flagUnknownTexts(seen)] : [],
+        ...spec.from || !seen.complete ? [flagUnknownTexts(seen)] : [],
       ],
     },
   };

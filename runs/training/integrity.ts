@@ -95,7 +95,7 @@ export function flagUnknownTexts({ complete }: SeenTexts): RunRecord["checks"]["
     name: "test may be known",
     raised: !complete,
     detail: complete
-      ? "the adapter that training started from names all texts that it has learnt from"
-      : "the adapter that training started from does not name all texts that it has learnt from: test may hold some of them",
+      ? "what training started from names all texts that it has learnt from"
+      : "what training started from does not name all texts that it has learnt from: test may hold some of them",
   };
 }

@@ -13,8 +13,8 @@ import type { CommonOptions } from "../../methods/types.ts";
 import type { Model } from "../../models/types.ts";
 import { tasks } from "../../tasks/mod.ts";
 import type { AnyTask, TaskFiles } from "../../tasks/types.ts";
-import { readAdapterNote } from "../adapters/note.ts";
-import { NO_TEXTS, readTexts, type SeenTexts } from "../adapters/seen-texts.ts";
+import { readAdapterNote, textsOfModel } from "../adapters/note.ts";
+import { joinTexts, NO_TEXTS, readTexts, type SeenTexts } from "../adapters/seen-texts.ts";
 import { readStart } from "../adapters/start-from.ts";
 import type { SignedProgram } from "../programs/classifier.ts";
 import type { LocalPaths } from "../study/cell.ts";
@@ -45,7 +45,7 @@ export interface OpenCell {
   model: Model;
   /** The task on the backbone with the method. */
   trainingTask: TrainingTask;
-  /** The texts that the adapter has learnt from that training starts from. */
+  /** The texts that training starts from knowledge of: an adapter's, or those of one that was folded into the model. */
   seen: SeenTexts;
 }
 
@@ -100,10 +100,16 @@ export async function openCell(
   });
   const { files } = spec.task;
   const userFiles = files && taskFiles !== undefined ? { folder: taskFiles, files } : undefined;
-  const seen = spec.from ? readTexts((await readAdapterNote(from!))?.texts) : NO_TEXTS;
+  const seen = await seenBefore(model, spec.from && from);
   const [backbone, makeTrainingTask] = await Promise.all([model.open(), readTask(task, spec, seen, userFiles)]);
   const trainingTask = await makeTrainingTask({ spec, backbone, parts, threads });
   return { spec, device: lookUp("device", devices, spec.device), task, model, trainingTask, seen };
+}
+
+/** The texts that an adapter to start from has learnt from, and those of an adapter that was folded into the model. */
+async function seenBefore(model: Model, from: string | undefined): Promise<SeenTexts> {
+  const ofAdapter = from === undefined ? NO_TEXTS : readTexts((await readAdapterNote(from))?.texts);
+  return joinTexts(ofAdapter, await textsOfModel(model.folder));
 }
 
 /** Reads and splits a task's examples; what it returns needs the backbone and the method besides. */
@@ -200,9 +206,9 @@ function checkData(
   if (hashes.size === 0) return;
   const known = countKnown(splits, hashes);
   integrity.check(
-    "no text of the adapter's in validation or test",
+    "no known text in validation or test",
     known === 0,
-    `of ${hashes.size} texts that the adapter has learnt from, ${known} occur in validation or test`,
+    `of ${hashes.size} texts that training starts from knowledge of, ${known} occur in validation or test`,
   );
 }
 

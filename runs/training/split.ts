@@ -27,7 +27,7 @@ export type AnyExample = TextInput & { label?: number };
  * the published training examples. Texts that differ only in case and white space count once. Test is drawn first and
  * train last: where there are enough data, runs with more training examples are scored on the same test examples.
  * @param sizes numbers of examples; of `test` there may be fewer
- * @param seen hashes of texts that are passed over for test and validation: training starts from an adapter that knows them
+ * @param seen hashes of texts that are passed over for test and validation, as what training starts from knows them
  * @throws {Error} if there are too few examples
  */
 export function splitExamples<E extends AnyExample>(
@@ -43,7 +43,7 @@ export function splitExamples<E extends AnyExample>(
     const free = firstOfEachText(sourceOf(name)).filter((example) => !taken.has(textKey(example)));
     const usable = free.filter(isUsable).length;
     if (usable < size) {
-      const known = usable < free.length ? `, as the adapter to start from knows ${free.length - usable} more` : "";
+      const known = usable < free.length ? `, as what training starts from knows ${free.length - usable} more` : "";
       throw new Error(
         `Cannot split the data: ${name} must have ${size} examples, only ${usable} are left for it${known}`,
       );
@@ -77,7 +77,7 @@ function roomForTest<E extends AnyExample>(
   if (freshRoom < 1) {
     throw new Error(
       `Cannot split the data: validation must leave an example for test, ${sizeBeside("validation")} are asked for ` +
-        `and of ${texts.length} the adapter to start from knows ${texts.length - fresh}`,
+        `and of ${texts.length} what training starts from knows ${texts.length - fresh}`,
     );
   }
   return Math.min(room, freshRoom);

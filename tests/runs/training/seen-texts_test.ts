@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { ADAPTER_NOTE, readAdapterNote } from "../../../runs/adapters/note.ts";
 import { NO_TEXTS, noteTexts, readTexts } from "../../../runs/adapters/seen-texts.ts";
+import { mergeAdapter } from "../../../runs/adapters/merge.ts";
 import { cellsOf } from "../../../runs/launch/cells.ts";
 import type { CellResult } from "../../../runs/study/cell.ts";
 import { presets } from "../../../runs/study/presets.ts";
@@ -9,7 +10,9 @@ import { runCell } from "../../../runs/training/run-cell.ts";
 import { splitExamples, textHash } from "../../../runs/training/split.ts";
 import { tasks } from "../../../tasks/mod.ts";
 import type { Example, Task } from "../../../tasks/types.ts";
+import { findFolder } from "../../../models/mod.ts";
 import { inFolder } from "../../in-folder.ts";
+import { goldenConfig, goldenTensors, makeFolder, safetensors } from "../../models/folder/copies.ts";
 
 const task = tasks["sentiment/amazon"] as Task;
 const { pool } = await task.load() as { pool: Example[] };
@@ -42,7 +45,7 @@ Deno.test("training that starts from an adapter, or from what was made of it, is
       assert(!judging.some((example) => known.has(textHash(example))));
       assert.deepEqual(result.predictions.map(({ id }) => id), splits.test.map(({ id }) => id));
       assert.equal(result.task.splits.validation.size, 50);
-      assert(result.checks.integrity.some(({ name }) => name === "no text of the adapter's in validation or test"));
+      assert(result.checks.integrity.some(({ name }) => name === "no known text in validation or test"));
       assert.equal(flagOf(result)!.raised, false);
       if (seed !== 7) continue;
       const both = [...known, ...[...splits.train, ...splits.validation].map(textHash)];
@@ -72,6 +75,40 @@ Deno.test("a run is flagged if its adapter does not name its texts, and so is wh
     assert.equal(flagOf(next.result)!.raised, true);
   }));
 
+Deno.test("a model that an adapter was folded into knows the adapter's texts, which are part of what it is", () =>
+  inFolder({}, async (out) => {
+    const base = await makeFolder({
+      "config.json": await goldenConfig(),
+      "model.safetensors": safetensors(await goldenTensors()),
+      "vocab.txt": ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "the", "good", "bad", "not", "."].join("\n"),
+    });
+    const sizes = { train: 300, validation: 100, test: 200 };
+    const { folder } = await train(out, { models: [base], methods: ["bitfit"], data: sizes });
+    const known = await hashesOf(folder);
+    const merged = `${out}/merged`;
+    await mergeAdapter(folder, merged, await findFolder(base));
+    const { result, folder: next } = await train(out, {
+      models: [merged],
+      methods: ["bitfit"],
+      data: sizes,
+      seeds: [7],
+    });
+    const { test } = splitExamples({ pool }, sizes, 7, known);
+    assert.deepEqual(result.predictions.map(({ id }) => id), test.map(({ id }) => id));
+    assert(result.checks.integrity.some(({ name }) => name === "no known text in validation or test"));
+    assert.equal(flagOf(result), undefined);
+    assert(known.isSubsetOf(await hashesOf(next)));
+    // Another adapter folded in afterwards adds its texts, or the doubt that it has others.
+    const { folder: last } = await train(out, { models: [merged], methods: ["lora"], data: sizes, seeds: [8] });
+    await Deno.remove(`${last}/${ADAPTER_NOTE}`);
+    await mergeAdapter(last, `${out}/twice`, await findFolder(merged));
+    const twice = readTexts((await readAdapterNote(`${out}/twice`))!.texts);
+    assert.deepEqual([twice.complete, twice.hashes], [false, known]);
+    const { revision } = await findFolder(merged);
+    await Deno.remove(`${merged}/${ADAPTER_NOTE}`);
+    assert.notEqual((await findFolder(merged)).revision, revision);
+  }));
+
 Deno.test("where nothing of it was seen, a split is the same for the same seed", () => {
   const skewed = pool.filter(({ label }, at) => label === 0 || at % 5 === 0);
   const sizes = { train: 100, validation: 50, test: 101 };
@@ -95,13 +132,13 @@ Deno.test("a split keeps its size where one class was seen nearly whole, and too
     50,
     new RegExp(
       `^Error: Cannot split the data: validation must leave an example for test, 50 are asked for and of ${texts} ` +
-        `the adapter to start from knows ${texts - 50}$`,
+        `what training starts from knows ${texts - 50}$`,
     ),
   );
   const published = { train: pool.slice(0, 500), validation: pool.slice(500, 600), test: pool.slice(600) };
   assert.throws(
     () => splitExamples(published, sizes, 0, new Set(published.validation.slice(0, 90).map(textHash))),
-    /^Error: Cannot split the data: validation must have 50 examples, only 10 are left for it, as the adapter to start from knows 90 more$/,
+    /^Error: Cannot split the data: validation must have 50 examples, only 10 are left for it, as what training starts from knows 90 more$/,
   );
 });
 
