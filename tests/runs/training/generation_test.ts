@@ -149,7 +149,7 @@ Deno.test("a model without a chat template is refused in one sentence", async ()
 /** A record of the result, as the launcher writes it. */
 function recordOf(spec: RunSpec, { planned, ...rest }: CellResult): RunRecord {
   const record = makeRecord();
-  return { ...record, ...rest, spec, setting: settingId(spec), memory: { ...record.memory, planned } };
+  return { ...record, ...rest, id: runId(spec), spec, setting: settingId(spec), memory: { ...record.memory, planned } };
 }
 
 Deno.test("a record with texts is read, and reports show its score without a majority", async () => {
