@@ -59,6 +59,7 @@ export async function runWorker(
   const sent = input.write(new TextEncoder().encode(`${JSON.stringify(job)}\n`)).catch(() => {});
   let reason: string | undefined;
   let log = "";
+  let complaints = "";
   const keep = (text: string) => {
     log = (log + text).slice(-LOG_LIMIT);
   };
@@ -73,13 +74,18 @@ export async function runWorker(
       }
     })(),
     (async () => {
-      for await (const text of child.stderr.pipeThrough(new TextDecoderStream())) keep(text);
+      for await (const text of child.stderr.pipeThrough(new TextDecoderStream())) {
+        keep(text);
+        complaints = (complaints + text).slice(-LOG_LIMIT);
+      }
     })(),
   ]);
   await sent;
   if (!status.success) {
     const end = status.signal ? `was ended by ${status.signal}` : `ended with status ${status.code}`;
-    reason ??= `the worker ${end}: ${log.trim().split("\n").at(-1) || "it said nothing"}`;
+    // Which of the two streams arrives last is a matter of chance; why a program ends is told on standard error.
+    const lastWords = (complaints.trim() || log.trim()).split("\n").at(-1);
+    reason ??= `the worker ${end}: ${lastWords || "it said nothing"}`;
   }
   return { reason, log };
 }
