@@ -4,10 +4,9 @@
  * @module
  */
 import { readObject } from "../../base/files.ts";
+import { LONGEST, readText } from "./read-text.ts";
 import { addedToken, template } from "./template.ts";
 
-/** Bytes of the longest vocab.json that is read. */
-const LONGEST = 1 << 26;
 const [START, PADDING, END, UNKNOWN, MASK] = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"];
 /** The token that ends texts in GPT-2. */
 const TEXT_END = "<|endoftext|>";
@@ -18,7 +17,7 @@ const QWEN2_WORDS =
 
 /** The pairs of merges.txt. @throws {Error} if a line is no pair, or if its pieces or the joined piece have no id */
 async function readMerges(path: string, vocab: Record<string, unknown>): Promise<[string, string][]> {
-  const lines = (await Deno.readTextFile(path)).split(/\r?\n/);
+  const lines = (await readText(path)).split(/\r?\n/);
   return lines.filter((line) => line !== "" && !line.startsWith("#version")).map((line) => {
     const [first, second, ...rest] = line.split(" ");
     if (rest.length === 0 && [first, second, first + second].every((piece) => Object.hasOwn(vocab, piece))) {
@@ -36,7 +35,12 @@ type Customs = Pick<Record<string, unknown>, "added_tokens" | "normalizer" | "pr
 
 /** Splits texts at spaces and signs as GPT-2 does. */
 function byteLevel(settings: Record<string, unknown>): object {
-  return { type: "ByteLevel", add_prefix_space: settings.add_prefix_space ?? false, use_regex: true };
+  return {
+    type: "ByteLevel",
+    add_prefix_space: settings.add_prefix_space ?? false,
+    trim_offsets: true,
+    use_regex: true,
+  };
 }
 
 /** @param settings of tokenizer_config.json: `add_prefix_space`, `mask_token` */
@@ -48,7 +52,10 @@ function customsOfRoberta(vocab: Record<string, unknown>, settings: Record<strin
     ),
     normalizer: null,
     pre_tokenizer: byteLevel(settings),
-    post_processor: template(`${START} $A ${END}`, `${START} $A ${END} ${END} $B ${END}`),
+    post_processor: template(`${START} $A ${END}`, `${START} $A ${END} ${END} $B ${END}`, {
+      [START]: vocab[START],
+      [END]: vocab[END],
+    }),
   };
 }
 
@@ -60,7 +67,7 @@ function customsOfGpt2(vocab: Record<string, unknown>, settings: Record<string, 
     normalizer: null,
     pre_tokenizer: byteLevel(settings),
     post_processor: around
-      ? template(`${TEXT_END} $A`, `${TEXT_END} $A ${TEXT_END}:1 $B:1`)
+      ? template(`${TEXT_END} $A`, `${TEXT_END} $A ${TEXT_END}:1 $B:1`, { [TEXT_END]: vocab[TEXT_END] })
       : { type: "ByteLevel", trim_offsets: false },
   };
 }
@@ -78,7 +85,12 @@ function customsOfQwen2(settings: Record<string, unknown>): Customs {
       type: "Sequence",
       pretokenizers: [
         { type: "Split", pattern: { Regex: QWEN2_WORDS }, behavior: "Isolated", invert: false },
-        { type: "ByteLevel", add_prefix_space: settings.add_prefix_space ?? false, use_regex: false },
+        {
+          type: "ByteLevel",
+          add_prefix_space: settings.add_prefix_space ?? false,
+          trim_offsets: true,
+          use_regex: false,
+        },
       ],
     },
     post_processor: { type: "ByteLevel", trim_offsets: false },
@@ -105,7 +117,7 @@ export async function readBytePairs(folder: string, settings: Record<string, unk
   return {
     version: "1.0",
     ...customs(),
-    decoder: { type: "ByteLevel" },
+    decoder: { type: "ByteLevel", add_prefix_space: true, trim_offsets: true, use_regex: true },
     model: { type: "BPE", vocab, merges: await readMerges(`${folder}/merges.txt`, vocab) },
   };
 }

@@ -135,8 +135,7 @@ function addedTokens({ pieces, unknown }: Vocabulary): object[] {
 }
 
 /**
- * The tokenizer.json that transformers makes of T5's spiece.model. The tokenizer library normalises by NFKC instead of the
- * file's table; the results differ for joined emoji and for letters with several accents.
+ * The tokenizer.json that transformers makes of T5's spiece.model.
  * @param settings of tokenizer_config.json: `extra_ids`
  * @throws {Error} if it is no unigram vocabulary of SentencePiece
  */
@@ -164,7 +163,7 @@ export async function readUnigram(folder: string, settings: Record<string, unkno
         { type: "Metaspace", replacement: SPACE, prepend_scheme: "always", split: true },
       ],
     },
-    post_processor: template(`$A ${end}`, `$A ${end} $B ${end}`),
+    post_processor: template(`$A ${end}`, `$A ${end} $B ${end}`, { [end]: found.end }),
     decoder: { type: "Metaspace", replacement: SPACE, prepend_scheme: "always", split: true },
     model: {
       type: "Unigram",
@@ -220,7 +219,10 @@ export async function readPairPieces(folder: string, settings: Record<string, un
       prepend_scheme: spaced ? settings.legacy === true ? "always" : "first" : "never",
       split: false,
     },
-    post_processor: template(around("$A", ""), `${around("$A", "")} ${around("$B", ":1")}`),
+    post_processor: template(around("$A", ""), `${around("$A", "")} ${around("$B", ":1")}`, {
+      ...begin !== undefined && { [begin]: found.begin },
+      ...end !== undefined && { [end]: found.end },
+    }),
     decoder: {
       type: "Sequence",
       decoders: [

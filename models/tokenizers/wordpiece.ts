@@ -3,6 +3,7 @@
  * line.
  * @module
  */
+import { readText } from "./read-text.ts";
 import { addedToken, template } from "./template.ts";
 
 const SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"];
@@ -14,7 +15,7 @@ const SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"];
  */
 export async function readWordPiece(folder: string, settings: Record<string, unknown>): Promise<object> {
   const path = `${folder}/vocab.txt`;
-  const pieces = (await Deno.readTextFile(path)).replace(/\r?\n$/, "").split(/\r?\n/);
+  const pieces = (await readText(path)).replace(/\r?\n$/, "").split(/\r?\n/);
   const vocab = Object.fromEntries(pieces.map((piece, id) => [piece, id]));
   for (const piece of ["[UNK]", "[CLS]", "[SEP]"]) {
     if (!Object.hasOwn(vocab, piece)) throw new Error(`Cannot read ${path}: it must have the piece ${piece}`);
@@ -32,7 +33,10 @@ export async function readWordPiece(folder: string, settings: Record<string, unk
       lowercase: settings.do_lower_case ?? true,
     },
     pre_tokenizer: { type: "BertPreTokenizer" },
-    post_processor: template("[CLS] $A [SEP]", "[CLS] $A [SEP] $B:1 [SEP]:1"),
+    post_processor: template("[CLS] $A [SEP]", "[CLS] $A [SEP] $B:1 [SEP]:1", {
+      "[CLS]": vocab["[CLS]"],
+      "[SEP]": vocab["[SEP]"],
+    }),
     decoder: { type: "WordPiece", prefix: "##", cleanup: true },
     model: {
       type: "WordPiece",

@@ -24,6 +24,7 @@ import { textMetrics } from "../../../tasks/text-metrics.ts";
 import { makeFolder } from "../../models/folder/copies.ts";
 import type { Files } from "../../in-folder.ts";
 import { makeRecord } from "../../reports/record-factory.ts";
+import { addedToken } from "../../../models/tokenizers/template.ts";
 
 /** A token for every printable ASCII character and the line break; the golden models end texts with one of theirs. */
 const CHARACTERS = [..."\n", ...Array.from({ length: 95 }, (_, at) => String.fromCharCode(32 + at))];
@@ -33,7 +34,7 @@ const tokenizer = {
   model: { type: "BPE", vocab: Object.fromEntries(CHARACTERS.map((c, id) => [c, id])), merges: [] },
   post_processor: null,
   decoder: { type: "Fuse" },
-  added_tokens: [{ id: 97, content: "<end>", special: true }],
+  added_tokens: [addedToken("<end>", 97)],
 };
 
 async function modelFolder(place: string, more: Files = {}): Promise<string> {
