@@ -45,7 +45,13 @@ export interface NativeTokenizer {
  * @param form content of a tokenizer.json
  */
 export function nativeTokenizer(path: string, form: object): NativeTokenizer {
-  let text: string | undefined = JSON.stringify({ ...form, truncation: null, padding: null, post_processor: null });
+  let text: string | undefined = JSON.stringify({
+    version: "1.0",
+    ...form,
+    truncation: null,
+    padding: null,
+    post_processor: null,
+  });
   let made: InstanceType<Library["Tokenizer"]>;
   const tokenizer = () => {
     if (text === undefined) return made;

@@ -1,7 +1,32 @@
 /**
- * Parts of a tokenizer.json that concern special tokens.
+ * Parts of a tokenizer.json that concern special tokens, and what a class of tokenizers makes of one.
  * @module
  */
+import type { TokenizerJson } from "./tokenizer-json.ts";
+
+/** A class of transformers that makes a tokenizer of its own from a vocabulary. */
+export interface TokenizerClass {
+  /** The type of its model. */
+  model: "BPE" | "Unigram" | "WordPiece";
+  /** Special tokens where the settings name none, by the settings' names. */
+  defaults: Readonly<Record<string, string>>;
+  /** Further special tokens. @throws {Error} the end of a sentence, if a setting is out of range */
+  extra?(settings: Record<string, unknown>): string[];
+  /**
+   * The parts of its tokenizer.json, added tokens excepted.
+   * @param form of which it takes the vocabulary, and what it does not make itself
+   * @param ids of pieces and added tokens
+   * @throws {Error} the end of a sentence, if a token that it needs has no id
+   */
+  parts(form: TokenizerJson, settings: Record<string, unknown>, ids: ReadonlyMap<string, number>): TokenizerJson;
+}
+
+/** The id of a token that a class needs. @throws {Error} the end of a sentence, if it has none */
+export function requiredId(ids: ReadonlyMap<string, number>, token: string): number {
+  const id = ids.get(token);
+  if (id === undefined) throw new Error(`it must have the piece ${token}`);
+  return id;
+}
 
 /**
  * A template for one text and one for two, in the form of tokenizer.json.

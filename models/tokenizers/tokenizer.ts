@@ -2,7 +2,8 @@
  * The tokenizer of a model folder.
  * @module
  */
-import { readBytePairs } from "./byte-pairs.ts";
+import { bytePairClass, readBytePairs } from "./byte-pairs.ts";
+import { asTransformers } from "./classes.ts";
 import { CHAT_TEMPLATE, openChatTemplate } from "./chat-template.ts";
 import { readObject } from "../../base/files.ts";
 import { filesIn, type FileSource } from "../file-source.ts";
@@ -17,22 +18,25 @@ import { readWordPiece } from "./wordpiece.ts";
 /** Bytes of the longest tokenizer.json that is read. */
 const LONGEST = 1 << 27;
 const SETTINGS = "tokenizer_config.json";
+const CONFIG = "config.json";
 
 /** A form in which folders store tokenizers. */
 interface Form {
   /** The files, all of which are needed. */
   files: readonly string[];
-  /** Reads them as content of a tokenizer.json. */
+  /** Reads them as content of a tokenizer.json, of files other than this the vocabulary. */
   read(folder: string, settings: Record<string, unknown>): Promise<TokenizerJson>;
+  /** The class that makes a tokenizer of the vocabulary where the settings name none. */
+  standIn?(form: TokenizerJson): string;
 }
 
 /** The forms; the first whose files are all there is used. */
 const forms: readonly Form[] = [
   { files: ["tokenizer.json"], read: (folder) => readObject(`${folder}/tokenizer.json`, LONGEST) },
-  { files: ["vocab.txt"], read: readWordPiece },
-  { files: ["vocab.json", "merges.txt"], read: readBytePairs },
-  { files: ["spiece.model"], read: readUnigram },
-  { files: ["tokenizer.model"], read: readPairPieces },
+  { files: ["vocab.txt"], read: readWordPiece, standIn: () => "BertTokenizer" },
+  { files: ["vocab.json", "merges.txt"], read: readBytePairs, standIn: bytePairClass },
+  { files: ["spiece.model"], read: readUnigram, standIn: () => "T5Tokenizer" },
+  { files: ["tokenizer.model"], read: readPairPieces, standIn: () => "LlamaTokenizer" },
 ];
 
 async function findForm(source: FileSource): Promise<Form | undefined> {
@@ -113,8 +117,16 @@ export async function openTokenizer(folder: string, vocabularySize: number): Pro
   }
   const path = `${folder}/${SETTINGS}`;
   const settings = await files.has(SETTINGS) ? await readObject(path, LONGEST) : {};
-  const form = await kind.read(folder, settings);
-  const tokenizer = openForm(`${folder}/${kind.files[0]}`, form, vocabularySize);
+  const config = await files.has(CONFIG) ? await readObject(`${folder}/${CONFIG}`, LONGEST) : {};
+  const stored = await kind.read(folder, settings);
+  const place = `${folder}/${kind.files[0]}`;
+  let form: TokenizerJson;
+  try {
+    form = asTransformers(stored, settings, config, vocabularySize, kind.standIn?.(stored));
+  } catch (error) {
+    throw new Error(`Cannot use the tokenizer ${place}: ${(error as Error).message}`);
+  }
+  const tokenizer = openForm(place, form, vocabularySize);
   const template = await files.has(CHAT_TEMPLATE) ? await readText(`${folder}/${CHAT_TEMPLATE}`) : undefined;
   const chat = await openChatTemplate(folder, template, settings);
   return { ...tokenizer, ...chat && { chat } };
