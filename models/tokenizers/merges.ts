@@ -8,9 +8,9 @@ import { shorten } from "../../base/errors.ts";
 /** Characters of the longest piece that is made of two others. The merges are found by trying all splits of each piece. */
 const LONGEST_PIECE = 64;
 /** Most pieces. */
-const MOST_PIECES = 1 << 19;
+const MOST_PIECES = 1 << 18;
 /** Most merges. */
-const MOST_MERGES = 1 << 22;
+const MOST_MERGES = 1 << 20;
 
 /** A piece of a vocabulary. */
 export interface ScoredPiece {

@@ -94,7 +94,7 @@ export function readLayout(given: unknown): Layout {
   if (!success) throw new Error(`post_processor: ${describeFault(error, list)}`);
   const layouts = data.processors.map(layoutOf);
   const around = layouts.filter((layout) => layout !== PLAIN);
-  if (around.length > 1) throw new Error("one processor of a Sequence at most may add tokens, there are more");
+  if (around.length > 1) throw new Error("one part of its post_processor at most may add tokens, there are more");
   return around[0] ?? PLAIN;
 }
 

@@ -41,6 +41,7 @@ const writerFolder = async (architecture: string) =>
       decoder: { type: "Fuse" },
       added_tokens: [addedToken("<end>", 97)],
     },
+    "tokenizer_config.json": { tokenizer_class: "PreTrainedTokenizerFast" },
   }, "writer");
 
 const pairs = (from: number, count: number) =>

@@ -29,6 +29,7 @@ async function tinyModel(architecture: string, changes: object = {}): Promise<Fi
     "config.json": { ...JSON.parse(await Deno.readTextFile(join(golden, "config.json"))), ...changes },
     "model.safetensors": await Deno.readFile(join(golden, "model.safetensors")),
     "tokenizer.json": tokenizer,
+    "tokenizer_config.json": { tokenizer_class: "PreTrainedTokenizerFast" },
   };
 }
 
