@@ -79,9 +79,15 @@ export async function runWorker(
   await sent;
   if (!status.success) {
     const end = status.signal ? `was ended by ${status.signal}` : `ended with status ${status.code}`;
-    reason ??= `the worker ${end}: ${log.trim().split("\n").at(-1) || "it said nothing"}`;
+    reason ??= `the worker ${end}: ${lastWords(log) ?? "it said nothing"}`;
   }
   return { reason, log };
+}
+
+/** The last line of an output; of a native library that panicked, the line that says why. */
+function lastWords(log: string): string | undefined {
+  const [, why] = /panicked at [^\n]*\n([^\n]+)/.exec(log) ?? [];
+  return why ?? (log.trim().split("\n").at(-1) || undefined);
 }
 
 /** The message in a line; undefined for any other line, as libraries print to standard output too. */
