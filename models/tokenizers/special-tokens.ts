@@ -12,14 +12,14 @@ const MOST_PARTS = 256;
 const MOST_IDS = 64;
 
 /** A part of what is encoded: a text, or special tokens; with its segment. */
-type Part = { sequence: "A" | "B"; type: number } | { ids: readonly number[]; type: number };
+export type LayoutPart = { sequence: "A" | "B"; type: number } | { ids: readonly number[]; type: number };
 
 /** The parts around one text, and around a pair. */
 export interface Layout {
   /** For one text. */
-  single: readonly Part[];
+  single: readonly LayoutPart[];
   /** For a pair. */
-  pair: readonly Part[];
+  pair: readonly LayoutPart[];
 }
 
 const id = z.int().nonnegative();
@@ -44,13 +44,13 @@ const processor = z.discriminatedUnion("type", [
 ], { error: "must be TemplateProcessing, BertProcessing, RobertaProcessing, ByteLevel or a Sequence of these" });
 const sequenceOf = z.object({ type: z.literal("Sequence"), processors: z.array(processor).max(MOST_PARTS) });
 
-const A: Part = { sequence: "A", type: 0 };
-const B: Part = { sequence: "B", type: 1 };
+const A: LayoutPart = { sequence: "A", type: 0 };
+const B: LayoutPart = { sequence: "B", type: 1 };
 const PLAIN: Layout = { single: [A], pair: [A, B] };
 
 function ofTemplate({ single, pair, special_tokens }: z.infer<typeof template>): Layout {
   const parts = (list: z.infer<typeof pieces>) =>
-    list.map((piece): Part => {
+    list.map((piece): LayoutPart => {
       if ("Sequence" in piece) return { sequence: piece.Sequence.id, type: piece.Sequence.type_id };
       const { id, type_id } = piece.SpecialToken;
       if (!Object.hasOwn(special_tokens, id)) {
@@ -59,7 +59,7 @@ function ofTemplate({ single, pair, special_tokens }: z.infer<typeof template>):
       return { ids: special_tokens[id].ids, type: type_id };
     });
   const layout = { single: parts(single), pair: parts(pair) };
-  const has = (list: readonly Part[], name: "A" | "B") =>
+  const has = (list: readonly LayoutPart[], name: "A" | "B") =>
     list.some((part) => "sequence" in part && part.sequence === name);
   if (has(layout.single, "B")) throw new Error("the template of one text must have $A alone");
   if (!has(layout.pair, "A") || !has(layout.pair, "B")) throw new Error("the template of a pair must have $A and $B");
@@ -73,11 +73,11 @@ function layoutOf(given: z.infer<typeof processor>): Layout {
     case "ByteLevel":
       return PLAIN;
     case "BertProcessing": {
-      const [cls, sep] = [given.cls, given.sep].map(([, id]) => (type: number): Part => ({ ids: [id], type }));
+      const [cls, sep] = [given.cls, given.sep].map(([, id]) => (type: number): LayoutPart => ({ ids: [id], type }));
       return { single: [cls(0), A, sep(0)], pair: [cls(0), A, sep(0), B, sep(1)] };
     }
     case "RobertaProcessing": {
-      const [cls, sep] = [given.cls, given.sep].map(([, id]): Part => ({ ids: [id], type: 0 }));
+      const [cls, sep] = [given.cls, given.sep].map(([, id]): LayoutPart => ({ ids: [id], type: 0 }));
       return { single: [cls, A, sep], pair: [cls, A, sep, sep, { ...B, type: 0 }, sep] };
     }
   }
