@@ -57,8 +57,10 @@ function idsOf(vocab: unknown): Map<string, number> {
 }
 
 /** @throws {Error} the end of a sentence, if a setting changes ids in a way that is not supported */
-function checkSettings({ split_special_tokens: split, truncation_side: side }: Record<string, unknown>): void {
-  if (split === true) throw new Error("split_special_tokens of tokenizer_config.json must be false, it is true");
+function checkSettings({ truncation_side: side, ...others }: Record<string, unknown>): void {
+  for (const name of ["split_special_tokens", "fix_mistral_regex"]) {
+    if (others[name] === true) throw new Error(`${name} of tokenizer_config.json must be false, it is true`);
+  }
   if (side !== undefined && side !== "right") {
     throw new Error(`truncation_side of tokenizer_config.json must be right, it is ${showValue(side)}`);
   }

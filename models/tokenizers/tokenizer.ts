@@ -89,17 +89,34 @@ function finish(layout: Layout, texts: Record<"A" | "B", readonly number[]>, pai
   return pair ? Object.assign(ids, { types: pieces.flatMap(({ ids, type }) => ids.map(() => type)) }) : ids;
 }
 
+/** What the setting clean_up_tokenization_spaces replaces in texts of ids, one after the other. */
+const CLEAN_UP = [
+  ...[" .", " ?", " !", " ,"].map((from) => [from, from.slice(1)]),
+  [" ' ", "'"],
+  ...[" n't", " 'm", " 's", " 've", " 're"].map((from) => [from, from.slice(1)]),
+];
+
 /** Opens the tokenizer in a tokenizer.json. @throws {Error} if it is refused before the library sees it */
-function openForm(path: string, form: TokenizerJson, vocabularySize: number): Omit<TextTokenizer, "chat"> {
+function openForm(
+  path: string,
+  form: TokenizerJson,
+  settings: Record<string, unknown>,
+  vocabularySize: number,
+): Omit<TextTokenizer, "chat"> {
   const layout = checkedLayout(path, form, vocabularySize);
   const native = nativeTokenizer(path, form);
+  // transformers leaves the texts of byte pairs as they are, whatever the setting says.
+  const cleanUp = settings.clean_up_tokenization_spaces === true && Object(form.model).type !== "BPE" ? CLEAN_UP : [];
   return {
     encode: async (text, limit, pair) => {
       const texts = { A: await native.idsOf(text), B: pair === undefined ? [] : await native.idsOf(pair) };
       return finish(layout, texts, pair !== undefined, limit);
     },
     tokenize: (text) => native.idsOf(text),
-    decode: async (ids) => ids.length === 0 ? "" : await native.decode(ids, true),
+    decode: async (ids) => {
+      const text = ids.length === 0 ? "" : await native.decode(ids, true);
+      return cleanUp.reduce((cleaned, [from, to]) => cleaned.replaceAll(from, to), text);
+    },
   };
 }
 
@@ -126,7 +143,7 @@ export async function openTokenizer(folder: string, vocabularySize: number): Pro
   } catch (error) {
     throw new Error(`Cannot use the tokenizer ${place}: ${(error as Error).message}`);
   }
-  const tokenizer = openForm(place, form, vocabularySize);
+  const tokenizer = openForm(place, form, settings, vocabularySize);
   const template = await files.has(CHAT_TEMPLATE) ? await readText(`${folder}/${CHAT_TEMPLATE}`) : undefined;
   const chat = await openChatTemplate(folder, template, settings);
   return { ...tokenizer, ...chat && { chat } };

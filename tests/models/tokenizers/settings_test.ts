@@ -61,6 +61,19 @@ for (const [what, settings, text, tokens] of agreed) {
   });
 }
 
+for (const [clean, text] of [[true, "the, cafe!"], [false, "the , cafe !"]] as const) {
+  Deno.test(`spaces before signs ${clean ? "go" : "stay"} where clean_up_tokenization_spaces is ${clean}`, () => {
+    const vocab = Object.fromEntries(["[UNK]", "the", ",", "cafe", "!"].map((word, id) => [word, id]));
+    const files = {
+      "tokenizer.json": { ...form, added_tokens: [], decoder: null, model: { ...form.model, vocab } },
+      "tokenizer_config.json": { clean_up_tokenization_spaces: clean },
+    };
+    return inFolder(files, async (folder) => {
+      assert.equal(await (await openTokenizer(folder, 14)).decode([1, 2, 3, 4]), text);
+    });
+  });
+}
+
 const refused: [what: string, settings: object, changes: object, message: RegExp][] = [
   [
     "split_special_tokens",
