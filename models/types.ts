@@ -175,13 +175,13 @@ export interface Backbone extends BackboneShape {
   /** Name of the weight [vocabulary, d_emb] that holds the input embeddings. */
   embeddingWeight: string;
   /** Token ids of a text, or of a pair of texts, with the special tokens around them: at most `limit`. */
-  encode(text: string, limit: number, pair?: string): Encoding;
+  encode(text: string, limit: number, pair?: string): Promise<Encoding>;
   /** Token ids of a text without special tokens; absent: `encode` adds none. */
-  tokenize?(text: string): number[];
+  tokenize?(text: string): Promise<number[]>;
   /** The chat template applied to a user's message, up to where the answer begins; absent: no chat template. */
   chat?(message: string): string;
   /** The text of token ids, without special tokens; absent: the backbone generates no text. */
-  decode?(ids: readonly number[]): string;
+  decode?(ids: readonly number[]): Promise<string>;
   /** Inputs of the forward pass, besides the weights. */
   inputs: Record<string, InputSpec>;
   /** Encoded texts as one batch, padded to the longest. */

@@ -54,10 +54,10 @@ export async function readFolder(folder: string, architectures: Record<string, A
         ...shape,
         stored,
         sha256: revision,
-        encode: (text, limit, pair) => tokenizer().encode(text, Math.min(limit, shape.maxLength), pair),
-        tokenize: (text) => tokenizer().tokenize(text),
+        encode: async (text, limit, pair) => await tokenizer().encode(text, Math.min(limit, shape.maxLength), pair),
+        tokenize: async (text) => await tokenizer().tokenize(text),
         ...opened?.chat && { chat: opened.chat },
-        decode: (ids) => tokenizer().decode(ids),
+        decode: async (ids) => await tokenizer().decode(ids),
       };
     },
   };

@@ -84,10 +84,15 @@ export async function runWorker(
   if (!status.success) {
     const end = status.signal ? `was ended by ${status.signal}` : `ended with status ${status.code}`;
     // Which of the two streams arrives last is a matter of chance; why a program ends is told on standard error.
-    const lastWords = (complaints.trim() || log.trim()).split("\n").at(-1);
-    reason ??= `the worker ${end}: ${lastWords || "it said nothing"}`;
+    reason ??= `the worker ${end}: ${lastWords(complaints) ?? lastWords(log) ?? "it said nothing"}`;
   }
   return { reason, log };
+}
+
+/** The last line of an output; of a native library that panicked, the line that says why. */
+function lastWords(log: string): string | undefined {
+  const [, why] = /panicked at [^\n]*\n([^\n]+)/.exec(log) ?? [];
+  return why ?? (log.trim().split("\n").at(-1) || undefined);
 }
 
 /** The message in a line; undefined for any other line, as libraries print to standard output too. */
