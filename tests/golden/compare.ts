@@ -191,7 +191,13 @@ function scoresOf(reference: Golden, weights: Tensors, inputs: Tensors): Tensor 
 }
 
 /** The method folded into the weights. */
-async function compareMerged(reference: Golden, { method, options }: Part, start: Values, values: Values, expected: Float32Array): Promise<void> {
+async function compareMerged(
+  reference: Golden,
+  { method, options }: Part,
+  start: Values,
+  values: Values,
+  expected: Float32Array,
+): Promise<void> {
   const { backbone, inputs } = reference;
   const weights = await eagerWeights(backbone);
   const tensor = (data: Float32Array, shape: readonly number[]) => tf.tensor(data, [...shape]);
