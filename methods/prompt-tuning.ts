@@ -52,7 +52,7 @@ function sampledRows(context: StartContext, rows: number): Promise<Float32Array>
 }
 
 async function textRows(context: StartContext, rows: number, text: string): Promise<Float32Array> {
-  const ids = context.encode(text);
+  const ids = await context.encode(text);
   if (ids.length === 0) {
     throw new Error("Cannot use prompt-tuning: text must have at least 1 token, current value is 0");
   }
@@ -69,7 +69,7 @@ async function labelRows(context: StartContext, rows: number, width: number): Pr
   }
   const values = new Float32Array(rows * width);
   for (const [row, label] of labels.entries()) {
-    const ids = context.encode(label);
+    const ids = await context.encode(label);
     const embeddings = await context.embeddings(ids);
     embeddings.forEach((value, at) => values[row * width + at % width] += value / ids.length);
   }

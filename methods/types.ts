@@ -14,7 +14,7 @@ export interface StartContext {
   /** Rows of the input embedding. */
   vocabularySize: number;
   /** Token ids of a text. */
-  encode(text: string): readonly number[];
+  encode(text: string): Promise<readonly number[]>;
   /** Rows of the input embedding, concatenated: [ids.length · d_emb]. */
   embeddings(ids: readonly number[]): Promise<Float32Array>;
   /** A weight of the backbone, row by row. */

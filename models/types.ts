@@ -133,10 +133,15 @@ export interface ReadTokens {
 
 /** The language model of a backbone: how it reads texts token by token and scores the next token. */
 export interface LanguageModel {
-  /** Weights that it alone uses: name → shape; empty if it scores tokens by the word embeddings. */
+  /** Weights that it alone uses: name → shape. */
   weights: Record<string, readonly number[]>;
   /** If the files lack these weights, it scores tokens by the word embeddings. */
   mayLackWeights?: true;
+  /**
+   * Weights that the config ties, by the name of the weight that they are tied to: if the files hold an equal copy of it, they
+   * are that weight. Others in their place are used as they are, as transformers does from 5.8 on.
+   */
+  tied?: Record<string, string>;
   /**
    * In an encoder-decoder: the token that every generated text starts with, and the input of `hiddenStates` that holds
    * these texts, `target` [batch, length], starting with that token. Absent: the generated text continues the one read.
@@ -170,13 +175,13 @@ export interface Backbone extends BackboneShape {
   /** Name of the weight [vocabulary, d_emb] that holds the input embeddings. */
   embeddingWeight: string;
   /** Token ids of a text, or of a pair of texts, with the special tokens around them: at most `limit`. */
-  encode(text: string, limit: number, pair?: string): Encoding;
+  encode(text: string, limit: number, pair?: string): Promise<Encoding>;
   /** Token ids of a text without special tokens; absent: `encode` adds none. */
-  tokenize?(text: string): number[];
+  tokenize?(text: string): Promise<number[]>;
   /** The chat template applied to a user's message, up to where the answer begins; absent: no chat template. */
   chat?(message: string): string;
   /** The text of token ids, without special tokens; absent: the backbone generates no text. */
-  decode?(ids: readonly number[]): string;
+  decode?(ids: readonly number[]): Promise<string>;
   /** Inputs of the forward pass, besides the weights. */
   inputs: Record<string, InputSpec>;
   /** Encoded texts as one batch, padded to the longest. */

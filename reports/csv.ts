@@ -4,7 +4,7 @@
  * @module
  */
 import { stringify } from "csv-stringify/sync";
-import { methodName } from "../runs/study/record.ts";
+import { methodName, settingId } from "../runs/study/record.ts";
 import { type Cost, costs, meanCost } from "./costs.ts";
 import { byKeys, type Results } from "./results.ts";
 
@@ -39,7 +39,7 @@ export function renderRunsCsv({ runs }: Results): string {
     model: run.spec.model.name,
     task: run.spec.task.name,
     method: methodName(run.spec),
-    setting: run.setting,
+    setting: settingId(run.spec),
     seed: run.spec.seed,
     ...Object.fromEntries(
       (["validation", "test"] as const).flatMap((split) =>

@@ -3,7 +3,7 @@
  * @module
  */
 import { writeWhole } from "../base/files.ts";
-import { canonical, readRecords, type RunRecord, type UnreadableRecord } from "../runs/study/record.ts";
+import { canonical, readRecords, runId, type RunRecord, type UnreadableRecord } from "../runs/study/record.ts";
 import { renderResultsCsv, renderRunsCsv } from "./csv.ts";
 import { renderMarkdown } from "./markdown.ts";
 import { groupResults, type Results } from "./results.ts";
@@ -66,7 +66,10 @@ export async function writeReport(folders: string[], out: string): Promise<Writt
   return { files: texts.map(({ path }) => path), unreadable: results.unreadable, terminal: renderTerminal(results) };
 }
 
-/** Reads the records of several results folders, each run once. */
+/**
+ * Reads the records of several results folders, each run once. A run has two records where its model's folder was trained under
+ * two names while names were part of the id: one of them counts.
+ */
 async function collect(folders: readonly string[]): Promise<{ records: RunRecord[]; unreadable: UnreadableRecord[] }> {
   const byId = new Map<string, { record: RunRecord; folder: string }>();
   const unreadable: UnreadableRecord[] = [];
@@ -82,5 +85,14 @@ async function collect(folders: readonly string[]): Promise<{ records: RunRecord
       byId.set(record.id, { record, folder });
     }
   }
-  return { records: [...byId.values()].map(({ record }) => record), unreadable };
+  const records: RunRecord[] = [];
+  for (const same of Map.groupBy(byId.values(), ({ record }) => runId(record.spec)).values()) {
+    const [first, ...others] = same.toSorted((a, b) => (a.record.id < b.record.id ? -1 : 1));
+    records.push(first.record);
+    for (const { record, folder } of others) {
+      const reason = `it is the run ${first.record.id}, of the same model under another name`;
+      unreadable.push({ path: `${folder}/runs/${record.id}.json`, reason });
+    }
+  }
+  return { records, unreadable };
 }

@@ -3,7 +3,15 @@
  * share a protocol.
  * @module
  */
-import { canonical, knownScores, methodName, type RunRecord, type UnreadableRecord } from "../runs/study/record.ts";
+import {
+  canonical,
+  identifyModel,
+  knownScores,
+  methodName,
+  type RunRecord,
+  settingId,
+  type UnreadableRecord,
+} from "../runs/study/record.ts";
 import { bestOf } from "./best.ts";
 import { type Interval, mean, meanInterval, standardDeviation } from "./statistics.ts";
 
@@ -11,7 +19,7 @@ import { type Interval, mean, meanInterval, standardDeviation } from "./statisti
 export interface Setting {
   /** Hash of the spec without its seed. */
   id: string;
-  /** Name of the backbone. */
+  /** Name of the backbone; of a folder that was trained under several names, all: "a = b". */
   model: string;
   /** Name of the task. */
   task: string;
@@ -76,7 +84,7 @@ export function byKeys<T>(...keys: ((item: T) => string | number)[]): (a: T, b: 
 function protocolSpec({ spec }: RunRecord): Record<string, unknown> {
   const { method: _method, seed: _seed, training, ...rest } = spec;
   const { epochs: _epochs, headLearningRate: _headLearningRate, ...common } = training;
-  return { ...rest, training: common };
+  return { ...rest, model: identifyModel(rest.model), training: common };
 }
 
 /** All options of a run's method and of its training, in words. */
@@ -97,14 +105,15 @@ function majorityOf(runs: readonly RunRecord[], metric: string): number | null {
 }
 
 function settingsOf(runs: readonly RunRecord[]): Setting[] {
-  const groups = [...Map.groupBy(runs, (run) => run.setting)].map(([id, runs]) => {
+  const model = [...new Set(runs.map(({ spec }) => spec.model.name))].sort().join(" = ");
+  const groups = [...Map.groupBy(runs, ({ spec }) => settingId(spec))].map(([id, runs]) => {
     const sorted = runs.toSorted(byKeys((run) => run.spec.seed));
     const [{ spec, metrics: [metric] }] = sorted;
     return {
       id,
       runs: sorted,
       metric,
-      model: spec.model.name,
+      model,
       task: spec.task.name,
       method: methodName(spec),
       options: optionsOf(sorted[0]),

@@ -26,7 +26,7 @@ const ARROWS: Record<string, readonly string[]> = {
   "models/use-lite": ["base", "engine", "models", "models/layers", "models/tokenizers"],
   "models/folder": ["base", "engine", "models", "models/tokenizers"],
   "models/hub": ["base", "models", "models/folder"],
-  "models/gguf": ["base", "engine", "models", "models/layers", "models/folder"],
+  "models/gguf": ["base", "engine", "models", "models/layers", "models/folder", "models/tokenizers"],
   "models/mod.ts": ["models", "models/architectures", "models/use-lite", "models/folder", "models/hub", "models/gguf"],
   "methods/types.ts": ["base", "engine", "models/types.ts"],
   "methods/shared": ["base", "engine", "models/types.ts", "methods/types.ts"],

@@ -72,6 +72,8 @@ export const gpt2: Architecture = {
       outputs: { attention: "attn.c_proj", feedForward: "mlp.c_proj" },
       loraTargets: ["c_attn"],
       ia3Targets: { outputs: ["c_attn"], inputs: ["mlp.c_proj"] },
+      scores: "lm_head.weight",
+      tied: true,
       padding: values.pad_token_id ?? 0,
       end: values.eos_token_id,
     });

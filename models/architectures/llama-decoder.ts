@@ -123,7 +123,8 @@ export function llamaDecoder(config: Config, variant: LlamaVariant): Design {
     outputs: { attention: "self_attn.o_proj", feedForward: "mlp.down_proj" },
     loraTargets: ["q_proj", "v_proj"],
     ia3Targets: { outputs: variant.ia3Outputs ?? ["k_proj", "v_proj"], inputs: ["down_proj"] },
-    scores: values.tie_word_embeddings ? undefined : "lm_head.weight",
+    scores: "lm_head.weight",
+    tied: values.tie_word_embeddings,
     padding: values.pad_token_id ?? 0,
     end: values.eos_token_id,
   });

@@ -41,8 +41,8 @@ export async function readFolder(folder: string, architectures: Record<string, A
     folder: resolve(folder),
     async open() {
       const { prefix, weights, vocabularySize, languageModel } = shape;
-      const optional = languageModel?.weights ?? {};
-      const stored = await openWeights(folder, revision, { prefix, shapes: weights, optional });
+      const { weights: optional = {}, tied } = languageModel ?? {};
+      const stored = await openWeights(folder, revision, { prefix, shapes: weights, optional, tied });
       // A model without a tokenizer can still compute: only encoding fails.
       let opened: TextTokenizer | undefined;
       if ((await tokenizerFiles(source)).length > 0) opened = await openTokenizer(folder, vocabularySize);
@@ -54,10 +54,10 @@ export async function readFolder(folder: string, architectures: Record<string, A
         ...shape,
         stored,
         sha256: revision,
-        encode: (text, limit, pair) => tokenizer().encode(text, Math.min(limit, shape.maxLength), pair),
-        tokenize: (text) => tokenizer().tokenize(text),
+        encode: async (text, limit, pair) => await tokenizer().encode(text, Math.min(limit, shape.maxLength), pair),
+        tokenize: async (text) => await tokenizer().tokenize(text),
         ...opened?.chat && { chat: opened.chat },
-        decode: (ids) => tokenizer().decode(ids),
+        decode: async (ids) => await tokenizer().decode(ids),
       };
     },
   };

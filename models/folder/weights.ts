@@ -102,6 +102,8 @@ export interface WeightsWanted {
   optional: Record<string, readonly number[]>;
   /** Prefix of the names, which files may omit. */
   prefix: string;
+  /** Weights that are left out where they equal the weight named: name → name. */
+  tied?: Record<string, string>;
 }
 
 /**
@@ -155,6 +157,38 @@ function requireFloats(folder: string, entries: Record<string, StoredEntry>): vo
   }
 }
 
+/** SHA-256 over a tensor's shape and its values as float32. */
+async function hashValues(name: string, entry: StoredEntry): Promise<string> {
+  const hash = createHash("sha256").update(`${entry.shape}\n`);
+  for await (const { buffer, byteOffset, byteLength } of readFloats(name, entry)) {
+    hash.update(new Uint8Array(buffer, byteOffset, byteLength));
+  }
+  return hash.digest("hex");
+}
+
+/**
+ * The weights without those that repeat the weight they are tied to.
+ * @param entries all tensors of the folder
+ * @throws {Error} if a tied tensor that is no weight of its own has other values
+ */
+async function withoutCopies(
+  folder: string,
+  entries: Record<string, StoredEntry>,
+  matched: Record<string, StoredEntry>,
+  tied: Record<string, string>,
+): Promise<Record<string, StoredEntry>> {
+  const kept = { ...matched };
+  for (const [name, original] of Object.entries(tied)) {
+    if (!Object.hasOwn(entries, name)) continue;
+    requireFloats(folder, { [name]: entries[name] });
+    if (await hashValues(name, entries[name]) === await hashValues(original, matched[original])) delete kept[name];
+    else if (!Object.hasOwn(matched, name)) {
+      throw new Error(`Cannot use ${folder}: ${name} must be equal to ${original}, to which it is tied, it is another`);
+    }
+  }
+  return kept;
+}
+
 /**
  * Where each weight lies as float32: in the folder itself if all weights of it are float32 and aligned, else in a file of
  * the cache folder that they are converted into.
@@ -166,8 +200,10 @@ export async function openWeights(
   source: string,
   wanted: WeightsWanted,
 ): Promise<Record<string, StoredTensor>> {
-  const entries = matchWeights(folder, await readEntries(folder), wanted);
-  requireFloats(folder, entries);
+  const found = await readEntries(folder);
+  const matched = matchWeights(folder, found, wanted);
+  requireFloats(folder, matched);
+  const entries = await withoutCopies(folder, found, matched, wanted.tied ?? {});
   const all = Object.values(entries);
   const inPlace = all.every(({ dtype, offset }) => dtype === "F32" && offset % 4 === 0) &&
     new Set(all.map(({ path }) => dirname(path))).size === 1;

@@ -3,46 +3,11 @@
  * tokenizer.json.
  * @module
  */
-import { shorten } from "../../base/errors.ts";
+import { findMerges } from "../tokenizers/merges.ts";
 import { CONTROL, type GgufVocabulary, NORMAL, type TokenizerForm, UNKNOWN, USER_DEFINED } from "./vocabulary.ts";
 
-/** Characters of the longest token. The merges are found by trying all splits of each token. */
-const LONGEST_PIECE = 64;
-/** Most tokens. */
-const MOST_PIECES = 1 << 18;
-/** Most merges. */
-const MOST_MERGES = 1 << 20;
 /** SentencePiece's sign for a space. */
 const SPACE = "▁";
-
-/** A vocabulary with the types and scores that SentencePiece needs. */
-type Pieces = GgufVocabulary & Required<Pick<GgufVocabulary, "types" | "scores">>;
-
-/**
- * The merges of a vocabulary. SentencePiece joins the pair that makes the token of the highest score. So every way to make a
- * token of two others is a merge, in the order of scores, as transformers converts it.
- */
-function findMerges({ path, tokens, types, scores }: Pieces, ids: ReadonlyMap<string, number>): [string, string][] {
-  const isPiece = (piece: string) => types[ids.get(piece) ?? -1] === NORMAL;
-  const merges: { pair: [string, string]; score: number }[] = [];
-  for (const [id, token] of tokens.entries()) {
-    if (types[id] !== NORMAL || ids.get(token) !== id) continue;
-    if (token.length > LONGEST_PIECE) {
-      throw new Error(
-        `Cannot use ${path}: a token must have at most ${LONGEST_PIECE} characters, one is ${shorten(token)}`,
-      );
-    }
-    for (let at = 1; at < token.length; at++) {
-      const pair: [string, string] = [token.slice(0, at), token.slice(at)];
-      if (pair.every(isPiece)) merges.push({ pair, score: scores[id] });
-    }
-    if (merges.length > MOST_MERGES) {
-      throw new Error(`Cannot use ${path}: its tokens must be made of at most ${MOST_MERGES} pairs, there are more`);
-    }
-  }
-  // Sorting is stable: the merges of one token keep their order.
-  return merges.toSorted((a, b) => b.score - a.score).map(({ pair }) => pair);
-}
 
 function replace(from: string, to: string): object {
   return { type: "Replace", pattern: { String: from }, content: to };
@@ -59,13 +24,11 @@ export function sentencePieceForm(vocabulary: GgufVocabulary): TokenizerForm {
       `Cannot use ${path}: its tokenizer must have tokenizer.ggml.scores and tokenizer.ggml.token_type`,
     );
   }
-  if (tokens.length > MOST_PIECES) {
-    throw new Error(
-      `Cannot use ${path}: it must have at most ${MOST_PIECES} tokens, current value is ${tokens.length}`,
-    );
-  }
   const ids = new Map(tokens.map((token, id) => [token, id]));
-  const merges = findMerges({ ...vocabulary, types, scores }, ids);
+  const normal = tokens.map((text, id) => ({ text, score: scores[id], id })).filter(({ text, id }) =>
+    types[id] === NORMAL && ids.get(text) === id
+  );
+  const merges = findMerges(path, normal, new Map(normal.map(({ text, id }) => [text, id])));
   const unknown = types.indexOf(UNKNOWN);
   return {
     json: {

@@ -83,8 +83,10 @@ export interface DecoderOptions {
   loraTargets: readonly string[];
   /** Roles that IA³ scales by default. */
   ia3Targets: Design["ia3Targets"];
-  /** Name of the weight [vocabulary, hidden] that scores the next token; absent: the word embeddings. */
-  scores?: string;
+  /** Name of the weight [vocabulary, hidden] that scores the next token. */
+  scores: string;
+  /** The config ties it to the word embeddings, which score the next token unless the files hold other values for it. */
+  tied?: boolean;
   /** Token id for padding. */
   padding: number;
   /** Token id that ends a text; absent: texts have no end token. */

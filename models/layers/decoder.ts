@@ -16,11 +16,12 @@ import { linearHead } from "./head.ts";
 import { biasNames } from "./linear-maps.ts";
 
 function languageModel(layout: DecoderLayout): LanguageModel {
-  const { sizes, scores, window, end } = layout.options;
+  const { sizes, scores, tied, window, end } = layout.options;
   return {
-    weights: scores ? { [scores]: [sizes.vocabulary, sizes.hidden] } : {},
+    weights: { [scores]: [sizes.vocabulary, sizes.hidden] },
+    ...tied && { mayLackWeights: true, tied: { [scores]: layout.wordEmbeddings } },
     end,
-    scores: (weights, states) => states.matMul(weights[scores ?? layout.wordEmbeddings], false, true),
+    scores: (weights, states) => states.matMul(weights[scores] ?? weights[layout.wordEmbeddings], false, true),
     read: (weights, inputs, hooks) => readLastTokens(layout, weights, inputs, { ...hooks, reading: undefined }),
     stepInputs: {
       token: { shape: ["batch"], dtype: "int32", below: sizes.vocabulary },

@@ -63,6 +63,8 @@ export interface EncoderDecoderLayout {
 
 /** The word embeddings, which both stacks share. */
 export const WORDS = "shared.weight";
+/** Copies of the word embeddings that files may hold, one for each stack. */
+export const STACK_WORDS: readonly string[] = ["encoder.embed_tokens.weight", "decoder.embed_tokens.weight"];
 /** The weight that scores the next token, where it is not the word embeddings. */
 export const SCORES = "lm_head.weight";
 /** Index of the feed-forward network among the parts of a layer. */

@@ -16,6 +16,7 @@ import {
   encoderDecoderLayout,
   type EncoderDecoderOptions,
   SCORES,
+  STACK_WORDS,
   WORDS,
 } from "./encoder-decoder-layout.ts";
 
@@ -24,6 +25,8 @@ function languageModel(layout: EncoderDecoderLayout): LanguageModel {
   return {
     weights: { [SCORES]: [vocabulary, hidden] },
     mayLackWeights: true,
+    // As in transformers, whatever the config says.
+    tied: Object.fromEntries([SCORES, ...STACK_WORDS].map((name) => [name, WORDS])),
     end,
     target: { start, inputs: { target: { shape: ["batch", "length"], dtype: "int32", below: vocabulary } } },
     scores(weights, states) {

@@ -4,11 +4,11 @@
  * @module
  */
 import { readObject } from "../../base/files.ts";
-import { addedToken, template } from "./template.ts";
+import { LONGEST, readText } from "./read-text.ts";
+import { specialText } from "./added-tokens.ts";
+import { requiredId, template, type TokenizerClass } from "./template.ts";
+import type { TokenizerJson } from "./tokenizer-json.ts";
 
-/** Bytes of the longest vocab.json that is read. */
-const LONGEST = 1 << 26;
-const [START, PADDING, END, UNKNOWN, MASK] = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"];
 /** The token that ends texts in GPT-2. */
 const TEXT_END = "<|endoftext|>";
 /** The regular expression by which Qwen2 splits texts into words, from its tokenizer.json. */
@@ -18,7 +18,7 @@ const QWEN2_WORDS =
 
 /** The pairs of merges.txt. @throws {Error} if a line is no pair, or if its pieces or the joined piece have no id */
 async function readMerges(path: string, vocab: Record<string, unknown>): Promise<[string, string][]> {
-  const lines = (await Deno.readTextFile(path)).split(/\r?\n/);
+  const lines = (await readText(path)).split(/\r?\n/);
   return lines.filter((line) => line !== "" && !line.startsWith("#version")).map((line) => {
     const [first, second, ...rest] = line.split(" ");
     if (rest.length === 0 && [first, second, first + second].every((piece) => Object.hasOwn(vocab, piece))) {
@@ -31,81 +31,84 @@ async function readMerges(path: string, vocab: Record<string, unknown>): Promise
   });
 }
 
-/** The parts of tokenizer.json that differ between models: how texts are split, and the special tokens around them. */
-type Customs = Pick<Record<string, unknown>, "added_tokens" | "normalizer" | "pre_tokenizer" | "post_processor">;
-
-/** Splits texts at spaces and signs as GPT-2 does. */
-function byteLevel(settings: Record<string, unknown>): object {
-  return { type: "ByteLevel", add_prefix_space: settings.add_prefix_space ?? false, use_regex: true };
-}
-
-/** @param settings of tokenizer_config.json: `add_prefix_space`, `mask_token` */
-function customsOfRoberta(vocab: Record<string, unknown>, settings: Record<string, unknown>): Customs {
-  const { lstrip } = Object(settings.mask_token);
+/** The parts that the classes have in common, and how texts are split. @param form whose vocabulary they take */
+function byteLevel(form: TokenizerJson, settings: Record<string, unknown>, regex: boolean): TokenizerJson {
+  const { vocab, merges = [] } = Object(form.model);
+  const add_prefix_space = settings.add_prefix_space === true;
   return {
-    added_tokens: [START, PADDING, END, UNKNOWN, MASK].map((content) =>
-      addedToken(content, vocab[content], { lstrip: content === MASK && lstrip === true })
-    ),
     normalizer: null,
-    pre_tokenizer: byteLevel(settings),
-    post_processor: template(`${START} $A ${END}`, `${START} $A ${END} ${END} $B ${END}`),
+    pre_tokenizer: { type: "ByteLevel", add_prefix_space, trim_offsets: true, use_regex: regex },
+    post_processor: form.post_processor,
+    decoder: { type: "ByteLevel", add_prefix_space: true, trim_offsets: true, use_regex: true },
+    model: { type: "BPE", continuing_subword_prefix: "", end_of_word_suffix: "", fuse_unk: false, vocab, merges },
   };
 }
 
-/** @param settings of tokenizer_config.json: `add_prefix_space`, `add_bos_token` */
-function customsOfGpt2(vocab: Record<string, unknown>, settings: Record<string, unknown>): Customs {
-  const around = settings.add_bos_token === true;
-  return {
-    added_tokens: [addedToken(TEXT_END, vocab[TEXT_END])],
-    normalizer: null,
-    pre_tokenizer: byteLevel(settings),
-    post_processor: around
-      ? template(`${TEXT_END} $A`, `${TEXT_END} $A ${TEXT_END}:1 $B:1`)
-      : { type: "ByteLevel", trim_offsets: false },
-  };
-}
+const ofRoberta = {
+  bos_token: "<s>",
+  eos_token: "</s>",
+  unk_token: "<unk>",
+  sep_token: "</s>",
+  pad_token: "<pad>",
+  cls_token: "<s>",
+  mask_token: "<mask>",
+} as const;
 
-/** @param settings of tokenizer_config.json: `added_tokens_decoder`, whose tokens are not in the vocabulary */
-function customsOfQwen2(settings: Record<string, unknown>): Customs {
-  const added = Object.entries(Object(settings.added_tokens_decoder)).map(([id, token]) => {
-    const { content, special } = Object(token);
-    return addedToken(String(content), Number(id), { special: special !== false });
-  });
-  return {
-    added_tokens: added,
-    normalizer: { type: "NFC" },
-    pre_tokenizer: {
-      type: "Sequence",
-      pretokenizers: [
-        { type: "Split", pattern: { Regex: QWEN2_WORDS }, behavior: "Isolated", invert: false },
-        { type: "ByteLevel", add_prefix_space: settings.add_prefix_space ?? false, use_regex: false },
-      ],
-    },
-    post_processor: { type: "ByteLevel", trim_offsets: false },
-  };
-}
+/** RobertaTokenizer. Its settings: `add_prefix_space`, special tokens. */
+export const robertaClass: TokenizerClass = {
+  model: "BPE",
+  defaults: ofRoberta,
+  parts(form, settings, ids) {
+    const [cls, sep] = (["cls_token", "sep_token"] as const).map((name) => {
+      const text = specialText(settings, name, ofRoberta[name]);
+      return [text, requiredId(ids, text)];
+    });
+    return {
+      ...byteLevel(form, settings, true),
+      post_processor: { type: "RobertaProcessing", sep, cls, trim_offsets: true, add_prefix_space: false },
+    };
+  },
+};
+
+/** GPT2Tokenizer. Its settings: `add_prefix_space`, special tokens. */
+export const gpt2Class: TokenizerClass = {
+  model: "BPE",
+  defaults: { unk_token: TEXT_END, bos_token: TEXT_END, eos_token: TEXT_END },
+  parts: (form, settings) => byteLevel(form, settings, true),
+};
+
+/** Qwen2Tokenizer. Its settings: `add_prefix_space`, special tokens. */
+export const qwen2Class: TokenizerClass = {
+  model: "BPE",
+  defaults: { unk_token: TEXT_END, eos_token: TEXT_END, pad_token: TEXT_END },
+  parts(form, settings) {
+    const { pre_tokenizer: bytes, ...parts } = byteLevel(form, settings, false);
+    const words = { type: "Split", pattern: { Regex: QWEN2_WORDS }, behavior: "Isolated", invert: false };
+    return {
+      ...parts,
+      normalizer: { type: "NFC" },
+      pre_tokenizer: { type: "Sequence", pretokenizers: [words, bytes] },
+    };
+  },
+};
 
 /**
- * The tokenizer.json that transformers makes of the vocab.json and merges.txt of RoBERTa, GPT-2 (which has one special
- * token) or Qwen2 (whose special tokens are in the settings).
- * @param settings of tokenizer_config.json
- * @throws {Error} if a special token is not in the vocabulary, or if the two files disagree
+ * The vocabulary in vocab.json and merges.txt.
+ * @param settings of tokenizer_config.json: `add_bos_token`, for GPT-2
+ * @throws {Error} if the two files disagree
  */
-export async function readBytePairs(folder: string, settings: Record<string, unknown>): Promise<object> {
-  const path = `${folder}/vocab.json`;
-  const vocab = await readObject(path, LONGEST);
-  const customs = () => {
-    if (Object.hasOwn(vocab, TEXT_END)) return customsOfGpt2(vocab, settings);
-    if (String(settings.tokenizer_class).startsWith("Qwen2")) return customsOfQwen2(settings);
-    for (const name of [START, PADDING, END, UNKNOWN, MASK]) {
-      if (!Object.hasOwn(vocab, name)) throw new Error(`Cannot read ${path}: it must have the piece ${name}`);
-    }
-    return customsOfRoberta(vocab, settings);
-  };
+export async function readBytePairs(folder: string, settings: Record<string, unknown>): Promise<TokenizerJson> {
+  const vocab = await readObject(`${folder}/vocab.json`, LONGEST);
+  const around = settings.add_bos_token === true && Object.hasOwn(vocab, TEXT_END);
   return {
-    version: "1.0",
-    ...customs(),
-    decoder: { type: "ByteLevel" },
+    post_processor: around
+      ? template(`${TEXT_END} $A`, `${TEXT_END} $A ${TEXT_END}:1 $B:1`, { [TEXT_END]: vocab[TEXT_END] })
+      : null,
     model: { type: "BPE", vocab, merges: await readMerges(`${folder}/merges.txt`, vocab) },
   };
+}
+
+/** The class of a vocabulary whose settings name none: GPT-2's has the token that ends texts. */
+export function bytePairClass(form: TokenizerJson): string {
+  return Object.hasOwn(Object(Object(form.model).vocab), TEXT_END) ? "GPT2Tokenizer" : "RobertaTokenizer";
 }

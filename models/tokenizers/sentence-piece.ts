@@ -4,7 +4,11 @@
  * @module
  */
 import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
-import { addedToken, template } from "./template.ts";
+import { shorten } from "../../base/errors.ts";
+import { specialText } from "./added-tokens.ts";
+import { findMerges } from "./merges.ts";
+import { addedToken, requiredId, template, type TokenizerClass } from "./template.ts";
+import type { TokenizerJson } from "./tokenizer-json.ts";
 
 /** Bytes of the longest file that is read. */
 const LONGEST = 1 << 26;
@@ -134,75 +138,104 @@ function addedTokens({ pieces, unknown }: Vocabulary): object[] {
     .map(([id, { text, type }]) => addedToken(text, id, { special: type !== USER_DEFINED }));
 }
 
+/** T5's tokens for gaps in a text. @throws {Error} the end of a sentence, if extra_ids is out of range */
+function sentinels({ extra_ids: extra = EXTRA_IDS }: Record<string, unknown>): string[] {
+  if (!Number.isInteger(extra) || (extra as number) < 0 || (extra as number) > 10_000) {
+    throw new Error(`extra_ids must be a whole number from 0 to 10000, current value is ${shorten(String(extra), 80)}`);
+  }
+  return Array.from({ length: extra as number }, (_, at) => `<extra_id_${at}>`);
+}
+
+/** A part of a normaliser that holds SentencePiece's table of characters. */
+function charsmapIn(normalizer: unknown): unknown {
+  const { type, normalizers } = Object(normalizer);
+  if (type === "Precompiled") return normalizer;
+  return (Array.isArray(normalizers) ? normalizers : []).find((part) => Object(part).type === "Precompiled") ?? null;
+}
+
+/** T5Tokenizer. Its settings: `extra_ids`, special tokens. */
+export const t5Class: TokenizerClass = {
+  model: "Unigram",
+  defaults: { eos_token: "</s>", unk_token: "<unk>", pad_token: "<pad>" },
+  extra: sentinels,
+  parts(form, settings, ids) {
+    const end = specialText(settings, "eos_token", "</s>");
+    const metaspace = { type: "Metaspace", replacement: SPACE, prepend_scheme: "always", split: true };
+    return {
+      normalizer: charsmapIn(form.normalizer),
+      pre_tokenizer: { type: "Sequence", pretokenizers: [{ type: "WhitespaceSplit" }, metaspace] },
+      post_processor: template("$A </s>", "$A </s> $B </s>", { "</s>": requiredId(ids, end) }),
+      decoder: metaspace,
+      model: { type: "Unigram", unk_id: 2, vocab: Object(form.model).vocab, byte_fallback: false },
+    };
+  },
+};
+
 /**
- * The tokenizer.json that transformers makes of T5's spiece.model. The tokenizer library normalises by NFKC instead of the
- * file's table; the results differ for joined emoji and for letters with several accents.
+ * The vocabulary in T5's spiece.model, sentinels behind its pieces.
  * @param settings of tokenizer_config.json: `extra_ids`
  * @throws {Error} if it is no unigram vocabulary of SentencePiece
  */
-export async function readUnigram(folder: string, settings: Record<string, unknown>): Promise<object> {
-  const found = await readVocabulary(`${folder}/spiece.model`, UNIGRAM, false);
+export async function readUnigram(folder: string, settings: Record<string, unknown>): Promise<TokenizerJson> {
+  const path = `${folder}/spiece.model`;
+  const found = await readVocabulary(path, UNIGRAM, false);
   const { pieces, charsmap } = found;
-  const extra = settings.extra_ids ?? EXTRA_IDS;
-  if (!Number.isInteger(extra) || (extra as number) < 0 || (extra as number) > 10_000) {
-    throw new Error(
-      `Cannot use ${folder}: extra_ids must be a whole number from 0 to 10000, current value is ${
-        JSON.stringify(extra).slice(0, 80)
-      }`,
-    );
+  let extra: string[];
+  try {
+    extra = sentinels(settings).toReversed();
+  } catch (error) {
+    throw new Error(`Cannot use the tokenizer ${path}: ${(error as Error).message}`);
   }
-  const sentinels = Array.from({ length: extra as number }, (_, at) => `<extra_id_${(extra as number) - 1 - at}>`);
-  const end = pieces[found.end]?.text ?? "</s>";
   return {
-    version: "1.0",
-    added_tokens: [...addedTokens(found), ...sentinels.map((text, at) => addedToken(text, pieces.length + at))],
+    added_tokens: [...addedTokens(found), ...extra.map((text, at) => addedToken(text, pieces.length + at))],
     normalizer: charsmap.length > 0 ? { type: "Precompiled", precompiled_charsmap: charsmap.toBase64() } : null,
-    pre_tokenizer: {
-      type: "Sequence",
-      pretokenizers: [
-        { type: "WhitespaceSplit" },
-        { type: "Metaspace", replacement: SPACE, prepend_scheme: "always", split: true },
-      ],
-    },
-    post_processor: template(`$A ${end}`, `$A ${end} $B ${end}`),
-    decoder: { type: "Metaspace", replacement: SPACE, prepend_scheme: "always", split: true },
     model: {
       type: "Unigram",
-      unk_id: found.unknown,
-      vocab: [...pieces.map(({ text, score }) => [text, score]), ...sentinels.map((text) => [text, 0])],
-      byte_fallback: false,
+      vocab: [...pieces.map(({ text, score }) => [text, score]), ...extra.map((text) => [text, 0])],
     },
   };
 }
 
-/**
- * The merges of a vocabulary: every way to make a piece of two others. SentencePiece joins the pair that makes the piece of
- * the highest score, so merges are ordered by score; those of the same score by the ids of the two parts.
- */
-function mergesOf(pieces: readonly Piece[], ids: ReadonlyMap<string, number>): [string, string][] {
-  const merges: { parts: [string, string]; score: number; order: [number, number] }[] = [];
-  for (const { text, score } of pieces) {
-    const characters = [...text];
-    for (let cut = 1; cut < characters.length; cut++) {
-      const parts: [string, string] = [characters.slice(0, cut).join(""), characters.slice(cut).join("")];
-      const order = parts.map((part) => ids.get(part));
-      if (order.every((id) => id !== undefined)) merges.push({ parts, score, order: order as [number, number] });
-    }
-  }
-  merges.sort((a, b) => b.score - a.score || a.order[0] - b.order[0] || a.order[1] - b.order[1]);
-  return merges.map(({ parts }) => parts);
-}
+/** LlamaTokenizer. Its settings: `add_prefix_space`, `legacy`, special tokens. */
+export const llamaClass: TokenizerClass = {
+  model: "BPE",
+  defaults: { unk_token: "<unk>", bos_token: "<s>", eos_token: "</s>" },
+  parts(form, settings) {
+    const spaced = (settings.add_prefix_space ?? true) !== false;
+    const { vocab, merges = [] } = Object(form.model);
+    return {
+      normalizer: null,
+      pre_tokenizer: {
+        type: "Metaspace",
+        replacement: SPACE,
+        prepend_scheme: spaced ? settings.legacy === true ? "always" : "first" : "never",
+        split: false,
+      },
+      post_processor: form.post_processor,
+      decoder: {
+        type: "Sequence",
+        decoders: [
+          { type: "Replace", pattern: { String: SPACE }, content: " " },
+          { type: "ByteFallback" },
+          { type: "Fuse" },
+          ...spaced ? [{ type: "Strip", content: " ", start: 1, stop: 0 }] : [],
+        ],
+      },
+      model: { type: "BPE", fuse_unk: true, byte_fallback: true, vocab, merges },
+    };
+  },
+};
 
 /**
- * The tokenizer.json that transformers makes of Llama's tokenizer.model.
- * @param settings of tokenizer_config.json: `add_bos_token`, `add_eos_token`, `add_prefix_space`, `legacy`
+ * The vocabulary in Llama's tokenizer.model.
+ * @param settings of tokenizer_config.json: `add_bos_token`, `add_eos_token`
  * @throws {Error} if it is no BPE vocabulary of SentencePiece
  */
-export async function readPairPieces(folder: string, settings: Record<string, unknown>): Promise<object> {
-  const found = await readVocabulary(`${folder}/tokenizer.model`, PAIRS, true);
+export async function readPairPieces(folder: string, settings: Record<string, unknown>): Promise<TokenizerJson> {
+  const path = `${folder}/tokenizer.model`;
+  const found = await readVocabulary(path, PAIRS, true);
   const { pieces } = found;
   const ids = new Map(pieces.map(({ text }, id) => [text, id]));
-  const spaced = settings.add_prefix_space !== false;
   const [begin, end] = [pieces[found.begin]?.text, pieces[found.end]?.text];
   const around = (text: string, segment: string) =>
     [
@@ -211,32 +244,11 @@ export async function readPairPieces(folder: string, settings: Record<string, un
       ...settings.add_eos_token === true && end !== undefined ? [end + segment] : [],
     ].join(" ");
   return {
-    version: "1.0",
     added_tokens: addedTokens(found),
-    normalizer: null,
-    pre_tokenizer: {
-      type: "Metaspace",
-      replacement: SPACE,
-      prepend_scheme: spaced ? settings.legacy === true ? "always" : "first" : "never",
-      split: false,
-    },
-    post_processor: template(around("$A", ""), `${around("$A", "")} ${around("$B", ":1")}`),
-    decoder: {
-      type: "Sequence",
-      decoders: [
-        { type: "Replace", pattern: { String: SPACE }, content: " " },
-        { type: "ByteFallback" },
-        { type: "Fuse" },
-        ...spaced ? [{ type: "Strip", content: " ", start: 1, stop: 0 }] : [],
-      ],
-    },
-    model: {
-      type: "BPE",
-      unk_token: pieces[found.unknown].text,
-      fuse_unk: true,
-      byte_fallback: true,
-      vocab: Object.fromEntries(ids),
-      merges: mergesOf(pieces, ids),
-    },
+    post_processor: template(around("$A", ""), `${around("$A", "")} ${around("$B", ":1")}`, {
+      ...begin !== undefined && { [begin]: found.begin },
+      ...end !== undefined && { [end]: found.end },
+    }),
+    model: { type: "BPE", vocab: Object.fromEntries(ids), merges: findMerges(path, pieces, ids) },
   };
 }

@@ -2,34 +2,41 @@
  * The tokenizer of a model folder.
  * @module
  */
-import { readBytePairs } from "./byte-pairs.ts";
+import { bytePairClass, readBytePairs } from "./byte-pairs.ts";
+import { asTransformers } from "./classes.ts";
 import { CHAT_TEMPLATE, openChatTemplate } from "./chat-template.ts";
 import { readObject } from "../../base/files.ts";
 import { filesIn, type FileSource } from "../file-source.ts";
+import { nativeTokenizer } from "./native.ts";
+import { readText } from "./read-text.ts";
 import { readPairPieces, readUnigram } from "./sentence-piece.ts";
-import { faithful } from "./tokenizer-form.ts";
+import type { Layout } from "./special-tokens.ts";
+import { checkedLayout, type TokenizerJson } from "./tokenizer-json.ts";
 import type { Encoding } from "../types.ts";
 import { readWordPiece } from "./wordpiece.ts";
 
 /** Bytes of the longest tokenizer.json that is read. */
 const LONGEST = 1 << 27;
 const SETTINGS = "tokenizer_config.json";
+const CONFIG = "config.json";
 
 /** A form in which folders store tokenizers. */
 interface Form {
   /** The files, all of which are needed. */
   files: readonly string[];
-  /** Reads them as content of a tokenizer.json. */
-  read(folder: string, settings: Record<string, unknown>): Promise<object>;
+  /** Reads them as content of a tokenizer.json, of files other than this the vocabulary. */
+  read(folder: string, settings: Record<string, unknown>): Promise<TokenizerJson>;
+  /** The class that makes a tokenizer of the vocabulary where the settings name none. */
+  standIn?(form: TokenizerJson): string;
 }
 
 /** The forms; the first whose files are all there is used. */
 const forms: readonly Form[] = [
   { files: ["tokenizer.json"], read: (folder) => readObject(`${folder}/tokenizer.json`, LONGEST) },
-  { files: ["vocab.txt"], read: readWordPiece },
-  { files: ["vocab.json", "merges.txt"], read: readBytePairs },
-  { files: ["spiece.model"], read: readUnigram },
-  { files: ["tokenizer.model"], read: readPairPieces },
+  { files: ["vocab.txt"], read: readWordPiece, standIn: () => "BertTokenizer" },
+  { files: ["vocab.json", "merges.txt"], read: readBytePairs, standIn: bytePairClass },
+  { files: ["spiece.model"], read: readUnigram, standIn: () => "T5Tokenizer" },
+  { files: ["tokenizer.model"], read: readPairPieces, standIn: () => "LlamaTokenizer" },
 ];
 
 async function findForm(source: FileSource): Promise<Form | undefined> {
@@ -50,11 +57,11 @@ export async function tokenizerFiles(source: FileSource): Promise<string[]> {
 /** Turns texts into token ids. */
 export interface TextTokenizer {
   /** Ids of a text or a pair of texts with special tokens, at most `limit`. @throws {Error} if these leave no room for text */
-  encode(text: string, limit: number, pair?: string): Encoding;
+  encode(text: string, limit: number, pair?: string): Promise<Encoding>;
   /** Ids of a text without special tokens. */
-  tokenize(text: string): number[];
+  tokenize(text: string): Promise<number[]>;
   /** The text of token ids, without special tokens. */
-  decode(ids: readonly number[]): string;
+  decode(ids: readonly number[]): Promise<string>;
   /** The chat template applied to a user's message, up to where the answer begins; absent: no chat template. */
   chat?(message: string): string;
 }
@@ -66,12 +73,51 @@ export function truncated(first: number, second: number, room: number): [number,
   return first <= second ? [shorter, longer] : [longer, shorter];
 }
 
-/** Every id that a tokenizer.json gives. */
-function idsOf(form: { model?: { vocab?: object }; added_tokens?: { id: number }[] }): number[] {
-  const { vocab } = form.model ?? {};
-  const added = Array.isArray(form.added_tokens) ? form.added_tokens.map((token) => token?.id) : [];
-  // A unigram vocabulary is a list.
-  return [...(Array.isArray(vocab) ? vocab.keys() : Object.values(vocab ?? {})), ...added];
+/** Ids of one text, or of two, at most `limit`, with special tokens. */
+function finish(layout: Layout, texts: Record<"A" | "B", readonly number[]>, pair: boolean, limit: number): Encoding {
+  const parts = pair ? layout.pair : layout.single;
+  const around = parts.reduce((sum, part) => sum + ("ids" in part ? part.ids.length : 0), 0);
+  const room = limit - around;
+  if (room < 1) {
+    throw new Error(`Cannot encode a text: it must have room for more than ${around} tokens, there is ${limit}`);
+  }
+  const { A, B } = texts;
+  const [keptA, keptB] = pair ? truncated(A.length, B.length, room) : [room, 0];
+  const kept = { A: A.slice(0, keptA), B: B.slice(0, keptB) };
+  const pieces = parts.map((part) => ({ ids: "ids" in part ? part.ids : kept[part.sequence], type: part.type }));
+  const ids = pieces.flatMap(({ ids }) => ids);
+  return pair ? Object.assign(ids, { types: pieces.flatMap(({ ids, type }) => ids.map(() => type)) }) : ids;
+}
+
+/** What the setting clean_up_tokenization_spaces replaces in texts of ids, one after the other. */
+const CLEAN_UP = [
+  ...[" .", " ?", " !", " ,"].map((from) => [from, from.slice(1)]),
+  [" ' ", "'"],
+  ...[" n't", " 'm", " 's", " 've", " 're"].map((from) => [from, from.slice(1)]),
+];
+
+/** Opens the tokenizer in a tokenizer.json. @throws {Error} if it is refused before the library sees it */
+function openForm(
+  path: string,
+  form: TokenizerJson,
+  settings: Record<string, unknown>,
+  vocabularySize: number,
+): Omit<TextTokenizer, "chat"> {
+  const layout = checkedLayout(path, form, vocabularySize);
+  const native = nativeTokenizer(path, form);
+  // transformers leaves the texts of byte pairs as they are, whatever the setting says.
+  const cleanUp = settings.clean_up_tokenization_spaces === true && Object(form.model).type !== "BPE" ? CLEAN_UP : [];
+  return {
+    encode: async (text, limit, pair) => {
+      const texts = { A: await native.idsOf(text), B: pair === undefined ? [] : await native.idsOf(pair) };
+      return finish(layout, texts, pair !== undefined, limit);
+    },
+    tokenize: (text) => native.idsOf(text),
+    decode: async (ids) => {
+      const text = ids.length === 0 ? "" : await native.decode(ids, true);
+      return cleanUp.reduce((cleaned, [from, to]) => cleaned.replaceAll(from, to), text);
+    },
+  };
 }
 
 /**
@@ -88,52 +134,17 @@ export async function openTokenizer(folder: string, vocabularySize: number): Pro
   }
   const path = `${folder}/${SETTINGS}`;
   const settings = await files.has(SETTINGS) ? await readObject(path, LONGEST) : {};
-  const form = await kind.read(folder, settings);
-  // Checked before the tokenizer is constructed, which takes time and memory for each id up to the largest.
-  const wrong = idsOf(form).find((id) => !(Number.isInteger(id) && id >= 0 && id < vocabularySize));
-  if (wrong !== undefined) {
-    throw new Error(
-      `Cannot use ${folder}: ids of its tokenizer must be below the ${vocabularySize} rows of its word embeddings, ` +
-        `one is ${String(wrong).slice(0, 80)}`,
-    );
+  const config = await files.has(CONFIG) ? await readObject(`${folder}/${CONFIG}`, LONGEST) : {};
+  const stored = await kind.read(folder, settings);
+  const place = `${folder}/${kind.files[0]}`;
+  let form: TokenizerJson;
+  try {
+    form = asTransformers(stored, settings, config, vocabularySize, kind.standIn?.(stored));
+  } catch (error) {
+    throw new Error(`Cannot use the tokenizer ${place}: ${(error as Error).message}`);
   }
-  // Loaded here so that listing models does not load it.
-  const { Tokenizer } = await import("@huggingface/tokenizers");
-  const tokenizer = (() => {
-    try {
-      return new Tokenizer(faithful(form), settings);
-    } catch (error) {
-      throw new Error(
-        `Cannot use the tokenizer ${folder}/${kind.files[0]}: ${(error as Error).message.split("\n")[0]}`,
-      );
-    }
-  })();
-  /** Ids of the tokens with special tokens around them. */
-  function finish(first: string[], second: string[] | null): Encoding {
-    const done = tokenizer.post_processor?.post_process(first, second, true) ??
-      { tokens: [...first, ...second ?? []] };
-    // A processor that is byte-level alone does not append the second text.
-    const tokens = "tokens_pair" in done && done.tokens_pair ? [...done.tokens, ...done.tokens_pair] : done.tokens;
-    const ids = tokens.map((token) => tokenizer.token_to_id(token) ?? tokenizer.model!.unk_token_id!);
-    return Object.assign(ids, second !== null && { types: done.token_type_ids });
-  }
-  const template = await files.has(CHAT_TEMPLATE) ? await Deno.readTextFile(`${folder}/${CHAT_TEMPLATE}`) : undefined;
+  const tokenizer = openForm(place, form, settings, vocabularySize);
+  const template = await files.has(CHAT_TEMPLATE) ? await readText(`${folder}/${CHAT_TEMPLATE}`) : undefined;
   const chat = await openChatTemplate(folder, template, settings);
-  return {
-    ...chat && { chat },
-    encode(text, limit, pair) {
-      const first = tokenizer.tokenize(text);
-      const second = pair === undefined ? null : tokenizer.tokenize(pair);
-      const around = finish([], second && []).length;
-      const room = limit - around;
-      if (room < 1) {
-        throw new Error(`Cannot encode a text: it must have room for more than ${around} tokens, there is ${limit}`);
-      }
-      if (second === null) return finish(first.slice(0, room), null);
-      const [ofFirst, ofSecond] = truncated(first.length, second.length, room);
-      return finish(first.slice(0, ofFirst), second.slice(0, ofSecond));
-    },
-    tokenize: (text) => tokenizer.encode(text, { add_special_tokens: false }).ids,
-    decode: (ids) => ids.length === 0 ? "" : tokenizer.decode([...ids], { skip_special_tokens: true }),
-  };
+  return { ...tokenizer, ...chat && { chat } };
 }

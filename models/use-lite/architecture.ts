@@ -41,7 +41,7 @@ export interface UseLiteSource {
   /** SHA-256 of weights and vocabulary. */
   sha256: string;
   /** Token ids of a text or of a pair of texts, at most `limit`. */
-  encode(text: string, limit: number, pair?: string): number[];
+  encode(text: string, limit: number, pair?: string): Promise<number[]>;
 }
 
 const EPSILON = 1e-6;

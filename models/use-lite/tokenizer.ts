@@ -4,6 +4,7 @@
  * @module
  */
 import { readVerified } from "../../base/files.ts";
+import { nativeTokenizer } from "../tokenizers/native.ts";
 import { truncated } from "../tokenizers/tokenizer.ts";
 import { packageFile } from "./weights.ts";
 
@@ -30,22 +31,22 @@ function repaired(pieces: Piece[]): Piece[] {
   });
 }
 
+/** Encodes a text, or a pair of texts one after the other, as at most `limit` ids. */
+export type UseLiteEncoder = (text: string, limit: number, pair?: string) => Promise<number[]>;
+
 /**
  * Reads the vocabulary.
  * @returns encodes a text, or a pair of texts one after the other, as at most `limit` ids, ignoring white space around them
  * @throws {Error} if the file of the package has another checksum
  */
-export async function useLiteEncoder(): Promise<(text: string, limit: number, pair?: string) => number[]> {
+export async function useLiteEncoder(): Promise<UseLiteEncoder> {
   const bytes = await readVerified(packageFile("vocab.json"), VOCABULARY_SHA256);
   const metaspace = { type: "Metaspace", replacement: "▁", prepend_scheme: "always", split: false };
-  // Loaded here so that listing models does not load it.
-  const { Tokenizer } = await import("@huggingface/tokenizers");
-  const tokenizer = new Tokenizer({
+  const tokenizer = nativeTokenizer("use-lite", {
     version: "1.0",
     added_tokens: [],
     normalizer: { type: "NFKC" },
     pre_tokenizer: metaspace,
-    post_processor: null,
     decoder: metaspace,
     model: {
       type: "Unigram",
@@ -53,10 +54,10 @@ export async function useLiteEncoder(): Promise<(text: string, limit: number, pa
       byte_fallback: false,
       vocab: repaired(JSON.parse(new TextDecoder().decode(bytes))),
     },
-  }, {});
-  const idsOf = (text: string) => tokenizer.encode(text.trim(), { add_special_tokens: false }).ids;
-  return (text, limit, pair = "") => {
-    const [first, second] = [idsOf(text), idsOf(pair)];
+  });
+  const idsOf = (text: string) => tokenizer.idsOf(text.trim());
+  return async (text, limit, pair = "") => {
+    const [first, second] = [await idsOf(text), await idsOf(pair)];
     const [keptFirst, keptSecond] = truncated(first.length, second.length, limit);
     return [...first.slice(0, keptFirst), ...second.slice(0, keptSecond)];
   };

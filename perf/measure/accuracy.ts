@@ -96,9 +96,16 @@ async function peerRun({ spec, folder }: Cell): Promise<PeerRun> {
   }));
   const limit = Math.min(spec.training.maxLength, compose(parts, backbone).maxLength);
   const countTokens = (examples: readonly Example[]) =>
-    examples.map(({ text, label }) => ({ text, label, tokens: backbone.encode(text, limit).length }));
+    Array.fromAsync(
+      examples,
+      async ({ text, label }) => ({ text, label, tokens: (await backbone.encode(text, limit)).length }),
+    );
   const { train, validation, test } = splitExamples(await task.load(), spec.data, spec.seed);
-  const splits = { train: countTokens(train), validation: countTokens(validation), test: countTokens(test) };
+  const splits = {
+    train: await countTokens(train),
+    validation: await countTokens(validation),
+    test: await countTokens(test),
+  };
   const lengths = splits.train.map(({ tokens }) => tokens);
   const { epochs, batchSize } = spec.training;
   return {

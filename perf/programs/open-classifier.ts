@@ -42,7 +42,7 @@ export async function openClassifier(
     ...design,
     stored: Object.fromEntries(Object.keys(design.weights).map((name) => [name, stored[name]])),
     sha256: "",
-    encode: () => [],
+    encode: () => Promise.resolve([]),
     forward: (weights, inputs, hooks) => design.forward(weights, inputs, { ...hooks, reading: "peft" }),
   };
   const withDefaults = () => name.split("+").map((part) => ({ name: part, options: {} }));

@@ -12,6 +12,9 @@ import { headOf } from "../../models/layers/head.ts";
 import { architectures } from "../../models/mod.ts";
 import type { Architecture, Backbone, Model } from "../../models/types.ts";
 import { asLanguageModel } from "../programs/language-model.ts";
+import { classNames, numberedNames } from "./model-classes.ts";
+import { ADAPTER_NOTE, type AdapterNote, readAdapterNote, textsOfModel } from "./note.ts";
+import { joinTexts, noteTexts, readTexts } from "./seen-texts.ts";
 import { toArrays, toTensors } from "./tensors.ts";
 import { type ValidAdapter, validateAdapter, type ValidPart } from "./validate.ts";
 import { adapterValues } from "./values.ts";
@@ -99,22 +102,25 @@ function kindOf(
   throw new UsageError(`Cannot merge ${folder}: it must have a classifier, it has none`);
 }
 
-/** Names of the task's classes, in their order; as in transformers, LABEL_0, LABEL_1 … if the adapter does not name them. */
-function labelsOf({ note }: ValidAdapter, backbone: Backbone, values: Record<string, { shape: readonly number[] }>) {
-  if (note) return note.task.labels;
-  const last = headOf(backbone).parameters(1).at(-1)!.name;
-  return Array.from({ length: values[last].shape[0] }, (_, label) => `LABEL_${label}`);
-}
-
-/** What config.json says of the classifier, besides the model's own values. */
-function classifierConfig(labels: readonly string[], config: Record<string, unknown>): Record<string, unknown> {
+/**
+ * What config.json must say of the classifier besides the model's own values: of an adapter with a note, its task; else the number
+ * of classes, unless the config already has a name for each.
+ */
+function classifierConfig(
+  { note }: ValidAdapter,
+  classes: number,
+  config: Record<string, unknown>,
+): Record<string, unknown> {
+  // In transformers, decoders look for the last token that is not this one; texts do not end with the end token here.
+  const padding = { pad_token_id: config.pad_token_id ?? [config.eos_token_id].flat()[0] ?? 0 };
+  if (!note && classNames(classes, config)) return padding;
+  const labels = note?.task.labels ?? numberedNames(classes);
   return {
     num_labels: labels.length,
     id2label: Object.fromEntries(labels.map((label, id) => [id, label])),
     label2id: Object.fromEntries(labels.map((label, id) => [label, id])),
-    problem_type: "single_label_classification",
-    // In transformers, decoders look for the last token that is not this one; texts do not end with the end token here.
-    pad_token_id: config.pad_token_id ?? [config.eos_token_id].flat()[0] ?? 0,
+    ...note && { problem_type: "single_label_classification" },
+    ...padding,
   };
 }
 
@@ -129,9 +135,17 @@ function parseKeepingNumbers(text: string): Record<string, unknown> {
   return JSON.parse(text, keep as Parameters<typeof JSON.parse>[1]);
 }
 
+/** The note of a merged folder: it says which texts the weights have learnt from. None if neither adapter nor model has one. */
+async function noteOf({ note }: ValidAdapter, folder: string): Promise<AdapterNote | undefined> {
+  const last = note ?? await readAdapterNote(folder);
+  if (!last) return undefined;
+  const texts = joinTexts(readTexts(note?.texts), await textsOfModel(folder));
+  return { ...last, texts: noteTexts(texts, []) };
+}
+
 /**
- * Writes the folder of a model with an adapter merged into its weights, in float32: config.json, model.safetensors and the
- * tokenizer's files.
+ * Writes the folder of a model with an adapter merged into its weights, in float32: config.json, model.safetensors, the
+ * tokenizer's files and a note.
  * @param folder of the adapter
  * @param out the new folder, which must not exist
  * @throws {UsageError} if the method adds to a model instead of changing its weights, if transformers cannot load such a
@@ -161,8 +175,9 @@ export async function mergeAdapter(folder: string, out: string, model: Model): P
   const changes = {
     architectures: [classes[kind]],
     [Object.hasOwn(config, "torch_dtype") ? "torch_dtype" : "dtype"]: "float32",
-    ...kind === "classification" && classifierConfig(labelsOf(adapter, backbone, trained), config),
+    ...kind === "classification" && classifierConfig(adapter, trained[head.at(-1)!.name].shape[0], config),
   };
+  const note = await noteOf(adapter, model.folder);
   await writeFolder(out, async (draft) => {
     const written = { ...parseKeepingNumbers(await Deno.readTextFile(`${model.folder}/config.json`)), ...changes };
     await Deno.writeTextFile(`${draft}/config.json`, `${JSON.stringify(written, null, 2)}\n`);
@@ -171,6 +186,7 @@ export async function mergeAdapter(folder: string, out: string, model: Model): P
       shapes,
       (name) => values[name] ? [values[name]] : readFloats(name, { ...backbone.stored[name], dtype: "F32" }),
     );
+    if (note) await Deno.writeTextFile(`${draft}/${ADAPTER_NOTE}`, `${JSON.stringify(note, null, 2)}\n`);
     for (const name of COPIED) {
       if (await exists(`${model.folder}/${name}`)) await Deno.copyFile(`${model.folder}/${name}`, `${draft}/${name}`);
     }

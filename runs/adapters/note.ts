@@ -9,12 +9,13 @@ import { describeFault } from "../../base/schema.ts";
 import { seeded } from "../../methods/shared/options.ts";
 import type { AnyTask } from "../../tasks/types.ts";
 import { partSchema, type PartSpec, runId, type RunSpec } from "../study/spec.ts";
+import { areHashes, NO_TEXTS, type NotedTexts, readTexts, type SeenTexts } from "./seen-texts.ts";
 
 /** Name of the file. */
 export const ADAPTER_NOTE = "tunebench.json";
 
 /** Bytes of the longest note that is read. */
-const LONGEST = 1 << 20;
+const LONGEST = 1 << 24;
 
 /** What an adapter's files do not say, and its users need to know. */
 export interface AdapterNote {
@@ -36,6 +37,8 @@ export interface AdapterNote {
   outputLength?: number;
   /** Texts are put into the model's chat template. */
   chat?: true;
+  /** The texts that it has learnt from; absent in notes of before texts were noted. */
+  texts?: NotedTexts;
 }
 
 const noteSchema: z.ZodType<AdapterNote> = z.strictObject({
@@ -53,10 +56,14 @@ const noteSchema: z.ZodType<AdapterNote> = z.strictObject({
   maxLength: z.int().positive(),
   outputLength: z.int().positive().optional(),
   chat: z.literal(true).optional(),
+  texts: z.strictObject({
+    complete: z.boolean(),
+    hashes: z.string().refine(areHashes, "must be hashes of 16 hexadecimal digits each"),
+  }).optional(),
 });
 
 /** The note of a run's adapter, without the forms, which `writeAdapter` fills in. */
-export function noteOf(spec: RunSpec, task: AnyTask): Omit<AdapterNote, "forms"> {
+export function noteOf(spec: RunSpec, task: AnyTask, texts: NotedTexts): Omit<AdapterNote, "forms"> {
   const { maxLength, outputLength, chat } = spec.training;
   return {
     version: 1,
@@ -73,6 +80,7 @@ export function noteOf(spec: RunSpec, task: AnyTask): Omit<AdapterNote, "forms">
     maxLength,
     ...outputLength !== undefined && { outputLength },
     ...chat && { chat },
+    texts,
   };
 }
 
@@ -87,4 +95,10 @@ export async function readAdapterNote(folder: string): Promise<AdapterNote | und
   const result = noteSchema.safeParse(value);
   if (result.success) return result.data;
   throw new Error(`Cannot read ${path}: ${describeFault(result.error, value)}`);
+}
+
+/** The texts that a model has learnt from by adapters that were folded into it: its folder then has a note, too. */
+export async function textsOfModel(folder: string | undefined): Promise<SeenTexts> {
+  const note = folder === undefined ? undefined : await readAdapterNote(folder);
+  return note ? readTexts(note.texts) : NO_TEXTS;
 }

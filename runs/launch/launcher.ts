@@ -8,7 +8,7 @@ import { readEnvironment } from "./environment.ts";
 import { requireDevice } from "./inspect-device.ts";
 import { cellsOf } from "./cells.ts";
 import { type Environment, readRecords } from "../study/record.ts";
-import { settingId } from "../study/spec.ts";
+import { runId, settingId } from "../study/spec.ts";
 import type { Study } from "../study/study.ts";
 import { UsageError } from "../../base/errors.ts";
 import { runWorker, workerEntry } from "./worker-process.ts";
@@ -85,7 +85,7 @@ export async function bench(study: Study, options: BenchOptions): Promise<BenchR
     onEvent({ type: "failed", cell, reason });
   };
   const { records, unreadable } = await readRecords(out);
-  const done = new Set(records.map((record) => record.id));
+  const done = new Set(records.map((record) => runId(record.spec)));
   const broken = new Map(unreadable.map(({ path, reason }) => [path, reason]));
   let recorded = cells.filter((cell) => done.has(cell.id)).length;
   onEvent({ type: "cells", cells: cells.length, recorded });

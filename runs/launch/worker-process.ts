@@ -59,6 +59,7 @@ export async function runWorker(
   const sent = input.write(new TextEncoder().encode(`${JSON.stringify(job)}\n`)).catch(() => {});
   let reason: string | undefined;
   let log = "";
+  let complaints = "";
   const keep = (text: string) => {
     log = (log + text).slice(-LOG_LIMIT);
   };
@@ -73,15 +74,25 @@ export async function runWorker(
       }
     })(),
     (async () => {
-      for await (const text of child.stderr.pipeThrough(new TextDecoderStream())) keep(text);
+      for await (const text of child.stderr.pipeThrough(new TextDecoderStream())) {
+        keep(text);
+        complaints = (complaints + text).slice(-LOG_LIMIT);
+      }
     })(),
   ]);
   await sent;
   if (!status.success) {
     const end = status.signal ? `was ended by ${status.signal}` : `ended with status ${status.code}`;
-    reason ??= `the worker ${end}: ${log.trim().split("\n").at(-1) || "it said nothing"}`;
+    // Which of the two streams arrives last is a matter of chance; why a program ends is told on standard error.
+    reason ??= `the worker ${end}: ${lastWords(complaints) ?? lastWords(log) ?? "it said nothing"}`;
   }
   return { reason, log };
+}
+
+/** The last line of an output; of a native library that panicked, the line that says why. */
+function lastWords(log: string): string | undefined {
+  const [, why] = /panicked at [^\n]*\n([^\n]+)/.exec(log) ?? [];
+  return why ?? (log.trim().split("\n").at(-1) || undefined);
 }
 
 /** The message in a line; undefined for any other line, as libraries print to standard output too. */

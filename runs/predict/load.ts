@@ -10,6 +10,7 @@ import { readConfigFile } from "../../models/config.ts";
 import type { Backbone, BackboneShape, Hooks, Model } from "../../models/types.ts";
 import { readPeftConfig } from "../adapters/peft-config.ts";
 import { toArrays, toTensors } from "../adapters/tensors.ts";
+import { classNames, numberedNames, requireClasses } from "../adapters/model-classes.ts";
 import { ADAPTER_NOTE, type AdapterNote, readAdapterNote } from "../adapters/note.ts";
 import { type ValidAdapter, validateAdapter } from "../adapters/validate.ts";
 import { asLanguageModel } from "../programs/language-model.ts";
@@ -90,14 +91,11 @@ async function kindOf({ parts }: ValidAdapter): Promise<LoadedAdapter["kind"]> {
   throw new Error("it must have a classifier or be one of a language model, it has neither");
 }
 
-/** Names of the classes from the model's config if it names as many; else LABEL_0, LABEL_1 …, as transformers does. */
-async function classNames(count: number, { folder }: Model): Promise<string[]> {
-  const { id2label } = folder === undefined ? {} : await readConfigFile(folder);
-  const named = Array.from({ length: count }, (_, at) => (id2label as Record<string, unknown> | undefined)?.[at]);
-  if (named.every((name) => typeof name === "string") && Object.keys(id2label as object).length === count) {
-    return named as string[];
-  }
-  return named.map((_, at) => `LABEL_${at}`);
+/** Names of the classes as the model's config has them. @throws {Error} if it says that there are none to choose from */
+async function classesOfModel(count: number, { folder }: Model): Promise<string[]> {
+  const config = folder === undefined ? {} : await readConfigFile(folder);
+  requireClasses(count, config);
+  return classNames(count, config) ?? numberedNames(count);
 }
 
 /** Names of an adapter's classes. @throws {Error} if they do not fit its classifier */
@@ -106,7 +104,7 @@ async function labelsOf(head: LoadedPart["head"], { note }: ValidAdapter, model:
   if (!last) throw new Error("it must have a classifier, there is none");
   // The last tensor counts the classes: on its first axis if it is a vector or a model's own classifier has it.
   const classes = backbone.head || last.shape.length === 1 ? last.shape[0] : last.shape[1];
-  const labels = note?.task.labels ?? await classNames(classes, model);
+  const labels = note?.task.labels ?? await classesOfModel(classes, model);
   if (labels.length === classes && new Set(labels).size === classes) return labels;
   throw new Error(
     `${ADAPTER_NOTE} must name its ${classes} classes, each once, current value is ${

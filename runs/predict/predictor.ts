@@ -83,9 +83,8 @@ export class Predictor {
   ): AsyncGenerator<Answer> {
     let answered = 0;
     for await (const batch of queueBatches(lines, MOST_LINES)) {
-      const requests = batch.map(asLine).flatMap((line) =>
-        this.adaptersFor(line).map((named) => makeRequest(this.backbone, named, line))
-      );
+      const asked = batch.map(asLine).flatMap((line) => this.adaptersFor(line).map((named) => ({ line, named })));
+      const requests = await Array.fromAsync(asked, ({ line, named }) => makeRequest(this.backbone, named, line));
       const answers: Answer[] = [];
       let next = 0;
       for (const indices of requestBatches(requests)) {

@@ -23,48 +23,53 @@ export interface LineRequest extends AdapterRequest {
 }
 
 /** The request for an adapter to answer a line. */
-export function makeRequest(backbone: Backbone, named: NamedAdapter, { text, pair }: Line): LineRequest {
+export async function makeRequest(
+  backbone: Backbone,
+  named: NamedAdapter,
+  { text, pair }: Line,
+): Promise<LineRequest> {
   const { name, adapter } = named;
-  const encoded = encode(backbone, adapter, adapter.limit, text, pair);
+  const encoded = await encode(backbone, adapter, adapter.limit, text, pair);
   const context = {
     adapter: name,
     task: adapter.task,
     text,
     ...pair !== undefined && { pair },
-    ...isTruncated(backbone, adapter, encoded, text, pair) && { truncated: true as const },
+    ...await isTruncated(backbone, adapter, encoded, text, pair) && { truncated: true as const },
   };
   return { adapter, encoded, named, context };
 }
 
 /** A text as the adapter's training read it. */
-function encode(
+async function encode(
   backbone: Backbone,
   { kind, promptForm }: LoadedAdapter,
   limit: number,
   text: string,
   pair?: string,
-): Encoding {
-  if (kind === "classification" || !promptForm) return backbone.encode(text, limit, pair);
-  return encodePrompt(backbone, text, limit, promptForm === "chat" ? true : undefined);
+): Promise<Encoding> {
+  if (kind === "classification" || !promptForm) return await backbone.encode(text, limit, pair);
+  return await encodePrompt(backbone, text, limit, promptForm === "chat" ? true : undefined);
 }
 
 /** Whether a text has more tokens than are read. */
-function isTruncated(
+async function isTruncated(
   backbone: Backbone,
   adapter: LoadedAdapter,
   { length }: Encoding,
   text: string,
   pair?: string,
-): boolean {
+): Promise<boolean> {
   const { limit, promptForm } = adapter;
   const { maxLength, tokenize, chat } = backbone;
-  if (promptForm === "chat") return tokenize!(chat!(text)).length > limit;
+  if (promptForm === "chat") return (await tokenize!(chat!(text))).length > limit;
   if (length < limit) return false;
-  if (limit < maxLength) return encode(backbone, adapter, limit + 1, text, pair).length > limit;
+  if (limit < maxLength) return (await encode(backbone, adapter, limit + 1, text, pair)).length > limit;
   // The model encodes no more than its greatest length, so the tokens are counted without it.
-  const special = backbone.encode("", limit, pair && "").length;
-  const parts = pair === undefined ? [text] : [text, pair];
-  return tokenize !== undefined && parts.reduce((sum, part) => sum + tokenize(part).length, special) > limit;
+  if (tokenize === undefined) return false;
+  let count = (await backbone.encode("", limit, pair && "")).length;
+  for (const part of pair === undefined ? [text] : [text, pair]) count += (await tokenize(part)).length;
+  return count > limit;
 }
 
 /** Indices of the requests that are computed together; batches with the requests that wait longest come first. */

@@ -60,12 +60,12 @@ export class SharedGenerator {
       inputs: virtualInputs(requests),
       tokens,
       end,
-      onToken: onText && ((row, token) => {
+      onToken: onText && (async (row, token) => {
         grown[row].push(token);
-        onText(row, this.backbone.decode!(grown[row]));
+        onText(row, await this.backbone.decode!(grown[row]));
       }),
     });
-    return ids.map((all, row) => this.backbone.decode!(target ? all : all.slice(texts[row].length)));
+    return await Array.fromAsync(ids, (all, row) => this.backbone.decode!(target ? all : all.slice(texts[row].length)));
   }
 
   /** Frees what the device holds. */

@@ -30,7 +30,7 @@ export interface GenerateOptions extends KeyValueCacheOptions {
   /** Absent: the likeliest token is taken (greedy generation). */
   sampling?: Sampling;
   /** Called with each token that is added, and the index of its text. */
-  onToken?(text: number, token: number): void;
+  onToken?(text: number, token: number): void | Promise<void>;
 }
 
 /** The token with the highest score. */
@@ -97,7 +97,7 @@ export async function generate(
       for (const [row, token] of next.entries()) {
         if (done[row]) continue;
         grown[row].push(token);
-        onToken?.(row, token);
+        await onToken?.(row, token);
         done[row] = token === end;
       }
       if (!done.includes(false)) break;

@@ -5,9 +5,10 @@
 import { z } from "zod";
 import { describeFault } from "../../base/schema.ts";
 import type { Known, MemoryPlan } from "../../engine/types.ts";
+import { checkRecord } from "./check-record.ts";
 import { type RunSpec, specSchema } from "./spec.ts";
 
-export { canonical, methodName } from "./spec.ts";
+export { canonical, identifyModel, methodName, runId, settingId } from "./spec.ts";
 
 /** Version of the record's form. */
 export const RECORD_VERSION = 1;
@@ -72,7 +73,7 @@ export interface Environment {
 export interface RunRecord {
   /** Version of the record's form. */
   version: typeof RECORD_VERSION;
-  /** First 16 hex digits of the SHA-256 of the canonical spec. */
+  /** First 16 hex digits of the SHA-256 of the canonical spec, without the name of a model's folder. */
   id: string;
   /** First 16 hex digits of the SHA-256 of the canonical spec without its seed. */
   setting: string;
@@ -253,7 +254,8 @@ function parseRecord(value: unknown): RunRecord {
 }
 
 /**
- * Reads the records of a results folder (`<folder>/runs/*.json`). Unreadable ones are listed, never changed.
+ * Reads the records of a results folder (`<folder>/runs/*.json`). Unreadable ones, and those that contradict themselves, are
+ * listed, never changed.
  * @throws {Error} if the folder holds no runs
  */
 export async function readRecords(folder: string): Promise<ReadRecords> {
@@ -272,6 +274,7 @@ export async function readRecords(folder: string): Promise<ReadRecords> {
     try {
       const record = parseRecord(JSON.parse(await Deno.readTextFile(path)));
       if (`${record.id}.json` !== name) throw new Error(`it holds run ${record.id}`);
+      checkRecord(record);
       result.records.push(record);
     } catch (error) {
       result.unreadable.push({ path, reason: (error as Error).message });

@@ -52,7 +52,7 @@ export interface TrainingSpec {
 
 /** Everything that determines a run's result. */
 export interface RunSpec {
-  /** The backbone. */
+  /** The backbone. The name of a folder or file is shown only: its revision, the SHA-256 of its content, identifies it. */
   model: { name: string; revision: string };
   /**
    * The task. If its files do not come with TuneBench: the SHA-256 of each by its name; and if they are from the hub, the data
@@ -158,15 +158,27 @@ function hash16(value: unknown): string {
   return createHash("sha256").update(canonical(value)).digest("hex").slice(0, 16);
 }
 
-/** The id of a run: the first 16 hexadecimal digits of the SHA-256 of its canonical spec. */
+/** A model as ids know it: by its content where that is its revision, so that copies of a folder are one model. */
+export function identifyModel({ name, revision }: RunSpec["model"]): { name?: string; revision: string } {
+  // A name with a / is one on the hub, whose revision is a commit.
+  return /^[0-9a-f]{64}$/.test(revision) && !name.includes("/") ? { revision } : { name, revision };
+}
+
+/** The id of a run: the first 16 hexadecimal digits of the SHA-256 of its canonical spec, without the name of a folder. */
 export function runId(spec: RunSpec): string {
-  return hash16(spec);
+  return hash16({ ...spec, model: identifyModel(spec.model) });
 }
 
 /** The id of a setting, which runs that differ in their seed alone share: the same hash of the spec without its seed. */
 export function settingId(spec: RunSpec): string {
   const { seed: _, ...rest } = spec;
-  return hash16(rest);
+  return hash16({ ...rest, model: identifyModel(spec.model) });
+}
+
+/** The ids of run and setting that a record may have from when the name of a folder was part of them. */
+export function formerIds(spec: RunSpec): { id: string; setting: string } {
+  const { seed: _, ...rest } = spec;
+  return { id: hash16(spec), setting: hash16(rest) };
 }
 
 /** A method as users write it: "lora+prompt-tuning". */

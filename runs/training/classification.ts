@@ -68,9 +68,9 @@ export async function classification(
   const limit = Math.min(maxLength, adaptation.maxLength);
   const encode = (split: readonly Example[]) => encodeExamples(backbone, split, limit);
   const examples = {
-    train: encode(splits.train),
-    validation: encode(splits.validation),
-    test: encode(splits.test),
+    train: await encode(splits.train),
+    validation: await encode(splits.validation),
+    test: await encode(splits.test),
   };
   const taskMetrics = lookUpMetrics(metrics, task.metrics);
   const testLabels = labelsOf(splits.test);

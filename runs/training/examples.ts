@@ -24,8 +24,12 @@ export interface EncodedExamples {
 }
 
 /** Labelled texts as token ids, at most `limit` each. */
-export function encodeExamples(backbone: Backbone, examples: readonly Example[], limit: number): EncodedExamples {
-  const encoded = examples.map(({ text, pair }) => backbone.encode(text, limit, pair));
+export async function encodeExamples(
+  backbone: Backbone,
+  examples: readonly Example[],
+  limit: number,
+): Promise<EncodedExamples> {
+  const encoded = await Array.fromAsync(examples, ({ text, pair }) => backbone.encode(text, limit, pair));
   return {
     lengths: encoded.map(({ length }) => length),
     positions: encoded.map(({ length }) => length),

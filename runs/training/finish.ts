@@ -5,14 +5,15 @@
 import { sizeOf } from "../../base/shapes.ts";
 import type { Backbone, Model } from "../../models/types.ts";
 import { noteOf } from "../adapters/note.ts";
+import { noteTexts } from "../adapters/seen-texts.ts";
 import { writeAdapter } from "../adapters/write.ts";
 import type { CellResult } from "../study/cell.ts";
 import { knownScores, type Measured, type RunRecord } from "../study/record.ts";
 import { runId, type RunSpec } from "../study/spec.ts";
 import type { CellOptions } from "./cell-runner.ts";
-import { raiseFlags } from "./integrity.ts";
+import { flagUnknownTexts, raiseFlags } from "./integrity.ts";
 import { hashFrozen, type OpenCell, type PreparedCell } from "./prepare.ts";
-import { splitRecord } from "./split.ts";
+import { splitRecord, textHash } from "./split.ts";
 import type { TrainedCell } from "./train.ts";
 import type { Evaluation } from "./training-task.ts";
 
@@ -41,17 +42,19 @@ export async function finishCell(
 }
 
 async function storeAdapter(
-  { spec, task, trainingTask }: PreparedCell,
+  { spec, task, trainingTask, seen }: PreparedCell,
   { parameters }: TrainedCell,
   out: string,
 ): Promise<void> {
   const tensors = trainingTask.parameters.map(({ name, shape }) => [name, { shape, data: parameters[name] }] as const);
+  const { train, validation } = trainingTask.splits;
+  const texts = noteTexts(seen, [...train, ...validation].map(textHash));
   await writeAdapter(
     `${out}/adapters/${runId(spec)}`,
     trainingTask.adaptation,
     Object.fromEntries(tensors),
     trainingTask.head.map(({ name }) => name),
-    { peft: trainingTask.peftConfig, note: noteOf(spec, task) },
+    { peft: trainingTask.peftConfig, note: noteOf(spec, task, texts) },
   );
 }
 
@@ -60,7 +63,7 @@ function assembleResult(
   { course, validation, bestEpoch }: TrainedCell,
   test: Evaluation,
 ): CellResult {
-  const { spec, model, trainingTask, parameters, planned, integrity, seconds } = prepared;
+  const { spec, model, trainingTask, parameters, planned, integrity, seconds, seen } = prepared;
   const { backbone, metrics, majority, trainExamples, featureCache } = trainingTask;
   const primary = metrics[0].name;
   return {
@@ -82,7 +85,10 @@ function assembleResult(
     },
     checks: {
       integrity: integrity.passed,
-      flags: raiseFlags(course.stepLoss, test.scores[primary], knownScores(majority)?.[primary]),
+      flags: [
+        ...raiseFlags(course.stepLoss, test.scores[primary], knownScores(majority)?.[primary]),
+        ...spec.from || !seen.complete ? [flagUnknownTexts(seen)] : [],
+      ],
     },
   };
 }

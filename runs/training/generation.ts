@@ -111,7 +111,7 @@ async function openEvaluator(setup: GenerationSetup, compile: CompileProgram): P
   const generateTexts = async (batch: number[][], parameters: Record<string, Float32Array>, tokens: number) => {
     const options = { device: reuseExecutables(programs), threads, parameters, tokens, end };
     const generated = await generate(backbone, adaptation, model, batch, options);
-    return generated.map((ids, at) => backbone.decode!(target ? ids : ids.slice(batch[at].length)));
+    return await Array.fromAsync(generated, (ids, at) => backbone.decode!(target ? ids : ids.slice(batch[at].length)));
   };
   return {
     async warmUp(parameters) {
@@ -155,17 +155,23 @@ export async function generation(
   const { end, target } = backbone.languageModel;
   const limit = Math.min(maxLength, adaptation.maxLength - (target ? 0 : outputLength));
   const encodePrompts = (examples: readonly GenerationExample[]) =>
-    examples.map(({ text }) => [...encodePrompt(backbone, text, limit, chat)]);
-  const encodeAnswer = (text: string) =>
-    [...backbone.tokenize!(text), ...end === undefined ? [] : [end]].slice(0, outputLength);
-  const trainPrompts = encodePrompts(splits.train);
-  const trainExamples = encodeSequences(
-    backbone,
-    splits.train.flatMap(({ references }, at) =>
-      references.map((reference) => ({ text: trainPrompts[at], answer: encodeAnswer(reference) }))
-    ),
+    Array.fromAsync(examples, async ({ text }) => [...await encodePrompt(backbone, text, limit, chat)]);
+  const encodeAnswer = async (text: string) =>
+    [...await backbone.tokenize!(text), ...end === undefined ? [] : [end]].slice(0, outputLength);
+  const trainPrompts = await encodePrompts(splits.train);
+  const sequences = await Array.fromAsync(
+    splits.train,
+    ({ references }, at) =>
+      Array.fromAsync(
+        references,
+        async (reference) => ({ text: trainPrompts[at], answer: await encodeAnswer(reference) }),
+      ),
   );
-  const prompts = { validation: encodePrompts(splits.validation), test: encodePrompts(splits.test) };
+  const trainExamples = encodeSequences(backbone, sequences.flat());
+  const prompts = {
+    validation: await encodePrompts(splits.validation),
+    test: await encodePrompts(splits.test),
+  };
   const metrics = lookUpMetrics(textMetrics, task.metrics);
   const unadapted = trainableLanguageModel(backbone, compose([], backbone));
   const setup = { backbone, adaptation, model, splits, prompts, metrics, outputLength, threads };

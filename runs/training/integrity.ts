@@ -5,8 +5,9 @@
 import { createHash } from "node:crypto";
 import { sizeOf } from "../../base/shapes.ts";
 import type { StoredTensor } from "../../engine/types.ts";
+import type { SeenTexts } from "../adapters/seen-texts.ts";
 import type { RunRecord } from "../study/record.ts";
-import { type Splits, textKey } from "./split.ts";
+import { type Splits, textHash, textKey } from "./split.ts";
 
 /** Bytes read at a time. Few, as hashing must not raise the memory that is measured. */
 const CHUNK = 1 << 20;
@@ -53,6 +54,11 @@ export function countLeaks({ train, validation, test }: Splits): number {
   return test.filter((example) => seen.has(textKey(example))).length;
 }
 
+/** Number of validation and test texts with one of these hashes. */
+export function countKnown({ validation, test }: Splits, hashes: ReadonlySet<string>): number {
+  return [...validation, ...test].filter((example) => hashes.has(textHash(example))).length;
+}
+
 function meanOf(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
@@ -81,4 +87,15 @@ export function raiseFlags(
     raised: score <= majority,
     detail: `test score ${score.toFixed(4)}, of the most frequent class ${majority.toFixed(4)}`,
   }];
+}
+
+/** Warns of a run that started from an adapter of which it is not known what it has learnt from. */
+export function flagUnknownTexts({ complete }: SeenTexts): RunRecord["checks"]["flags"][number] {
+  return {
+    name: "test may be known",
+    raised: !complete,
+    detail: complete
+      ? "what training started from names all texts that it has learnt from"
+      : "what training started from does not name all texts that it has learnt from: test may hold some of them",
+  };
 }

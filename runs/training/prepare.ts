@@ -13,6 +13,8 @@ import type { CommonOptions } from "../../methods/types.ts";
 import type { Model } from "../../models/types.ts";
 import { tasks } from "../../tasks/mod.ts";
 import type { AnyTask, TaskFiles } from "../../tasks/types.ts";
+import { readAdapterNote, textsOfModel } from "../adapters/note.ts";
+import { joinTexts, NO_TEXTS, readTexts, type SeenTexts } from "../adapters/seen-texts.ts";
 import { readStart } from "../adapters/start-from.ts";
 import type { SignedProgram } from "../programs/classifier.ts";
 import type { LocalPaths } from "../study/cell.ts";
@@ -22,7 +24,7 @@ import type { RunSpec } from "../study/spec.ts";
 import type { CellOptions } from "./cell-runner.ts";
 import { classification } from "./classification.ts";
 import { generation } from "./generation.ts";
-import { countLeaks, hashStored, Integrity } from "./integrity.ts";
+import { countKnown, countLeaks, hashStored, Integrity } from "./integrity.ts";
 import { markBeforeTraining } from "./memory.ts";
 import { planStepMemory, requireMemory } from "./plan-memory.ts";
 import { splitExamples } from "./split.ts";
@@ -43,6 +45,8 @@ export interface OpenCell {
   model: Model;
   /** The task on the backbone with the method. */
   trainingTask: TrainingTask;
+  /** The texts that training starts from knowledge of: an adapter's, or those of one that was folded into the model. */
+  seen: SeenTexts;
 }
 
 /** A cell that is ready for its first step. */
@@ -83,7 +87,11 @@ export class Stopwatch {
  * Opens what a spec names.
  * @throws {Error} if there is no such thing, or if the data cannot be split as the spec wants
  */
-export async function openCell(spec: RunSpec, { folder, taskFiles }: LocalPaths, threads: number): Promise<OpenCell> {
+export async function openCell(
+  spec: RunSpec,
+  { folder, taskFiles, from }: LocalPaths,
+  threads: number,
+): Promise<OpenCell> {
   const task = lookUp("task", tasks, spec.task.name);
   const model = await openModel(spec.model, folder);
   const parts = spec.method.map((part) => {
@@ -92,22 +100,30 @@ export async function openCell(spec: RunSpec, { folder, taskFiles }: LocalPaths,
   });
   const { files } = spec.task;
   const userFiles = files && taskFiles !== undefined ? { folder: taskFiles, files } : undefined;
-  const [backbone, makeTrainingTask] = await Promise.all([model.open(), readTask(task, spec, userFiles)]);
+  const seen = await seenBefore(model, spec.from && from);
+  const [backbone, makeTrainingTask] = await Promise.all([model.open(), readTask(task, spec, seen, userFiles)]);
   const trainingTask = await makeTrainingTask({ spec, backbone, parts, threads });
-  return { spec, device: lookUp("device", devices, spec.device), task, model, trainingTask };
+  return { spec, device: lookUp("device", devices, spec.device), task, model, trainingTask, seen };
+}
+
+/** The texts that an adapter to start from has learnt from, and those of an adapter that was folded into the model. */
+async function seenBefore(model: Model, from: string | undefined): Promise<SeenTexts> {
+  const ofAdapter = from === undefined ? NO_TEXTS : readTexts((await readAdapterNote(from))?.texts);
+  return joinTexts(ofAdapter, await textsOfModel(model.folder));
 }
 
 /** Reads and splits a task's examples; what it returns needs the backbone and the method besides. */
 async function readTask(
   task: AnyTask,
   spec: RunSpec,
+  { hashes }: SeenTexts,
   files: TaskFiles | undefined,
 ): Promise<(context: TaskContext) => Promise<TrainingTask>> {
   if (task.kind === "generation") {
-    const splits = splitExamples(await task.load(files), spec.data, spec.seed);
+    const splits = splitExamples(await task.load(files), spec.data, spec.seed, hashes);
     return (context) => generation(task, splits, context);
   }
-  const splits = splitExamples(await task.load(files), spec.data, spec.seed);
+  const splits = splitExamples(await task.load(files), spec.data, spec.seed, hashes);
   return (context) => classification(task, splits, context);
 }
 
@@ -146,7 +162,7 @@ export async function prepareCell(cell: OpenCell, options: CellOptions): Promise
   };
 
   const parameters = countParameters(trainingTask);
-  checkData(trainingTask, parameters, integrity);
+  checkData(cell, parameters, integrity);
   const frozenSha256 = await hashFrozen(trainingTask);
   let start = await readStartValues(cell, options, compile, integrity);
   // A first call brings the weights into memory before the mark: what follows is the cost of the method.
@@ -176,7 +192,7 @@ export function hashFrozen({ identity }: TrainingTask): Promise<string> {
 }
 
 function checkData(
-  { adaptation, splits }: TrainingTask,
+  { trainingTask: { adaptation, splits }, seen: { hashes } }: OpenCell,
   parameters: RunRecord["parameters"],
   integrity: Integrity,
 ): void {
@@ -187,6 +203,13 @@ function checkData(
   );
   const leaks = countLeaks(splits);
   integrity.check("no test text in train", leaks === 0, `${leaks} test texts occur in train or validation`);
+  if (hashes.size === 0) return;
+  const known = countKnown(splits, hashes);
+  integrity.check(
+    "no known text in validation or test",
+    known === 0,
+    `of ${hashes.size} texts that training starts from knowledge of, ${known} occur in validation or test`,
+  );
 }
 
 /** Start values by name: the adapter's that the spec starts from, else the method's, checked to be the identity. */

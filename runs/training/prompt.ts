@@ -8,9 +8,14 @@ import type { Backbone } from "../../models/types.ts";
 const SEPARATOR = "\n";
 
 /** Token ids of a text in the form that training puts before its answer, at most `limit`. */
-export function encodePrompt(backbone: Backbone, text: string, limit: number, chat?: true): readonly number[] {
-  if (chat) return chatPrompt(backbone, text, limit);
-  return backbone.encode(backbone.languageModel!.target ? text : text + SEPARATOR, limit);
+export async function encodePrompt(
+  backbone: Backbone,
+  text: string,
+  limit: number,
+  chat?: true,
+): Promise<readonly number[]> {
+  if (chat) return await chatPrompt(backbone, text, limit);
+  return await backbone.encode(backbone.languageModel!.target ? text : text + SEPARATOR, limit);
 }
 
 /**
@@ -18,18 +23,23 @@ export function encodePrompt(backbone: Backbone, text: string, limit: number, ch
  * whole.
  * @throws {Error} if the model has no chat template, or if the template leaves no room for a text
  */
-export function chatPrompt({ chat, tokenize, decode }: Backbone, text: string, limit: number): number[] {
+export async function chatPrompt(
+  { chat, tokenize, decode }: Backbone,
+  text: string,
+  limit: number,
+): Promise<number[]> {
   if (!chat || !tokenize || !decode) throw new Error("Cannot chat: the model must have a chat template, it has none");
-  let ids = tokenize(chat(text));
-  const tokens = tokenize(text);
+  let ids = await tokenize(chat(text));
+  const tokens = await tokenize(text);
   // Tokens may merge where a text is cut, so a cut text can still be too long: it is cut again until it fits.
-  for (let kept = tokens.length; ids.length > limit; ids = tokenize(chat(decode(tokens.slice(0, kept))))) {
+  for (let kept = tokens.length; ids.length > limit;) {
     if (kept === 0) {
       throw new Error(
         `Cannot chat: the chat template must leave room for a text within ${limit} tokens, it takes ${ids.length}`,
       );
     }
     kept = Math.max(0, kept - (ids.length - limit));
+    ids = await tokenize(chat(await decode(tokens.slice(0, kept))));
   }
   return ids;
 }

@@ -5,6 +5,7 @@
 import { createHash } from "node:crypto";
 import { Random } from "../../base/random.ts";
 import type { TaskData, TextInput } from "../../tasks/types.ts";
+import { hashExamples } from "../study/check-record.ts";
 import type { SplitRecord } from "../study/record.ts";
 import type { DataSpec } from "../study/spec.ts";
 
@@ -26,33 +27,60 @@ export type AnyExample = TextInput & { label?: number };
  * the published training examples. Texts that differ only in case and white space count once. Test is drawn first and
  * train last: where there are enough data, runs with more training examples are scored on the same test examples.
  * @param sizes numbers of examples; of `test` there may be fewer
+ * @param seen hashes of texts that are passed over for test and validation, as what training starts from knows them
  * @throws {Error} if there are too few examples
  */
-export function splitExamples<E extends AnyExample>(data: TaskData<E>, sizes: DataSpec, seed: number): Splits<E> {
+export function splitExamples<E extends AnyExample>(
+  data: TaskData<E>,
+  sizes: DataSpec,
+  seed: number,
+  seen: ReadonlySet<string> = new Set(),
+): Splits<E> {
   const sourceOf = (name: keyof Splits) => data[name] ?? data.pool ?? data.train ?? [];
+  const isNew = (example: E) => seen.size === 0 || !seen.has(textHash(example));
   const taken = new Set<string>();
-  const draw = (name: keyof Splits, size: number): E[] => {
+  const draw = (name: keyof Splits, size: number, isUsable = (_: E) => true): E[] => {
     const free = firstOfEachText(sourceOf(name)).filter((example) => !taken.has(textKey(example)));
-    if (free.length < size) {
-      throw new Error(`Cannot split the data: ${name} must have ${size} examples, only ${free.length} are left for it`);
+    const usable = free.filter(isUsable).length;
+    if (usable < size) {
+      const known = usable < free.length ? `, as what training starts from knows ${free.length - usable} more` : "";
+      throw new Error(
+        `Cannot split the data: ${name} must have ${size} examples, only ${usable} are left for it${known}`,
+      );
     }
-    const drawn = stratified(new Random(seed, `split/${name}`).shuffle(free), size);
+    const drawn = stratified(new Random(seed, `split/${name}`).shuffle(free), size, isUsable);
     for (const example of drawn) taken.add(textKey(example));
     return drawn;
   };
-  const available = firstOfEachText(sourceOf("test")).length;
-  const rest = (["validation", "train"] as const)
-    .filter((name) => sourceOf(name) === sourceOf("test"))
-    .reduce((left, name) => left - sizes[name], available);
-  if (rest < 1) {
+  const test = draw("test", Math.min(sizes.test, roomForTest(sourceOf, sizes, isNew)), isNew);
+  const validation = draw("validation", sizes.validation, isNew);
+  return { train: draw("train", sizes.train), validation, test };
+}
+
+/** The most examples that test may have. @throws {Error} if that is none */
+function roomForTest<E extends AnyExample>(
+  sourceOf: (name: keyof Splits) => readonly E[],
+  sizes: DataSpec,
+  isNew: (example: E) => boolean,
+): number {
+  const texts = firstOfEachText(sourceOf("test"));
+  const fresh = texts.filter(isNew).length;
+  const sizeBeside = (name: "train" | "validation") => sourceOf(name) === sourceOf("test") ? sizes[name] : 0;
+  const room = texts.length - sizeBeside("validation") - sizeBeside("train");
+  if (room < 1) {
     throw new Error(
       `Cannot split the data: train and validation must leave an example for test, ` +
-        `${sizes.train} and ${sizes.validation} are asked for and the data have ${available}`,
+        `${sizes.train} and ${sizes.validation} are asked for and the data have ${texts.length}`,
     );
   }
-  const test = draw("test", Math.min(sizes.test, rest));
-  const validation = draw("validation", sizes.validation);
-  return { train: draw("train", sizes.train), validation, test };
+  const freshRoom = fresh - sizeBeside("validation");
+  if (freshRoom < 1) {
+    throw new Error(
+      `Cannot split the data: validation must leave an example for test, ${sizeBeside("validation")} are asked for ` +
+        `and of ${texts.length} what training starts from knows ${texts.length - fresh}`,
+    );
+  }
+  return Math.min(room, freshRoom);
 }
 
 /** A key that is equal for texts, or pairs, that differ only in case and white space. */
@@ -60,13 +88,25 @@ export function textKey(example: TextInput): string {
   return [example.text, example.pair ?? ""].map((text) => text.toLowerCase().replace(/\s+/g, " ").trim()).join("\n");
 }
 
+/** The first 16 hexadecimal digits of the SHA-256 of a text's key: an adapter's note has them of all that it knows. */
+export function textHash(example: TextInput): string {
+  return createHash("sha256").update(textKey(example)).digest("hex").slice(0, 16);
+}
+
 /** One example of each text: of those that {@linkcode textKey} takes for equal, the first. */
 function firstOfEachText<E extends TextInput>(examples: readonly E[]): E[] {
   return [...new Map(examples.toReversed().map((example) => [textKey(example), example])).values()].reverse();
 }
 
-/** The first `size` examples, with each class in proportion to all examples (largest remainder method). */
-function stratified<E extends AnyExample>(examples: readonly E[], size: number): E[] {
+/**
+ * The first `size` usable examples, with each class in proportion to all examples (largest remainder method). Where too few
+ * of a class are usable, the first of the others take their place.
+ */
+function stratified<E extends AnyExample>(
+  examples: readonly E[],
+  size: number,
+  isUsable: (example: E) => boolean,
+): E[] {
   const counts = new Map<number | undefined, number>();
   for (const { label } of examples) counts.set(label, (counts.get(label) ?? 0) + 1);
   const shares = [...counts].sort(([a = 0], [b = 0]) => a - b).map(([label, count]) => {
@@ -76,16 +116,15 @@ function stratified<E extends AnyExample>(examples: readonly E[], size: number):
   const missing = size - shares.reduce((sum, { quota }) => sum + quota, 0);
   for (const share of shares.toSorted((a, b) => b.remainder - a.remainder).slice(0, missing)) share.quota++;
   const left = new Map(shares.map(({ label, quota }) => [label, quota]));
-  return examples.filter(({ label }) => {
+  const { chosen = [], others = [] } = Object.groupBy(examples.filter(isUsable), ({ label }) => {
     const open = left.get(label)!;
     left.set(label, open - 1);
-    return open > 0;
+    return open > 0 ? "chosen" : "others";
   });
+  return [...chosen, ...others.slice(0, size - chosen.length)];
 }
 
 /** Number of examples, and the SHA-256 over their ids and labels (empty where there is none) in order. */
 export function splitRecord(examples: readonly AnyExample[]): SplitRecord {
-  const hash = createHash("sha256");
-  for (const { id, label } of examples) hash.update(`${id}\t${label ?? ""}\n`);
-  return { size: examples.length, sha256: hash.digest("hex") };
+  return { size: examples.length, sha256: hashExamples(examples) };
 }

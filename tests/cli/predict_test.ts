@@ -7,6 +7,7 @@ import type { Generated, PartialGeneration } from "../../runs/predict/types.ts";
 import { presets } from "../../runs/study/presets.ts";
 import { runCell } from "../../runs/training/run-cell.ts";
 import { makeFolder } from "../models/folder/copies.ts";
+import { addedToken } from "../../models/tokenizers/template.ts";
 
 const cli = fileURLToPath(new URL("../../cli/main.ts", import.meta.url));
 const out = await makeFolder({});
@@ -38,8 +39,9 @@ const writerFolder = async (architecture: string) =>
       model: { type: "BPE", vocab: Object.fromEntries(characters.map((c, id) => [c, id])), merges: [] },
       post_processor: null,
       decoder: { type: "Fuse" },
-      added_tokens: [{ id: 97, content: "<end>", special: true }],
+      added_tokens: [addedToken("<end>", 97)],
     },
+    "tokenizer_config.json": { tokenizer_class: "PreTrainedTokenizerFast" },
   }, "writer");
 
 const pairs = (from: number, count: number) =>

@@ -137,7 +137,7 @@ Deno.test("the example method's gradients on the devices cpu and js agree", asyn
   for (const [name, values] of Object.entries(await model.start(0))) {
     parameters[name] = values.map((value) => value + 0.1 * random.normal());
   }
-  const encoded = ["a text", "another, longer one", "x"].map((text) => backbone.encode(text, 32));
+  const encoded = await Array.fromAsync(["a text", "another, longer one", "x"], (text) => backbone.encode(text, 32));
   const gradientsOn = async (executable: Executable): Promise<Arrays> => {
     const gradients = Object.fromEntries(
       Object.entries(parameters).map(([name, { length }]) => [name, new Float32Array(length)]),
@@ -173,7 +173,7 @@ Deno.test("the example method lowers the loss when it is trained", async () => {
     seed: 0,
     spec: { ...trainingDefaults, epochs: 20, maxLength: 32 },
     training,
-    examples: encodeExamples(backbone, examples, 32),
+    examples: await encodeExamples(backbone, examples, 32),
     onStep() {},
     onEpoch: () => Promise.resolve(),
   });
@@ -246,7 +246,10 @@ Deno.test("the example model opens, and its features are those of the formula", 
   const [table, weight, bias] = await Promise.all(
     ["embeddings", "pooler.weight", "pooler.bias"].map((name) => readStored(backbone.stored[name])),
   );
-  const encoded = ["The cat sat", "on the mat, the CAT", "!"].map((text) => backbone.encode(text, 128));
+  const encoded = await Array.fromAsync(
+    ["The cat sat", "on the mat, the CAT", "!"],
+    (text) => backbone.encode(text, 128),
+  );
   assert.deepEqual(encoded.map(({ length }) => length), [3, 5, 0]);
   assert.equal(encoded[0][1], encoded[1][4]);
   const expected = encoded.flatMap((ids) => {

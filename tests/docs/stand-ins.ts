@@ -7,6 +7,7 @@ import { makeFolder } from "../models/folder/copies.ts";
 import type { Files } from "../in-folder.ts";
 import { tinyLlama, writeGguf } from "../models/gguf/write-file.ts";
 import { root } from "./pages.ts";
+import { addedToken } from "../../models/tokenizers/template.ts";
 
 /** A token for every printable ASCII character and the line break. */
 const characters = [..."\n", ...Array.from({ length: 95 }, (_, at) => String.fromCharCode(32 + at))];
@@ -18,7 +19,7 @@ const tokenizer = {
   model: { type: "BPE", vocab: Object.fromEntries(characters.map((character, id) => [character, id])), merges: [] },
   post_processor: null,
   decoder: { type: "Fuse" },
-  added_tokens: [{ id: 97, content: "<end>", special: true }],
+  added_tokens: [addedToken("<end>", 97)],
 };
 
 /** A tiny model of an architecture, with that tokenizer and other values of its config. */
@@ -28,6 +29,7 @@ async function tinyModel(architecture: string, changes: object = {}): Promise<Fi
     "config.json": { ...JSON.parse(await Deno.readTextFile(join(golden, "config.json"))), ...changes },
     "model.safetensors": await Deno.readFile(join(golden, "model.safetensors")),
     "tokenizer.json": tokenizer,
+    "tokenizer_config.json": { tokenizer_class: "PreTrainedTokenizerFast" },
   };
 }
 

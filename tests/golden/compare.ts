@@ -101,7 +101,7 @@ export async function compareCase(reference: Golden, method: string): Promise<vo
     if (step === 0) {
       assertNear(reference.cut(actual.logits, values.logits), values.logits, 1e-4, "logits");
       assertNear(actual.loss, values.loss, 1e-4, "loss");
-      compareParameters(reference, "grad", state.gradients, golden, values, rename, 1e-3);
+      compareParameters("grad", state.gradients, golden, values, rename, 1e-3);
     }
     if (step < golden.steps) state.step(1, { beta1, beta2, epsilon, weightDecay, clip: Infinity });
   }
@@ -112,7 +112,7 @@ export async function compareCase(reference: Golden, method: string): Promise<vo
     1e-3 * largest(values.step_losses),
     "losses of the steps",
   );
-  compareParameters(reference, "final", state.parameters, golden, values, rename, 0);
+  compareParameters("final", state.parameters, golden, values, rename, 0);
   for (const { name } of golden.params) {
     const change = values[`change_norm.${name}`];
     if (!change) continue;
@@ -154,7 +154,8 @@ export async function compareGeneration(reference: Golden, cases: readonly strin
 }
 
 /** Gradients or final values; of tall matrices some cases keep the first rows and the norm alone. */
-function compareParameters(reference: Golden, kind: "grad" | "final",
+function compareParameters(
+  kind: "grad" | "final",
   actual: Values,
   { params }: Case,
   values: Values,
@@ -190,7 +191,13 @@ function scoresOf(reference: Golden, weights: Tensors, inputs: Tensors): Tensor 
 }
 
 /** The method folded into the weights. */
-async function compareMerged(reference: Golden, { method, options }: Part, start: Values, values: Values, expected: Float32Array): Promise<void> {
+async function compareMerged(
+  reference: Golden,
+  { method, options }: Part,
+  start: Values,
+  values: Values,
+  expected: Float32Array,
+): Promise<void> {
   const { backbone, inputs } = reference;
   const weights = await eagerWeights(backbone);
   const tensor = (data: Float32Array, shape: readonly number[]) => tf.tensor(data, [...shape]);

@@ -13,7 +13,7 @@ import { findFolder } from "../../models/mod.ts";
 import type { Backbone } from "../../models/types.ts";
 import { asLanguageModel, trainableLanguageModel } from "../../runs/programs/language-model.ts";
 import { validateAdapter } from "../../runs/adapters/validate.ts";
-import { adapterParameters, readPart, type LoadedPart } from "../../runs/adapters/values.ts";
+import { adapterParameters, type LoadedPart, readPart } from "../../runs/adapters/values.ts";
 import { type SignedProgram, trainableClassifier } from "../../runs/programs/classifier.ts";
 import { type Case, folders, readTensors, readValues, type Values } from "./files.ts";
 

@@ -21,7 +21,7 @@ for (const start of [0, 20, 40]) texts.push(texts.slice(start, start + 20).join(
 
 const values: { text: string; ids: readonly number[]; embedding: number[] }[] = [];
 for (const text of texts) {
-  const ids = encode(text, Infinity);
+  const ids = await encode(text, Infinity);
   const embedding = await embed([[...ids]]);
   values.push({ text, ids, embedding: Array.from(embedding, (value) => Number(value.toFixed(7))) });
 }

@@ -6,7 +6,7 @@ import { startTensors, variant } from "./variants.ts";
 
 const backbone = await tinyBackbone(9);
 const weights = await eagerWeights(backbone);
-const encoded = ["a text", "another, longer one"].map((text) => backbone.encode(text, 32));
+const encoded = await Array.fromAsync(["a text", "another, longer one"], (text) => backbone.encode(text, 32));
 const keep = (_: string, x: Tensor) => x;
 
 for (const raw of [{}, { outputs: ["attention.output", "pooler"], inputs: ["attention.qkv", "residual"] }]) {

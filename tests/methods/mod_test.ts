@@ -10,7 +10,7 @@ import { frozenTensors, methodRows, startTensors, variant, variants } from "./va
 
 const backbone = await tinyBackbone(7);
 const weights = await eagerWeights(backbone);
-const encoded = ["a text", "another, longer one"].map((text) => backbone.encode(text, 32));
+const encoded = await Array.fromAsync(["a text", "another, longer one"], (text) => backbone.encode(text, 32));
 const keep = (_: string, x: Tensor) => x;
 
 function total(shapes: readonly (readonly number[])[]): number {

@@ -47,7 +47,7 @@ Deno.test("prompt rows from random numbers are uniform over −0.5 to 0.5", asyn
 });
 
 Deno.test("prompt rows from a text are its tokens, repeated or cut to the number of rows", async () => {
-  const [a, b, c] = backbone.encode("abc", 32).map(row);
+  const [a, b, c] = (await backbone.encode("abc", 32)).map(row);
   assert.deepEqual(await start({ virtualTokens: 5, start: "text", text: "abc" }), [a, b, c, a, b]);
   assert.deepEqual(await start({ virtualTokens: 2, start: "text", text: "abc" }), [a, b]);
 });
@@ -55,7 +55,7 @@ Deno.test("prompt rows from a text are its tokens, repeated or cut to the number
 Deno.test("prompt rows from the labels are the mean of each name's tokens, and the others come from the vocabulary", async () => {
   const rows = await start({ virtualTokens: 4, start: "labels" });
   for (const [at, label] of ["no", "yes"].entries()) {
-    const ids = backbone.encode(label, 32);
+    const ids = await backbone.encode(label, 32);
     const mean = row(0).map((_, j) => ids.reduce((sum, id) => sum + row(id)[j], 0) / ids.length);
     assert(difference(rows[at], mean) < 1e-6);
   }

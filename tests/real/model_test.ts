@@ -25,7 +25,7 @@ Deno.test({
     const backbone = await (await findFolder(MINILM)).open();
     const { pool } = await (tasks["sentiment/amazon"] as Task).load();
     const texts = pool!.slice(0, 100).map(({ text }) => text);
-    const encoded = texts.map((text) => backbone.encode(text, backbone.maxLength));
+    const encoded = await Array.fromAsync(texts, (text) => backbone.encode(text, backbone.maxLength));
     const inputs = backbone.collate(encoded);
     const executable = await cpu.compile(
       ({ weights, inputs }) => ({ states: backbone.hiddenStates!(weights, inputs, {}).at(-1)! }),
@@ -55,7 +55,7 @@ Deno.test({
     const backbone = asLanguageModel(await (await findFolder(SMOLLM2)).open());
     const adaptation = compose([], backbone);
     const model = trainableLanguageModel(backbone, adaptation);
-    const encoded = PROMPTS.map((text) => backbone.encode(text, backbone.maxLength));
+    const encoded = await Array.fromAsync(PROMPTS, (text) => backbone.encode(text, backbone.maxLength));
     const inputs = backbone.collate(encoded);
     const executable = await cpu.compile(model.scores.program, model.scores.signature, { threads: THREADS });
     const { scores } = await executable.run({ parameters: {}, inputs });

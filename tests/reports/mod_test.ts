@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { reportFormats, writeReport } from "../../reports/mod.ts";
 import { groupResults } from "../../reports/results.ts";
 import type { RunRecord } from "../../runs/study/record.ts";
+import { formerIds } from "../../runs/study/spec.ts";
 import { makeRecord } from "./record-factory.ts";
 import { inFolder } from "../in-folder.ts";
 
@@ -70,6 +71,26 @@ Deno.test("two different records of one run are an error that names both", () =>
       );
       return true;
     });
+  }));
+
+Deno.test("records of before, when the name of a model's folder was part of an id, are read, and a run counts once", () =>
+  inFolder({}, async (folder) => {
+    const revision = "ab".repeat(32);
+    const former = ["a", "b"].map((model) => {
+      const record = makeRecord({ model, revision });
+      return { ...record, ...formerIds(record.spec) };
+    });
+    const [first, second] = former.toSorted((a, b) => (a.id < b.id ? -1 : 1));
+    await store(folder, [...former, makeRecord({ model: "b", revision, seed: 1 })]);
+    const { unreadable, files } = await writeReport([folder], `${folder}/report`);
+    assert.deepEqual(unreadable, [{
+      path: `${folder}/runs/${second.id}.json`,
+      reason: `it is the run ${first.id}, of the same model under another name`,
+    }]);
+    const [header, row, ...rest] = (await Deno.readTextFile(files.find((file) => file.endsWith("results.csv"))!))
+      .trim().split("\n").map((line) => line.split(","));
+    assert.equal(rest.length, 0);
+    assert.equal(row[header.indexOf("n")], "2");
   }));
 
 Deno.test("a corrupt record is listed and left unchanged, and the others are reported", () =>

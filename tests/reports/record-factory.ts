@@ -2,7 +2,8 @@
  * Records for tests of reports.
  * @module
  */
-import { RECORD_VERSION, type RunRecord } from "../../runs/study/record.ts";
+import { hashExamples } from "../../runs/study/check-record.ts";
+import { type Prediction, RECORD_VERSION, type RunRecord } from "../../runs/study/record.ts";
 import { runId, type RunSpec, settingId } from "../../runs/study/spec.ts";
 
 /** What a test may choose of a record. */
@@ -16,6 +17,7 @@ export interface RecordChoice {
   accuracy?: number;
   task?: string;
   model?: string;
+  revision?: string;
   train?: number;
   /** Changes the record in place, spec excluded. */
   change?: (record: RunRecord) => void;
@@ -26,12 +28,13 @@ export function makeRecord(choice: RecordChoice = {}): RunRecord {
   const { seed = 0, accuracy = 0.8, change = () => {} } = choice;
   const spec = makeSpec(choice);
   const scores = { "accuracy": accuracy, "matthews": 2 * accuracy - 1 };
+  const predictions = makePredictions(accuracy);
   const record: RunRecord = {
     version: RECORD_VERSION,
     id: runId(spec),
     setting: settingId(spec),
     spec,
-    task: makeTask(spec.data.train),
+    task: makeTask(spec.data.train, predictions),
     model: { sha256: "cd".repeat(32), licence: "Apache-2.0", citation: "Cer et al. (2018).", parameters: 1_000_000 },
     metrics: [
       { name: "accuracy", unit: "fraction", direction: "higher" },
@@ -39,8 +42,8 @@ export function makeRecord(choice: RecordChoice = {}): RunRecord {
     ],
     scores: { validation: { ...scores }, test: { ...scores }, majority: { accuracy: 0.5, matthews: 0 } },
     bestEpoch: 3,
-    curve: { stepLoss: [0.7, 0.5], validation: [{ ...scores }] },
-    predictions: [{ id: "1", label: 0, predicted: 1 }],
+    curve: { stepLoss: [0.7, 0.5], validation: Array.from({ length: 4 }, () => ({ ...scores })) },
+    predictions,
     ...makeCosts(),
     checks: {
       integrity: [{ name: "frozen weights", detail: "unchanged" }],
@@ -52,11 +55,19 @@ export function makeRecord(choice: RecordChoice = {}): RunRecord {
   return record;
 }
 
+/** Predictions for 200 examples of each of two classes, equally often right. */
+function makePredictions(accuracy: number): Prediction[] {
+  return Array.from({ length: 400 }, (_, at) => {
+    const label = at % 2;
+    return { id: String(at), label, predicted: at < Math.round(400 * accuracy) ? label : 1 - label };
+  });
+}
+
 function makeSpec(choice: RecordChoice): RunSpec {
   const { method = "lora", options = { learningRate: 0.001, epochs: 4 }, seed = 0 } = choice;
-  const { task = "sentiment/amazon", model = "use-lite", train = 300 } = choice;
+  const { task = "sentiment/amazon", model = "use-lite", revision = "0.2.0", train = 300 } = choice;
   return {
-    model: { name: model, revision: "0.2.0" },
+    model: { name: model, revision },
     task: { name: task, version: 1 },
     data: { train, validation: 150, test: 400 },
     method: method.split("+").map((name) => ({ name, options })),
@@ -76,7 +87,7 @@ function makeSpec(choice: RecordChoice): RunSpec {
   };
 }
 
-function makeTask(train: number): RunRecord["task"] {
+function makeTask(train: number, predictions: Prediction[]): RunRecord["task"] {
   return {
     labels: ["negative", "positive"],
     labelling: "by hand",
@@ -86,7 +97,7 @@ function makeTask(train: number): RunRecord["task"] {
     splits: {
       train: { size: train, sha256: "01".repeat(32) },
       validation: { size: 150, sha256: "02".repeat(32) },
-      test: { size: 400, sha256: "03".repeat(32) },
+      test: { size: predictions.length, sha256: hashExamples(predictions as { id: string; label: number }[]) },
     },
   };
 }

@@ -42,6 +42,16 @@ Deno.test("runs with other data sizes, tasks or models are in protocols of their
   assert.deepEqual(sizes.sort(), [1, 1, 1, 2]);
 });
 
+Deno.test("copies of a model's folder under several names share a table, whose title has all of them", () => {
+  const revision = "ab".repeat(32);
+  const runs = [["b", 0], ["a", 1], ["a", 2]].map(([model, seed]) =>
+    makeRecord({ model: String(model), seed: Number(seed), revision })
+  );
+  const { protocols } = groupResults([...runs, makeRecord({ model: "a", revision: "cd".repeat(32) })], []);
+  const settings = protocols.map(({ settings }) => settings.map(({ model, runs }) => [model, runs.length]));
+  assert.deepEqual(settings.sort(), [[["a = b", 3]], [["a", 1]]]);
+});
+
 Deno.test("the best mean comes first, which is the lowest where lower is better", () => {
   const order = (direction: "higher" | "lower") =>
     groupResults(

@@ -9,7 +9,7 @@ import { startTensors, variant } from "../variants.ts";
 
 const backbone = await tinyBackbone(13);
 const weights = await eagerWeights(backbone);
-const encoded = ["a text", "another, longer one"].map((text) => backbone.encode(text, 32));
+const encoded = await Array.fromAsync(["a text", "another, longer one"], (text) => backbone.encode(text, 32));
 const keep = (_: string, x: Tensor) => x;
 
 const lora = variant("lora", { rank: 2, dropout: 0.5, learningRate: 0.25 });

@@ -36,7 +36,7 @@ for (const { name, template, rendered } of golden) {
       assert.equal(rendered.length, 5);
       for (const { message, text, ids } of rendered) {
         assert.equal(chat!(message), text);
-        assert.deepEqual(tokenize(text), ids);
+        assert.deepEqual(await tokenize(text), ids);
       }
     }));
 }

@@ -40,7 +40,8 @@ Deno.test("a tokenizer.model of unigram pieces and an absurd number of sentinels
     await assert.rejects(
       readUnigram(folder, { extra_ids: 1e9 }),
       {
-        message: `Cannot use ${folder}: extra_ids must be a whole number from 0 to 10000, current value is 1000000000`,
+        message:
+          `Cannot use the tokenizer ${folder}/spiece.model: extra_ids must be a whole number from 0 to 10000, current value is 1000000000`,
       },
     );
   }));

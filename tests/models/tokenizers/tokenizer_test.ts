@@ -31,7 +31,7 @@ for (const lower of [true, false]) {
         const cased = values.filter((value) => value.lower === lower);
         assert(cased.length > 40);
         for (const { text, limit, pair, ids, types } of cased) {
-          const encoding = encode(text, limit, pair);
+          const encoding = await encode(text, limit, pair);
           assert.deepEqual([...encoding], ids, JSON.stringify({ text, pair, limit }));
           assert.deepEqual(encoding.types, types);
         }
@@ -53,9 +53,9 @@ for (const { settings, values } of pairValues) {
       const { encode } = await openTokenizer(folder, 420);
       assert(values.length > 100);
       for (const { text, limit, pair, ids } of values) {
-        assert.deepEqual([...encode(text, limit, pair)], ids, JSON.stringify({ text, pair, limit }));
+        assert.deepEqual([...await encode(text, limit, pair)], ids, JSON.stringify({ text, pair, limit }));
       }
-      const pair = encode("a", 10, "b");
+      const pair = await encode("a", 10, "b");
       assert.deepEqual(pair.types, pair.map(() => 0));
     }));
 }
@@ -71,12 +71,10 @@ for (const kind of ["gpt2", "qwen2", "t5", "llama"]) {
     );
     const { encode, decode } = await openTokenizer(folder, rows);
     assert(encoded.length > 100 && decoded.length === 12);
-    // The tokenizer library normalises joined emoji and letters with several accents otherwise than SentencePiece's table.
-    const known = kind === "t5" ? encoded.filter(({ text }) => !/[\u200d\u0302]/.test(text)) : encoded;
-    for (const { text, limit, pair, ids } of known) {
-      assert.deepEqual([...encode(text, limit, pair)], ids, JSON.stringify({ text, pair, limit }));
+    for (const { text, limit, pair, ids } of encoded) {
+      assert.deepEqual([...await encode(text, limit, pair)], ids, JSON.stringify({ text, pair, limit }));
     }
-    for (const { ids, text } of decoded) assert.equal(decode(ids), text);
+    for (const { ids, text } of decoded) assert.equal(await decode(ids), text);
   });
 }
 
@@ -90,8 +88,8 @@ Deno.test("merges.txt is one of the files that identify a tokenizer", () =>
 Deno.test("a tokenizer without settings is uncased, and tokenize adds no special tokens", () =>
   inFolder({ "vocab.txt": vocab }, async (folder) => {
     const { encode, tokenize } = await openTokenizer(folder, 200);
-    assert.deepEqual([...encode("THE cat", 10)], [2, 5, 7, 3]);
-    assert.deepEqual(tokenize("THE cat"), [5, 7]);
+    assert.deepEqual([...await encode("THE cat", 10)], [2, 5, 7, 3]);
+    assert.deepEqual(await tokenize("THE cat"), [5, 7]);
   }));
 
 Deno.test("a tokenizer.json is used rather than a vocab.txt", () =>
@@ -104,12 +102,18 @@ Deno.test("a tokenizer.json is used rather than a vocab.txt", () =>
       pre_tokenizer: { type: "Whitespace" },
       post_processor: null,
       decoder: null,
-      model: { type: "WordPiece", unk_token: "?", continuing_subword_prefix: "##", vocab: { "?": 0, cat: 1 } },
+      model: {
+        type: "WordPiece",
+        unk_token: "?",
+        continuing_subword_prefix: "##",
+        max_input_chars_per_word: 100,
+        vocab: { "?": 0, cat: 1 },
+      },
     }),
   }, async (folder) => {
     const { encode } = await openTokenizer(folder, 2);
-    assert.deepEqual([...encode("cat dog cat", 10)], [1, 0, 1]);
-    assert.deepEqual([...encode("cat", 10, "dog cat")], [1, 0, 1]);
+    assert.deepEqual([...await encode("cat dog cat", 10)], [1, 0, 1]);
+    assert.deepEqual([...await encode("cat", 10, "dog cat")], [1, 0, 1]);
   }));
 
 const wrong: [string, Record<string, string>, number, RegExp][] = [
@@ -122,7 +126,7 @@ const wrong: [string, Record<string, string>, number, RegExp][] = [
   ],
   [
     "an absurd id",
-    { "tokenizer.json": JSON.stringify({ model: { vocab: { a: 0 } }, added_tokens: [{ id: 1e15 }] }) },
+    { "tokenizer.json": JSON.stringify({ model: { vocab: { a: 1e15 } } }) },
     50,
     /^Error: Cannot use .*: ids .* one is 1000000000000000$/,
   ],
@@ -139,10 +143,10 @@ const wrong: [string, Record<string, string>, number, RegExp][] = [
     /^Error: Cannot use .*: it must have a tokenizer, one of .*, vocab\.json with merges\.txt, spiece\.model, tokenizer\.model$/,
   ],
   [
-    "byte pairs without <mask>",
-    { ...bytePairs, "vocab.json": bytePairs["vocab.json"].replace("<mask>", "<other>") },
+    "byte pairs without </s>",
+    { ...bytePairs, "vocab.json": bytePairs["vocab.json"].replace("</s>", "<other>") },
     420,
-    /vocab\.json: it must have the piece <mask>$/,
+    /vocab\.json: it must have the piece <\/s>$/,
   ],
   [
     "a merge of three",
@@ -186,10 +190,10 @@ for (const [what, files, rows, message] of wrong) {
 Deno.test("a limit that special tokens alone fill is refused", () =>
   inFolder({ "vocab.txt": vocab }, async (folder) => {
     const { encode } = await openTokenizer(folder, 200);
-    assert.throws(() => encode("cat", 2), {
+    await assert.rejects(encode("cat", 2), {
       message: "Cannot encode a text: it must have room for more than 2 tokens, there is 2",
     });
-    assert.deepEqual([...encode("cat dog", 3)], [2, 7, 3]);
+    assert.deepEqual([...await encode("cat dog", 3)], [2, 7, 3]);
   }));
 
 Deno.test("letters are lowered one by one, and every numeral of Unicode is a digit", () => {
@@ -207,7 +211,7 @@ Deno.test("letters are lowered one by one, and every numeral of Unicode is a dig
   });
   return inFolder({ "tokenizer.json": JSON.stringify(form(true)) }, async (folder) => {
     const wordsOf = async () =>
-      (await openTokenizer(folder, words.length)).tokenize("ΛΟΓΟΣ x12 x½xⅧ").map((id) => words[id]);
+      (await (await openTokenizer(folder, words.length)).tokenize("ΛΟΓΟΣ x12 x½xⅧ")).map((id) => words[id]);
     assert.deepEqual(await wordsOf(), ["λογοσ", "x", "1", "2", "x", "½", "x", "ⅷ"]);
     await Deno.writeTextFile(`${folder}/tokenizer.json`, JSON.stringify(form(false)));
     assert.deepEqual(await wordsOf(), ["λογοσ", "x", "12", "x", "½", "x", "ⅷ"]);

@@ -9,7 +9,7 @@ import { tinyBackbone, tinySizes } from "./tiny.ts";
 
 const backbone = await tinyBackbone(3);
 const weights = await eagerWeights(backbone);
-const encoded = ["a text", "another, longer one", "x"].map((text) => backbone.encode(text, 32));
+const encoded = await Array.fromAsync(["a text", "another, longer one", "x"], (text) => backbone.encode(text, 32));
 
 const rows = new Map<string, number[][]>();
 for (const [name, stored] of Object.entries(backbone.stored)) {

@@ -50,6 +50,8 @@ export async function tinyBackbone(seed: number): Promise<Backbone> {
     stored: await readSafetensors(path),
     sha256: `tiny-${seed}`,
     encode: (text, limit) =>
-      [...text].slice(0, Math.min(limit, tinySizes.maxLength)).map((c) => c.codePointAt(0)! % tinySizes.vocabulary),
+      Promise.resolve(
+        [...text].slice(0, Math.min(limit, tinySizes.maxLength)).map((c) => c.codePointAt(0)! % tinySizes.vocabulary),
+      ),
   });
 }

@@ -5,6 +5,8 @@ import { methods } from "../../../methods/mod.ts";
 import { models } from "../../../models/mod.ts";
 import type { Cell, CellResult } from "../../../runs/study/cell.ts";
 import { classification } from "../../../runs/training/classification.ts";
+import { readAdapterNote } from "../../../runs/adapters/note.ts";
+import { readTexts } from "../../../runs/adapters/seen-texts.ts";
 import { validateAdapter } from "../../../runs/adapters/validate.ts";
 import { cellsOf } from "../../../runs/launch/cells.ts";
 import { presets } from "../../../runs/study/presets.ts";
@@ -37,7 +39,8 @@ async function storedLoss({ spec }: Cell, folder: string): Promise<number> {
   const backbone = await models["use-lite"].open();
   const task = tasks[spec.task.name] as Task;
   const parts = spec.method.map(({ name, options }) => ({ method: methods[name], options: options as never }));
-  const splits = splitExamples(await task.load(), spec.data, spec.seed);
+  const { hashes } = readTexts((await readAdapterNote(folder))!.texts);
+  const splits = splitExamples(await task.load(), spec.data, spec.seed, hashes);
   const { loss, trainExamples } = await classification(task, splits, { spec, backbone, parts, threads: 1 });
   const all = splits.train.map((_, at) => at);
   const executable = await cpu.compile(loss.program, loss.signature, { threads: 1 });

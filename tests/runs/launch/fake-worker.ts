@@ -7,6 +7,7 @@ import type { CellOptions } from "../../../runs/training/cell-runner.ts";
 import type { CellResult } from "../../../runs/study/cell.ts";
 import { markBeforeTraining } from "../../../runs/training/memory.ts";
 import { runJob } from "../../../runs/launch/run-job.ts";
+import { hashExamples } from "../../../runs/study/check-record.ts";
 import type { RunSpec } from "../../../runs/study/spec.ts";
 
 /** Seeds that make the fake worker misbehave. */
@@ -44,7 +45,12 @@ async function runCell(spec: RunSpec, { out, onProgress }: CellOptions): Promise
       break;
   }
   onProgress({ step: 2, steps: 2, loss: kept.length === 0 ? 0.25 : 0.125 });
-  const split = { size: 1, sha256: "0" };
+  const { train, validation } = spec.data;
+  const predictions = [[0, 0], [0, 0], [1, 1], [1, 0]].map(([label, predicted], at) => ({
+    id: `${at}`,
+    label,
+    predicted,
+  }));
   return {
     task: {
       labels: ["a", "b"],
@@ -52,14 +58,18 @@ async function runCell(spec: RunSpec, { out, onProgress }: CellOptions): Promise
       licence: "none",
       citation: "none",
       source: [],
-      splits: { train: split, validation: split, test: split },
+      splits: {
+        train: { size: train, sha256: "0" },
+        validation: { size: validation, sha256: "0" },
+        test: { size: predictions.length, sha256: hashExamples(predictions) },
+      },
     },
     model: { sha256: "0", licence: "none", citation: "none", parameters: 100 },
     metrics: [{ name: "accuracy", unit: "fraction", direction: "higher" }],
     scores: { validation: { accuracy: 1 }, test: { accuracy: 0.75 }, majority: { accuracy: 0.5 } },
     bestEpoch: 1,
     curve: { stepLoss: [0.5, 0.25], validation: [{ accuracy: 1 }] },
-    predictions: [{ id: "x", label: 0, predicted: 0 }],
+    predictions,
     parameters,
     planned,
     time: {

@@ -4,9 +4,11 @@ import { bench, type BenchEvent, estimateBench } from "../../../runs/launch/laun
 import { cellsOf } from "../../../runs/launch/cells.ts";
 import { presets } from "../../../runs/study/presets.ts";
 import { readRecords } from "../../../runs/study/record.ts";
+import { formerIds } from "../../../runs/study/spec.ts";
 import { parseStudy, type Study } from "../../../runs/study/study.ts";
 import { CRASHES, FAILS_ONCE, GROWS, GROWTH, HANGS } from "./fake-worker.ts";
 import { inFolder } from "../../in-folder.ts";
+import { goldenConfig, goldenTensors, makeFolder, safetensors } from "../../models/folder/copies.ts";
 
 const worker = new URL("./fake-worker.ts", import.meta.url);
 const smoke = presets.smoke.study;
@@ -35,6 +37,24 @@ function startLauncher(out: string, seeds: string, megabytes = 0): Deno.ChildPro
   const args = ["run", "--quiet", "--allow-all", path, out, seeds, String(megabytes)];
   return new Deno.Command(Deno.execPath(), { args, stdout: "null", stderr: "inherit" }).spawn();
 }
+
+Deno.test("a run of a model's folder is not trained again under another name, nor where its record has an id of before", () =>
+  inFolder({}, async (out) => {
+    const files = {
+      "config.json": await goldenConfig(),
+      "model.safetensors": safetensors(await goldenTensors()),
+      "vocab.txt": "[PAD]\n[UNK]\n[CLS]\n[SEP]",
+    };
+    const [a, b] = [await makeFolder(files), await makeFolder(files, "copy")];
+    const trained = async (folder: string) =>
+      (await bench({ ...oneCell(0), models: [folder] }, { ...quiet, out, onEvent() {} })).trained;
+    assert.deepEqual([await trained(a), await trained(b)], [1, 0]);
+    const [record] = (await readRecords(out)).records;
+    await Deno.remove(`${out}/runs/${record.id}.json`);
+    const former = { ...record, ...formerIds(record.spec) };
+    await Deno.writeTextFile(`${out}/runs/${former.id}.json`, JSON.stringify(former));
+    assert.deepEqual([await trained(a), await trained(b)], [0, 0]);
+  }));
 
 Deno.test("every cell leaves a valid record, and a second bench trains nothing", () =>
   inFolder({}, async (out) => {

@@ -106,7 +106,7 @@ Deno.test("probabilities are the softmax of the logits of the model that was tra
   const values = await adapterValues(valid, backbone);
   const parameters = Object.fromEntries(Object.entries(values).map(([name, { data }]) => [name, data]));
   for (const { text, probabilities } of await answers([folder], test.slice(0, 5).map(({ text }) => text))) {
-    const inputs = backbone.collate([backbone.encode(text, 64)]);
+    const inputs = backbone.collate([await backbone.encode(text, 64)]);
     const { logits: [first, second] } = await executable.run({ parameters, inputs });
     const ofFirst = 1 / (1 + Math.exp(second - first));
     const [one, other] = Object.values(probabilities);

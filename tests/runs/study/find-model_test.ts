@@ -34,6 +34,17 @@ Deno.test("a cell of a folder has the same id wherever the folder lies", async (
   assert(!JSON.stringify(first.spec).includes(a));
 });
 
+Deno.test("copies of a folder under two names are one model: a cell of each has the same id", async () => {
+  const [a, b] = [await makeFolder(files), await makeFolder(files, "copy")];
+  const cells = await cellsOf(study(a, { models: [a, b] }));
+  assert.equal(cells.length, 1);
+  const [[first], [second]] = [await cellsOf(study(a)), await cellsOf(study(b))];
+  assert.deepEqual([first.spec.model.name, second.spec.model.name], ["tiny-bert", "copy"]);
+  assert.equal(first.id, second.id);
+  await Deno.writeTextFile(`${b}/vocab.txt`, `${vocab.join("\n")}\nnew`);
+  assert.notEqual((await cellsOf(study(b)))[0].id, first.id);
+});
+
 Deno.test("a model of a folder is trained, and its adapter is one of PEFT's", async () => {
   const folder = await makeFolder(files);
   const out = await makeFolder({});

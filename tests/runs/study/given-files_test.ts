@@ -77,13 +77,13 @@ Deno.test("a cell reads pairs, is tested on the published split, and its record 
   assert.deepEqual(predictions.map(({ id }) => id).sort(), Array.from({ length: 24 }, (_, at) => `dev/${at}`).sort());
 });
 
-Deno.test("both texts of a pair are encoded", () => {
+Deno.test("both texts of a pair are encoded", async () => {
   const asked: unknown[][] = [];
   const encode = (...given: unknown[]) => {
     asked.push(given);
-    return [1];
+    return Promise.resolve([1]);
   };
-  encodeExamples({ encode } as unknown as Backbone, [{ id: "", text: "a", pair: "b", label: 0 }], 8);
+  await encodeExamples({ encode } as unknown as Backbone, [{ id: "", text: "a", pair: "b", label: 0 }], 8);
   assert.deepEqual(asked, [["a", 8, "b"]]);
 });
 

@@ -1,6 +1,14 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { canonical, methodName, runId, type RunSpec, settingId, specSchema } from "../../../runs/study/spec.ts";
+import {
+  canonical,
+  formerIds,
+  methodName,
+  runId,
+  type RunSpec,
+  settingId,
+  specSchema,
+} from "../../../runs/study/spec.ts";
 
 const spec: RunSpec = {
   seed: 0,
@@ -34,6 +42,22 @@ Deno.test("a run's id is the start of the SHA-256 of its spec written with sorte
   );
   assert.equal(runId(spec), "fdba412f2b3aad59");
   assert.equal(settingId(spec), "eb087b03e1ae82ad");
+});
+
+Deno.test("a name is part of an id unless the revision is the content of a folder", () => {
+  const ids = (name: string, revision: string) => {
+    const named = { ...spec, model: { name, revision } };
+    return [runId(named), settingId(named)];
+  };
+  const [content, commit] = ["ab".repeat(32), "ab".repeat(20)];
+  assert.deepEqual(ids("a", content), ids("b", content));
+  assert.notDeepEqual(ids("a", content), ids("a", "cd".repeat(32)));
+  assert.notDeepEqual(ids("org/a", commit), ids("org/b", commit));
+  assert.notDeepEqual(ids("org/a", content), ids("org/b", content));
+  assert.notDeepEqual(ids("a", "0.2.0"), ids("b", "0.2.0"));
+  const folder = { ...spec, model: { name: "a", revision: content } };
+  assert.notEqual(formerIds(folder).id, runId(folder));
+  assert.deepEqual(formerIds(spec), { id: runId(spec), setting: settingId(spec) });
 });
 
 Deno.test("the order of keys does not change a run's id, the order of a method's parts does", () => {

@@ -24,6 +24,7 @@ import { textMetrics } from "../../../tasks/text-metrics.ts";
 import { makeFolder } from "../../models/folder/copies.ts";
 import type { Files } from "../../in-folder.ts";
 import { makeRecord } from "../../reports/record-factory.ts";
+import { addedToken } from "../../../models/tokenizers/template.ts";
 
 /** A token for every printable ASCII character and the line break; the golden models end texts with one of theirs. */
 const CHARACTERS = [..."\n", ...Array.from({ length: 95 }, (_, at) => String.fromCharCode(32 + at))];
@@ -33,8 +34,11 @@ const tokenizer = {
   model: { type: "BPE", vocab: Object.fromEntries(CHARACTERS.map((c, id) => [c, id])), merges: [] },
   post_processor: null,
   decoder: { type: "Fuse" },
-  added_tokens: [{ id: 97, content: "<end>", special: true }],
+  added_tokens: [addedToken("<end>", 97)],
 };
+
+/** The class that takes a tokenizer.json as it is. */
+const settings = { tokenizer_class: "PreTrainedTokenizerFast" };
 
 async function modelFolder(place: string, more: Files = {}): Promise<string> {
   const golden = fileURLToPath(new URL(`../../golden/${place}/model`, import.meta.url));
@@ -42,6 +46,7 @@ async function modelFolder(place: string, more: Files = {}): Promise<string> {
     "config.json": await Deno.readTextFile(`${golden}/config.json`),
     "model.safetensors": await Deno.readFile(`${golden}/model.safetensors`),
     "tokenizer.json": tokenizer,
+    "tokenizer_config.json": settings,
     ...more,
   }, "tiny");
 }
@@ -113,7 +118,7 @@ Deno.test("the same spec generates the same texts, and an estimate counts the sa
 
 Deno.test("with training.chat texts are put into the model's chat template, and the adapter's note says so", async () => {
   const template = "<{{ messages[0].content }}>{% if add_generation_prompt %}:{% endif %}";
-  const chatting = await modelFolder("A/gpt2", { "tokenizer_config.json": { chat_template: template } });
+  const chatting = await modelFolder("A/gpt2", { "tokenizer_config.json": { ...settings, chat_template: template } });
   const training = { ...study().training, chat: true as const };
   const [{ spec: chat }] = await cellsOf(study({ models: [chatting], training }));
   assert.equal(chat.training.chat, true);
@@ -131,7 +136,7 @@ Deno.test("with training.chat texts are put into the model's chat template, and 
     ]),
   ));
   const broken = await modelFolder("A/gpt2", {
-    "tokenizer_config.json": { chat_template: template.replace("%}:", "%}:\n") },
+    "tokenizer_config.json": { ...settings, chat_template: template.replace("%}:", "%}:\n") },
   });
   const losses = async (models: string, training: Study["training"], taskFiles: string) => {
     const [cell] = await cellsOf(study({ models: [models], training, taskFiles }));
@@ -149,7 +154,7 @@ Deno.test("a model without a chat template is refused in one sentence", async ()
 /** A record of the result, as the launcher writes it. */
 function recordOf(spec: RunSpec, { planned, ...rest }: CellResult): RunRecord {
   const record = makeRecord();
-  return { ...record, ...rest, spec, setting: settingId(spec), memory: { ...record.memory, planned } };
+  return { ...record, ...rest, id: runId(spec), spec, setting: settingId(spec), memory: { ...record.memory, planned } };
 }
 
 Deno.test("a record with texts is read, and reports show its score without a majority", async () => {

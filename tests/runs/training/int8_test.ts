@@ -49,7 +49,7 @@ for (
       ) => [name, values.map((value) => value + 0.02 * random.normal())]),
     );
     const inputs: Feed["inputs"] = {
-      ...backbone.collate(texts.map((text) => backbone.encode(text, backbone.maxLength))),
+      ...backbone.collate(await Array.fromAsync(texts, (text) => backbone.encode(text, backbone.maxLength))),
       labels: { data: Int32Array.of(1, 0, 0, 1), shape: [4] },
       weights: { data: new Float32Array(4).fill(1 / 4), shape: [4] },
     };

@@ -40,7 +40,10 @@ export async function tinyTrainable(parts: Variant[]): Promise<TrainableClassifi
  * the loss bends too much for differences over 1e-2.
  */
 export async function batchOf(model: TrainableClassifier, { masks }: Pick<Executable, "masks">): Promise<Feed> {
-  const texts = ["abc", "a longer text", "xyzzy"].map((text) => backbone.encode(text, backbone.maxLength));
+  const texts = await Array.fromAsync(
+    ["abc", "a longer text", "xyzzy"],
+    (text) => backbone.encode(text, backbone.maxLength),
+  );
   const random = new Random(5, "batch");
   const parameters = await model.start(1);
   const gradients: Arrays = {};
@@ -74,7 +77,7 @@ export async function trainingLosses(device: Device, parts: Variant[]): Promise<
     label: random.integer(LABELS.length),
   }));
   const rows = 64;
-  let examples = encodeExamples(backbone, texts, backbone.maxLength);
+  let examples = await encodeExamples(backbone, texts, backbone.maxLength);
   if (model.featuresFixed) {
     const { program, signature } = model.backboneFeatures;
     const executable = await device.compile(program, signature, { threads: 1 });

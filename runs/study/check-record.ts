@@ -1,0 +1,108 @@
+/**
+ * Whether a record agrees with itself: what follows from its spec and its predictions is computed again, so that an edited
+ * figure is noticed.
+ * @module
+ */
+import { createHash } from "node:crypto";
+import { metrics } from "../../tasks/metrics.ts";
+import { textMetrics } from "../../tasks/text-metrics.ts";
+import type { Prediction, RunRecord, Scores } from "./record.ts";
+import { canonical, formerIds, runId, settingId } from "./spec.ts";
+
+/** Greatest difference between two computations of a score: logarithms may be rounded otherwise on another machine. */
+const TOLERANCE = 1e-9;
+
+/** Most pairs of characters, of a text and a reference, that are compared: reading a record takes seconds at most. */
+const MOST_PAIRS = 4e9;
+
+/** SHA-256 over the ids and labels (empty where there is none) of examples, in order. */
+export function hashExamples(examples: Iterable<{ id: string; label?: number }>): string {
+  const hash = createHash("sha256");
+  for (const { id, label } of examples) hash.update(`${id}\t${label ?? ""}\n`);
+  return hash.digest("hex");
+}
+
+/**
+ * Makes sure that a record agrees with itself.
+ * @throws {Error} the rule that does not hold, if something in it contradicts its spec or its predictions
+ */
+export function checkRecord(record: RunRecord): void {
+  const { id, setting, spec } = record;
+  const former = formerIds(spec);
+  if (id !== former.id || setting !== former.setting) {
+    requireEqual("id must be the hash of its spec", runId(spec), id);
+    requireEqual("setting must be the hash of its spec without the seed", settingId(spec), setting);
+  }
+  checkSplits(record);
+  checkScores(record);
+}
+
+function requireEqual(rule: string, expected: string | number, current: string | number): void {
+  const equal = typeof expected === "number" ? Math.abs(expected - Number(current)) <= TOLERANCE : expected === current;
+  if (!equal) throw new Error(`its ${rule}, ${expected}, current value is ${current}`);
+}
+
+function checkSplits({ spec: { data }, task: { labels, splits }, predictions }: RunRecord): void {
+  for (const name of ["train", "validation"] as const) {
+    requireEqual(`split ${name} must have the size that its spec asks for`, data[name], splits[name].size);
+  }
+  if (splits.test.size > data.test) {
+    throw new Error(`its split test must have at most ${data.test} examples, current value is ${splits.test.size}`);
+  }
+  requireEqual("predictions must be one for each test example", splits.test.size, predictions.length);
+  requireEqual("split test must have the SHA-256 of its predictions", hashExamples(predictions), splits.test.sha256);
+  const isClass = (index: number) => index >= 0 && index < labels.length;
+  const other = predictions.find((prediction) =>
+    isOfClass(prediction) && !(isClass(prediction.label) && isClass(prediction.predicted))
+  );
+  if (other) throw new Error(`its predictions must be of its ${labels.length} classes, that of ${other.id} is not`);
+}
+
+function checkScores({ metrics: stated, scores, task: { labels }, predictions, curve, bestEpoch }: RunRecord): void {
+  for (const { name, unit, direction } of stated) {
+    const known = Object.hasOwn(metrics, name) ? metrics[name] : textMetrics[name];
+    if (known && (known.unit !== unit || known.direction !== direction)) {
+      throw new Error(`its metric ${name} must be a ${known.unit}, ${known.direction} is better, it says otherwise`);
+    }
+  }
+  for (const [name, value] of Object.entries(scoresOf(predictions, scores.test))) {
+    requireEqual(`test score ${name} must be that of its predictions`, value, scores.test[name]);
+  }
+  if (canonical(curve.validation[bestEpoch - 1] ?? null) !== canonical(scores.validation)) {
+    throw new Error(`its validation scores must be those of its best epoch, ${bestEpoch}, they are others`);
+  }
+  if (scores.majority.value === null) return;
+  const majority = scores.majority as Scores;
+  const ofClasses = labels.map((_, label) =>
+    scoresOf(predictions.filter(isOfClass).map((prediction) => ({ ...prediction, predicted: label })), majority)
+  );
+  const isSame = (found: Scores) =>
+    Object.entries(found).every(([name, value]) => Math.abs(value - majority[name]) <= TOLERANCE);
+  if (!ofClasses.some(isSame)) throw new Error("its majority scores must be those of one class, they are others");
+}
+
+function isOfClass(prediction: Prediction): prediction is Prediction & { label: number; predicted: number } {
+  return "label" in prediction;
+}
+
+/** Those of the stated scores whose metrics are known, computed from predictions. */
+function scoresOf(predictions: readonly Prediction[], stated: Scores): Scores {
+  const names = Object.keys(stated);
+  const classes = predictions.filter(isOfClass);
+  if (classes.length > 0) {
+    const truth = classes.map(({ label }) => label);
+    const predicted = classes.map((prediction) => prediction.predicted);
+    const known = names.filter((name) => Object.hasOwn(metrics, name));
+    return Object.fromEntries(known.map((name) => [name, metrics[name].compute(truth, predicted)]));
+  }
+  const texts = predictions.filter((prediction) => "references" in prediction);
+  const pairs = texts.reduce(
+    (sum, { references, predicted }) => sum + references.join("").length * predicted.length,
+    0,
+  );
+  if (texts.length === 0 || pairs > MOST_PAIRS) return {};
+  const references = texts.map((prediction) => prediction.references);
+  const predicted = texts.map((prediction) => prediction.predicted);
+  const known = names.filter((name) => Object.hasOwn(textMetrics, name));
+  return Object.fromEntries(known.map((name) => [name, textMetrics[name].compute(references, predicted)]));
+}

@@ -1,0 +1,9 @@
+import assert from "node:assert/strict";
+import type { Job } from "../../../runs/launch/protocol.ts";
+import { runWorker } from "../../../runs/launch/worker-process.ts";
+
+Deno.test("a tokenizer whose regular expression runs away ends its worker, and the reason says so", async () => {
+  const entry = new URL("panicking-worker.ts", import.meta.url);
+  const { reason } = await runWorker({} as Job, entry, new AbortController().signal, () => {});
+  assert.match(reason!, /^the worker was ended by SIGABRT: Onig: Regex search error: retry-limit-in-match over$/);
+});
