@@ -11,7 +11,8 @@
  */
 import { markdownTable } from "markdown-table";
 import { formatScore, MISSING } from "../reports/format.ts";
-import { mean, meanInterval } from "../reports/statistics.ts";
+import { mean } from "../reports/statistics/basics.ts";
+import { meanInterval } from "../reports/statistics/distributions.ts";
 import { methodName, readRecords, type RunRecord } from "../runs/study/record.ts";
 import { runId } from "../runs/study/spec.ts";
 

@@ -1,5 +1,5 @@
 /**
- * Measures speed and memory: `deno task perf [step|epoch|scale|start|memory|plan|devices|adapters] [methods…] [--rounds N]
+ * Measures speed and memory: `deno task perf [step|epoch|scale|start|memory|plan|devices|adapters|coverage] [methods…] [--rounds N]
  * [--steps N] [--device cpu] [--precision int8] [--memory small]`; a language model: `deno task perf language [methods…]
  * --model FOLDER`; and accuracy: `deno task perf accuracy study.json --model FOLDER --out FOLDER`.
  *
@@ -15,6 +15,7 @@ import { devices } from "../engine/devices/mod.ts";
 import { type ComputeOptions, methodParts } from "./cases.ts";
 import { measureAccuracy } from "./measure/accuracy.ts";
 import { measureAdapters } from "./measure/adapters.ts";
+import { measureCoverage } from "./measure/coverage.ts";
 import { measureDevices } from "./measure/devices.ts";
 import { measureEpoch } from "./measure/epoch.ts";
 import { measureLanguage } from "./measure/language.ts";
@@ -112,6 +113,7 @@ async function measure(args: string[]): Promise<Report> {
     memory: () => measureMemory(methods(), compute),
     plan: () => measurePlan(methods(), compute),
     devices: measureDevices,
+    coverage: measureCoverage,
     adapters: () => measureAdapters(names.length > 0 ? methods() : undefined, values.model?.[0], number("rounds", 5)),
     language: () => measureLanguage(onlyModel(values.model), names, compute, repetitions(3, 2)),
     accuracy: () => compareAccuracy(names, values.model, values.out),

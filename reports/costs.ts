@@ -2,8 +2,8 @@
  * The costs of runs, which all reports show: parameters, bytes, seconds.
  * @module
  */
-import type { RunRecord } from "../runs/study/record.ts";
-import { mean } from "./statistics.ts";
+import type { Run } from "./run.ts";
+import { mean } from "./statistics/basics.ts";
 
 /** Name of a cost, and of its column. */
 export type Cost =
@@ -19,7 +19,7 @@ export type Cost =
   | "examples_per_second";
 
 /** Reads a cost from a record, in the order of the CSV columns; null where it was not measured. */
-export const costs: Record<Cost, (run: RunRecord) => number | null> = {
+export const costs: Record<Cost, (run: Run) => number | null> = {
   trainable_params: (run) => run.parameters.trainable,
   trainable_percent: (run) => 100 * run.parameters.trainable / run.model.parameters,
   method_params: (run) => run.parameters.method,
@@ -33,7 +33,7 @@ export const costs: Record<Cost, (run: RunRecord) => number | null> = {
 };
 
 /** Mean of a cost over the runs in which it was measured; null if there are none. Bytes are rounded. */
-export function meanCost(runs: readonly RunRecord[], cost: Cost): number | null {
+export function meanCost(runs: readonly Run[], cost: Cost): number | null {
   const values = runs.map(costs[cost]).filter((value) => value !== null);
   if (values.length === 0) return null;
   return cost.endsWith("_bytes") ? Math.round(mean(values)) : mean(values);

@@ -4,9 +4,10 @@
  */
 import utils from "cli-table3/src/utils.js";
 import { markdownTable } from "markdown-table";
-import { canonical, type Environment, type RunRecord } from "../runs/study/record.ts";
+import { canonical, type Environment } from "../runs/study/record.ts";
 import { formatBytes, formatCount, formatScore, oneLine } from "./format.ts";
 import { byKeys, type Protocol, type Results, type Setting } from "./results.ts";
+import type { Run } from "./run.ts";
 import { tableOf } from "./table.ts";
 
 /** An item of a list, and the items of the list below it. */
@@ -71,7 +72,7 @@ function tableText(protocol: Protocol): string {
 }
 
 /** What a reader should know of a protocol's table. */
-function protocolNotes({ spec, settings }: Protocol, environments: RunRecord[][]): Item[] {
+function protocolNotes({ spec, settings }: Protocol, environments: Run[][]): Item[] {
   const [{ majority, metric }] = settings;
   const runs = settings.flatMap(({ runs }) => runs);
   const places = environments.flatMap((group, index) => runs.some((run) => group.includes(run)) ? [index + 1] : []);
@@ -102,7 +103,7 @@ function protocolNotes({ spec, settings }: Protocol, environments: RunRecord[][]
  * Remarks on runs; each remark stands once, with the settings and seeds that it is true of.
  * @param remarksOn the remarks on a run
  */
-function groupRemarks(settings: readonly Setting[], remarksOn: (run: RunRecord) => string[]): string[] {
+function groupRemarks(settings: readonly Setting[], remarksOn: (run: Run) => string[]): string[] {
   const remarks = settings.flatMap(({ label, runs }) =>
     runs.flatMap((run) => remarksOn(run).map((remark) => ({ remark, label, seed: run.spec.seed })))
   );
@@ -132,7 +133,7 @@ function optionItems(protocols: readonly Protocol[]): Item[] {
 }
 
 /** A key that is equal for runs in the same environment: the environment without the time at which the run started. */
-function environmentKey({ environment: { started: _started, ...rest } }: RunRecord): string {
+function environmentKey({ environment: { started: _started, ...rest } }: Run): string {
   return canonical(rest);
 }
 
@@ -142,7 +143,7 @@ function describeDevice({ name, provider, hardware, driver }: Environment["devic
   return [`${name} (${provider})`, ...known.filter((value) => value !== null)].join(", ");
 }
 
-function environmentItem(runs: readonly RunRecord[], index: number, withIds: boolean): Item {
+function environmentItem(runs: readonly Run[], index: number, withIds: boolean): Item {
   const [{ environment }] = runs;
   const { suite, versions, os, arch, processor, cores, memoryBytes, threads, device } = environment;
   const starts = runs.map(({ environment }) => environment.started).sort();
@@ -161,7 +162,7 @@ function environmentItem(runs: readonly RunRecord[], index: number, withIds: boo
   ];
 }
 
-function taskItem({ spec, task }: RunRecord): Item {
+function taskItem({ spec, task }: Run): Item {
   return [
     `Task ${escape(spec.task.name)}, version ${spec.task.version}`,
     ...task.labels.length > 0 ? [`labels: ${escape(task.labels.join(", "))}`] : [],
@@ -172,7 +173,7 @@ function taskItem({ spec, task }: RunRecord): Item {
   ];
 }
 
-function modelItem({ spec, model }: RunRecord): Item {
+function modelItem({ spec, model }: Run): Item {
   return [
     `Model ${escape(spec.model.name)}, revision ${escape(spec.model.revision)}`,
     `parameters: ${formatCount(model.parameters)}`,
@@ -182,7 +183,7 @@ function modelItem({ spec, model }: RunRecord): Item {
   ];
 }
 
-function distinct(runs: readonly RunRecord[], item: (run: RunRecord) => Item): Item[] {
+function distinct(runs: readonly Run[], item: (run: Run) => Item): Item[] {
   return [...new Map(runs.map(item).map((item) => [canonical(item), item]))].sort(byKeys(([key]) => key))
     .map(([, item]) => item);
 }

@@ -12,11 +12,33 @@ import {
   settingId,
   type UnreadableRecord,
 } from "../runs/study/record.ts";
-import { bestOf } from "./best.ts";
-import { type Interval, mean, meanInterval, standardDeviation } from "./statistics.ts";
+import { type Run, RunReader, sampleOf } from "./run.ts";
+import { type Interval, mean, standardDeviation } from "./statistics/basics.ts";
+import { compareSettings, type Comparison, type Difference } from "./statistics/comparison.ts";
+import { type Estimate, estimateMean, intervalOf } from "./statistics/estimate.ts";
+import type { Sample } from "./statistics/sample.ts";
 
-/** The runs of one setting, scored on the test set by the task's first metric. */
-export interface Setting {
+/** A metric of a task. */
+export type RunMetric = RunRecord["metrics"][number];
+
+/** Test scores of a setting by one metric. */
+export interface Aggregate {
+  /** The metric. */
+  metric: RunMetric;
+  /** Score of each run, in their order. */
+  scores: number[];
+  /** Mean of the scores. */
+  mean: number;
+  /** Standard deviation of the scores; null if there is one seed. */
+  deviation: number | null;
+  /** Mean with its variance for new seeds and new examples; null if the metric is not known to this version. */
+  estimate: Estimate | null;
+  /** 95 % interval of the mean; null as `estimate`. */
+  interval: Interval | null;
+}
+
+/** The runs of one setting. */
+export interface Setting extends Aggregate {
   /** Hash of the spec without its seed. */
   id: string;
   /** Name of the backbone; of a folder that was trained under several names, all: "a = b". */
@@ -29,20 +51,16 @@ export interface Setting {
   label: string;
   /** All options of the method and of its training: "rank 4". */
   options: string[];
-  /** The task's first metric. */
-  metric: RunRecord["metrics"][number];
   /** The runs, ordered by seed. */
-  runs: RunRecord[];
-  /** Mean score of the runs. */
-  mean: number;
-  /** Standard deviation of the scores; null if there is one seed. */
-  deviation: number | null;
-  /** 95 % t interval of the mean; null if there is one seed. */
-  interval: Interval | null;
+  runs: Run[];
+  /** The other metrics of the task. */
+  secondary: Aggregate[];
   /** Mean test score of always predicting the class most frequent in training; null where there are no classes. */
   majority: number | null;
-  /** Whether it has the best mean of its protocol, or does not differ significantly from the one that has. */
+  /** Whether it is the best of its protocol, or is not shown to be below the best. */
   best: boolean;
+  /** Its mean less the best one's, on the seeds that are compared; null for the best, and where it is not compared. */
+  difference: Difference | null;
 }
 
 /** Settings that may be compared: same model, task, data and training, other methods. */
@@ -51,24 +69,32 @@ export interface Protocol {
   spec: Record<string, unknown>;
   /** The settings, the best mean first; at least one. */
   settings: Setting[];
+  /** How they compare by the first metric; null where nothing can be compared. */
+  comparison: Comparison | null;
 }
 
 /** What reports show. */
 export interface Results {
   /** All runs, ordered by id. */
-  runs: RunRecord[];
+  runs: Run[];
   /** The protocols, ordered by task and model. */
   protocols: Protocol[];
   /** Records that could not be read, ordered by path. */
   unreadable: UnreadableRecord[];
 }
 
-/** Groups runs by setting and settings by protocol; the order of the runs does not matter. */
-export function groupResults(runs: readonly RunRecord[], unreadable: readonly UnreadableRecord[]): Results {
+/** Groups runs by setting and settings by protocol; the order of the records does not matter. */
+export function groupResults(records: readonly RunRecord[], unreadable: readonly UnreadableRecord[]): Results {
+  const reader = new RunReader();
+  return groupRuns(records.map((record) => reader.read(record)), unreadable);
+}
+
+/** As {@linkcode groupResults}, of runs whose records were let go. */
+export function groupRuns(runs: readonly Run[], unreadable: readonly UnreadableRecord[]): Results {
   const sorted = runs.toSorted(byKeys((run) => run.id));
   const protocols = [...Map.groupBy(sorted, (run) => canonical(protocolSpec(run)))]
     .sort(byKeys(([, [run]]) => run.spec.task.name, ([, [run]]) => run.spec.model.name, ([key]) => key))
-    .map(([, runs]) => ({ spec: protocolSpec(runs[0]), settings: settingsOf(runs) }));
+    .map(([, runs]) => protocolOf(runs));
   return { runs: sorted, protocols, unreadable: unreadable.toSorted(byKeys(({ path }) => path)) };
 }
 
@@ -81,14 +107,14 @@ export function byKeys<T>(...keys: ((item: T) => string | number)[]): (a: T, b: 
 }
 
 /** The spec without the method, the seed, and the epochs and the head's learning rate, which are tuned for each method. */
-function protocolSpec({ spec }: RunRecord): Record<string, unknown> {
+function protocolSpec({ spec }: Run): Record<string, unknown> {
   const { method: _method, seed: _seed, training, ...rest } = spec;
   const { epochs: _epochs, headLearningRate: _headLearningRate, ...common } = training;
   return { ...rest, model: identifyModel(rest.model), training: common };
 }
 
 /** All options of a run's method and of its training, in words. */
-function optionsOf({ spec }: RunRecord): string[] {
+function optionsOf({ spec }: Run): string[] {
   const parts = spec.method.flatMap(({ name, options }) =>
     Object.entries(options).map(([key, value]) =>
       `${spec.method.length > 1 ? `${name}.` : ""}${key} ${canonical(value)}`
@@ -99,43 +125,68 @@ function optionsOf({ spec }: RunRecord): string[] {
   return [...new Set([...parts, `epochs ${epochs}`, ...headOptions])].sort();
 }
 
-function majorityOf(runs: readonly RunRecord[], metric: string): number | null {
+function majorityOf(runs: readonly Run[], metric: string): number | null {
   const known = runs.map((run) => knownScores(run.scores.majority)).filter((scores) => scores !== null);
   return known.length === 0 ? null : mean(known.map((scores) => scores[metric]));
 }
 
-function settingsOf(runs: readonly RunRecord[]): Setting[] {
+function aggregate(metric: RunMetric, runs: readonly Run[]): Aggregate & { samples: Sample[] } {
+  const scores = runs.map((run) => run.scores.test[metric.name]);
+  const samples = runs.map((run) => sampleOf(run, metric.name)).filter((sample) => sample !== null);
+  const estimate = samples.length < runs.length ? null : estimateMean(samples);
+  return {
+    metric,
+    scores,
+    mean: mean(scores),
+    deviation: standardDeviation(scores),
+    estimate,
+    interval: estimate && intervalOf(estimate),
+    samples,
+  };
+}
+
+function protocolOf(runs: readonly Run[]): Protocol {
   const model = [...new Set(runs.map(({ spec }) => spec.model.name))].sort().join(" = ");
   const groups = [...Map.groupBy(runs, ({ spec }) => settingId(spec))].map(([id, runs]) => {
     const sorted = runs.toSorted(byKeys((run) => run.spec.seed));
-    const [{ spec, metrics: [metric] }] = sorted;
+    const [{ spec, metrics: [metric, ...others] }] = sorted;
     return {
+      ...aggregate(metric, sorted),
       id,
-      runs: sorted,
-      metric,
       model,
+      runs: sorted,
       task: spec.task.name,
       method: methodName(spec),
       options: optionsOf(sorted[0]),
-      scores: new Map(sorted.map((run) => [run.spec.seed, run.scores.test[metric.name]])),
+      secondary: others.map((metric) => {
+        const { samples: _, ...other } = aggregate(metric, sorted);
+        return other;
+      }),
     };
   });
   const { direction } = groups[0].metric;
-  const best = bestOf(groups, direction);
-  return groups.map(({ scores, ...group }) => {
-    const values = [...scores.values()];
-    const namesakes = groups.filter(({ method }) => method === group.method);
-    const distinguishing = group.options.filter((option) =>
-      !namesakes.every(({ options }) => options.includes(option))
-    );
-    return {
-      ...group,
-      label: distinguishing.length > 0 ? `${group.method} (${distinguishing.join(", ")})` : group.method,
-      mean: mean(values),
-      deviation: standardDeviation(values),
-      interval: meanInterval(values),
-      majority: majorityOf(group.runs, group.metric.name),
-      best: best.has(group.id),
-    };
-  }).sort(byKeys(({ mean }) => direction === "higher" ? -mean : mean, ({ method }) => method, ({ id }) => id));
+  const comparison = compareSettings(groups.filter(({ estimate }) => estimate !== null), direction);
+  const settings = groups.map(({ samples: _, ...group }): Setting => ({
+    ...group,
+    label: labelOf(group, groups),
+    majority: majorityOf(group.runs, group.metric.name),
+    best: comparison?.best.has(group.id) ?? false,
+    difference: differenceToBest(group.id, comparison),
+  })).sort(byKeys(({ mean }) => direction === "higher" ? -mean : mean, ({ method }) => method, ({ id }) => id));
+  return { spec: protocolSpec(runs[0]), settings, comparison };
+}
+
+/** The method's name, with the options that not all settings of the method share. */
+function labelOf(
+  { method, options }: Pick<Setting, "method" | "options">,
+  all: readonly Pick<Setting, "method" | "options">[],
+): string {
+  const namesakes = all.filter((other) => other.method === method);
+  const distinguishing = options.filter((option) => !namesakes.every(({ options }) => options.includes(option)));
+  return distinguishing.length > 0 ? `${method} (${distinguishing.join(", ")})` : method;
+}
+
+function differenceToBest(id: string, comparison: Comparison | null): Difference | null {
+  if (comparison === null || id === comparison.ranking[0] || !comparison.ranking.includes(id)) return null;
+  return comparison.difference(id, comparison.ranking[0]);
 }

@@ -37,6 +37,44 @@ function sum(classes: readonly Counts[], value: (counts: Counts) => number): num
   return classes.reduce((total, counts) => total + value(counts), 0);
 }
 
+/** Leaves one of each kind of example out: those with the same truth and the same prediction leave the same score behind. */
+function leaveOneOutOf(
+  compute: Metric["compute"],
+): Metric["leaveOneOut"] {
+  return (truth, predicted) => {
+    const scores = new Map<string, number>();
+    return truth.map((label, index) => {
+      const kind = `${label} ${predicted[index]}`;
+      let score = scores.get(kind);
+      if (score === undefined) {
+        score = compute(truth.toSpliced(index, 1), predicted.toSpliced(index, 1));
+        scores.set(kind, score);
+      }
+      return score;
+    });
+  };
+}
+
+function accuracy(truth: readonly number[], predicted: readonly number[]): number {
+  return sum(countClasses(truth, predicted), (counts) => counts.hits) / truth.length;
+}
+
+function macroF1(truth: readonly number[], predicted: readonly number[]): number {
+  const classes = countClasses(truth, predicted);
+  return sum(classes, (counts) => 2 * counts.hits / (counts.truth + counts.predicted)) / classes.length;
+}
+
+function matthews(truth: readonly number[], predicted: readonly number[]): number {
+  const classes = countClasses(truth, predicted);
+  const size = truth.length;
+  const covariance = size * sum(classes, (counts) => counts.hits) -
+    sum(classes, (counts) => counts.truth * counts.predicted);
+  const truthVariance = size ** 2 - sum(classes, (counts) => counts.truth ** 2);
+  const predictedVariance = size ** 2 - sum(classes, (counts) => counts.predicted ** 2);
+  const scale = Math.sqrt(truthVariance) * Math.sqrt(predictedVariance);
+  return scale === 0 ? 0 : covariance / scale;
+}
+
 /** Every metric by its name. */
 export const metrics: Record<string, Metric> = {
   accuracy: {
@@ -44,34 +82,23 @@ export const metrics: Record<string, Metric> = {
     description: "share of correct predictions",
     unit: "fraction",
     direction: "higher",
-    compute(truth, predicted) {
-      return sum(countClasses(truth, predicted), (counts) => counts.hits) / truth.length;
-    },
+    compute: accuracy,
+    leaveOneOut: leaveOneOutOf(accuracy),
   },
   macro_f1: {
     name: "macro_f1",
     description: "mean F1 of the classes that occur in truth or prediction; F1 = 2·hits ÷ (truth + predicted)",
     unit: "fraction",
     direction: "higher",
-    compute(truth, predicted) {
-      const classes = countClasses(truth, predicted);
-      return sum(classes, (counts) => 2 * counts.hits / (counts.truth + counts.predicted)) / classes.length;
-    },
+    compute: macroF1,
+    leaveOneOut: leaveOneOutOf(macroF1),
   },
   matthews: {
     name: "matthews",
     description: "Matthews correlation of any number of classes, R_K (Gorodkin, 2004); 0 where it is undefined",
     unit: "correlation",
     direction: "higher",
-    compute(truth, predicted) {
-      const classes = countClasses(truth, predicted);
-      const size = truth.length;
-      const covariance = size * sum(classes, (counts) => counts.hits) -
-        sum(classes, (counts) => counts.truth * counts.predicted);
-      const truthVariance = size ** 2 - sum(classes, (counts) => counts.truth ** 2);
-      const predictedVariance = size ** 2 - sum(classes, (counts) => counts.predicted ** 2);
-      const scale = Math.sqrt(truthVariance) * Math.sqrt(predictedVariance);
-      return scale === 0 ? 0 : covariance / scale;
-    },
+    compute: matthews,
+    leaveOneOut: leaveOneOutOf(matthews),
   },
 };

@@ -41,25 +41,26 @@ function closestLength(lengths: readonly number[], target: number): number {
   });
 }
 
-/** BLEU of a corpus (Papineni et al., 2002) with exponential smoothing, as sacrebleu computes it. */
-function bleu(references: readonly (readonly string[])[], predicted: readonly string[]): number {
+/** What a text adds to BLEU: hits of each order, n-grams of each order, its length, and the closest reference's. */
+function bleuCounts(references: readonly string[], predicted: string): number[] {
+  const tokens = tokenize13a(predicted);
+  const expected = references.map(tokenize13a);
   const hits = Array<number>(ORDER).fill(0);
   const totals = Array<number>(ORDER).fill(0);
-  let length = 0;
-  let referenceLength = 0;
-  for (const [index, text] of predicted.entries()) {
-    const tokens = tokenize13a(text);
-    const expected = references[index].map(tokenize13a);
-    length += tokens.length;
-    referenceLength += closestLength(expected.map(({ length }) => length), tokens.length);
-    for (let n = 1; n <= ORDER; n++) {
-      const known = expected.map((reference) => countNgrams(reference, n));
-      for (const [ngram, count] of countNgrams(tokens, n)) {
-        totals[n - 1] += count;
-        hits[n - 1] += Math.min(count, Math.max(...known.map((counts) => counts.get(ngram) ?? 0)));
-      }
+  for (let n = 1; n <= ORDER; n++) {
+    const known = expected.map((reference) => countNgrams(reference, n));
+    for (const [ngram, count] of countNgrams(tokens, n)) {
+      totals[n - 1] += count;
+      hits[n - 1] += Math.min(count, Math.max(...known.map((counts) => counts.get(ngram) ?? 0)));
     }
   }
+  return [...hits, ...totals, tokens.length, closestLength(expected.map(({ length }) => length), tokens.length)];
+}
+
+/** BLEU of a corpus (Papineni et al., 2002) with exponential smoothing, as sacrebleu computes it, from its summed counts. */
+function bleuOf(counts: readonly number[]): number {
+  const [hits, totals] = [counts.slice(0, ORDER), counts.slice(ORDER, 2 * ORDER)];
+  const [length, referenceLength] = counts.slice(2 * ORDER);
   if (hits[0] === 0 || totals.includes(0)) return 0;
   // Exponential smoothing: the first order without a hit counts as half a hit, the next as a quarter.
   let smoothing = 1;
@@ -99,30 +100,52 @@ function requireReferences(references: readonly (readonly string[])[], predicted
   );
 }
 
+/** A metric that is a function of sums over the texts. */
+function metricOfSums(
+  { ofText, ofSums, ...description }: Pick<TextMetric, "name" | "description"> & {
+    /** What a text adds to the sums. */
+    ofText(references: readonly string[], predicted: string): number[];
+    /** The score of `count` texts. */
+    ofSums(sums: readonly number[], count: number): number;
+  },
+): TextMetric {
+  const addUp = (rows: readonly (readonly number[])[]) =>
+    rows.reduce((sums, row) => sums.map((sum, column) => sum + row[column]), rows[0].map(() => 0));
+  const rowsOf = (references: readonly (readonly string[])[], predicted: readonly string[]) => {
+    requireReferences(references, predicted);
+    return predicted.map((text, index) => ofText(references[index], text));
+  };
+  return {
+    ...description,
+    unit: "fraction",
+    direction: "higher",
+    compute(references, predicted) {
+      const rows = rowsOf(references, predicted);
+      return ofSums(addUp(rows), rows.length);
+    },
+    leaveOneOut(references, predicted) {
+      const rows = rowsOf(references, predicted);
+      const sums = addUp(rows);
+      return rows.map((row) => ofSums(sums.map((sum, column) => sum - row[column]), rows.length - 1));
+    },
+  };
+}
+
 /** Every metric of generation by its name. */
 export const textMetrics: Record<string, TextMetric> = {
-  bleu: {
+  bleu: metricOfSums({
     name: "bleu",
     description:
       "BLEU of all texts together (Papineni et al., 2002), as sacrebleu computes it: tokens of 13a, n-grams " +
       "of 1 to 4, exponential smoothing, the closest reference's length",
-    unit: "fraction",
-    direction: "higher",
-    compute(references, predicted) {
-      requireReferences(references, predicted);
-      return bleu(references, predicted);
-    },
-  },
-  rouge_l: {
+    ofText: bleuCounts,
+    ofSums: bleuOf,
+  }),
+  rouge_l: metricOfSums({
     name: "rouge_l",
     description: "mean over the texts of ROUGE-L (Lin, 2004), the F1 of the longest common subsequence without " +
       "stemming, with the reference that gives most",
-    unit: "fraction",
-    direction: "higher",
-    compute(references, predicted) {
-      requireReferences(references, predicted);
-      const best = predicted.map((text, at) => Math.max(...references[at].map((reference) => rougeL(reference, text))));
-      return best.reduce((sum, score) => sum + score, 0) / best.length;
-    },
-  },
+    ofText: (references, predicted) => [Math.max(...references.map((reference) => rougeL(reference, predicted)))],
+    ofSums: ([sum], count) => sum / count,
+  }),
 };

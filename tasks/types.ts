@@ -117,6 +117,8 @@ export interface Metric<T = number, P = number> {
   direction: "higher" | "lower";
   /** Computes the score; there is one prediction for each right answer. */
   compute(truth: readonly T[], predicted: readonly P[]): number;
+  /** The score without each example in turn, as intervals need it; there are two examples at least. */
+  leaveOneOut(truth: readonly T[], predicted: readonly P[]): number[];
 }
 
 /** A metric of generation; the right answers are each example's references. */

@@ -54,7 +54,8 @@ const ARROWS: Record<string, readonly string[]> = {
     ...["base", "engine", "engine/devices", "models", "models/mod.ts", ...METHODS],
     ...["runs/study", "runs/programs", "runs/adapters", "runs/training"],
   ],
-  "reports": ["base", "runs/study"],
+  "reports/statistics": [],
+  "reports": ["base", "runs/study", "tasks", "reports/statistics"],
 };
 
 /** Folders above all others. */

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
+import { Random } from "../../base/random.ts";
 import { metrics } from "../../tasks/metrics.ts";
 import { tasks } from "../../tasks/mod.ts";
 import { textMetrics } from "../../tasks/text-metrics.ts";
+import type { Metric } from "../../tasks/types.ts";
 
 /**
  * A row for each task: the number of examples of each class, and a digest of ids, labels and texts, which change only with
@@ -63,4 +65,24 @@ Deno.test("every task in the folder has a row in the table", async () => {
     exportedTasks.push(...Object.values(exported).filter((value) => value instanceof Object && "load" in value));
   }
   assert.deepEqual(new Set(exportedTasks), new Set(Object.values(tasks)));
+});
+
+Deno.test("every metric without an example in turn is its score on the others", () => {
+  const random = new Random(0, "metrics");
+  const labels = Array.from({ length: 30 }, () => [random.integer(3), random.integer(3)]);
+  const words = ["the", "cat", "sat", "on", "a", "mat", "."];
+  const text = () => Array.from({ length: 4 + random.integer(6) }, () => words[random.integer(7)]).join(" ");
+  const texts = Array.from({ length: 12 }, () => ({ references: [text(), text()], predicted: text() }));
+  const check = <T, P>({ compute, leaveOneOut, name }: Metric<T, P>, truth: T[], predicted: P[]) => {
+    const scores = leaveOneOut(truth, predicted);
+    assert.equal(scores.length, truth.length);
+    scores.forEach((score, index) => {
+      const others = compute(truth.toSpliced(index, 1), predicted.toSpliced(index, 1));
+      assert.ok(Math.abs(score - others) < 1e-12, `${name}: ${score} instead of ${others}`);
+    });
+  };
+  for (const metric of Object.values(metrics)) check(metric, labels.map(([a]) => a), labels.map(([, b]) => b));
+  for (const metric of Object.values(textMetrics)) {
+    check(metric, texts.map(({ references }) => references), texts.map(({ predicted }) => predicted));
+  }
 });

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { mean, meanInterval, standardDeviation } from "../../reports/statistics.ts";
+import { mean, standardDeviation } from "../../../reports/statistics/basics.ts";
+import { meanInterval } from "../../../reports/statistics/distributions.ts";
 
-const golden = JSON.parse(await Deno.readTextFile(new URL("../golden/metrics.json", import.meta.url))).statistics;
+const golden = JSON.parse(await Deno.readTextFile(new URL("../../golden/metrics.json", import.meta.url))).statistics;
 
 function assertClose(actual: number, expected: number, tolerance = 1e-9) {
   assert.ok(Math.abs(actual - expected) <= tolerance * Math.max(1, Math.abs(expected)), `${actual} is not ${expected}`);

@@ -1,0 +1,66 @@
+/**
+ * A run as reports hold it: its record, with the predictions in a form that takes little memory.
+ * @module
+ */
+import type { RunRecord } from "../runs/study/record.ts";
+import { metrics } from "../tasks/metrics.ts";
+import { textMetrics } from "../tasks/text-metrics.ts";
+import { jackknifeSample, type Sample, TestSet } from "./statistics/sample.ts";
+
+/** Right and predicted answers by example, in the order of the test set: classes, or texts. */
+export type Answers =
+  | { kind: "classes"; truth: Int16Array; predicted: Int16Array }
+  | { kind: "texts"; truth: (readonly string[])[]; predicted: string[] };
+
+/** A run. */
+export interface Run extends Omit<RunRecord, "predictions"> {
+  /** The test examples; runs on the same examples share one. */
+  test: TestSet;
+  /** What was predicted. */
+  answers: Answers;
+}
+
+/** Makes runs of records. */
+export class RunReader {
+  /** Test sets by their checksum. */
+  readonly #sets = new Map<string, TestSet>();
+
+  /** The run of a record. */
+  read({ predictions, ...record }: RunRecord): Run {
+    const { sha256 } = record.task.splits.test;
+    const test = this.#sets.get(sha256) ?? new TestSet(predictions.map(({ id }) => id));
+    this.#sets.set(sha256, test);
+    const classes = predictions.filter((prediction) => "label" in prediction);
+    const texts = predictions.filter((prediction) => "references" in prediction);
+    const answers: Answers = texts.length > 0
+      ? {
+        kind: "texts",
+        truth: texts.map(({ references }) => references),
+        predicted: texts.map(({ predicted }) => predicted),
+      }
+      : {
+        kind: "classes",
+        truth: Int16Array.from(classes, ({ label }) => label),
+        predicted: Int16Array.from(classes, ({ predicted }) => predicted),
+      };
+    return { ...record, test, answers };
+  }
+}
+
+/** What a run's examples say of its score by a metric; null if this version does not know the metric. */
+export function sampleOf({ spec: { seed }, scores, test, answers }: Run, metric: string): Sample | null {
+  const leftOut = leaveOneOut(answers, metric);
+  return leftOut && jackknifeSample(seed, test, scores.test[metric], (example) => leftOut[example]);
+}
+
+function leaveOneOut(answers: Answers, metric: string): number[] | null {
+  if (answers.truth.length < 2) return null;
+  if (answers.kind === "texts") {
+    return Object.hasOwn(textMetrics, metric)
+      ? textMetrics[metric].leaveOneOut(answers.truth, answers.predicted)
+      : null;
+  }
+  return Object.hasOwn(metrics, metric)
+    ? metrics[metric].leaveOneOut([...answers.truth], [...answers.predicted])
+    : null;
+}

@@ -1,0 +1,110 @@
+/**
+ * The mean of a method's runs, or of the differences of two methods, and how far it may be from the truth: the expected
+ * score for new seeds and new examples of the same source. Seeds share test examples, and so more seeds do not
+ * make up for few examples: the variance has a part that shrinks with the number of seeds and one that does not.
+ * @module
+ */
+import { type Interval, mean, sampleVariance } from "./basics.ts";
+import { studentQuantile } from "./distributions.ts";
+import type { Sample } from "./sample.ts";
+
+/** A mean with its variance. */
+export interface Estimate {
+  /** Seeds of the runs. */
+  seeds: number[];
+  /** Mean over the runs. */
+  mean: number;
+  /** Variance of the mean; for one run, that of the test sample alone: what other seeds would give is not in it. */
+  variance: number;
+  /** Degrees of freedom of the variance, by Satterthwaite's approximation (1946). */
+  degrees: number;
+  /** Variance of a run that has no example in common with the others: the part that more seeds make smaller. */
+  perSeed: number;
+  /** Covariance of two runs, from the examples that both were scored on: the part that stays. */
+  shared: number;
+}
+
+/**
+ * Estimates the mean of samples. With A_s the score of run s of k, e_si the deviation of example i of its m_s, and u
+ * different examples:
+ *
+ * - S² = Σ (A_s − Ā)² / (k − 1), the variance between runs
+ * - v = the mean over s of Σ e_si² / (m_s − 1), the variance between examples
+ * - C = the mean over pairs of runs of Σ e_si·e_ti / (m_s·m_t), over the examples of both, in [0, v·(examples of both) / (m_s·m_t)]:
+ *   the covariance of two runs. A published test set and a pool that every seed splits anew differ in the overlap alone.
+ * - V = max(S², v/m − C) / k + C, with ν = V² / [(S²/k)² / (k − 1) + C² / (u − 1)] degrees of freedom
+ *
+ * `tests/reports/statistics/coverage_test.ts` simulates what the intervals cover.
+ * @param samples at least one
+ */
+export function estimateMean(samples: readonly Sample[]): Estimate {
+  const count = samples.length;
+  const scores = samples.map(({ score }) => score);
+  const perExample = mean(
+    samples.map(({ deviations, test }) => sumOfSquares(deviations) / Math.max(1, test.size - 1) / test.size),
+  );
+  const distinct = new Set(new Set(samples.map(({ test }) => test)).values().flatMap(({ ids }) => ids)).size;
+  const seeds = samples.map(({ seed }) => seed);
+  const between = sampleVariance(scores);
+  const shared = between === null ? 0 : covarianceOf(samples);
+  const perSeed = Math.max(between ?? 0, perExample - shared);
+  const variance = perSeed / count + shared;
+  // Where no example differs from another, the data know no spread: as though one of all examples differed.
+  if (variance === 0) {
+    return { seeds, mean: mean(scores), variance: 1 / distinct ** 2, degrees: Infinity, perSeed, shared };
+  }
+  const doubt =
+    (between === null ? perExample ** 2 / Math.max(1, distinct - 1) : (between / count) ** 2 / (count - 1)) +
+    shared ** 2 / Math.max(1, distinct - 1);
+  return { seeds, mean: mean(scores), variance, degrees: variance ** 2 / doubt, perSeed, shared };
+}
+
+function sumOfSquares(values: Float64Array): number {
+  return values.reduce((sum, value) => sum + value * value, 0);
+}
+
+/** Mean covariance of two runs' scores, from the examples that both have. */
+function covarianceOf(samples: readonly Sample[]): number {
+  let sum = 0;
+  let bound = 0;
+  let pairs = 0;
+  samples.forEach((a, index) => {
+    for (const b of samples.slice(index + 1)) {
+      const overlap = a.test.overlap(b.test);
+      const size = a.test.size * b.test.size;
+      for (const [first, second] of overlap) sum += a.deviations[first] * b.deviations[second] / size;
+      const spread = mean([a, b].map(({ deviations, test }) => sumOfSquares(deviations) / Math.max(1, test.size - 1)));
+      bound += spread * overlap.length / size;
+      pairs++;
+    }
+  });
+  return Math.min(Math.max(0, sum / pairs), bound / pairs);
+}
+
+/** Half of the 95 % interval: t₀.₉₇₅,ν · √V. */
+export function halfWidth({ variance, degrees }: Pick<Estimate, "variance" | "degrees">): number {
+  return studentQuantile(0.975, Math.min(degrees, 1e6)) * Math.sqrt(variance);
+}
+
+/** The 95 % interval. */
+export function intervalOf(estimate: Estimate): Interval {
+  const half = halfWidth(estimate);
+  return { low: estimate.mean - half, high: estimate.mean + half };
+}
+
+/** Most seeds that {@linkcode seedsFor} counts up to. */
+const MOST_SEEDS = 1000;
+
+/**
+ * The number of seeds with which the interval would be ± `half`, if the variances stay as estimated; null if no number is
+ * enough, as the test examples are too few, or if it is over 1,000, or if one run tells nothing of seeds.
+ */
+export function seedsFor(half: number, { seeds, perSeed, shared }: Estimate): number | null {
+  if (seeds.length < 2 || halfWidth({ variance: shared, degrees: Infinity }) > half) return null;
+  for (let count = 2; count <= MOST_SEEDS; count++) {
+    const variance = perSeed / count + shared;
+    const degrees = variance ** 2 / ((perSeed / count) ** 2 / (count - 1)) || Infinity;
+    if (halfWidth({ variance, degrees }) <= half) return count;
+  }
+  return null;
+}
