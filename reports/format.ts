@@ -2,6 +2,7 @@
  * Numbers and texts as reports for people show them.
  * @module
  */
+import { type Estimate, halfWidth } from "./statistics/estimate.ts";
 
 /** Shown in place of what was not measured. */
 export const MISSING = "–";
@@ -9,6 +10,13 @@ export const MISSING = "–";
 /** A score: fractions in per cent with one decimal, correlations with three decimals. */
 export function formatScore(value: number, unit: "fraction" | "correlation"): string {
   return unit === "fraction" ? (100 * value).toFixed(1) : value.toFixed(3);
+}
+
+/** A difference of scores ± half its 95 % interval: "−2.4 ± 1.9". */
+export function formatDifference(estimate: Estimate, unit: "fraction" | "correlation"): string {
+  const shown = formatScore(estimate.mean, unit).replace("-", "−");
+  const signed = Number(formatScore(estimate.mean, unit)) > 0 ? `+${shown}` : shown.replace(/^−(0\.0+)$/, "$1");
+  return `${signed} ± ${formatScore(halfWidth(estimate), unit)}`;
 }
 
 /** A whole number with separators: 24576 → "24,576". */

@@ -4,14 +4,16 @@
  */
 import utils from "cli-table3/src/utils.js";
 import { markdownTable } from "markdown-table";
+import { counted } from "../base/errors.ts";
 import { canonical, type Environment } from "../runs/study/record.ts";
 import { formatBytes, formatCount, formatScore, oneLine } from "./format.ts";
 import { byKeys, type Protocol, type Results, type Setting } from "./results.ts";
 import type { Run } from "./run.ts";
 import { tableOf } from "./table.ts";
+import { comparisonRemarks, failureRemarks, inWords, type Remark, titleOf } from "./words.ts";
 
-/** An item of a list, and the items of the list below it. */
-type Item = [text: string, ...children: string[]];
+/** An item of a list, and the items of the list below it: a remark in Markdown. */
+type Item = Remark;
 
 /** A table for each protocol, then what is needed to judge, repeat and cite the results. */
 export function renderMarkdown({ runs, protocols, unreadable }: Results): string {
@@ -22,7 +24,7 @@ export function renderMarkdown({ runs, protocols, unreadable }: Results): string
     "# TuneBench report",
     `${extent}. [How to read the tables](#how-to-read-the-tables).`,
     ...protocols.flatMap((protocol) => [
-      `## ${escape(titleOf(protocol))}`,
+      `## ${escape(titleOf(protocol, protocols))}`,
       tableText(protocol),
       list(protocolNotes(protocol, environments)),
     ]),
@@ -47,11 +49,15 @@ export function renderMarkdown({ runs, protocols, unreadable }: Results): string
 
 /** How to read the tables. */
 const EXPLANATION: Item[] = [
-  ["Score: mean over the seeds on the test set ± half its 95 % t interval."],
   [
-    "Bold: the best mean, and every method whose 95 % interval of the difference to it, paired by seed, contains zero. " +
-    "Settings of one seed are not compared.",
+    "Score: mean over the seeds on the test set ± half a 95 % interval for new seeds and new examples of the same source: " +
+    "runs of several seeds share test examples, and so more seeds do not make up for few examples.",
   ],
+  [
+    "Bold: not shown to be below the best mean (5 % over all comparisons of the table, paired by seed and example, by the " +
+    "studentised range). Bold does not mean equal.",
+  ],
+  ["Δ best: the difference to the best mean ± half its 95 % interval, paired by seed and example."],
   ["Trained: parameters of method and classifier; % of model: the same as a share of the backbone's parameters."],
   ["Stored: what has to be kept for the task, classifier included."],
   [
@@ -62,17 +68,14 @@ const EXPLANATION: Item[] = [
   ["Exact values and the ids of the runs are in results.csv, single runs in runs.csv."],
 ];
 
-function titleOf({ settings: [{ task, model }] }: Protocol): string {
-  return `${task}, ${model}`;
-}
-
 function tableText(protocol: Protocol): string {
   const { header, rows, align } = tableOf(protocol, { text: escape, best: (score) => `**${score}**` });
   return markdownTable([header, ...rows], { align, stringLength: utils.strlen });
 }
 
 /** What a reader should know of a protocol's table. */
-function protocolNotes({ spec, settings }: Protocol, environments: Run[][]): Item[] {
+function protocolNotes(protocol: Protocol, environments: Run[][]): Item[] {
+  const { spec, settings } = protocol;
   const [{ majority, metric }] = settings;
   const runs = settings.flatMap(({ runs }) => runs);
   const places = environments.flatMap((group, index) => runs.some((run) => group.includes(run)) ? [index + 1] : []);
@@ -80,8 +83,11 @@ function protocolNotes({ spec, settings }: Protocol, environments: Run[][]): Ite
     ...majority === null ? [] : [
       [`Majority: ${formatScore(majority, metric.unit)}, always answering the class most frequent in training`] as Item,
     ],
-    [`Protocol: ${escape(describe(spec))}`],
+    [`Protocol: ${escape(inWords(spec))}`],
   ];
+  for (const [text, ...children] of [...comparisonRemarks(protocol), ...failureRemarks(protocol)]) {
+    notes.push([escape(text), ...children.map(escape)]);
+  }
   if (places.length > 1) {
     notes.push([`These runs are from environments ${places.join(", ")}; compare their time and memory with care.`]);
   }
@@ -121,7 +127,11 @@ function groupRemarks(settings: readonly Setting[], remarksOn: (run: Run) => str
 /** The options of each method; options that differ between protocols are listed with their protocols. */
 function optionItems(protocols: readonly Protocol[]): Item[] {
   const entries = protocols.flatMap((protocol) =>
-    protocol.settings.map(({ label, options }) => ({ label, options: options.join(", "), title: titleOf(protocol) }))
+    protocol.settings.map(({ label, options }) => ({
+      label,
+      options: options.join(", "),
+      title: titleOf(protocol, protocols),
+    }))
   );
   const variants = [...Map.groupBy(entries, ({ label, options }) => canonical([label, options])).values()];
   return variants.sort(byKeys(([{ label }]) => label, ([{ options }]) => options)).map((same): Item => {
@@ -157,7 +167,7 @@ function environmentItem(runs: readonly Run[], index: number, withIds: boolean):
       }; ${os} ${arch}`,
     ),
     escape(`device ${describeDevice(device, processor)}`),
-    escape(`versions: ${describe(versions)}`),
+    escape(`versions: ${inWords(versions)}`),
     ...withIds ? [`runs: ${escape(runs.map(({ id }) => id).join(" "))}`] : [],
   ];
 }
@@ -186,19 +196,6 @@ function modelItem({ spec, model }: Run): Item {
 function distinct(runs: readonly Run[], item: (run: Run) => Item): Item[] {
   return [...new Map(runs.map(item).map((item) => [canonical(item), item]))].sort(byKeys(([key]) => key))
     .map(([, item]) => item);
-}
-
-/** An object in words: "device cpu; data train 300, test 400". */
-function describe(value: Record<string, unknown>): string {
-  return Object.entries(value).map(([key, inner]) =>
-    inner !== null && typeof inner === "object"
-      ? `${key} ${Object.entries(inner).map((pair) => pair.join(" ")).join(", ")}`
-      : `${key} ${inner}`
-  ).join("; ");
-}
-
-function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 
 function list(items: readonly Item[]): string {

@@ -17,6 +17,7 @@ import { type Interval, mean, standardDeviation } from "./statistics/basics.ts";
 import { compareSettings, type Comparison, type Difference } from "./statistics/comparison.ts";
 import { type Estimate, estimateMean, intervalOf } from "./statistics/estimate.ts";
 import type { Sample } from "./statistics/sample.ts";
+import { valueInWords } from "./words.ts";
 
 /** A metric of a task. */
 export type RunMetric = RunRecord["metrics"][number];
@@ -116,8 +117,8 @@ function protocolSpec({ spec }: Run): Record<string, unknown> {
 /** All options of a run's method and of its training, in words. */
 function optionsOf({ spec }: Run): string[] {
   const parts = spec.method.flatMap(({ name, options }) =>
-    Object.entries(options).map(([key, value]) =>
-      `${spec.method.length > 1 ? `${name}.` : ""}${key} ${canonical(value)}`
+    Object.entries(options).filter(([, value]) => value !== null).map(([key, value]) =>
+      `${spec.method.length > 1 ? `${name}.` : ""}${key} ${valueInWords(value)}`
     )
   );
   const { epochs, headLearningRate } = spec.training;

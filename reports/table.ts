@@ -5,6 +5,7 @@
 import { type Cost, meanCost } from "./costs.ts";
 import { formatBytes, formatCount, formatPercent, formatScore, formatSeconds, MISSING } from "./format.ts";
 import type { Protocol, Setting } from "./results.ts";
+import { differenceInWords } from "./words.ts";
 
 /** How a report writes cells. */
 export interface CellStyle {
@@ -24,13 +25,19 @@ export interface Table {
   align: ("left" | "right")[];
 }
 
+/** A column: its title, and its cell for a setting. */
+type Column = [title: string, cell: (setting: Setting) => string];
+
 /** The table of a protocol's settings. The column of flags is left out if none was raised. */
 export function tableOf({ settings }: Protocol, style: CellStyle): Table {
   const { name, unit, direction } = settings[0].metric;
   const scoreTitle = `${name}${unit === "fraction" ? " %" : ""}${direction === "lower" ? " (lower is better)" : ""}`;
-  const columns: [title: string, cell: (setting: Setting) => string][] = [
+  const columns: Column[] = [
     ["method", ({ label }) => style.text(label)],
     [style.text(scoreTitle), (setting) => setting.best ? style.best(scoreOf(setting)) : scoreOf(setting)],
+    ...settings.some(({ difference }) => difference !== null)
+      ? [["Δ best", (setting: Setting) => differenceInWords(setting) ?? MISSING] as Column]
+      : [],
     ["seeds", ({ runs }) => String(runs.length)],
     ["trained", costCell("trainable_params", formatCount)],
     ["% of model", costCell("trainable_percent", formatPercent)],

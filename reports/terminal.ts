@@ -6,14 +6,15 @@ import CliTable from "cli-table3";
 import { formatScore, oneLine } from "./format.ts";
 import type { Protocol, Results } from "./results.ts";
 import { tableOf } from "./table.ts";
+import { comparisonRemarks, failureRemarks, titleOf } from "./words.ts";
 
 /** A table for each protocol, as plain text without escape sequences. */
 export function renderTerminal({ protocols }: Results): string {
-  return protocols.map(renderProtocol).join("\n");
+  return protocols.map((protocol) => renderProtocol(protocol, protocols)).join("\n");
 }
 
-function renderProtocol(protocol: Protocol): string {
-  const [{ task, model, majority, metric }] = protocol.settings;
+function renderProtocol(protocol: Protocol, all: readonly Protocol[]): string {
+  const [{ majority, metric }] = protocol.settings;
   const { header, rows, align } = tableOf(protocol, { text: oneLine, best: (score) => `* ${score}` });
   const table = new CliTable({
     head: header,
@@ -40,7 +41,8 @@ function renderProtocol(protocol: Protocol): string {
   table.push(...rows);
   const notes = [
     ...majority === null ? [] : [`majority ${formatScore(majority, metric.unit)}`],
-    ...protocol.settings.some(({ best }) => best) ? ["* best or, paired by seed, not told from it at 95 %"] : [],
+    ...protocol.settings.some(({ best }) => best) ? ["* not shown to be below the best mean"] : [],
+    ...[...comparisonRemarks(protocol), ...failureRemarks(protocol)].map((remark) => oneLine(remark.join("; "))),
   ];
-  return [oneLine(`${task}, ${model}`), table.toString(), ...notes.length > 0 ? [notes.join("; ")] : [], ""].join("\n");
+  return [oneLine(titleOf(protocol, all)), table.toString(), ...notes, ""].join("\n");
 }
