@@ -5,19 +5,24 @@
  */
 import { stringify } from "csv-stringify/sync";
 import { methodName, settingId } from "../runs/study/record.ts";
-import { type Cost, costs, meanCost } from "./costs.ts";
-import { byKeys, type Results } from "./results.ts";
+import { type Cost, costs, middleCost } from "./costs.ts";
+import { byKeys, optionsOf, type Results } from "./results.ts";
+import type { Interval } from "./statistics/basics.ts";
+import { intervalOf, seedsFor } from "./statistics/estimate.ts";
+import { failedSeeds } from "./words.ts";
 
 const costNames = Object.keys(costs) as Cost[];
 
-/** results.csv: one row for each setting, scored by the task's first metric. */
+/** results.csv: one row for each setting, scored by the task's first metric, with the other metrics beside it. */
 export function renderResultsCsv({ protocols }: Results): string {
   const settings = protocols.flatMap(({ settings }) => settings)
     .sort(byKeys(({ model }) => model, ({ task }) => task, ({ method }) => method, ({ id }) => id));
+  const others = [...new Set(settings.flatMap(({ secondary }) => secondary.map(({ metric }) => metric.name)))].sort();
   return toCsv(settings.map((setting) => ({
     model: setting.model,
     task: setting.task,
     method: setting.method,
+    options: setting.options.join("; "),
     setting: setting.id,
     metric: setting.metric.name,
     n: setting.runs.length,
@@ -25,10 +30,61 @@ export function renderResultsCsv({ protocols }: Results): string {
     sd: setting.deviation,
     ci_low: setting.interval?.low,
     ci_high: setting.interval?.high,
+    scores: setting.scores.map((score, index) => `${setting.runs[index].spec.seed}:${score}`).join(" "),
+    failed_seeds: failedSeeds(setting).join(" "),
+    best: setting.best ? 1 : 0,
+    difference: setting.difference?.estimate.mean,
+    ...intervalColumns("difference", setting.difference && intervalOf(setting.difference.estimate)),
+    difference_p: setting.difference?.p,
     majority: setting.majority,
-    ...Object.fromEntries(costNames.map((cost) => [cost, meanCost(setting.runs, cost)])),
+    ...Object.fromEntries(others.flatMap((name) => {
+      const other = setting.secondary.find(({ metric }) => metric.name === name);
+      return Object.entries({ [`${name}_mean`]: other?.mean, ...intervalColumns(name, other?.interval ?? null) });
+    })),
+    ...Object.fromEntries(costNames.map((cost) => [cost, middleCost(setting.runs, cost)])),
     run_ids: setting.runs.map((run) => run.id).join(" "),
   })));
+}
+
+/** differences.csv: one row for each pair of settings that are compared, the better mean first. */
+export function renderDifferencesCsv({ protocols }: Results): string {
+  const rows = protocols.flatMap(({ settings, comparison }) => {
+    if (comparison === null) return [];
+    const byId = new Map(settings.map((setting) => [setting.id, setting]));
+    return comparison.ranking.flatMap((first, rank) =>
+      comparison.ranking.slice(rank + 1).map((second) => {
+        const { estimate, p } = comparison.difference(first, second);
+        const [a, b] = [byId.get(first)!, byId.get(second)!];
+        const { low, high } = intervalOf(estimate);
+        return {
+          model: a.model,
+          task: a.task,
+          first: a.label,
+          second: b.label,
+          first_setting: a.id,
+          second_setting: b.id,
+          metric: a.metric.name,
+          seeds: comparison.seeds.join(" "),
+          difference: estimate.mean,
+          ci_low: low,
+          ci_high: high,
+          p,
+          seeds_for_one_point: seedsFor(0.01, estimate),
+        };
+      })
+    );
+  });
+  return toCsv(rows, DIFFERENCE_COLUMNS);
+}
+
+/** Columns of differences.csv, which stand there also when nothing was compared. */
+const DIFFERENCE_COLUMNS = [
+  ...["model", "task", "first", "second", "first_setting", "second_setting", "metric", "seeds"],
+  ...["difference", "ci_low", "ci_high", "p", "seeds_for_one_point"],
+];
+
+function intervalColumns(name: string, interval: Interval | null): Record<string, number | undefined> {
+  return { [`${name}_ci_low`]: interval?.low, [`${name}_ci_high`]: interval?.high };
 }
 
 /** runs.csv: one row for each run, with every metric on the validation and the test set. */
@@ -39,6 +95,7 @@ export function renderRunsCsv({ runs }: Results): string {
     model: run.spec.model.name,
     task: run.spec.task.name,
     method: methodName(run.spec),
+    options: optionsOf(run).join("; "),
     setting: settingId(run.spec),
     seed: run.spec.seed,
     ...Object.fromEntries(
@@ -61,7 +118,7 @@ export function renderRunsCsv({ runs }: Results): string {
   );
 }
 
-/** Rows under a header, which are the keys of the first row. */
-function toCsv(rows: Record<string, string | number | null | undefined>[]): string {
-  return stringify([Object.keys(rows[0]), ...rows.map(Object.values)], { escape_formulas: true });
+/** Rows under a header. */
+function toCsv(rows: Record<string, string | number | null | undefined>[], header = Object.keys(rows[0])): string {
+  return stringify([header, ...rows.map(Object.values)], { escape_formulas: true });
 }

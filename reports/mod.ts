@@ -4,13 +4,14 @@
  */
 import { writeWhole } from "../base/files.ts";
 import { canonical, readRecords, runId, type RunRecord, type UnreadableRecord } from "../runs/study/record.ts";
-import { renderResultsCsv, renderRunsCsv } from "./csv.ts";
+import { renderDifferencesCsv, renderResultsCsv, renderRunsCsv } from "./csv.ts";
+import { renderLatex } from "./latex.ts";
 import { renderMarkdown } from "./markdown.ts";
 import { groupResults, type Results } from "./results.ts";
 import { renderTerminal } from "./terminal.ts";
 
 /** Name of a report format. */
-export type ReportFormatName = "markdown" | "results-csv" | "runs-csv";
+export type ReportFormatName = "markdown" | "results-csv" | "runs-csv" | "differences-csv" | "latex";
 
 /** A report as a file. */
 export interface ReportFormat {
@@ -25,6 +26,8 @@ export const reportFormats: Record<ReportFormatName, ReportFormat> = {
   "markdown": { file: "report.md", render: renderMarkdown },
   "results-csv": { file: "results.csv", render: renderResultsCsv },
   "runs-csv": { file: "runs.csv", render: renderRunsCsv },
+  "differences-csv": { file: "differences.csv", render: renderDifferencesCsv },
+  "latex": { file: "tables.tex", render: renderLatex },
 };
 
 /** What `writeReport` did. */

@@ -115,7 +115,7 @@ function protocolSpec({ spec }: Run): Record<string, unknown> {
 }
 
 /** All options of a run's method and of its training, in words. */
-function optionsOf({ spec }: Run): string[] {
+export function optionsOf({ spec }: Run): string[] {
   const parts = spec.method.flatMap(({ name, options }) =>
     Object.entries(options).filter(([, value]) => value !== null).map(([key, value]) =>
       `${spec.method.length > 1 ? `${name}.` : ""}${key} ${valueInWords(value)}`

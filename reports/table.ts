@@ -2,7 +2,7 @@
  * The table of a protocol, the same in every report for people.
  * @module
  */
-import { type Cost, meanCost } from "./costs.ts";
+import { type Cost, middleCost } from "./costs.ts";
 import { formatBytes, formatCount, formatPercent, formatScore, formatSeconds, MISSING } from "./format.ts";
 import type { Protocol, Setting } from "./results.ts";
 import { differenceInWords } from "./words.ts";
@@ -66,7 +66,7 @@ function scoreOf({ mean, interval, metric: { unit } }: Setting): string {
 
 function costCell(cost: Cost, format: (value: number) => string): (setting: Setting) => string {
   return ({ runs }) => {
-    const value = meanCost(runs, cost);
+    const value = middleCost(runs, cost);
     return value === null ? MISSING : format(value);
   };
 }

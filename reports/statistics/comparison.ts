@@ -63,7 +63,7 @@ export function compareSettings(settings: readonly Compared[], direction: "highe
     const estimate = estimateMean(pairSamples(onCommon.get(first)!, onCommon.get(second)!));
     if (seeds.length < 2) return { estimate, p: null };
     const q = Math.SQRT2 * Math.abs(estimate.mean) / Math.sqrt(estimate.variance);
-    return { estimate, p: studentizedRangeTail(q, compared.length, Math.min(estimate.degrees, 1e6)) };
+    return { estimate, p: studentizedRangeTail(q, compared.length, estimate.degrees) };
   };
   const [leader, ...others] = ranking;
   const equals = others.filter((id) => difference(leader, id).p! >= LEVEL);

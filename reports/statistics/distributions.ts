@@ -45,7 +45,7 @@ function rangeCdf(range: number, count: number): number {
  * Upper tail of the studentised range: the probability that the largest and the smallest of `count` independent normal
  * variables differ by more than `q` estimated standard deviations, whose estimate has `degrees` degrees of freedom (any
  * positive number). Integrated by the trapezoidal rule over the logarithm of the estimate, which converges exponentially;
- * absolute error below 1e-8. jstat's `tukey` is exact to three digits at 2 degrees only.
+ * absolute error below 1e-7. jstat's `tukey` is exact to three digits at 2 degrees only.
  */
 export function studentizedRangeTail(q: number, count: number, degrees: number): number {
   const step = Math.min(0.2, 0.5 / Math.sqrt(degrees));

@@ -8,6 +8,9 @@ import { type Interval, mean, sampleVariance } from "./basics.ts";
 import { studentQuantile } from "./distributions.ts";
 import type { Sample } from "./sample.ts";
 
+/** Degrees of freedom that are as good as infinitely many. */
+const MANY = 1e6;
+
 /** A mean with its variance. */
 export interface Estimate {
   /** Seeds of the runs. */
@@ -51,12 +54,12 @@ export function estimateMean(samples: readonly Sample[]): Estimate {
   const variance = perSeed / count + shared;
   // Where no example differs from another, the data know no spread: as though one of all examples differed.
   if (variance === 0) {
-    return { seeds, mean: mean(scores), variance: 1 / distinct ** 2, degrees: Infinity, perSeed, shared };
+    return { seeds, mean: mean(scores), variance: 1 / distinct ** 2, degrees: MANY, perSeed, shared };
   }
   const doubt =
     (between === null ? perExample ** 2 / Math.max(1, distinct - 1) : (between / count) ** 2 / (count - 1)) +
     shared ** 2 / Math.max(1, distinct - 1);
-  return { seeds, mean: mean(scores), variance, degrees: variance ** 2 / doubt, perSeed, shared };
+  return { seeds, mean: mean(scores), variance, degrees: Math.min(MANY, variance ** 2 / doubt), perSeed, shared };
 }
 
 function sumOfSquares(values: Float64Array): number {
@@ -83,7 +86,7 @@ function covarianceOf(samples: readonly Sample[]): number {
 
 /** Half of the 95 % interval: t₀.₉₇₅,ν · √V. */
 export function halfWidth({ variance, degrees }: Pick<Estimate, "variance" | "degrees">): number {
-  return studentQuantile(0.975, Math.min(degrees, 1e6)) * Math.sqrt(variance);
+  return studentQuantile(0.975, degrees) * Math.sqrt(variance);
 }
 
 /** The 95 % interval. */
@@ -100,10 +103,10 @@ const MOST_SEEDS = 1000;
  * enough, as the test examples are too few, or if it is over 1,000, or if one run tells nothing of seeds.
  */
 export function seedsFor(half: number, { seeds, perSeed, shared }: Estimate): number | null {
-  if (seeds.length < 2 || halfWidth({ variance: shared, degrees: Infinity }) > half) return null;
+  if (seeds.length < 2 || halfWidth({ variance: shared, degrees: MANY }) > half) return null;
   for (let count = 2; count <= MOST_SEEDS; count++) {
     const variance = perSeed / count + shared;
-    const degrees = variance ** 2 / ((perSeed / count) ** 2 / (count - 1)) || Infinity;
+    const degrees = Math.min(MANY, variance ** 2 / ((perSeed / count) ** 2 / (count - 1)));
     if (halfWidth({ variance, degrees }) <= half) return count;
   }
   return null;

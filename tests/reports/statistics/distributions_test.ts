@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { mean, standardDeviation } from "../../../reports/statistics/basics.ts";
-import { meanInterval } from "../../../reports/statistics/distributions.ts";
+import { meanInterval, studentizedRangeTail, studentQuantile } from "../../../reports/statistics/distributions.ts";
 
 const golden = JSON.parse(await Deno.readTextFile(new URL("../../golden/metrics.json", import.meta.url))).statistics;
 
@@ -39,4 +39,20 @@ Deno.test("the interval of n values uses scipy's quantile of n - 1 degrees of fr
 Deno.test("one value has neither a standard deviation nor an interval", () => {
   assert.equal(standardDeviation([0.8]), null);
   assert.equal(meanInterval([0.8]), null);
+});
+
+const scipy = JSON.parse(await Deno.readTextFile(new URL("../../golden/statistics.json", import.meta.url)));
+
+Deno.test("quantiles of Student's t equal scipy's, also of a fraction of degrees", () => {
+  assert.equal(scipy.student.length, 14);
+  for (const { probability, degrees, quantile } of scipy.student) {
+    assertClose(studentQuantile(probability, degrees), quantile, 1e-7);
+  }
+});
+
+Deno.test("tails of the studentised range equal scipy's", () => {
+  assert.equal(scipy.studentizedRange.length, 48);
+  for (const { q, count, degrees, tail } of scipy.studentizedRange) {
+    assertClose(studentizedRangeTail(q, count, degrees), tail, 1e-7);
+  }
 });
