@@ -14,7 +14,7 @@ import { metrics } from "../tasks/metrics.ts";
 import { tasks } from "../tasks/mod.ts";
 import { textMetrics } from "../tasks/text-metrics.ts";
 import type { AnyTask } from "../tasks/types.ts";
-import { resultColumns, runColumns } from "./columns.ts";
+import { differenceColumns, resultColumns, runColumns } from "./columns.ts";
 import { commandTable, describeCommands } from "./commands.ts";
 import { code, codes, type Column, count, linkCitations, table } from "./markdown.ts";
 
@@ -37,6 +37,7 @@ export const parts: Record<string, () => string | Promise<string>> = {
   "flags": describeCommands,
   "results.csv": () => columnTable(resultColumns),
   "runs.csv": () => columnTable(runColumns),
+  "differences.csv": () => columnTable(differenceColumns),
 };
 
 /** What a study may name, a line each. */

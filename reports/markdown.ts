@@ -6,6 +6,7 @@ import utils from "cli-table3/src/utils.js";
 import { markdownTable } from "markdown-table";
 import { counted } from "../base/errors.ts";
 import { canonical, type Environment } from "../runs/study/record.ts";
+import { isTimeUnsteady, sideBySide } from "./costs.ts";
 import { formatBytes, formatCount, formatScore, oneLine } from "./format.ts";
 import { byKeys, type Protocol, type Results, type Setting } from "./results.ts";
 import type { Run } from "./run.ts";
@@ -19,6 +20,7 @@ type Item = Remark;
 export function renderMarkdown({ runs, protocols, unreadable }: Results): string {
   const environments = [...Map.groupBy(runs, environmentKey)].sort(byKeys(([key]) => key)).map(([, runs]) => runs);
   const settings = protocols.flatMap(({ settings }) => settings);
+  const beside = sideBySide(runs);
   const extent = `${counted(runs.length, "run")} of ${counted(settings.length, "setting")}`;
   const sections = [
     "# TuneBench report",
@@ -26,7 +28,7 @@ export function renderMarkdown({ runs, protocols, unreadable }: Results): string
     ...protocols.flatMap((protocol) => [
       `## ${escape(titleOf(protocol, protocols))}`,
       tableText(protocol),
-      list(protocolNotes(protocol, environments)),
+      list(protocolNotes(protocol, environments, beside)),
     ]),
     "## How to read the tables",
     list(EXPLANATION),
@@ -64,7 +66,7 @@ const EXPLANATION: Item[] = [
     "Memory. Planned: computed from the recorded training step. Peak: the most the process had resident. Training: peak " +
     "less what was resident before the training step was compiled.",
   ],
-  ["Time: seconds in training steps. All costs are means over the runs; – stands for not measured."],
+  ["Time: seconds in training steps. All costs are medians over the runs; – stands for not measured."],
   ["Exact values and the ids of the runs are in results.csv, single runs in runs.csv."],
 ];
 
@@ -74,7 +76,7 @@ function tableText(protocol: Protocol): string {
 }
 
 /** What a reader should know of a protocol's table. */
-function protocolNotes(protocol: Protocol, environments: Run[][]): Item[] {
+function protocolNotes(protocol: Protocol, environments: Run[][], beside: ReadonlySet<Run>): Item[] {
   const { spec, settings } = protocol;
   const [{ majority, metric }] = settings;
   const runs = settings.flatMap(({ runs }) => runs);
@@ -87,6 +89,15 @@ function protocolNotes(protocol: Protocol, environments: Run[][]): Item[] {
   ];
   for (const [text, ...children] of [...comparisonRemarks(protocol), ...failureRemarks(protocol)]) {
     notes.push([escape(text), ...children.map(escape)]);
+  }
+  const shared = runs.filter((run) => beside.has(run)).length;
+  if (shared > 0) {
+    const extent = shared === runs.length ? "The runs" : `${shared} of ${counted(runs.length, "run")}`;
+    notes.push([`${extent} ran side by side with others: their times are those of a shared machine`]);
+  }
+  const unsteady = settings.filter(({ runs }) => isTimeUnsteady(runs)).map(({ label }) => label);
+  if (unsteady.length > 0) {
+    notes.push([`Times of the seeds differ by more than 15 %: ${escape(unsteady.join(", "))}`]);
   }
   if (places.length > 1) {
     notes.push([`These runs are from environments ${places.join(", ")}; compare their time and memory with care.`]);

@@ -15,7 +15,7 @@ export type Remark = [text: string, ...children: string[]];
 export function valueInWords(value: unknown): string {
   if (value === null) return "none";
   if (Array.isArray(value)) return value.map(valueInWords).join(", ");
-  if (typeof value === "object") return inWords(value as Record<string, unknown>);
+  if (typeof value === "object") return inWords(value as Record<string, unknown>, ", ");
   return String(value);
 }
 

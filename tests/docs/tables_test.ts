@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import config from "../../deno.json" with { type: "json" };
-import { resultColumns, runColumns } from "../../docs/columns.ts";
+import { differenceColumns, resultColumns, runColumns } from "../../docs/columns.ts";
 import type { Method } from "../../methods/types.ts";
 import { architectures } from "../../models/mod.ts";
 import type { BackboneShape, Hooks, LinearSite } from "../../models/types.ts";
-import { renderResultsCsv, renderRunsCsv } from "../../reports/csv.ts";
+import { renderDifferencesCsv, renderResultsCsv, renderRunsCsv } from "../../reports/csv.ts";
 import { groupResults } from "../../reports/results.ts";
 import { tableOf as reportTable } from "../../reports/table.ts";
 import { cellsOf } from "../../runs/launch/cells.ts";
@@ -27,12 +27,14 @@ Deno.test("docs/reports.md explains every column of a table", () => {
 
 Deno.test("every column of the CSV files is explained, in their order", () => {
   const header = (csv: string) => csv.split("\n")[0].split(",");
-  assert.deepEqual(Object.keys(resultColumns), header(renderResultsCsv(results)));
-  const metrics = results.runs[0].metrics.map(({ name }) => name).sort();
-  const columns = Object.keys(runColumns).flatMap((name) =>
-    name.endsWith("_METRIC") ? metrics.map((metric) => name.replace("METRIC", metric)) : [name]
-  );
-  assert.deepEqual(columns, header(renderRunsCsv(results)));
+  const [first, ...others] = results.runs[0].metrics.map(({ name }) => name);
+  const columns = (table: Record<string, string>, metrics: readonly string[]) =>
+    Object.keys(table).flatMap((name) =>
+      name.includes("METRIC") ? metrics.map((metric) => name.replace("METRIC", metric)) : [name]
+    );
+  assert.deepEqual(columns(resultColumns, others), header(renderResultsCsv(results)));
+  assert.deepEqual(columns(runColumns, [first, ...others].sort()), header(renderRunsCsv(results)));
+  assert.deepEqual(Object.keys(differenceColumns), header(renderDifferencesCsv(results)));
 });
 
 Deno.test("docs/models.md says what the classifier reads of every kind of model", () => {

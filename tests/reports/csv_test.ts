@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
 import { parse } from "csv-parse/sync";
 import fc from "fast-check";
-import { renderResultsCsv, renderRunsCsv } from "../../reports/csv.ts";
+import { renderDifferencesCsv, renderResultsCsv, renderRunsCsv } from "../../reports/csv.ts";
 import { groupResults } from "../../reports/results.ts";
 import { makeRecord } from "./record-factory.ts";
 
-const COSTS = "trainable_params,trainable_percent,method_params,head_params,stored_bytes,peak_memory_bytes," +
-  "training_memory_bytes,planned_memory_bytes,train_seconds,examples_per_second";
+const COSTS = "trainable_params,trainable_percent,method_params,head_params,frozen_params,stored_bytes," +
+  "peak_memory_bytes,training_memory_bytes,planned_memory_bytes,planned_weights_bytes,planned_parameters_bytes," +
+  "planned_gradients_bytes,planned_optimiser_bytes,planned_activations_bytes,planned_runtime_bytes,train_seconds," +
+  "step_seconds,seconds_to_best,examples_per_second";
 
 function rowsOf(csv: string): Record<string, string>[] {
   return parse(csv, { columns: true });
@@ -17,26 +19,32 @@ Deno.test("results.csv has the columns of the design and one row for each settin
   const csv = renderResultsCsv(groupResults([...runs, makeRecord({ method: "full" })], []));
   assert.equal(
     csv.split("\n")[0],
-    `model,task,method,setting,metric,n,mean,sd,ci_low,ci_high,majority,${COSTS},run_ids`,
+    "model,task,method,options,setting,metric,n,mean,sd,ci_low,ci_high,scores,failed_seeds,best,difference," +
+      "difference_ci_low,difference_ci_high,difference_p,majority,matthews_mean,matthews_ci_low,matthews_ci_high," +
+      `${COSTS},run_ids`,
   );
   const [full, lora] = rowsOf(csv);
-  assert.deepEqual([full.method, full.n, full.mean, full.sd, full.ci_low, full.ci_high], [
+  assert.deepEqual([full.method, full.n, full.mean, full.sd, full.best, full.difference], [
     "full",
     "1",
     "0.8",
     "",
-    "",
+    "0",
     "",
   ]);
   assert.deepEqual([lora.metric, lora.n, lora.majority, lora.peak_memory_bytes], ["accuracy", "3", "0.5", "314572800"]);
   assert.equal(lora.run_ids, runs.map(({ id }) => id).join(" "));
   assert.equal(lora.setting, runs[0].setting);
-  // Three values 0.1 apart: sd 0.1, half the interval 4.302652729749462 · 0.1 / √3.
+  assert.equal(lora.options, "epochs 4; headLearningRate 0.003; learningRate 0.001");
+  assert.equal(lora.scores, "0:0.7 1:0.7999999999999999 2:0.8999999999999999");
+  // Three values 0.1 apart, on the same examples; by numpy and scipy: t(2.300) · √0.003575. A score of all three or of none
+  // of two classes is right equally often in both, and Matthews' coefficient is twice the accuracy less 1.
   const expected = {
     mean: 0.8,
     sd: 0.1,
-    ci_low: 0.8 - 0.2484137712,
-    ci_high: 0.8 + 0.2484137712,
+    ci_low: 0.8 - 0.2275995897,
+    ci_high: 0.8 + 0.2275995897,
+    matthews_mean: 0.6,
     trainable_percent: 2.5602,
   };
   for (const [column, value] of Object.entries(expected)) {
@@ -57,7 +65,7 @@ Deno.test("runs.csv has one row for each run, with every metric on validation an
   const csv = renderRunsCsv(groupResults([makeRecord({ seed: 1, accuracy: 0.25 }), other], []));
   assert.equal(
     csv.split("\n")[0],
-    "id,model,task,method,setting,seed,validation_accuracy,validation_macro_f1,validation_matthews," +
+    "id,model,task,method,options,setting,seed,validation_accuracy,validation_macro_f1,validation_matthews," +
       `test_accuracy,test_macro_f1,test_matthews,${COSTS}`,
   );
   const [first, second] = rowsOf(csv);
@@ -67,7 +75,28 @@ Deno.test("runs.csv has one row for each run, with every metric on validation an
   assert.deepEqual([second.seed, second.test_accuracy, second.test_matthews], ["1", "0.25", "-0.5"]);
 });
 
-Deno.test("what was not measured is an empty cell, and a mean is over the runs in which it was measured", () => {
+Deno.test("differences.csv has a row for each pair that is compared, the better mean first", () => {
+  const runs = [["lora", 0.84], ["full", 0.64], ["ia3", 0.83]] as const;
+  const results = groupResults(
+    runs.flatMap(([method, accuracy]) =>
+      [0, 1, 2].map((seed) => makeRecord({ method, seed, accuracy: accuracy + 0.01 * seed }))
+    ),
+    [],
+  );
+  const rows = rowsOf(renderDifferencesCsv(results));
+  assert.deepEqual(rows.map(({ first, second }) => `${first} ${second}`), ["lora ia3", "lora full", "ia3 full"]);
+  const [, { difference, ci_low, ci_high, p, seeds }] = rows;
+  assert.equal(seeds, "0 1 2");
+  // By numpy and scipy: t(424.3) · √0.0003781.
+  assert.ok(Math.abs(Number(difference) - 0.2) < 1e-9);
+  assert.ok(Math.abs(Number(ci_high) - Number(ci_low) - 2 * 0.0382207214) < 1e-8);
+  assert.ok(Number(p) < 1e-6);
+  const alone = renderDifferencesCsv(groupResults([makeRecord()], []));
+  assert.deepEqual(rowsOf(alone), []);
+  assert.equal(alone.split("\n")[0], renderDifferencesCsv(results).split("\n")[0]);
+});
+
+Deno.test("what was not measured is an empty cell, and a cost is the median over the runs in which it was measured", () => {
   const runs = [0, 1, 2].map((seed) =>
     makeRecord({
       seed,

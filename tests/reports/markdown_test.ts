@@ -96,52 +96,114 @@ Deno.test("columns are aligned where characters are two columns wide", () => {
   assert.equal(terminalWide.length + 2, terminalNarrow.length);
 });
 
-Deno.test("a row shows score with interval, parameters, bytes, memory and time, the best in bold", () => {
+Deno.test("a row shows score with interval, difference to the best, and costs, the best in bold", () => {
   const lora = [0, 1, 2].map((seed) => makeRecord({ seed, accuracy: 0.84 + 0.01 * seed }));
   const full = [0, 1, 2].map((seed) => makeRecord({ method: "full", seed, accuracy: 0.64 + 0.01 * seed }));
   const results = groupResults([...full, ...lora], []);
-  const cells = (line: string) => line.split("|").map((cell) => cell.trim());
+  const cells = (line: string) => line.split("|").map((cell) => cell.trim()).slice(1, -1);
   const [header, , best, other] = renderMarkdown(results).split("\n").filter((line) => line.startsWith("|")).map(cells);
-  assert.deepEqual(header, [
-    "",
-    "method",
-    "accuracy %",
-    "seeds",
-    "trained",
-    "% of model",
-    "stored",
-    "planned",
-    "training",
-    "peak",
-    "time",
-    "",
-  ]);
-  // Half the interval: 4.303 · 1 / √3 = 2.5 points.
-  assert.deepEqual(best, [
-    "",
-    "lora",
-    "**85.0 ± 2.5**",
-    "3",
-    "25,602",
-    "2.56",
-    "100 KiB",
-    "120 MiB",
-    "100 MiB",
-    "300 MiB",
-    "2.5 s",
-    "",
-  ]);
-  assert.equal(other[2], "65.0 ± 2.5");
+  assert.deepEqual(
+    header,
+    [
+      "method",
+      "accuracy %",
+      "Δ best",
+      "seeds",
+      "trained",
+      "% of model",
+      "stored",
+      "planned",
+      "training",
+      "peak",
+      "time",
+    ],
+  );
+  // The seeds share their 400 examples; by numpy and scipy: t(143.5) · √0.0003355, t(259.8) · √0.0005855, t(424.3) · √0.0003781.
+  const costs = ["3", "25,602", "2.56", "100 KiB", "120 MiB", "100 MiB", "300 MiB", "2.5 s"];
+  assert.deepEqual(best, ["lora", "**85.0 ± 3.6**", "–", ...costs]);
+  assert.deepEqual(other, ["full", "65.0 ± 4.8", "−20.0 ± 3.8", ...costs]);
   const terminal = renderTerminal(results);
-  assert.match(terminal, /^lora +\* 85\.0 ± 2\.5 +3 +25,602 /m);
-  assert.match(terminal, /^full +65\.0 ± 2\.5 +3 /m);
-  assert.match(terminal, /^majority 50\.0; \* best/m);
+  assert.match(terminal, /^lora +\* 85\.0 ± 3\.6 +– +3 +25,602 /m);
+  assert.match(terminal, /^full +65\.0 ± 4\.8 +−20\.0 ± 3\.8 +3 /m);
+  assert.match(terminal, /^majority 50\.0\n\* not shown to be below the best mean$/m);
 });
 
-Deno.test("with one seed there is no interval and nothing is bold", () => {
+Deno.test("with one seed nothing is bold, and the report says that seeds are not in the intervals", () => {
   const results = groupResults([makeRecord(), makeRecord({ method: "full", accuracy: 0.9 })], []);
-  assert.match(renderMarkdown(results), /^\| full +\| +90\.0 \|/m);
-  assert.doesNotMatch(renderTerminal(results), /\*|±/);
+  const markdown = renderMarkdown(results);
+  // t(399) · √(0.9 · 0.1 / 399) and t(399) · √(0.8 · 0.2 / 399); the difference is 1 on 40 examples, 0 on 360.
+  assert.match(markdown, /^\| full +\| +90\.0 ± 3\.0 \| +– \|/m);
+  assert.match(markdown, /^\| lora +\| +80\.0 ± 3\.9 \| +−10\.0 ± 3\.0 \|/m);
+  assert.match(markdown, /^- One seed: the intervals are those of the test sample alone/m);
+  assert.doesNotMatch(renderTerminal(results), /\*/);
+});
+
+Deno.test("where methods share no seed, nothing is compared and nothing is marked", () => {
+  const group = (methods: string[], seeds: number[]) =>
+    methods.flatMap((method, index) => seeds.map((seed) => makeRecord({ method, seed, accuracy: 0.9 - 0.2 * index })));
+  const results = groupResults([...group(["lora", "full"], [0, 1, 2]), ...group(["bitfit", "ia3"], [7, 8, 9])], []);
+  const markdown = renderMarkdown(results);
+  assert.match(markdown, /^- Nothing was compared, and nothing is marked as better or worse/m);
+  assert.match(markdown, /^ {2}- bitfit: seeds 7, 8, 9$/m);
+  assert.doesNotMatch(markdown, /\| \*\*|Δ best +\|/);
+  assert.doesNotMatch(renderTerminal(results), /\* \d/);
+});
+
+Deno.test("methods with other seeds are compared on those that all have, and the report names them", () => {
+  const runs = [["lora", [0, 1, 2, 3]], ["full", [1, 2, 3, 4]]] as const;
+  const results = groupResults(
+    runs.flatMap(([method, seeds]) => seeds.map((seed) => makeRecord({ method, seed, accuracy: 0.8 + 0.01 * seed }))),
+    [],
+  );
+  assert.match(renderMarkdown(results), /^- Compared on the 3 seeds that all have: seeds 1, 2, 3$/m);
+});
+
+Deno.test("runs that failed to learn are named with every seed's score", () => {
+  const runs = [0.5, 0.9, 0.91].map((accuracy, seed) =>
+    makeRecord({
+      seed,
+      accuracy,
+      change: ({ checks }) => checks.flags = [{ name: "score at majority", raised: seed === 0, detail: "50.0 %" }],
+    })
+  );
+  const markdown = renderMarkdown(groupResults(runs, []));
+  assert.match(markdown, /^- Some runs failed to learn/m);
+  assert.match(markdown, /^ {2}- lora, by seed 0: 50\.0 \(failed\), 1: 90\.0, 2: 91\.0$/m);
+});
+
+Deno.test("a mean that is the best because of one seed is said to be so", () => {
+  const runs = [["lora", [0.9, 0.7, 0.7]], ["full", [0.75, 0.75, 0.75]]] as const;
+  const results = groupResults(
+    runs.flatMap(([method, scores]) => scores.map((accuracy, seed) => makeRecord({ method, seed, accuracy }))),
+    [],
+  );
+  assert.match(renderMarkdown(results), /^- One seed decides which mean is the best: without seed 0 it is full$/m);
+});
+
+Deno.test("tables of the same task and model are told apart by what differs", () => {
+  const headings = renderMarkdown(groupResults([makeRecord(), makeRecord({ train: 600 })], [])).split("\n")
+    .filter((line) => line.startsWith("## sentiment"));
+  assert.deepEqual(headings.sort(), [
+    "## sentiment/amazon, use-lite (data.train 300)",
+    "## sentiment/amazon, use-lite (data.train 600)",
+  ]);
+});
+
+Deno.test("options are in words: lists without brackets, nothing that is not set", () => {
+  const options = { targets: null, layers: [1, 2], start: { kind: "words", text: "a" } };
+  const markdown = renderMarkdown(groupResults([makeRecord({ options })], []));
+  assert.match(markdown, /^- \*\*lora\*\*: epochs 4, headLearningRate 0\.003, layers 1, 2, start kind words, text a$/m);
+});
+
+Deno.test("times of runs that ran side by side are said to be those of a shared machine", () => {
+  const start = (started: string) => (record: RunRecord) => void (record.environment.started = started);
+  const apart = [0, 1].map((seed) => makeRecord({ seed, change: start(`2026-01-01T00:00:0${5 * seed}Z`) }));
+  const together = [2, 3].map((seed) => makeRecord({ seed, change: start(`2026-01-01T00:01:0${seed}Z`) }));
+  assert.doesNotMatch(renderMarkdown(groupResults(apart, [])), /side by side/);
+  assert.match(
+    renderMarkdown(groupResults([...apart, ...together], [])),
+    /^- 2 of 4 runs ran side by side with others: their times are those of a shared machine$/m,
+  );
 });
 
 Deno.test("flags, environments and reasons why something was not measured are listed with method and seeds", () => {

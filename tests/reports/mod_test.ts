@@ -21,12 +21,12 @@ Deno.test("every format of the table is written, and the text for the terminal i
   inFolder({}, async (folder) => {
     const { files, unreadable, terminal } = await writeReport([await store(folder, study)], `${folder}/new/report`);
     const written = [...Deno.readDirSync(`${folder}/new/report`)].map(({ name }) => name).sort();
-    assert.deepEqual(written, ["report.md", "results.csv", "runs.csv"]);
+    assert.deepEqual(written, ["differences.csv", "report.md", "results.csv", "runs.csv", "tables.tex"]);
     assert.deepEqual(files.map((file) => file.split("/").at(-1)).sort(), written);
     assert.deepEqual(unreadable, []);
     assert.match(terminal, /^lora\+prompt-tuning /m);
     const formats = Object.values(reportFormats);
-    assert.equal(formats.length, 3);
+    assert.equal(formats.length, 5);
     for (const { file, render } of formats) {
       assert.equal(await Deno.readTextFile(`${folder}/new/report/${file}`), render(groupResults(study, [])));
     }
