@@ -2,6 +2,7 @@
  * The command report: writes the reports of results folders.
  * @module
  */
+import { UsageError } from "../base/errors.ts";
 import type { AddCommand } from "./command.ts";
 
 /** Adds the command. */
@@ -10,19 +11,54 @@ export const addReport: AddCommand = (program, setStatus) => {
     .description("write the reports of results folders")
     .argument("[results...]", "results folders", ["results"])
     .option("--out <folder>", "folder of the reports (default: report, in the first results folder)")
-    .action(async (folders: string[], { out }: { out?: string }) =>
-      setStatus(await writeReports(folders, out ?? `${folders[0]}/report`))
-    );
+    .option("--compare <methods>", "test two methods, joined by a comma, in every table that has both; write nothing")
+    .option("--baseline <folder>", "say what moved beyond noise since these results; write nothing")
+    .action(async (folders: string[], flags: ReportFlags) => setStatus(await runReport(folders, flags)));
 };
 
+interface ReportFlags {
+  out?: string;
+  compare?: string;
+  baseline?: string;
+}
+
+async function runReport(folders: string[], { out, compare, baseline }: ReportFlags): Promise<number> {
+  if (compare === undefined && baseline === undefined) {
+    return await writeReports(folders, out ?? `${folders[0]}/report`);
+  }
+  if (out !== undefined) throw new UsageError("Cannot use --out: --compare and --baseline write no files");
+  const { readResults } = await import("../reports/mod.ts");
+  if (compare !== undefined) {
+    const names = splitMethods(compare);
+    const { renderPair } = await import("../reports/pair.ts");
+    console.log(renderPair(await readResults(folders), names));
+  }
+  if (baseline !== undefined) {
+    const { renderBaseline } = await import("../reports/baseline.ts");
+    console.log(renderBaseline(await readResults(folders), await readResults([baseline])));
+  }
+  return 0;
+}
+
+/** Two labels joined by a comma; commas inside parentheses are the labels' own: "lora (rank 4, alpha 8)". */
+function splitMethods(text: string): [string, string] {
+  const names = text.split(/,(?![^(]*\))/).map((name) => name.trim());
+  if (names.length === 2) return names as [string, string];
+  throw new UsageError(`Cannot compare: --compare must be two methods joined by a comma, current value is ${text}`);
+}
+
 /**
- * Writes the reports, prints the tables, and names the records that were left out.
+ * Writes the reports, prints the tables, and names the records that were left out, and those that contradict each other.
  * @returns the exit status
  */
 export async function writeReports(folders: string[], out: string): Promise<number> {
   const { writeReport } = await import("../reports/mod.ts");
-  const { files, unreadable, terminal } = await writeReport(folders, out);
+  const { conflictInWords } = await import("../reports/words.ts");
+  const { files, unreadable, conflicts, terminal } = await writeReport(folders, out);
   console.log(`${terminal}\n${files.join("\n")}`);
   for (const { path, reason } of unreadable) console.error(`Cannot read the record ${path}, it is left out: ${reason}`);
-  return unreadable.length === 0 ? 0 : 1;
+  for (const conflict of conflicts) {
+    console.error(`Results differ, the first is reported: ${conflictInWords(conflict)}`);
+  }
+  return unreadable.length + conflicts.length === 0 ? 0 : 1;
 }

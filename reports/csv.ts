@@ -6,7 +6,8 @@
 import { stringify } from "csv-stringify/sync";
 import { methodName, settingId } from "../runs/study/record.ts";
 import { type Cost, costs, middleCost } from "./costs.ts";
-import { byKeys, optionsOf, type Results } from "./results.ts";
+import { byKeys } from "./by-keys.ts";
+import { optionsOf, type Results } from "./results.ts";
 import type { Interval } from "./statistics/basics.ts";
 import { intervalOf, seedsFor } from "./statistics/estimate.ts";
 import { failedSeeds } from "./words.ts";

@@ -12,11 +12,22 @@ export function formatScore(value: number, unit: "fraction" | "correlation"): st
   return unit === "fraction" ? (100 * value).toFixed(1) : value.toFixed(3);
 }
 
+/** A score ± half its 95 % interval, if there is one: "87.5 ± 1.2". */
+export function formatEstimate(mean: number, estimate: Estimate | null, unit: "fraction" | "correlation"): string {
+  const score = formatScore(mean, unit);
+  return estimate === null ? score : `${score} ± ${formatScore(halfWidth(estimate), unit)}`;
+}
+
 /** A difference of scores ± half its 95 % interval: "−2.4 ± 1.9". */
 export function formatDifference(estimate: Estimate, unit: "fraction" | "correlation"): string {
   const shown = formatScore(estimate.mean, unit).replace("-", "−");
   const signed = Number(formatScore(estimate.mean, unit)) > 0 ? `+${shown}` : shown.replace(/^−(0\.0+)$/, "$1");
   return `${signed} ± ${formatScore(halfWidth(estimate), unit)}`;
+}
+
+/** A probability with two digits: "0.021", "< 0.001". */
+export function formatProbability(p: number): string {
+  return p < 0.001 ? "< 0.001" : p.toPrecision(2);
 }
 
 /** A whole number with separators: 24576 → "24,576". */

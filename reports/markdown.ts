@@ -8,16 +8,26 @@ import { counted } from "../base/errors.ts";
 import { canonical, type Environment } from "../runs/study/record.ts";
 import { isTimeUnsteady, sideBySide } from "./costs.ts";
 import { formatBytes, formatCount, formatScore, oneLine } from "./format.ts";
-import { byKeys, type Protocol, type Results, type Setting } from "./results.ts";
+import type { Overview } from "./overview.ts";
+import { byKeys } from "./by-keys.ts";
+import type { Protocol, Results, Setting } from "./results.ts";
 import type { Run } from "./run.ts";
-import { tableOf } from "./table.ts";
-import { comparisonRemarks, failureRemarks, inWords, type Remark, titleOf } from "./words.ts";
+import { type CellStyle, overviewTableOf, type Table, tableOf } from "./table.ts";
+import {
+  comparisonRemarks,
+  conflictInWords,
+  failureRemarks,
+  inWords,
+  overviewTitle,
+  type Remark,
+  titleOf,
+} from "./words.ts";
 
 /** An item of a list, and the items of the list below it: a remark in Markdown. */
 type Item = Remark;
 
 /** A table for each protocol, then what is needed to judge, repeat and cite the results. */
-export function renderMarkdown({ runs, protocols, unreadable }: Results): string {
+export function renderMarkdown({ runs, protocols, overviews, conflicts, unreadable }: Results): string {
   const environments = [...Map.groupBy(runs, environmentKey)].sort(byKeys(([key]) => key)).map(([, runs]) => runs);
   const settings = protocols.flatMap(({ settings }) => settings);
   const beside = sideBySide(runs);
@@ -25,9 +35,14 @@ export function renderMarkdown({ runs, protocols, unreadable }: Results): string
   const sections = [
     "# TuneBench report",
     `${extent}. [How to read the tables](#how-to-read-the-tables).`,
+    ...overviews.flatMap((overview) => [
+      `## ${escape(overviewTitle(overview))}`,
+      markdownOf(overviewTableOf(overview, STYLE)),
+      list(overviewNotes(overview)),
+    ]),
     ...protocols.flatMap((protocol) => [
       `## ${escape(titleOf(protocol, protocols))}`,
-      tableText(protocol),
+      markdownOf(tableOf(protocol, STYLE)),
       list(protocolNotes(protocol, environments, beside)),
     ]),
     "## How to read the tables",
@@ -39,6 +54,13 @@ export function renderMarkdown({ runs, protocols, unreadable }: Results): string
     "## Sources",
     list([...distinct(runs, taskItem), ...distinct(runs, modelItem)]),
   ];
+  if (conflicts.length > 0) {
+    sections.push(
+      "## Runs with two results",
+      "The first is in the tables.",
+      list(conflicts.map((conflict): Item => [escape(conflictInWords(conflict))])),
+    );
+  }
   if (unreadable.length > 0) {
     sections.push(
       "## Unreadable records",
@@ -70,9 +92,27 @@ const EXPLANATION: Item[] = [
   ["Exact values and the ids of the runs are in results.csv, single runs in runs.csv."],
 ];
 
-function tableText(protocol: Protocol): string {
-  const { header, rows, align } = tableOf(protocol, { text: escape, best: (score) => `**${score}**` });
+const STYLE: CellStyle = { text: escape, best: (score) => `**${score}**` };
+
+function markdownOf({ header, rows, align }: Table): string {
   return markdownTable([header, ...rows], { align, stringLength: utils.strlen });
+}
+
+/** What a reader should know of the table of an overview. */
+function overviewNotes({ axis, averaged, critical }: Overview): Item[] {
+  return [
+    ...averaged
+      ? [
+        [`Average: over these ${axis}s, with an interval for new seeds and new examples of each, not for other ${axis}s`] as Item,
+      ]
+      : [],
+    ...critical === null ? [] : [[
+      `Mean rank: 1 is the best of every ${axis}. Two methods whose mean ranks differ by less than ${
+        critical.toFixed(2)
+      } are not ` +
+      "told from each other by Nemenyi's test (5 % over all pairs)",
+    ] as Item],
+  ];
 }
 
 /** What a reader should know of a protocol's table. */

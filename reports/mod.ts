@@ -3,11 +3,12 @@
  * @module
  */
 import { writeWhole } from "../base/files.ts";
-import { canonical, readRecords, runId, type RunRecord, type UnreadableRecord } from "../runs/study/record.ts";
+import type { UnreadableRecord } from "../runs/study/record.ts";
+import { collectRuns, type Conflict } from "./collect.ts";
 import { renderDifferencesCsv, renderResultsCsv, renderRunsCsv } from "./csv.ts";
 import { renderLatex } from "./latex.ts";
 import { renderMarkdown } from "./markdown.ts";
-import { groupResults, type Results } from "./results.ts";
+import { groupRuns, type Results } from "./results.ts";
 import { renderTerminal } from "./terminal.ts";
 
 /** Name of a report format. */
@@ -36,26 +37,36 @@ export interface WrittenReport {
   files: string[];
   /** Records that were left out. */
   unreadable: UnreadableRecord[];
+  /** Runs of which two folders hold different results. */
+  conflicts: Conflict[];
   /** The tables as plain text. */
   terminal: string;
 }
 
 /**
- * Writes every report of the records in results folders.
+ * Reads the results of folders.
  * @param folders results folders, each with a folder `runs`; a run that is in several of them counts once
- * @param out folder of the reports, made if it does not exist
- * @throws {Error} if a folder has no folder `runs`, no record can be read, two records of a run differ, or `out` cannot be
- * written
+ * @throws {Error} if a folder has no folder `runs`, or no record can be read
  */
-export async function writeReport(folders: string[], out: string): Promise<WrittenReport> {
-  const { records, unreadable } = await collect(folders);
-  if (records.length === 0) {
+export async function readResults(folders: readonly string[]): Promise<Results> {
+  const { runs, conflicts, unreadable } = await collectRuns(folders);
+  if (runs.length === 0) {
     const reasons = unreadable.map(({ path, reason }) => `; ${path}: ${reason}`).join("");
     throw new Error(
       `Cannot write a report: ${folders.join(", ")} must hold a readable record, current number is 0${reasons}`,
     );
   }
-  const results = groupResults(records, unreadable);
+  return groupRuns(runs, unreadable, conflicts);
+}
+
+/**
+ * Writes every report of the records in results folders.
+ * @param folders as {@linkcode readResults}
+ * @param out folder of the reports, made if it does not exist
+ * @throws {Error} as {@linkcode readResults}, or if `out` cannot be written
+ */
+export async function writeReport(folders: readonly string[], out: string): Promise<WrittenReport> {
+  const results = await readResults(folders);
   const texts = Object.values(reportFormats).map(({ file, render }) => ({
     path: `${out}/${file}`,
     text: render(results),
@@ -66,36 +77,6 @@ export async function writeReport(folders: string[], out: string): Promise<Writt
   } catch (error) {
     throw new Error(`Cannot write a report: ${out} must be a folder that can be written (${(error as Error).message})`);
   }
-  return { files: texts.map(({ path }) => path), unreadable: results.unreadable, terminal: renderTerminal(results) };
-}
-
-/**
- * Reads the records of several results folders, each run once. A run has two records where its model's folder was trained under
- * two names while names were part of the id: one of them counts.
- */
-async function collect(folders: readonly string[]): Promise<{ records: RunRecord[]; unreadable: UnreadableRecord[] }> {
-  const byId = new Map<string, { record: RunRecord; folder: string }>();
-  const unreadable: UnreadableRecord[] = [];
-  for (const folder of new Set(folders)) {
-    const read = await readRecords(folder);
-    unreadable.push(...read.unreadable);
-    for (const record of read.records) {
-      const other = byId.get(record.id);
-      if (other !== undefined && canonical(other.record) !== canonical(record)) {
-        const paths = [other.folder, folder].map((folder) => `${folder}/runs/${record.id}.json`).join(" and ");
-        throw new Error(`Cannot merge results: records of one run must be the same, ${paths} differ`);
-      }
-      byId.set(record.id, { record, folder });
-    }
-  }
-  const records: RunRecord[] = [];
-  for (const same of Map.groupBy(byId.values(), ({ record }) => runId(record.spec)).values()) {
-    const [first, ...others] = same.toSorted((a, b) => (a.record.id < b.record.id ? -1 : 1));
-    records.push(first.record);
-    for (const { record, folder } of others) {
-      const reason = `it is the run ${first.record.id}, of the same model under another name`;
-      unreadable.push({ path: `${folder}/runs/${record.id}.json`, reason });
-    }
-  }
-  return { records, unreadable };
+  const { unreadable, conflicts } = results;
+  return { files: texts.map(({ path }) => path), unreadable, conflicts, terminal: renderTerminal(results) };
 }

@@ -12,12 +12,15 @@ import {
   settingId,
   type UnreadableRecord,
 } from "../runs/study/record.ts";
+import { byKeys } from "./by-keys.ts";
+import type { Conflict } from "./collect.ts";
+import { type Overview, overviewsOf } from "./overview.ts";
 import { type Run, RunReader, sampleOf } from "./run.ts";
 import { type Interval, mean, standardDeviation } from "./statistics/basics.ts";
 import { compareSettings, type Comparison, type Difference } from "./statistics/comparison.ts";
 import { type Estimate, estimateMean, intervalOf } from "./statistics/estimate.ts";
 import type { Sample } from "./statistics/sample.ts";
-import { valueInWords } from "./words.ts";
+import { labelOf, valueInWords } from "./words.ts";
 
 /** A metric of a task. */
 export type RunMetric = RunRecord["metrics"][number];
@@ -80,6 +83,10 @@ export interface Results {
   runs: Run[];
   /** The protocols, ordered by task and model. */
   protocols: Protocol[];
+  /** Methods over several tasks, and over several models. */
+  overviews: Overview[];
+  /** Runs of which two folders hold different results, ordered by path. */
+  conflicts: Conflict[];
   /** Records that could not be read, ordered by path. */
   unreadable: UnreadableRecord[];
 }
@@ -91,19 +98,21 @@ export function groupResults(records: readonly RunRecord[], unreadable: readonly
 }
 
 /** As {@linkcode groupResults}, of runs whose records were let go. */
-export function groupRuns(runs: readonly Run[], unreadable: readonly UnreadableRecord[]): Results {
+export function groupRuns(
+  runs: readonly Run[],
+  unreadable: readonly UnreadableRecord[],
+  conflicts: readonly Conflict[] = [],
+): Results {
   const sorted = runs.toSorted(byKeys((run) => run.id));
   const protocols = [...Map.groupBy(sorted, (run) => canonical(protocolSpec(run)))]
     .sort(byKeys(([, [run]]) => run.spec.task.name, ([, [run]]) => run.spec.model.name, ([key]) => key))
     .map(([, runs]) => protocolOf(runs));
-  return { runs: sorted, protocols, unreadable: unreadable.toSorted(byKeys(({ path }) => path)) };
-}
-
-/** A comparison by the first key that differs; texts are compared by code unit, so that the locale does not matter. */
-export function byKeys<T>(...keys: ((item: T) => string | number)[]): (a: T, b: T) => number {
-  return (a, b) => {
-    const key = keys.find((key) => key(a) !== key(b));
-    return key === undefined ? 0 : key(a) < key(b) ? -1 : 1;
+  return {
+    runs: sorted,
+    protocols,
+    overviews: overviewsOf(protocols),
+    conflicts: conflicts.toSorted(byKeys(({ path }) => path, ({ otherPath }) => otherPath)),
+    unreadable: unreadable.toSorted(byKeys(({ path }) => path)),
   };
 }
 
@@ -175,16 +184,6 @@ function protocolOf(runs: readonly Run[]): Protocol {
     difference: differenceToBest(group.id, comparison),
   })).sort(byKeys(({ mean }) => direction === "higher" ? -mean : mean, ({ method }) => method, ({ id }) => id));
   return { spec: protocolSpec(runs[0]), settings, comparison };
-}
-
-/** The method's name, with the options that not all settings of the method share. */
-function labelOf(
-  { method, options }: Pick<Setting, "method" | "options">,
-  all: readonly Pick<Setting, "method" | "options">[],
-): string {
-  const namesakes = all.filter((other) => other.method === method);
-  const distinguishing = options.filter((option) => !namesakes.every(({ options }) => options.includes(option)));
-  return distinguishing.length > 0 ? `${method} (${distinguishing.join(", ")})` : method;
 }
 
 function differenceToBest(id: string, comparison: Comparison | null): Difference | null {

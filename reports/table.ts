@@ -3,7 +3,8 @@
  * @module
  */
 import { type Cost, middleCost } from "./costs.ts";
-import { formatBytes, formatCount, formatPercent, formatScore, formatSeconds, MISSING } from "./format.ts";
+import { formatBytes, formatCount, formatEstimate, formatPercent, formatSeconds, MISSING } from "./format.ts";
+import type { Overview } from "./overview.ts";
 import type { Protocol, Setting } from "./results.ts";
 import { differenceInWords } from "./words.ts";
 
@@ -57,11 +58,32 @@ export function tableOf({ settings }: Protocol, style: CellStyle): Table {
   };
 }
 
-/** "87.5 ± 1.2": the mean and half its 95 % interval. */
-function scoreOf({ mean, interval, metric: { unit } }: Setting): string {
-  return interval === null
-    ? formatScore(mean, unit)
-    : `${formatScore(mean, unit)} ± ${formatScore(interval.high - mean, unit)}`;
+function scoreOf({ mean, estimate, metric: { unit } }: Setting): string {
+  return formatEstimate(mean, estimate, unit);
+}
+
+/** The table of methods over tasks or models: scores, their average, and mean ranks. */
+export function overviewTableOf(overview: Overview, style: CellStyle): Table {
+  const { columns, rows, units, averaged } = overview;
+  const scored = (score: string, best: boolean) => best ? style.best(score) : score;
+  return {
+    header: [
+      "method",
+      ...columns.map(style.text),
+      ...averaged ? ["average"] : [],
+      ...overview.critical === null ? [] : ["mean rank"],
+    ],
+    rows: rows.map(({ label, settings, average, best, rank }) => [
+      style.text(label),
+      ...settings.map((setting) => setting === null ? MISSING : scored(scoreOf(setting), setting.best)),
+      ...averaged ? [average === null ? MISSING : scored(formatEstimate(average.mean, average, units[0]), best)] : [],
+      ...overview.critical === null ? [] : [rank === null ? MISSING : rank.toFixed(2)],
+    ]),
+    align: [
+      "left",
+      ...Array<"right">(columns.length + Number(averaged) + Number(overview.critical !== null)).fill("right"),
+    ],
+  };
 }
 
 function costCell(cost: Cost, format: (value: number) => string): (setting: Setting) => string {

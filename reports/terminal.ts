@@ -5,7 +5,7 @@
 import CliTable from "cli-table3";
 import { formatScore, oneLine } from "./format.ts";
 import type { Protocol, Results } from "./results.ts";
-import { tableOf } from "./table.ts";
+import { type Table, tableOf } from "./table.ts";
 import { comparisonRemarks, failureRemarks, titleOf } from "./words.ts";
 
 /** A table for each protocol, as plain text without escape sequences. */
@@ -15,7 +15,17 @@ export function renderTerminal({ protocols }: Results): string {
 
 function renderProtocol(protocol: Protocol, all: readonly Protocol[]): string {
   const [{ majority, metric }] = protocol.settings;
-  const { header, rows, align } = tableOf(protocol, { text: oneLine, best: (score) => `* ${score}` });
+  const table = plainTable(tableOf(protocol, { text: oneLine, best: (score) => `* ${score}` }));
+  const notes = [
+    ...majority === null ? [] : [`majority ${formatScore(majority, metric.unit)}`],
+    ...protocol.settings.some(({ best }) => best) ? ["* not shown to be below the best mean"] : [],
+    ...[...comparisonRemarks(protocol), ...failureRemarks(protocol)].map((remark) => oneLine(remark.join("; "))),
+  ];
+  return [oneLine(titleOf(protocol, all)), table, ...notes, ""].join("\n");
+}
+
+/** A table as plain text, without lines around its cells. */
+export function plainTable({ header, rows, align }: Table): string {
   const table = new CliTable({
     head: header,
     colAligns: align,
@@ -39,10 +49,5 @@ function renderProtocol(protocol: Protocol, all: readonly Protocol[]): string {
     },
   });
   table.push(...rows);
-  const notes = [
-    ...majority === null ? [] : [`majority ${formatScore(majority, metric.unit)}`],
-    ...protocol.settings.some(({ best }) => best) ? ["* not shown to be below the best mean"] : [],
-    ...[...comparisonRemarks(protocol), ...failureRemarks(protocol)].map((remark) => oneLine(remark.join("; "))),
-  ];
-  return [oneLine(titleOf(protocol, all)), table.toString(), ...notes, ""].join("\n");
+  return table.toString();
 }

@@ -3,7 +3,9 @@
  * @module
  */
 import { counted } from "../base/errors.ts";
+import type { Conflict } from "./collect.ts";
 import { formatDifference, formatScore } from "./format.ts";
+import type { Overview } from "./overview.ts";
 import type { Protocol, Setting } from "./results.ts";
 import { mean, median } from "./statistics/basics.ts";
 import { seedsFor } from "./statistics/estimate.ts";
@@ -45,6 +47,21 @@ export function titleOf(protocol: Protocol, all: readonly Protocol[]): string {
   );
   const suffix = distinguishing.map(([path, value]) => `${path} ${value}`).join(", ");
   return suffix === "" ? `${task}, ${model}` : `${task}, ${model} (${suffix})`;
+}
+
+/** The method's name, with the options that not all settings of the method share. */
+export function labelOf(
+  { method, options }: Pick<Setting, "method" | "options">,
+  all: readonly Pick<Setting, "method" | "options">[],
+): string {
+  const namesakes = all.filter((other) => other.method === method);
+  const distinguishing = options.filter((option) => !namesakes.every(({ options }) => options.includes(option)));
+  return distinguishing.length > 0 ? `${method} (${distinguishing.join(", ")})` : method;
+}
+
+/** "All tasks, use-lite". */
+export function overviewTitle({ axis, title }: Overview): string {
+  return `All ${axis}s, ${title}`;
 }
 
 /** How the settings of a table were compared, or why they were not. */
@@ -139,6 +156,13 @@ export function failureRemarks({ settings }: Protocol): Remark[] {
       return `${setting.label}, by seed ${scores.join(", ")}`;
     }),
   ]];
+}
+
+/** Both results of a run that two folders hold. */
+export function conflictInWords({ run, path, other, otherPath }: Conflict): string {
+  const [{ name, unit }] = run.metrics;
+  const [score, otherScore] = [run, other].map(({ scores }) => formatScore(scores.test[name], unit));
+  return `Run ${run.id}: ${name} ${score} in ${path}, ${otherScore} in ${otherPath}`;
 }
 
 /** "−2.4 ± 1.9", the difference to the best. */

@@ -54,7 +54,7 @@ const ARROWS: Record<string, readonly string[]> = {
     ...["base", "engine", "engine/devices", "models", "models/mod.ts", ...METHODS],
     ...["runs/study", "runs/programs", "runs/adapters", "runs/training"],
   ],
-  "reports/statistics": [],
+  "reports/statistics": ["base"],
   "reports": ["base", "runs/study", "tasks", "reports/statistics"],
 };
 

@@ -39,7 +39,12 @@ export interface Comparison {
 }
 
 /** Level of the whole table's comparisons. */
-const LEVEL = 0.05;
+export const LEVEL = 0.05;
+
+/** Probability of a difference between any two of `count` equal settings that is as large as the estimated one. */
+export function probabilityOf({ mean, variance, degrees }: Estimate, count: number): number {
+  return studentizedRangeTail(Math.SQRT2 * Math.abs(mean) / Math.sqrt(variance), count, degrees);
+}
 
 /**
  * Compares settings on the seeds that all of them have. Settings of one seed stand aside where others have more. The
@@ -61,9 +66,7 @@ export function compareSettings(settings: readonly Compared[], direction: "highe
   const ranking = [...onCommon.keys()].sort((a, b) => meanOf(b) - meanOf(a) || (a < b ? -1 : 1));
   const difference = (first: string, second: string): Difference => {
     const estimate = estimateMean(pairSamples(onCommon.get(first)!, onCommon.get(second)!));
-    if (seeds.length < 2) return { estimate, p: null };
-    const q = Math.SQRT2 * Math.abs(estimate.mean) / Math.sqrt(estimate.variance);
-    return { estimate, p: studentizedRangeTail(q, compared.length, estimate.degrees) };
+    return { estimate, p: seeds.length < 2 ? null : probabilityOf(estimate, compared.length) };
   };
   const [leader, ...others] = ranking;
   const equals = others.filter((id) => difference(leader, id).p! >= LEVEL);
@@ -73,6 +76,6 @@ export function compareSettings(settings: readonly Compared[], direction: "highe
 function commonSeeds(settings: readonly Compared[]): number[] {
   const [first, ...others] = settings;
   return first.samples.filter(({ seed, test }) =>
-    others.every(({ samples }) => samples.some((sample) => sample.seed === seed && sample.test === test))
+    others.every(({ samples }) => samples.some((sample) => sample.seed === seed && sample.test.equals(test)))
   ).map(({ seed }) => seed).sort((a, b) => a - b);
 }

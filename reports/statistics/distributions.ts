@@ -12,6 +12,11 @@ export function studentQuantile(probability: number, degrees: number): number {
   return start - (cdf(start, degrees) - probability) / pdf(start, degrees);
 }
 
+/** Two-sided tail of Student's t: the probability of a value further from 0 than `t`. */
+export function studentTail(t: number, degrees: number): number {
+  return 2 * jstat.studentt.cdf(-Math.abs(t), degrees);
+}
+
 /**
  * 95 % interval of the mean of independent values by Student's t: x̄ ± t₀.₉₇₅,ₙ₋₁ · s / √n; null if there are fewer than two.
  * Runs of several seeds are not independent: see estimate.ts.

@@ -84,6 +84,24 @@ function covarianceOf(samples: readonly Sample[]): number {
   return Math.min(Math.max(0, sum / pairs), bound / pairs);
 }
 
+/**
+ * Mean of estimates that share no examples, as those of several tasks: their variances add up. It is for these tasks, not for
+ * tasks at large.
+ */
+export function averageEstimates(estimates: readonly Estimate[]): Estimate {
+  const count = estimates.length;
+  const add = (value: (estimate: Estimate) => number) => estimates.reduce((sum, each) => sum + value(each), 0);
+  const variance = add((each) => each.variance);
+  return {
+    seeds: estimates[0].seeds.filter((seed) => estimates.every(({ seeds }) => seeds.includes(seed))),
+    mean: add((each) => each.mean) / count,
+    variance: variance / count ** 2,
+    degrees: variance ** 2 / add((each) => each.variance ** 2 / each.degrees),
+    perSeed: add((each) => each.perSeed) / count ** 2,
+    shared: add((each) => each.shared) / count ** 2,
+  };
+}
+
 /** Half of the 95 % interval: t₀.₉₇₅,ν · √V. */
 export function halfWidth({ variance, degrees }: Pick<Estimate, "variance" | "degrees">): number {
   return studentQuantile(0.975, degrees) * Math.sqrt(variance);

@@ -15,6 +15,11 @@ export class TestSet {
     return this.ids.length;
   }
 
+  /** Whether the other set has the same examples in the same order. */
+  equals(other: TestSet): boolean {
+    return this === other || this.size === other.size && this.ids.every((id, place) => id === other.ids[place]);
+  }
+
   /** Places of the examples that both sets have: in this one, and in the other. */
   overlap(other: TestSet): [number, number][] {
     let overlap = this.#overlaps.get(other);
@@ -67,7 +72,7 @@ export function pairSamples(a: readonly Sample[], b: readonly Sample[]): Sample[
   const bySeed = new Map(b.map((sample) => [sample.seed, sample]));
   return a.flatMap((first) => {
     const second = bySeed.get(first.seed);
-    if (second === undefined || second.test !== first.test) return [];
+    if (second === undefined || !second.test.equals(first.test)) return [];
     const deviations = first.deviations.map((value, example) => value - second.deviations[example]);
     return [{ seed: first.seed, test: first.test, score: first.score - second.score, deviations }];
   }).sort((a, b) => a.seed - b.seed);

@@ -58,19 +58,37 @@ Deno.test("a run that is in several folders counts once", () =>
     );
   }));
 
-Deno.test("two different records of one run are an error that names both", () =>
+Deno.test("runs with equal results merge, whatever their time, memory, threads and start", () =>
+  inFolder({}, async (folder) => {
+    const first = await store(`${folder}/first`, [makeRecord()]);
+    const later = makeRecord({
+      change: ({ time, memory, environment }) => {
+        time.trainSeconds = 9;
+        memory.peak = { value: 1 };
+        environment.threads = 1;
+        environment.started = "2026-02-01T00:00:00Z";
+      },
+    });
+    const second = await store(`${folder}/second`, [later]);
+    const { conflicts } = await writeReport([second, first], `${folder}/report`);
+    assert.deepEqual(conflicts, []);
+  }));
+
+Deno.test("different results of one run are named, and both are shown", () =>
   inFolder({}, async (folder) => {
     const first = await store(`${folder}/first`, [makeRecord({ accuracy: 0.8 })]);
     const second = await store(`${folder}/second`, [makeRecord({ accuracy: 0.9 })]);
-    await assert.rejects(writeReport([first, second], `${folder}/report`), ({ message }) => {
+    for (const folders of [[first, second], [second, first]]) {
+      const { conflicts, files } = await writeReport(folders, `${folder}/report`);
       const { id } = makeRecord();
-      assert.equal(
-        message,
-        `Cannot merge results: records of one run must be the same, ${first}/runs/${id}.json and ` +
-          `${second}/runs/${id}.json differ`,
+      assert.deepEqual(conflicts.map(({ path, otherPath }) => [path, otherPath]), [
+        [`${first}/runs/${id}.json`, `${second}/runs/${id}.json`],
+      ]);
+      const report = await Deno.readTextFile(files.find((file) => file.endsWith("report.md"))!);
+      assert.ok(
+        report.includes(`Run ${id}: accuracy 80.0 in ${first}/runs/${id}.json, 90.0 in ${second}/runs/${id}.json`),
       );
-      return true;
-    });
+    }
   }));
 
 Deno.test("records of before, when the name of a model's folder was part of an id, are read, and a run counts once", () =>

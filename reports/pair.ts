@@ -1,0 +1,100 @@
+/**
+ * The test of two named methods, table by table: by seed, and by example.
+ * @module
+ */
+import { lookUp } from "../base/errors.ts";
+import { formatDifference, formatProbability, formatScore, MISSING } from "./format.ts";
+import type { Protocol, Results, Setting } from "./results.ts";
+import { type Run, sampleOf } from "./run.ts";
+import { estimateMean } from "./statistics/estimate.ts";
+import { bootstrapInterval, mcNemarTest, signFlipTest } from "./statistics/paired-tests.ts";
+import { pairSamples, type Sample } from "./statistics/sample.ts";
+import { plainTable } from "./terminal.ts";
+import { titleOf } from "./words.ts";
+
+/**
+ * Compares two methods in every table that has both.
+ * @param names two methods, as tables label them: "lora", or "lora (rank 4)" where a table has several
+ * @throws {UsageError} if no table has one of them, or none has both
+ */
+export function renderPair({ protocols }: Results, names: readonly [string, string]): string {
+  const labels = new Set(protocols.flatMap(({ settings }) => settings.map(({ label }) => label)));
+  const known = Object.fromEntries([...labels].map((label) => [label, label]));
+  for (const name of names) lookUp("method", known, name);
+  const texts = protocols.flatMap((protocol) => {
+    const settings = names.map((name) => protocol.settings.find(({ label }) => label === name));
+    const [first, second] = settings;
+    return first && second ? [pairText(protocol, protocols, first, second)] : [];
+  });
+  return texts.length > 0 ? texts.join("\n") : `No table has both ${names.join(" and ")}.\n`;
+}
+
+function pairText(protocol: Protocol, all: readonly Protocol[], first: Setting, second: Setting): string {
+  const { name, unit } = first.metric;
+  const samples = (setting: Setting) =>
+    setting.runs.map((run) => sampleOf(run, name)).filter((sample) => sample !== null);
+  const pairs = pairSamples(samples(first), samples(second));
+  const title = `${titleOf(protocol, all)}: ${first.label} less ${second.label}, ${name}`;
+  if (pairs.length === 0) return `${title}\nNot compared: they have no seed with the same test examples in common.\n`;
+  const rows = pairs.map((pair) => {
+    const runs = [first, second].map(({ runs }) => runs.find(({ spec }) => spec.seed === pair.seed)!);
+    return seedRow(pair, runs as [Run, Run], unit);
+  });
+  return [
+    title,
+    plainTable({
+      header: ["seed", "difference", "95 % by bootstrap", "only first right", "only second right", "McNemar p"],
+      rows,
+      align: ["right", "right", "right", "right", "right", "right"],
+    }),
+    ...pairs.length === 1
+      ? [
+        `One seed: ${
+          formatDifference(estimateMean(pairs), unit)
+        } for new examples; what other seeds would give is not known.`,
+      ]
+      : [
+        `Mean over ${pairs.length} seeds: ${
+          formatDifference(estimateMean(pairs), unit)
+        } (95 %, for new seeds and new examples).`,
+        signFlipText(pairs),
+      ],
+    "",
+  ].join("\n");
+}
+
+function signFlipText(pairs: readonly Sample[]): string {
+  const test = signFlipTest(pairs.map(({ score }) => score));
+  if (test === null) return "Sign-flip test: not offered for more than 20 seeds.";
+  const least = `the least that ${pairs.length} seeds can give is ${test.least.toPrecision(2)}`;
+  return test.least > 0.05
+    ? `Sign-flip test over seeds: not offered, as ${least}.`
+    : `Sign-flip test over seeds: p = ${formatProbability(test.p)} (${least}).`;
+}
+
+/** A row of one seed: whether the two trained models differ on new examples, whatever other seeds would give. */
+function seedRow(pair: Sample, [first, second]: [Run, Run], unit: "fraction" | "correlation"): string[] {
+  const interval = bootstrapInterval(
+    pair.test.size,
+    pair.seed,
+    (places) => pair.score + places.reduce((sum, place) => sum + pair.deviations[place], 0) / places.length,
+  );
+  const [a, b] = [first.answers, second.answers];
+  const known = a.kind === "classes" && b.kind === "classes";
+  let [onlyFirst, onlySecond] = [0, 0];
+  if (known) {
+    for (let place = 0; place < a.truth.length; place++) {
+      const rights = [a, b].map(({ truth, predicted }) => truth[place] === predicted[place]);
+      if (rights[0] && !rights[1]) onlyFirst++;
+      if (rights[1] && !rights[0]) onlySecond++;
+    }
+  }
+  return [
+    String(pair.seed),
+    formatScore(pair.score, unit).replace("-", "−"),
+    `${formatScore(interval.low, unit)} to ${formatScore(interval.high, unit)}`.replaceAll("-", "−"),
+    known ? String(onlyFirst) : MISSING,
+    known ? String(onlySecond) : MISSING,
+    known ? formatProbability(mcNemarTest(onlyFirst, onlySecond)) : MISSING,
+  ];
+}

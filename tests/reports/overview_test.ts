@@ -1,0 +1,53 @@
+import assert from "node:assert/strict";
+import { renderMarkdown } from "../../reports/markdown.ts";
+import { groupResults } from "../../reports/results.ts";
+import { makeRecord } from "./record-factory.ts";
+
+const scores: Record<string, number[]> = { "lora": [0.9, 0.8], "full": [0.89, 0.79], "bitfit": [0.5, 0.55] };
+
+function study(axis: "task" | "model", methods = Object.keys(scores)) {
+  return methods.flatMap((method) =>
+    ["a", "b"].flatMap((name, index) =>
+      [0, 1, 2].map((seed) => makeRecord({ method, seed, [axis]: name, accuracy: scores[method][index] }))
+    )
+  );
+}
+
+for (const axis of ["task", "model"] as const) {
+  Deno.test(`methods over ${axis}s have an average with an interval, and mean ranks`, () => {
+    const { overviews } = groupResults(study(axis), []);
+    assert.equal(overviews.length, 1);
+    const [{ rows, columns, critical }] = overviews;
+    assert.deepEqual(columns, ["a", "b"]);
+    assert.deepEqual(rows.map(({ label, rank, best }) => [label, rank, best]), [
+      ["lora", 1, true],
+      ["full", 2, true],
+      ["bitfit", 3, false],
+    ]);
+    assert.ok(Math.abs(rows[0].average!.mean - 0.85) < 1e-12);
+    // The variances of two tasks of equal runs of 400 examples add up: (0.09 + 0.16) / 400 / 4.
+    assert.ok(Math.abs(rows[0].average!.variance / ((0.09 + 0.16) / 400 / 4) - 1) < 0.01);
+    // q₀.₀₅(3, ∞) = 3.314 (tables of the studentised range); 3.314 / √2 · √(3 · 4 / 12)
+    assert.ok(Math.abs(critical! - 3.314 / Math.SQRT2) < 1e-3);
+  });
+}
+
+Deno.test("a method that lacks a task has neither average nor rank", () => {
+  const { overviews: [{ rows }] } = groupResults(
+    study("task").filter(({ spec }) => spec.method[0].name !== "full" || spec.task.name === "a"),
+    [],
+  );
+  const full = rows.find(({ label }) => label === "full")!;
+  assert.deepEqual([full.average, full.rank, full.settings[1]], [null, null, null]);
+});
+
+Deno.test("one task has no overview, and other data are not put into one row", () => {
+  assert.equal(groupResults([makeRecord(), makeRecord({ method: "full" })], []).overviews.length, 0);
+  assert.equal(groupResults([makeRecord(), makeRecord({ task: "b", train: 600 })], []).overviews.length, 0);
+});
+
+Deno.test("the report begins with the overview", () => {
+  const markdown = renderMarkdown(groupResults(study("task"), []));
+  assert.match(markdown, /^## All tasks, use-lite\n\n\| method +\| +a \| +b \| +average \| mean rank \|$/m);
+  assert.match(markdown, /^\| lora +\| \*\*90\.0 ± /m);
+});
