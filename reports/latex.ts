@@ -88,7 +88,7 @@ const COMMANDS: Record<string, string> = {
   "<": "\\textless{}",
   ">": "\\textgreater{}",
   "|": "\\textbar{}",
-  '"': "\\textquotedbl{}",
+  '"': "''",
 };
 
 /** A text as one line in which no character has a meaning in LaTeX. What pdflatex's fonts lack is shown as its code point. */

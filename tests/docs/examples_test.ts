@@ -59,7 +59,7 @@ async function fillIds(command: string): Promise<string> {
 
 /** Numbers differ from machine to machine, or are not measured on some, and columns differ in their width. */
 function shape(line: string): string {
-  return line.replace(/\b[0-9a-f]{16}\b|\d[\d.,]*( [KM]iB)?|–/g, "0").replace(/\s+/g, " ").trim();
+  return line.replace(/\b[0-9a-f]{16}\b|[+−]?\d[\d.,]*( [KM]iB)?|–/g, "0").replace(/\s+/g, " ").trim();
 }
 
 async function runPage({ blocks }: Page): Promise<void> {

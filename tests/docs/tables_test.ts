@@ -17,7 +17,7 @@ import { makeRecord } from "../reports/record-factory.ts";
 import { blocksIn, codeMarks, pages, root, tableOf } from "./pages.ts";
 
 const flagged = makeRecord({ change: ({ checks }) => checks.flags.forEach((flag) => flag.raised = true) });
-const results = groupResults([flagged], []);
+const results = groupResults([flagged, makeRecord({ method: "full" })], []);
 
 Deno.test("docs/reports.md explains every column of a table", () => {
   const { header } = reportTable(results.protocols[0], { text: (text) => text, best: (score) => score });
