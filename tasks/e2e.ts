@@ -5,25 +5,36 @@
 import { join } from "node:path";
 import { parse } from "csv-parse/sync";
 import { shorten } from "../base/errors.ts";
-import { readTaskFile } from "./task-files.ts";
+import { type FileRow, readTaskFile } from "./task-files.ts";
 import type { GenerationExample, GenerationTask, TaskFiles } from "./types.ts";
 
 const HEADER = ["mr", "ref"];
 
 /** Reads the rows of a file of comma-separated values, [meaning representation, text]; the header is left out. */
-async function readPairs(taskFiles: TaskFiles, name: string): Promise<string[][]> {
-  const rows = parseCsv(await readTaskFile(taskFiles, name), join(taskFiles.folder, name));
-  const [header] = rows;
-  if (String(header) === String(HEADER)) return rows.slice(1);
-  throw new Error(
-    `Cannot use ${join(taskFiles.folder, name)}: its first row must be ${HEADER.join(", ")}, ` +
-      `current value is ${shorten(String(header))}`,
-  );
+async function readPairs(taskFiles: TaskFiles, name: string): Promise<FileRow[]> {
+  const path = join(taskFiles.folder, name);
+  const [header, ...rows] = parseCsv(await readTaskFile(taskFiles, name), path);
+  if (String(header?.values) !== String(HEADER)) {
+    throw new Error(
+      `Cannot use ${path}: its first row must be ${HEADER.join(", ")}, ` +
+        `current value is ${shorten(String(header?.values ?? ""))}`,
+    );
+  }
+  const empty = rows.find(({ values }) => values.some((value) => value.trim() === ""));
+  if (empty) throw new Error(`Cannot use ${path}: a text must not be empty, line ${empty.line}`);
+  return rows;
 }
 
-function parseCsv(text: string, path: string): string[][] {
+function parseCsv(text: string, path: string): FileRow[] {
   try {
-    return parse(text, { bom: true });
+    let line = 1;
+    // A quote inside a value that does not begin with one is a quote; `info.lines` counts the lines up to a row's end.
+    return parse(text, { relax_quotes: true, info: true }).map((row) => {
+      const { record, info } = row as unknown as { record: string[]; info: { lines: number } };
+      const begin = line;
+      line = info.lines + 1;
+      return { line: begin, values: record };
+    });
   } catch (error) {
     throw new Error(`Cannot use ${path}: it must hold comma-separated values, ${(error as Error).message}`);
   }
@@ -32,11 +43,11 @@ function parseCsv(text: string, path: string): string[][] {
 /** Reads a split: each meaning representation once, with all its references. An id is the split and the number in it. */
 async function readSplit(taskFiles: TaskFiles | undefined, split: string, name: string): Promise<GenerationExample[]> {
   if (!taskFiles) throw new Error("Cannot read the task e2e: its files must be given");
-  const references = Map.groupBy(await readPairs(taskFiles, name), ([meaning]) => meaning);
-  return [...references].map(([text, rows], at) => ({
-    id: `${split}/${at}`,
+  const references = Map.groupBy(await readPairs(taskFiles, name), ({ values: [meaning] }) => meaning);
+  return [...references].map(([text, rows], index) => ({
+    id: `${split}/${index}`,
     text,
-    references: rows.map(([, reference]) => reference),
+    references: rows.map(({ values: [, reference] }) => reference),
   }));
 }
 
@@ -52,6 +63,7 @@ export const e2e: GenerationTask = {
     "https://arxiv.org/abs/1706.09254",
   metrics: ["bleu", "rouge_l"],
   source: [],
+  published: { train: 4862, validation: 547, test: 630 },
   files: ["trainset.csv", "devset.csv", "testset_w_refs.csv"],
   load: async (taskFiles) => ({
     train: await readSplit(taskFiles, "train", "trainset.csv"),

@@ -2,9 +2,10 @@
  * Recognising textual entailment, as GLUE has it.
  * @module
  */
+import { join } from "node:path";
 import { shorten } from "../base/errors.ts";
 import { readParquet } from "./parquet.ts";
-import { readTsv } from "./task-files.ts";
+import { type FileRow, readTsv, requireUsable } from "./task-files.ts";
 import type { Example, Task, TaskFiles } from "./types.ts";
 
 const HEADER = ["index", "sentence1", "sentence2", "label"];
@@ -21,16 +22,21 @@ const SPLITS = {
 async function readSplit(taskFiles: TaskFiles | undefined, split: keyof typeof SPLITS): Promise<Example[]> {
   if (!taskFiles) throw new Error("Cannot read the task rte: its files must be given");
   const { tsv, parquet } = SPLITS[split];
-  const [file, names, rows]: [string, string[], string[][]] = Object.hasOwn(taskFiles.files, tsv)
+  const [file, names, rows]: [string, string[], FileRow[]] = Object.hasOwn(taskFiles.files, tsv)
     ? [tsv, LABELS, await readTsv(taskFiles, tsv, HEADER)]
     : [parquet, ["0", "1"], await readParquet(taskFiles, parquet, COLUMNS)];
-  return rows.map(([index, text, pair, labelled]) => {
+  const path = join(taskFiles.folder, file);
+  const examples = rows.map(({ line, values: [index, text, pair, labelled] }) => {
     const label = names.indexOf(labelled);
     if (label >= 0) return { id: `${split}/${index}`, text, pair, label };
     throw new Error(
-      `Cannot use ${file}: a label must be ${names.join(" or ")}, current value is ${shorten(labelled)}`,
+      `Cannot use ${path}: a label must be ${names.join(" or ")}, current value is ${
+        shorten(labelled)
+      } in line ${line}`,
     );
   });
+  requireUsable(path, examples, rows.map(({ line }) => line));
+  return examples;
 }
 
 /** Two classes. The published validation split is the test split here, since the labels of the published one are secret. */
@@ -47,6 +53,7 @@ export const rte: Task = {
   labels: LABELS,
   metrics: ["accuracy", "macro_f1", "matthews"],
   source: [],
+  published: { train: 2490, test: 277 },
   files: [SPLITS.train.tsv, SPLITS.dev.tsv],
   dataset: { name: "nyu-mll/glue", files: [SPLITS.train.parquet, SPLITS.dev.parquet] },
   load: async (taskFiles) => ({ train: await readSplit(taskFiles, "train"), test: await readSplit(taskFiles, "dev") }),

@@ -6,7 +6,7 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { shorten } from "../base/errors.ts";
-import type { TaskFiles } from "./types.ts";
+import type { Example, TaskFiles } from "./types.ts";
 
 /**
  * Computes the checksums of the files that a user gives.
@@ -32,11 +32,70 @@ export async function readTaskFileBytes({ folder, files }: TaskFiles, name: stri
 }
 
 /**
- * Reads a task file as text.
- * @throws {Error} if it is missing or has changed
+ * Reads a task file as text: UTF-8, or UTF-16 with a byte-order mark. Line ends become "\n", other "\r" are white space.
+ * @throws {Error} if it is missing or has changed, if it is in another encoding, or if it holds replacement characters or NUL
  */
 export async function readTaskFile(taskFiles: TaskFiles, name: string): Promise<string> {
-  return new TextDecoder().decode(await readTaskFileBytes(taskFiles, name));
+  const path = join(taskFiles.folder, name);
+  const text = decode(await readTaskFileBytes(taskFiles, name), path);
+  const damaged = text.search(/[\uFFFD\0]/);
+  if (damaged >= 0) {
+    const what = text[damaged] === "\0" ? "a NUL character" : "U+FFFD, which stands for a letter that was lost";
+    throw new Error(`Cannot use ${path}: it must be text, line ${lineAt(text, damaged)} holds ${what}`);
+  }
+  return text.includes("\n") ? text.replace(/\r\n/g, "\n").replace(/\r/g, " ") : text.replace(/\r/g, "\n");
+}
+
+/** Line of a text at an index, from 1. */
+function lineAt(text: string, index: number): number {
+  return text.slice(0, index).split(/\r\n|\r|\n/).length;
+}
+
+function decode(bytes: Uint8Array, path: string): string {
+  const [first, second] = bytes;
+  const encoding = first === 0xff && second === 0xfe
+    ? "utf-16le"
+    : first === 0xfe && second === 0xff
+    ? "utf-16be"
+    : "utf-8";
+  try {
+    return new TextDecoder(encoding, { fatal: true }).decode(bytes);
+  } catch {
+    if (encoding !== "utf-8") {
+      throw new Error(`Cannot use ${path}: it must be UTF-16 as its first two bytes say, it is not`);
+    }
+    const [line, byte] = firstWrongByte(bytes);
+    throw new Error(
+      `Cannot use ${path}: it must be UTF-8, line ${line} holds the byte 0x${byte.toString(16).toUpperCase()}; ` +
+        "if it is Latin-1 or Windows-1252, save it as UTF-8",
+    );
+  }
+}
+
+/** The first byte of a line that is not UTF-8, outside of ASCII, with the line's number from 1. */
+function firstWrongByte(bytes: Uint8Array): [line: number, byte: number] {
+  let line = 1;
+  for (let start = 0; start < bytes.length; line++) {
+    const end = bytes.indexOf(0x0a, start);
+    const part = bytes.subarray(start, end < 0 ? bytes.length : end);
+    // Only the first wrong line is decoded with replacements.
+    const shown = new TextDecoder().decode(part);
+    if (shown.includes("\uFFFD")) {
+      const good = new TextEncoder().encode(shown.slice(0, shown.indexOf("\uFFFD"))).length;
+      return [line, part[good]];
+    }
+    if (end < 0) break;
+    start = end + 1;
+  }
+  return [line, bytes[bytes.length - 1]];
+}
+
+/** A row of a file, and the line on which it begins. */
+export interface FileRow {
+  /** Line, from 1. */
+  line: number;
+  /** The values. */
+  values: string[];
 }
 
 /**
@@ -44,23 +103,45 @@ export async function readTaskFile(taskFiles: TaskFiles, name: string): Promise<
  * @param header names of the columns that the file must have
  * @throws {Error} if the file is missing or has changed, or if its header or the number of values in a row is wrong
  */
-export async function readTsv(taskFiles: TaskFiles, name: string, header: string[]): Promise<string[][]> {
+export async function readTsv(taskFiles: TaskFiles, name: string, header: string[]): Promise<FileRow[]> {
   const { folder } = taskFiles;
-  const lines = (await readTaskFile(taskFiles, name)).replace(/\r?\n$/, "").split(/\r?\n/);
+  const lines = (await readTaskFile(taskFiles, name)).replace(/\n$/, "").split("\n");
   if (lines[0] !== header.join("\t")) {
     throw new Error(
       `Cannot use ${join(folder, name)}: its first line must be ${header.join(", ")} with tabs between, ` +
         `current value is ${shorten(lines[0])}`,
     );
   }
-  return lines.slice(1).map((line, at) => {
-    const parts = line.split("\t");
-    if (parts.length === header.length) return parts;
+  return lines.slice(1).map((row, index) => {
+    const values = row.split("\t");
+    const line = index + 2;
+    if (values.length === header.length) return { line, values };
     throw new Error(
-      `Cannot use ${join(folder, name)}: line ${at + 2} must have ${header.length} parts, ` +
-        `current value is ${parts.length}`,
+      `Cannot use ${join(folder, name)}: line ${line} must have ${header.length} parts, ` +
+        `current value is ${values.length}`,
     );
   });
+}
+
+/**
+ * Makes sure that a split of labelled texts from a file can be learnt from.
+ * @param lines line of each example, from 1
+ * @throws {Error} if a text is empty, two examples have one id, or all have one label
+ */
+export function requireUsable(path: string, examples: readonly Example[], lines: readonly number[]): void {
+  const fail = (rule: string, line: number) => {
+    throw new Error(`Cannot use ${path}: ${rule}, line ${line}`);
+  };
+  const seen = new Set<string>();
+  examples.forEach(({ id, text, pair }, index) => {
+    if (text.trim() === "" || pair?.trim() === "") fail("a text must not be empty", lines[index]);
+    if (seen.has(id)) fail(`an index must occur once, ${shorten(id)} occurs again`, lines[index]);
+    seen.add(id);
+  });
+  const labels = new Set(examples.map(({ label }) => label));
+  if (labels.size < 2) {
+    throw new Error(`Cannot use ${path}: it must hold examples of two classes, current number is ${labels.size}`);
+  }
 }
 
 async function readBytes(folder: string, name: string): Promise<Uint8Array> {

@@ -71,6 +71,11 @@ export interface TaskDescription {
   metrics: readonly string[];
   /** Source files with checksums; many files of a folder have one checksum together. Empty where users give the files. */
   source: readonly SourceFile[];
+  /**
+   * Numbers of examples of the splits as published, where users give the files: runs on other numbers are flagged. The
+   * published files' checksums are not known here.
+   */
+  published?: Partial<Record<"train" | "validation" | "test", number>>;
   /** Names of the files that users give. */
   files?: readonly string[];
   /** Files of a data set on the hub, all in one folder of it, that are read where users give no files. */

@@ -138,10 +138,11 @@ function requireUsedKeys({ taskFiles, tasks, training }: Study, studied: readonl
 
 /** A task of a study. @throws {UsageError} if there is none of that name, or if its files are missing */
 async function taskOf(name: string, { taskFiles }: Study): Promise<StudiedTask> {
-  const { version, files, dataset }: AnyTask = lookUp("task", tasks, name);
+  const { version, files, dataset, load }: AnyTask = lookUp("task", tasks, name);
   if (!files) return { task: { name, version }, paths: {} };
   if (taskFiles === undefined && dataset) {
     const snapshot = await findDataset(dataset);
+    await asUsageError<unknown>(() => load({ folder: snapshot.folder, files: sumsOf(snapshot) }));
     return {
       task: { name, version, files: sumsOf(snapshot), dataset: { name: dataset.name, revision: snapshot.commit } },
       paths: { taskFiles: snapshot.folder },
@@ -154,6 +155,8 @@ async function taskOf(name: string, { taskFiles }: Study): Promise<StudiedTask> 
     );
   }
   const given = await asUsageError(() => hashTaskFiles(taskFiles, files));
+  // Read once here, so that a fault in a file is found before the first cell, not once in each.
+  await asUsageError<unknown>(() => load(given));
   return { task: { name, version, files: given.files }, paths: { taskFiles: resolve(taskFiles) } };
 }
 

@@ -11,7 +11,7 @@ import type { CellResult } from "../study/cell.ts";
 import { knownScores, type Measured, type RunRecord } from "../study/record.ts";
 import { runId, type RunSpec } from "../study/spec.ts";
 import type { CellOptions } from "./cell-runner.ts";
-import { flagUnknownTexts, raiseFlags } from "./integrity.ts";
+import { flagOtherData, flagUnknownTexts, raiseFlags } from "./integrity.ts";
 import { hashFrozen, type OpenCell, type PreparedCell } from "./prepare.ts";
 import { splitRecord, textHash } from "./split.ts";
 import type { TrainedCell } from "./train.ts";
@@ -63,7 +63,7 @@ function assembleResult(
   { course, validation, bestEpoch }: TrainedCell,
   test: Evaluation,
 ): CellResult {
-  const { spec, model, trainingTask, parameters, planned, integrity, seconds, seen } = prepared;
+  const { spec, task, model, trainingTask, parameters, planned, integrity, seconds, sizes, seen } = prepared;
   const { backbone, metrics, majority, trainExamples, featureCache } = trainingTask;
   const primary = metrics[0].name;
   return {
@@ -88,6 +88,7 @@ function assembleResult(
       flags: [
         ...raiseFlags(course.stepLoss, test.scores[primary], knownScores(majority)?.[primary]),
         ...spec.from || !seen.complete ? [flagUnknownTexts(seen)] : [],
+        ...task.published ? [flagOtherData(sizes, task.published)] : [],
       ],
     },
   };

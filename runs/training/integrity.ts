@@ -99,3 +99,17 @@ export function flagUnknownTexts({ complete }: SeenTexts): RunRecord["checks"]["
       : "what training started from does not name all texts that it has learnt from: test may hold some of them",
   };
 }
+
+/** Warns of data that are not those published under the task's name, as far as their numbers tell. */
+export function flagOtherData(
+  sizes: Record<string, number>,
+  published: Record<string, number>,
+): RunRecord["checks"]["flags"][number] {
+  const inWords = (numbers: Record<string, number>) =>
+    Object.keys(published).map((name) => `${name} ${numbers[name]}`).join(", ");
+  return {
+    name: "data not as published",
+    raised: Object.entries(published).some(([name, size]) => sizes[name] !== size),
+    detail: `examples in the files: ${inWords(sizes)}; published: ${inWords(published)}`,
+  };
+}

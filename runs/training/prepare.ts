@@ -12,7 +12,7 @@ import { methods } from "../../methods/mod.ts";
 import type { CommonOptions } from "../../methods/types.ts";
 import type { Model } from "../../models/types.ts";
 import { tasks } from "../../tasks/mod.ts";
-import type { AnyTask, TaskFiles } from "../../tasks/types.ts";
+import type { AnyTask, TaskData, TaskFiles, TextInput } from "../../tasks/types.ts";
 import { readAdapterNote, textsOfModel } from "../adapters/note.ts";
 import { joinTexts, NO_TEXTS, readTexts, type SeenTexts } from "../adapters/seen-texts.ts";
 import { readStart } from "../adapters/start-from.ts";
@@ -45,6 +45,8 @@ export interface OpenCell {
   model: Model;
   /** The task on the backbone with the method. */
   trainingTask: TrainingTask;
+  /** Number of examples of each split, or of the pool, that the task has. */
+  sizes: Record<string, number>;
   /** The texts that training starts from knowledge of: an adapter's, or those of one that was folded into the model. */
   seen: SeenTexts;
 }
@@ -101,9 +103,12 @@ export async function openCell(
   const { files } = spec.task;
   const userFiles = files && taskFiles !== undefined ? { folder: taskFiles, files } : undefined;
   const seen = await seenBefore(model, spec.from && from);
-  const [backbone, makeTrainingTask] = await Promise.all([model.open(), readTask(task, spec, seen, userFiles)]);
+  const [backbone, { makeTrainingTask, sizes }] = await Promise.all([
+    model.open(),
+    readTask(task, spec, seen, userFiles),
+  ]);
   const trainingTask = await makeTrainingTask({ spec, backbone, parts, threads });
-  return { spec, device: lookUp("device", devices, spec.device), task, model, trainingTask, seen };
+  return { spec, device: lookUp("device", devices, spec.device), task, model, trainingTask, sizes, seen };
 }
 
 /** The texts that an adapter to start from has learnt from, and those of an adapter that was folded into the model. */
@@ -112,19 +117,30 @@ async function seenBefore(model: Model, from: string | undefined): Promise<SeenT
   return joinTexts(ofAdapter, await textsOfModel(model.folder));
 }
 
-/** Reads and splits a task's examples; what it returns needs the backbone and the method besides. */
+/** A task's examples, split: what it makes of them needs the backbone and the method besides. */
+interface ReadTask {
+  makeTrainingTask: (context: TaskContext) => Promise<TrainingTask>;
+  sizes: OpenCell["sizes"];
+}
+
 async function readTask(
   task: AnyTask,
   spec: RunSpec,
   { hashes }: SeenTexts,
   files: TaskFiles | undefined,
-): Promise<(context: TaskContext) => Promise<TrainingTask>> {
+): Promise<ReadTask> {
   if (task.kind === "generation") {
-    const splits = splitExamples(await task.load(files), spec.data, spec.seed, hashes);
-    return (context) => generation(task, splits, context);
+    const data = await task.load(files);
+    const splits = splitExamples(data, spec.data, spec.seed, hashes);
+    return { makeTrainingTask: (context) => generation(task, splits, context), sizes: sizesOf(data) };
   }
-  const splits = splitExamples(await task.load(files), spec.data, spec.seed, hashes);
-  return (context) => classification(task, splits, context);
+  const data = await task.load(files);
+  const splits = splitExamples(data, spec.data, spec.seed, hashes);
+  return { makeTrainingTask: (context) => classification(task, splits, context), sizes: sizesOf(data) };
+}
+
+function sizesOf(data: TaskData<TextInput>): OpenCell["sizes"] {
+  return Object.fromEntries(Object.entries(data).map(([name, examples]) => [name, examples.length]));
 }
 
 /** Numbers of trained values and of added ones that are not trained, and the bytes of what is stored. */

@@ -83,6 +83,7 @@ Deno.test("the examples are complete files, and they and the programs of other p
     "methods/added-bias.ts",
     "methods/output-scale.ts",
     "tasks/feedback.ts",
+    "tests/tasks/feedback_test.ts",
     "tasks/wordnet-organism.ts",
     "models/random-words.ts",
   ]);

@@ -7,7 +7,7 @@ import { inFolder } from "../in-folder.ts";
 
 const HEADER = "index\tsentence1\tsentence2\tlabel";
 const train = [HEADER, '0\tA "cat" sat.\tAn animal sat.\tentailment', "7\tNo.\t  Yes. \tnot_entailment", ""].join("\n");
-const dev = [HEADER, "0\tIt rains.\tIt is wet.\tentailment"].join("\r\n");
+const dev = [HEADER, "0\tIt rains.\tIt is wet.\tentailment", "1\tNo.\tYes.\tnot_entailment"].join("\r\n");
 
 const load = async (folder: string) => await rte.load(await hashTaskFiles(folder, rte.files!));
 
@@ -18,7 +18,10 @@ Deno.test("rte reads pairs with their quotes and white space, and tests on the p
         { id: "train/0", text: 'A "cat" sat.', pair: "An animal sat.", label: 0 },
         { id: "train/7", text: "No.", pair: "  Yes. ", label: 1 },
       ],
-      test: [{ id: "dev/0", text: "It rains.", pair: "It is wet.", label: 0 }],
+      test: [
+        { id: "dev/0", text: "It rains.", pair: "It is wet.", label: 0 },
+        { id: "dev/1", text: "No.", pair: "Yes.", label: 1 },
+      ],
     });
   }));
 
@@ -50,18 +53,18 @@ Deno.test("the files of the hub give the same examples as GLUE's own", () =>
     const taskFiles = await writeParquet(
       folder,
       parquet([['A "cat" sat.', "An animal sat.", 0, 0], ["No.", "  Yes. ", 1, 7]]),
-      parquet([["It rains.", "It is wet.", 0, 0]]),
+      parquet([["It rains.", "It is wet.", 0, 0], ["No.", "Yes.", 1, 1]]),
     );
     assert.deepEqual(await rte.load(taskFiles), await load(folder));
   }));
 
 Deno.test("a file of the hub that is no Parquet, or whose labels are secret, is refused with its name and what it must be", () =>
   inFolder({}, async (folder) => {
-    const good = parquet([["a", "b", 0, 0]]);
+    const good = parquet([["a", "b", 0, 0], ["c", "d", 1, 1]]);
     const taskFiles = await writeParquet(folder, good, parquet([["a", "b", -1, 0]]));
     await assert.rejects(
       rte.load(taskFiles),
-      /^Error: Cannot use rte\/validation.*: a label must be 0 or 1, current value is -1$/,
+      /^Error: Cannot use .*rte\/validation.*: a label must be 0 or 1, current value is -1 in line 1$/,
     );
     await Deno.remove(`${folder}/rte`, { recursive: true });
     const broken = await writeParquet(folder, good.slice(0, -30), good);
@@ -101,7 +104,7 @@ const wrong: [string, Record<string, string>, RegExp][] = [
   [
     "an unknown label",
     { "train.tsv": `${HEADER}\n0\ta\tb\tneutral`, "dev.tsv": dev },
-    /train\.tsv: a label must be entailment or not_entailment, current value is neutral$/,
+    /train\.tsv: a label must be entailment or not_entailment, current value is neutral in line 2$/,
   ],
 ];
 
