@@ -7,17 +7,27 @@
  * @module
  */
 import { CommanderError } from "commander";
+import { fileURLToPath } from "node:url";
 import { UsageError } from "../base/errors.ts";
 import { createProgram } from "./program.ts";
 
 let status = 0;
 
 try {
+  goToCaller();
   await createProgram((value) => status = value).parseAsync(Deno.args, { from: "user" });
 } catch (error) {
   status = report(error as Error);
 }
 Deno.exit(status);
+
+/** `deno task` runs in the clone and says where it was called: relative paths count from there. */
+function goToCaller(): void {
+  const called = Deno.env.get("INIT_CWD");
+  // Elsewhere than in the clone the program was started without `deno task`, and the variable is another program's.
+  const inClone = Deno.cwd() === fileURLToPath(new URL("..", import.meta.url)).replace(/[\\/]$/, "");
+  if (called !== undefined && inClone) Deno.chdir(called);
+}
 
 /** Prints an error and returns the exit status. */
 function report(error: Error): number {
