@@ -2,6 +2,7 @@
  * The command report: writes the reports of results folders.
  * @module
  */
+import { shownMessage } from "../base/errors.ts";
 import type { AddCommand } from "./command.ts";
 
 /** Adds the command. */
@@ -23,6 +24,8 @@ export async function writeReports(folders: string[], out: string): Promise<numb
   const { writeReport } = await import("../reports/mod.ts");
   const { files, unreadable, terminal } = await writeReport(folders, out);
   console.log(`${terminal}\n${files.join("\n")}`);
-  for (const { path, reason } of unreadable) console.error(`Cannot read the record ${path}, it is left out: ${reason}`);
+  for (const { path, reason } of unreadable) {
+    console.error(shownMessage({ message: `Cannot read the record ${path}, it is left out: ${reason}` }));
+  }
   return unreadable.length === 0 ? 0 : 1;
 }
