@@ -4,6 +4,7 @@
  * @module
  */
 import { stringify } from "csv-stringify/sync";
+import { visible } from "../base/errors.ts";
 import { methodName, settingId } from "../runs/study/record.ts";
 import { type Cost, costs, meanCost } from "./costs.ts";
 import { byKeys, type Results } from "./results.ts";
@@ -61,7 +62,12 @@ export function renderRunsCsv({ runs }: Results): string {
   );
 }
 
+type Row = Record<string, string | number | null | undefined>;
+
 /** Rows under a header, which are the keys of the first row. */
-function toCsv(rows: Record<string, string | number | null | undefined>[]): string {
-  return stringify([Object.keys(rows[0]), ...rows.map(Object.values)], { escape_formulas: true });
+function toCsv(rows: readonly Row[]): string {
+  const cell = (value: Row[string]) => typeof value === "string" ? visible(value) : value;
+  return stringify([Object.keys(rows[0]), ...rows.map((row) => Object.values(row).map(cell))], {
+    escape_formulas: true,
+  });
 }

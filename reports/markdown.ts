@@ -4,8 +4,9 @@
  */
 import utils from "cli-table3/src/utils.js";
 import { markdownTable } from "markdown-table";
+import { visible } from "../base/errors.ts";
 import { canonical, type Environment, type RunRecord } from "../runs/study/record.ts";
-import { formatBytes, formatCount, formatScore, oneLine } from "./format.ts";
+import { formatBytes, formatCount, formatScore } from "./format.ts";
 import { byKeys, type Protocol, type Results, type Setting } from "./results.ts";
 import { tableOf } from "./table.ts";
 
@@ -207,7 +208,7 @@ function list(items: readonly Item[]): string {
 
 /** A text as one line, safe inside a table's cell: no character in it has a meaning in Markdown or HTML. */
 function escape(text: string): string {
-  return oneLine(text).replace(
+  return visible(text).replace(
     /[<|\\`*[\]~$]|&(?=#?\w+;)|(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/gu,
     (character) => `&#${character.codePointAt(0)};`,
   );

@@ -3,7 +3,8 @@
  * @module
  */
 import CliTable from "cli-table3";
-import { formatScore, oneLine } from "./format.ts";
+import { visible } from "../base/errors.ts";
+import { formatScore } from "./format.ts";
 import type { Protocol, Results } from "./results.ts";
 import { tableOf } from "./table.ts";
 
@@ -14,7 +15,7 @@ export function renderTerminal({ protocols }: Results): string {
 
 function renderProtocol(protocol: Protocol): string {
   const [{ task, model, majority, metric }] = protocol.settings;
-  const { header, rows, align } = tableOf(protocol, { text: oneLine, best: (score) => `* ${score}` });
+  const { header, rows, align } = tableOf(protocol, { text: visible, best: (score) => `* ${score}` });
   const table = new CliTable({
     head: header,
     colAligns: align,
@@ -42,5 +43,5 @@ function renderProtocol(protocol: Protocol): string {
     ...majority === null ? [] : [`majority ${formatScore(majority, metric.unit)}`],
     ...protocol.settings.some(({ best }) => best) ? ["* best or, paired by seed, not told from it at 95 %"] : [],
   ];
-  return [oneLine(`${task}, ${model}`), table.toString(), ...notes.length > 0 ? [notes.join("; ")] : [], ""].join("\n");
+  return [visible(`${task}, ${model}`), table.toString(), ...notes.length > 0 ? [notes.join("; ")] : [], ""].join("\n");
 }
