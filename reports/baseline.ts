@@ -2,8 +2,8 @@
  * What moved between two sets of results, beyond noise.
  * @module
  */
-import { counted } from "../base/errors.ts";
-import { formatDifference, oneLine } from "./format.ts";
+import { counted, visible } from "../base/errors.ts";
+import { formatDifference } from "./format.ts";
 import type { Results, Setting } from "./results.ts";
 import { sampleOf } from "./run.ts";
 import { studentTail } from "./statistics/distributions.ts";
@@ -43,7 +43,7 @@ export function renderBaseline(results: Results, baseline: Results): string {
   );
   const lines = (list: readonly Moved[]) =>
     list.map(({ title, setting, estimate }) =>
-      oneLine(`  ${title}: ${setting.label} ${formatDifference(estimate, setting.metric.unit)}`)
+      visible(`  ${title}: ${setting.label} ${formatDifference(estimate, setting.metric.unit)}`)
     ).map((line) => `  ${line}`);
   const missing = settings.length - pairs.length;
   return [

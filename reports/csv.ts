@@ -4,6 +4,7 @@
  * @module
  */
 import { stringify } from "csv-stringify/sync";
+import { visible } from "../base/errors.ts";
 import { methodName, settingId } from "../runs/study/record.ts";
 import { type Cost, costs, middleCost } from "./costs.ts";
 import { byKeys } from "./by-keys.ts";
@@ -119,7 +120,10 @@ export function renderRunsCsv({ runs }: Results): string {
   );
 }
 
+type Row = Record<string, string | number | null | undefined>;
+
 /** Rows under a header. */
-function toCsv(rows: Record<string, string | number | null | undefined>[], header = Object.keys(rows[0])): string {
-  return stringify([header, ...rows.map(Object.values)], { escape_formulas: true });
+function toCsv(rows: readonly Row[], header = Object.keys(rows[0])): string {
+  const cell = (value: Row[string]) => typeof value === "string" ? visible(value) : value;
+  return stringify([header, ...rows.map((row) => Object.values(row).map(cell))], { escape_formulas: true });
 }

@@ -51,8 +51,3 @@ export function formatBytes(value: number): string {
 export function formatSeconds(value: number): string {
   return `${value < 100 ? value.toFixed(1) : Math.round(value)} s`;
 }
-
-/** A text in one line: runs of white space, control and bidirectional override characters become single spaces. */
-export function oneLine(text: string): string {
-  return text.replace(/[\s\p{Cc}\u202A-\u202E\u2066-\u2069]+/gu, " ").trim();
-}

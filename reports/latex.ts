@@ -2,7 +2,8 @@
  * Tables in LaTeX, ready to paste: booktabs, numbers aligned by siunitx.
  * @module
  */
-import { formatDifference, formatScore, oneLine } from "./format.ts";
+import { visible } from "../base/errors.ts";
+import { formatDifference, formatScore } from "./format.ts";
 import { middleCost } from "./costs.ts";
 import type { Protocol, Results, Setting } from "./results.ts";
 import { halfWidth } from "./statistics/estimate.ts";
@@ -93,7 +94,7 @@ const COMMANDS: Record<string, string> = {
 
 /** A text as one line in which no character has a meaning in LaTeX. What pdflatex's fonts lack is shown as its code point. */
 export function escapeLatex(text: string): string {
-  return oneLine(text)
+  return visible(text)
     .replace(/[\\~^<>|"{}$&#%_]/g, (character) => COMMANDS[character] ?? `\\${character}`)
     .replace(
       /[^\x20-\x7E\u00A1-\u017F–—±×Δ]/gu,

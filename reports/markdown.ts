@@ -4,10 +4,10 @@
  */
 import utils from "cli-table3/src/utils.js";
 import { markdownTable } from "markdown-table";
-import { counted } from "../base/errors.ts";
+import { counted, visible } from "../base/errors.ts";
 import { canonical, type Environment } from "../runs/study/record.ts";
 import { isTimeUnsteady, sideBySide } from "./costs.ts";
-import { formatBytes, formatCount, formatScore, oneLine } from "./format.ts";
+import { formatBytes, formatCount, formatScore } from "./format.ts";
 import type { Overview } from "./overview.ts";
 import { byKeys } from "./by-keys.ts";
 import type { Protocol, Results, Setting } from "./results.ts";
@@ -256,7 +256,7 @@ function list(items: readonly Item[]): string {
 
 /** A text as one line, safe inside a table's cell: no character in it has a meaning in Markdown or HTML. */
 function escape(text: string): string {
-  return oneLine(text).replace(
+  return visible(text).replace(
     /[<|\\`*[\]~$]|&(?=#?\w+;)|(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/gu,
     (character) => `&#${character.codePointAt(0)};`,
   );

@@ -3,7 +3,8 @@
  * @module
  */
 import CliTable from "cli-table3";
-import { formatScore, oneLine } from "./format.ts";
+import { visible } from "../base/errors.ts";
+import { formatScore } from "./format.ts";
 import type { Protocol, Results } from "./results.ts";
 import { type Table, tableOf } from "./table.ts";
 import { comparisonRemarks, failureRemarks, titleOf } from "./words.ts";
@@ -15,13 +16,13 @@ export function renderTerminal({ protocols }: Results): string {
 
 function renderProtocol(protocol: Protocol, all: readonly Protocol[]): string {
   const [{ majority, metric }] = protocol.settings;
-  const table = plainTable(tableOf(protocol, { text: oneLine, best: (score) => `* ${score}` }));
+  const table = plainTable(tableOf(protocol, { text: visible, best: (score) => `* ${score}` }));
   const notes = [
     ...majority === null ? [] : [`majority ${formatScore(majority, metric.unit)}`],
     ...protocol.settings.some(({ best }) => best) ? ["* not shown to be below the best mean"] : [],
-    ...[...comparisonRemarks(protocol), ...failureRemarks(protocol)].map((remark) => oneLine(remark.join("; "))),
+    ...[...comparisonRemarks(protocol), ...failureRemarks(protocol)].map((remark) => visible(remark.join("; "))),
   ];
-  return [oneLine(titleOf(protocol, all)), table, ...notes, ""].join("\n");
+  return [visible(titleOf(protocol, all)), table, ...notes, ""].join("\n");
 }
 
 /** A table as plain text, without lines around its cells. */
