@@ -6,7 +6,7 @@ import { presets } from "../../../runs/study/presets.ts";
 import { readRecords } from "../../../runs/study/record.ts";
 import { formerIds } from "../../../runs/study/spec.ts";
 import { parseStudy, type Study } from "../../../runs/study/study.ts";
-import { CRASHES, FAILS_ONCE, GROWS, GROWTH, HANGS } from "./fake-worker.ts";
+import { CRASHES, FAILS_ONCE, GROWS, GROWTH, HANGS, SLEEPS, SPINS, TELLS_TOKEN } from "./fake-worker.ts";
 import { inFolder } from "../../in-folder.ts";
 import { goldenConfig, goldenTensors, makeFolder, safetensors } from "../../models/folder/copies.ts";
 
@@ -156,15 +156,38 @@ Deno.test("stopping kills the workers and records no failure", () =>
     assert.deepEqual(await names(`${out}/failed`), []);
   }));
 
-Deno.test("a killed launcher leaves no worker", () =>
+for (
+  const [what, seed, stopped] of [
+    ["that waits", HANGS],
+    ["in a regular expression that runs away", SPINS],
+    ["whose thread is blocked", SLEEPS],
+    ["that is stopped", HANGS, "SIGSTOP"],
+  ] as const
+) {
+  Deno.test(`a killed launcher leaves no worker ${what}`, () =>
+    inFolder({}, async (out) => {
+      const launcher = startLauncher(out, `${seed},`);
+      await until(async () => (await hangingWorkers(out)).length === 2, "two workers");
+      const pids = await hangingWorkers(out);
+      assert.ok(pids.every(alive));
+      if (stopped) { for (const pid of pids) Deno.kill(pid, stopped); }
+      launcher.kill("SIGKILL");
+      await launcher.status;
+      await until(() => !pids.some(alive), "the workers' end");
+    }));
+}
+
+Deno.test("workers do not inherit the token of the hub", () =>
   inFolder({}, async (out) => {
-    const launcher = startLauncher(out, `${HANGS},`);
-    await until(async () => (await hangingWorkers(out)).length === 2, "two workers");
-    const pids = await hangingWorkers(out);
-    assert.ok(pids.every(alive));
-    launcher.kill("SIGKILL");
-    await launcher.status;
-    await until(() => !pids.some(alive), "the workers' end");
+    const before = Deno.env.get("HF_TOKEN");
+    Deno.env.set("HF_TOKEN", "secret");
+    try {
+      const { failures: [{ reason }] } = await bench(oneCell(TELLS_TOKEN), { ...quiet, out });
+      assert.equal(reason, "HF_TOKEN is undefined");
+    } finally {
+      if (before === undefined) Deno.env.delete("HF_TOKEN");
+      else Deno.env.set("HF_TOKEN", before);
+    }
   }));
 
 Deno.test("workers ignore SIGINT", () =>
