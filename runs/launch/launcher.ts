@@ -13,11 +13,14 @@ import type { Study } from "../study/study.ts";
 import { UsageError } from "../../base/errors.ts";
 import { runWorker, workerEntry } from "./worker-process.ts";
 import { recordPath } from "../study/write.ts";
-import { exists, writeJson } from "../../base/files.ts";
+import { sweepCache } from "../../models/cache.ts";
+import { exists, isAlive, sweepDrafts, writeJson, writeWhole } from "../../base/files.ts";
 
 /** What happens in a bench. */
 export type BenchEvent =
-  /** The first event: the number of all cells, and of those that have a record already. */
+  /** Another bench, with this process id, works in the same folder. */
+  | { type: "shared"; pid: number }
+  /** The first event of every bench: the number of all cells, and of those that have a record already. */
   | { type: "cells"; cells: number; recorded: number }
   | { type: "start"; cell: Cell }
   | { type: "step"; cell: Cell; step: number; steps: number; loss: number }
@@ -77,8 +80,11 @@ export async function bench(study: Study, options: BenchOptions): Promise<BenchR
   }
   const cells = await cellsOf(study);
   await makeResultsFolder(out);
+  for (const folder of [out, `${out}/runs`, `${out}/failed`, `${out}/adapters`]) await sweepDrafts(folder);
   await writeJson(`${out}/study.json`, study);
 
+  const other = await findOther(out);
+  if (other !== undefined) onEvent({ type: "shared", pid: other });
   const failures: CellFailure[] = [];
   const fail = (cell: Cell, reason: string) => {
     failures.push({ cell, reason });
@@ -91,7 +97,10 @@ export async function bench(study: Study, options: BenchOptions): Promise<BenchR
   onEvent({ type: "cells", cells: cells.length, recorded });
   const queue = cells.filter((cell) => !done.has(cell.id));
 
-  if (queue.length > 0) await requireDevice(study.device, worker);
+  if (queue.length > 0) {
+    await sweepCache();
+    await requireDevice(study.device, worker);
+  }
   const environment = await readEnvironment(Math.max(1, Math.floor(cores / jobs)));
   const context = { out, keep, environment, worker, signal, onEvent };
   let trained = 0;
@@ -106,8 +115,8 @@ export async function bench(study: Study, options: BenchOptions): Promise<BenchR
     const failure = await trainInWorker(cell, context);
     if (!failure) trained++;
     else if (!signal.aborted) {
-      await writeFailure(out, cell, failure);
-      fail(cell, failure.reason);
+      const unwritten = await writeFailure(out, cell, failure).then(() => "", ({ message }) => `; ${message}`);
+      fail(cell, failure.reason + unwritten);
     }
   };
   const runNext = async () => {
@@ -174,6 +183,17 @@ export async function estimateBench(study: Study, worker: URL = workerEntry): Pr
   return cells.map((cell) => ({ cell, estimate: estimateOf.get(settingId(cell.spec))! }));
 }
 
+/**
+ * The process id of another bench that works in the folder, if there is one; else this one is noted there. The note is for a
+ * warning alone: two benches leave whole records, but train a cell twice.
+ */
+async function findOther(out: string): Promise<number | undefined> {
+  const path = `${out}/bench.pid`;
+  const pid = Number(await exists(path) && await Deno.readTextFile(path));
+  if (pid > 0 && pid !== Deno.pid && isAlive(pid)) return pid;
+  await writeWhole(path, `${Deno.pid}\n`);
+}
+
 /** Makes the results folder and checks that it can be written to. */
 async function makeResultsFolder(out: string): Promise<void> {
   try {
@@ -184,14 +204,13 @@ async function makeResultsFolder(out: string): Promise<void> {
   }
 }
 
-/** Writes why a cell failed to a file of its own, under the first free number. */
+/**
+ * Writes why a cell failed to a file of its own, under the first free number.
+ * @throws {Error} if it cannot be written; no empty file is left
+ */
 async function writeFailure(out: string, cell: Cell, failure: { reason: string; log: string }): Promise<void> {
   const text = `${JSON.stringify({ version: 1, ...cell, ...failure }, null, 2)}\n`;
-  for (let n = 1;; n++) {
-    try {
-      return await Deno.writeTextFile(`${out}/failed/${cell.id}.${n}.json`, text, { createNew: true });
-    } catch (error) {
-      if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
-    }
-  }
+  let n = 1;
+  while (await exists(`${out}/failed/${cell.id}.${n}.json`)) n++;
+  await writeWhole(`${out}/failed/${cell.id}.${n}.json`, text);
 }

@@ -254,3 +254,15 @@ Deno.test("a number of jobs that is no whole number from 1 is refused", () =>
       await assert.rejects(bench(smoke, { worker, out, jobs }), { name: "UsageError", message: /^Cannot run/ });
     }
   }));
+
+Deno.test("a results folder that vanishes fails its cells with their own reason, and the bench goes on to its end", () =>
+  inFolder({}, async (root) => {
+    const out = `${root}/results`;
+    const { trained, failures } = await bench(oneCell(CRASHES), {
+      ...quiet,
+      out,
+      onEvent: ({ type }) => type === "start" && Deno.removeSync(out, { recursive: true }),
+    });
+    assert.deepEqual([trained, failures.length], [0, 1]);
+    assert.match(failures[0].reason, /^the worker ended with status 7: out of luck; Cannot write .*failed/);
+  }));
