@@ -111,7 +111,7 @@ export async function sweepDrafts(folder: string): Promise<void> {
 }
 
 /** Whether a process of this machine runs. */
-export function isAlive(pid: number): boolean {
+function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;

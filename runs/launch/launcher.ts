@@ -12,14 +12,15 @@ import { runId, settingId } from "../study/spec.ts";
 import type { Study } from "../study/study.ts";
 import { UsageError } from "../../base/errors.ts";
 import { runWorker, workerEntry } from "./worker-process.ts";
+import { lockResults } from "./results-lock.ts";
 import { recordPath } from "../study/write.ts";
 import { sweepCache } from "../../models/cache.ts";
-import { exists, isAlive, sweepDrafts, writeJson, writeWhole } from "../../base/files.ts";
+import { exists, sweepDrafts, writeJson, writeWhole } from "../../base/files.ts";
 
 /** What happens in a bench. */
 export type BenchEvent =
   /** Another bench, with this process id, works in the same folder. */
-  | { type: "shared"; pid: number }
+  | { type: "shared"; out: string; pid: string }
   /** The first event of every bench: the number of all cells, and of those that have a record already. */
   | { type: "cells"; cells: number; recorded: number }
   | { type: "start"; cell: Cell }
@@ -83,8 +84,8 @@ export async function bench(study: Study, options: BenchOptions): Promise<BenchR
   for (const folder of [out, `${out}/runs`, `${out}/failed`, `${out}/adapters`]) await sweepDrafts(folder);
   await writeJson(`${out}/study.json`, study);
 
-  const other = await findOther(out);
-  if (other !== undefined) onEvent({ type: "shared", pid: other });
+  await using lock = await lockResults(out);
+  if (lock.other !== undefined) onEvent({ type: "shared", out, pid: lock.other });
   const failures: CellFailure[] = [];
   const fail = (cell: Cell, reason: string) => {
     failures.push({ cell, reason });
@@ -181,17 +182,6 @@ export async function estimateBench(study: Study, worker: URL = workerEntry): Pr
   if (reason !== undefined) throw new Error(reason);
   const estimateOf = new Map([...settings.keys()].map((setting, at) => [setting, estimates[at]]));
   return cells.map((cell) => ({ cell, estimate: estimateOf.get(settingId(cell.spec))! }));
-}
-
-/**
- * The process id of another bench that works in the folder, if there is one; else this one is noted there. The note is for a
- * warning alone: two benches leave whole records, but train a cell twice.
- */
-async function findOther(out: string): Promise<number | undefined> {
-  const path = `${out}/bench.pid`;
-  const pid = Number(await exists(path) && await Deno.readTextFile(path));
-  if (pid > 0 && pid !== Deno.pid && isAlive(pid)) return pid;
-  await writeWhole(path, `${Deno.pid}\n`);
 }
 
 /** Makes the results folder and checks that it can be written to. */

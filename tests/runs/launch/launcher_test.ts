@@ -203,6 +203,22 @@ Deno.test("workers ignore SIGINT", () =>
     await running;
   }));
 
+Deno.test("a second bench in a results folder says so while the first runs, and a lock that a killed one left is taken over", () =>
+  inFolder({}, async (out) => {
+    const launcher = startLauncher(out, `${HANGS},`);
+    await until(async () => (await hangingWorkers(out)).length === 2, "two workers");
+    const events: BenchEvent[] = [];
+    const onEvent = (event: BenchEvent) => events.push(event);
+    await bench(oneCell(0), { ...quiet, out, onEvent });
+    assert.deepEqual(events[0], { type: "shared", out, pid: String(launcher.pid) });
+    launcher.kill("SIGKILL");
+    await launcher.status;
+    events.length = 0;
+    await bench(oneCell(0), { ...quiet, out, onEvent });
+    assert.equal(events[0].type, "cells");
+    assert.ok(!(await names(out)).includes("bench.lock"));
+  }));
+
 Deno.test("two benches on one folder at once leave whole records", () =>
   inFolder({}, async (out) => {
     const study = { ...smoke, seeds: [0, 1] };
