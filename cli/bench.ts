@@ -4,6 +4,7 @@
  */
 import { counted, UsageError } from "../base/errors.ts";
 import type { Study } from "../runs/study/study.ts";
+import { whenCallersEnd } from "./callers.ts";
 import { type AddCommand, type CacheFlags, useCache, withCacheFlags } from "./command.ts";
 
 interface BenchFlags extends CacheFlags {
@@ -89,11 +90,12 @@ function splitNames(list?: string): string[] | undefined {
   return list?.split(",").map((name) => name.trim());
 }
 
-/** A controller that Ctrl-C and SIGTERM abort, with the signal's exit status as the reason. */
+/** A controller that Ctrl-C, SIGTERM and the end of the programs that started bench abort, with the signal's exit status as the reason. */
 function stopOnSignals(): AbortController {
   const stop = new AbortController();
   Deno.addSignalListener("SIGINT", () => stop.abort(130));
   if (Deno.build.os !== "windows") Deno.addSignalListener("SIGTERM", () => stop.abort(143));
+  whenCallersEnd(() => stop.abort(143));
   return stop;
 }
 

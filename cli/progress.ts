@@ -79,7 +79,11 @@ export function showProgress(screen: Screen): (event: BenchEvent) => void {
   };
 
   return (event) => {
-    if (event.type === "cells") {
+    if (event.type === "shared") {
+      line(
+        `Warning: another bench (process ${event.pid}) works in ${event.out}; both train the cells that have no record yet`,
+      );
+    } else if (event.type === "cells") {
       ({ cells, recorded } = event);
       started = screen.now();
       line(`${counted(cells, "cell")}, ${recorded} of them done before`);

@@ -3,7 +3,7 @@
  * @module
  */
 import { join } from "node:path";
-import { replaceFile, sha256File } from "../base/files.ts";
+import { isFolder, replaceFile, sha256File, sweepDrafts } from "../base/files.ts";
 
 /** The platform's cache folder for this program; the environment variable TUNEBENCH_CACHE overrides it. */
 export function cacheFolder(): string {
@@ -26,6 +26,11 @@ function fail(variables: string): never {
 
 function unusable({ message }: Error): Error {
   return new Error(`Cannot use the cache folder ${cacheFolder()}: ${message}`);
+}
+
+/** Removes what was being made in the cache by processes that have ended. */
+export async function sweepCache(): Promise<void> {
+  if (await isFolder(cacheFolder())) await sweepDrafts(cacheFolder());
 }
 
 /**
@@ -69,6 +74,9 @@ async function replace<T>(
     }
     await build(draft);
     return await check(draft);
+  }).catch((error) => {
+    // Only errors of the system have a cause; what is wrong with the source is said by the error itself.
+    throw error.cause ? unusable(error) : error;
   });
 }
 

@@ -49,7 +49,7 @@ export interface Hub {
 
 /**
  * The hub that HF_ENDPOINT and HF_TOKEN name.
- * @throws {HubRefusal} if the endpoint is not an address
+ * @throws {HubRefusal} if the endpoint is not an address or the token is not one word; the token stands in no message
  */
 export function readHub(): Hub {
   const endpoint = (Deno.env.get("HF_ENDPOINT") || "https://huggingface.co").replace(/\/+$/, "");
@@ -57,6 +57,10 @@ export function readHub(): Hub {
     throw new HubRefusal(`Cannot use HF_ENDPOINT: it must be an address like https://…, current value is ${endpoint}`);
   }
   const token = Deno.env.get("HF_TOKEN")?.trim();
+  // The error of a request with such a header would show it.
+  if (token && !/^[!-~]+$/.test(token)) {
+    throw new HubRefusal("Cannot use HF_TOKEN: it must be one word of ASCII characters, the current value is not");
+  }
   return { endpoint, ...token && { token } };
 }
 

@@ -5,6 +5,9 @@
 import { createRequire } from "node:module";
 import { shorten } from "../../base/errors.ts";
 
+/** Longest time for one text, in seconds. A regular expression may need time that grows with the square of the text. */
+const LONGEST = 60;
+
 type Library = typeof import("@anush008/tokenizers");
 
 let library: Library | undefined;
@@ -31,6 +34,20 @@ function naming<T>(path: string, work: () => T): T {
   }
 }
 
+/** What a promise resolves to. @throws {Error} if that takes longer than so many seconds */
+async function within<T>(seconds: number, work: Promise<T>, path: string): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const message = `Cannot use the tokenizer ${path}: a text must be encoded within ${seconds} s, it takes longer`;
+    timer = setTimeout(() => reject(new Error(message)), seconds * 1000);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 /** A tokenizer of the library, without truncation, padding and special tokens. */
 export interface NativeTokenizer {
   /** Ids of a text. */
@@ -43,8 +60,9 @@ export interface NativeTokenizer {
  * A tokenizer. It is made when a text is first encoded or decoded; that throws what the library says of the form.
  * @param path where the form is from, for messages
  * @param form content of a tokenizer.json
+ * @param longest seconds that a text may take; the library goes on after them, on a thread of its own
  */
-export function nativeTokenizer(path: string, form: object): NativeTokenizer {
+export function nativeTokenizer(path: string, form: object, longest: number = LONGEST): NativeTokenizer {
   let text: string | undefined = JSON.stringify({
     version: "1.0",
     ...form,
@@ -63,12 +81,12 @@ export function nativeTokenizer(path: string, form: object): NativeTokenizer {
   return {
     async idsOf(text) {
       const native = tokenizer();
-      const encoding = await native.encode(text, null, { addSpecialTokens: false }).catch((error) =>
+      const encoded = native.encode(text, null, { addSpecialTokens: false }).catch((error) =>
         naming(path, () => {
           throw error;
         })
       );
-      return encoding.getIds();
+      return (await within(longest, encoded, path)).getIds();
     },
     decode: async (ids, skipSpecial) => await tokenizer().decode([...ids], skipSpecial),
   };

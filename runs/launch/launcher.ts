@@ -12,12 +12,16 @@ import { runId, settingId } from "../study/spec.ts";
 import type { Study } from "../study/study.ts";
 import { UsageError } from "../../base/errors.ts";
 import { runWorker, workerEntry } from "./worker-process.ts";
+import { lockResults } from "./results-lock.ts";
 import { recordPath } from "../study/write.ts";
-import { exists, writeJson } from "../../base/files.ts";
+import { sweepCache } from "../../models/cache.ts";
+import { exists, sweepDrafts, writeJson, writeWhole } from "../../base/files.ts";
 
 /** What happens in a bench. */
 export type BenchEvent =
-  /** The first event: the number of all cells, and of those that have a record already. */
+  /** Another bench, with this process id, works in the same folder. */
+  | { type: "shared"; out: string; pid: string }
+  /** The first event of every bench: the number of all cells, and of those that have a record already. */
   | { type: "cells"; cells: number; recorded: number }
   | { type: "start"; cell: Cell }
   | { type: "step"; cell: Cell; step: number; steps: number; loss: number }
@@ -77,8 +81,11 @@ export async function bench(study: Study, options: BenchOptions): Promise<BenchR
   }
   const cells = await cellsOf(study);
   await makeResultsFolder(out);
+  for (const folder of [out, `${out}/runs`, `${out}/failed`, `${out}/adapters`]) await sweepDrafts(folder);
   await writeJson(`${out}/study.json`, study);
 
+  await using lock = await lockResults(out);
+  if (lock.other !== undefined) onEvent({ type: "shared", out, pid: lock.other });
   const failures: CellFailure[] = [];
   const fail = (cell: Cell, reason: string) => {
     failures.push({ cell, reason });
@@ -91,7 +98,10 @@ export async function bench(study: Study, options: BenchOptions): Promise<BenchR
   onEvent({ type: "cells", cells: cells.length, recorded });
   const queue = cells.filter((cell) => !done.has(cell.id));
 
-  if (queue.length > 0) await requireDevice(study.device, worker);
+  if (queue.length > 0) {
+    await sweepCache();
+    await requireDevice(study.device, worker);
+  }
   const environment = await readEnvironment(Math.max(1, Math.floor(cores / jobs)));
   const context = { out, keep, environment, worker, signal, onEvent };
   let trained = 0;
@@ -106,8 +116,8 @@ export async function bench(study: Study, options: BenchOptions): Promise<BenchR
     const failure = await trainInWorker(cell, context);
     if (!failure) trained++;
     else if (!signal.aborted) {
-      await writeFailure(out, cell, failure);
-      fail(cell, failure.reason);
+      const unwritten = await writeFailure(out, cell, failure).then(() => "", ({ message }) => `; ${message}`);
+      fail(cell, failure.reason + unwritten);
     }
   };
   const runNext = async () => {
@@ -184,14 +194,13 @@ async function makeResultsFolder(out: string): Promise<void> {
   }
 }
 
-/** Writes why a cell failed to a file of its own, under the first free number. */
+/**
+ * Writes why a cell failed to a file of its own, under the first free number.
+ * @throws {Error} if it cannot be written; no empty file is left
+ */
 async function writeFailure(out: string, cell: Cell, failure: { reason: string; log: string }): Promise<void> {
   const text = `${JSON.stringify({ version: 1, ...cell, ...failure }, null, 2)}\n`;
-  for (let n = 1;; n++) {
-    try {
-      return await Deno.writeTextFile(`${out}/failed/${cell.id}.${n}.json`, text, { createNew: true });
-    } catch (error) {
-      if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
-    }
-  }
+  let n = 1;
+  while (await exists(`${out}/failed/${cell.id}.${n}.json`)) n++;
+  await writeWhole(`${out}/failed/${cell.id}.${n}.json`, text);
 }

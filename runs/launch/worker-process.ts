@@ -5,6 +5,7 @@
 import { fileURLToPath } from "node:url";
 import { readLines } from "../../base/files.ts";
 import type { Job, Message } from "./protocol.ts";
+import { watch } from "./watchdog-process.ts";
 
 /** Program of the worker processes. */
 export const workerEntry: URL = new URL("./worker.ts", import.meta.url);
@@ -45,11 +46,13 @@ export async function runWorker(
 ): Promise<WorkerEnd> {
   const child = new Deno.Command(Deno.execPath(), {
     args: [...workerArguments, fileURLToPath(entry)],
-    env: { NO_COLOR: "1" },
+    env: environmentOfWorkers(),
+    clearEnv: true,
     stdin: "piped",
     stdout: "piped",
     stderr: "piped",
   }).spawn();
+  const unwatch = watch(child.pid);
   const kill = () => child.kill("SIGKILL");
   signal.addEventListener("abort", kill);
   if (signal.aborted) kill();
@@ -64,7 +67,7 @@ export async function runWorker(
     log = (log + text).slice(-LOG_LIMIT);
   };
   const [status] = await Promise.all([
-    child.status.finally(() => signal.removeEventListener("abort", kill)),
+    child.status.finally(() => signal.removeEventListener("abort", kill)).finally(unwatch),
     (async () => {
       for await (const line of readLines(child.stdout)) {
         const message = parseMessage(line);
@@ -87,6 +90,12 @@ export async function runWorker(
     reason ??= `the worker ${end}: ${lastWords(complaints) ?? lastWords(log) ?? "it said nothing"}`;
   }
   return { reason, log };
+}
+
+/** The variables of this process, without the token of the hub: workers do not use the network. */
+function environmentOfWorkers(): Record<string, string> {
+  const { HF_TOKEN: _, ...variables } = Deno.env.toObject();
+  return { ...variables, NO_COLOR: "1" };
 }
 
 /** The last line of an output; of a native library that panicked, the line that says why. */

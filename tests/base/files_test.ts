@@ -5,6 +5,7 @@ import {
   readVerified,
   replaceFile,
   sha256File,
+  sweepDrafts,
   writeFolder,
   writeJson,
 } from "../../base/files.ts";
@@ -85,3 +86,38 @@ Deno.test("the lines of a stream are the same wherever its pieces end, with and 
     assert.deepEqual(await Array.fromAsync(readLines(ReadableStream.from(pieces))), ["one", "", "zwei ü", "last"]);
   }
 });
+
+Deno.test("a file or folder that a full disk does not take leaves nothing, and one sentence says so", () =>
+  inFolder({}, async (root) => {
+    const full = () => Promise.reject(Object.assign(new Error("No space left on device"), { code: "ENOSPC" }));
+    const message = `Cannot write ${root}/a: its disk must have space left, it is full`;
+    await assert.rejects(replaceFile(`${root}/a`, full), { message });
+    await assert.rejects(
+      writeFolder(`${root}/a`, async (folder) => {
+        await Deno.writeTextFile(`${folder}/part`, "");
+        await full();
+      }),
+      { message },
+    );
+    assert.deepEqual(await names(root), []);
+  }));
+
+Deno.test("drafts are removed where their owner has ended and nothing was written for a minute", () =>
+  inFolder({}, async (root) => {
+    const child = new Deno.Command(Deno.execPath(), { args: ["--version"], stdout: "null" }).spawn();
+    await child.status;
+    const id = crypto.randomUUID();
+    const old = new Date(Date.now() - 120_000);
+    for (const name of [`a.${child.pid}.${id}.tmp`, `b.${Deno.pid}.${id}.tmp`, "c.tmp", "d.json"]) {
+      await Deno.writeTextFile(`${root}/${name}`, "");
+      await Deno.utime(`${root}/${name}`, old, old);
+    }
+    await Deno.writeTextFile(`${root}/e.${child.pid}.${id}.tmp`, "");
+    await sweepDrafts(root);
+    assert.deepEqual(await names(root), [
+      `b.${Deno.pid}.${id}.tmp`,
+      "c.tmp",
+      "d.json",
+      `e.${child.pid}.${id}.tmp`,
+    ]);
+  }));

@@ -25,3 +25,13 @@ Deno.test("401, 403, 404 and 429 are explained, and after a 429 the next attempt
       message: "Cannot fetch org/tiny: the hub was asked too often (429), try again later, in 3600 s",
     });
   }));
+
+Deno.test("a token that no header can hold is refused before it is sent, and is in no message", () =>
+  withHub(async () => {
+    for (const token of ["hf_se\ncret", "hf_se cret", "hf_sécret", "hf_\u0007secret"]) {
+      Deno.env.set("HF_TOKEN", token);
+      await assert.rejects(open(NAME), {
+        message: "Cannot use HF_TOKEN: it must be one word of ASCII characters, the current value is not",
+      });
+    }
+  }));

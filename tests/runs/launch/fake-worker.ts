@@ -11,7 +11,7 @@ import { hashExamples } from "../../../runs/study/check-record.ts";
 import type { RunSpec } from "../../../runs/study/spec.ts";
 
 /** Seeds that make the fake worker misbehave. */
-export const FAILS_ONCE = 90, CRASHES = 91, HANGS = 92, GROWS = 93;
+export const FAILS_ONCE = 90, CRASHES = 91, HANGS = 92, GROWS = 93, SPINS = 94, SLEEPS = 95, TELLS_TOKEN = 96;
 
 const planned = { weights: 1, parameters: 2, gradients: 3, optimiser: 4, activations: 5, runtime: 0, total: 15 };
 const parameters = { trainable: 10, method: 8, head: 2, storedBytes: 40 };
@@ -39,6 +39,17 @@ async function runCell(spec: RunSpec, { out, onProgress }: CellOptions): Promise
       await Deno.writeTextFile(`${out}/pid-${spec.method[0].name}`, String(Deno.pid));
       await new Promise((resolve) => setTimeout(resolve, 600_000));
       break;
+    case SPINS:
+      await Deno.writeTextFile(`${out}/pid-${spec.method[0].name}`, String(Deno.pid));
+      // A regular expression that runs away: the event loop stands still.
+      /^(a|a)*$/.test(`${"a".repeat(60)}b`);
+      break;
+    case SLEEPS:
+      await Deno.writeTextFile(`${out}/pid-${spec.method[0].name}`, String(Deno.pid));
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 600_000);
+      break;
+    case TELLS_TOKEN:
+      throw new Error(`HF_TOKEN is ${Deno.env.get("HF_TOKEN")}`);
     case GROWS:
       markBeforeTraining();
       kept.push(new Uint8Array(GROWTH).fill(1));

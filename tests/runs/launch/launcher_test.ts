@@ -6,7 +6,7 @@ import { presets } from "../../../runs/study/presets.ts";
 import { readRecords } from "../../../runs/study/record.ts";
 import { formerIds } from "../../../runs/study/spec.ts";
 import { parseStudy, type Study } from "../../../runs/study/study.ts";
-import { CRASHES, FAILS_ONCE, GROWS, GROWTH, HANGS } from "./fake-worker.ts";
+import { CRASHES, FAILS_ONCE, GROWS, GROWTH, HANGS, SLEEPS, SPINS, TELLS_TOKEN } from "./fake-worker.ts";
 import { inFolder } from "../../in-folder.ts";
 import { goldenConfig, goldenTensors, makeFolder, safetensors } from "../../models/folder/copies.ts";
 
@@ -156,15 +156,38 @@ Deno.test("stopping kills the workers and records no failure", () =>
     assert.deepEqual(await names(`${out}/failed`), []);
   }));
 
-Deno.test("a killed launcher leaves no worker", () =>
+for (
+  const [what, seed, stopped] of [
+    ["that waits", HANGS],
+    ["in a regular expression that runs away", SPINS],
+    ["whose thread is blocked", SLEEPS],
+    ["that is stopped", HANGS, "SIGSTOP"],
+  ] as const
+) {
+  Deno.test(`a killed launcher leaves no worker ${what}`, () =>
+    inFolder({}, async (out) => {
+      const launcher = startLauncher(out, `${seed},`);
+      await until(async () => (await hangingWorkers(out)).length === 2, "two workers");
+      const pids = await hangingWorkers(out);
+      assert.ok(pids.every(alive));
+      if (stopped) { for (const pid of pids) Deno.kill(pid, stopped); }
+      launcher.kill("SIGKILL");
+      await launcher.status;
+      await until(() => !pids.some(alive), "the workers' end");
+    }));
+}
+
+Deno.test("workers do not inherit the token of the hub", () =>
   inFolder({}, async (out) => {
-    const launcher = startLauncher(out, `${HANGS},`);
-    await until(async () => (await hangingWorkers(out)).length === 2, "two workers");
-    const pids = await hangingWorkers(out);
-    assert.ok(pids.every(alive));
-    launcher.kill("SIGKILL");
-    await launcher.status;
-    await until(() => !pids.some(alive), "the workers' end");
+    const before = Deno.env.get("HF_TOKEN");
+    Deno.env.set("HF_TOKEN", "secret");
+    try {
+      const { failures: [{ reason }] } = await bench(oneCell(TELLS_TOKEN), { ...quiet, out });
+      assert.equal(reason, "HF_TOKEN is undefined");
+    } finally {
+      if (before === undefined) Deno.env.delete("HF_TOKEN");
+      else Deno.env.set("HF_TOKEN", before);
+    }
   }));
 
 Deno.test("workers ignore SIGINT", () =>
@@ -178,6 +201,22 @@ Deno.test("workers ignore SIGINT", () =>
     assert.ok(alive(pid));
     stop.abort();
     await running;
+  }));
+
+Deno.test("a second bench in a results folder says so while the first runs, and a lock that a killed one left is taken over", () =>
+  inFolder({}, async (out) => {
+    const launcher = startLauncher(out, `${HANGS},`);
+    await until(async () => (await hangingWorkers(out)).length === 2, "two workers");
+    const events: BenchEvent[] = [];
+    const onEvent = (event: BenchEvent) => events.push(event);
+    await bench(oneCell(0), { ...quiet, out, onEvent });
+    assert.deepEqual(events[0], { type: "shared", out, pid: String(launcher.pid) });
+    launcher.kill("SIGKILL");
+    await launcher.status;
+    events.length = 0;
+    await bench(oneCell(0), { ...quiet, out, onEvent });
+    assert.equal(events[0].type, "cells");
+    assert.ok(!(await names(out)).includes("bench.lock"));
   }));
 
 Deno.test("two benches on one folder at once leave whole records", () =>
@@ -230,4 +269,16 @@ Deno.test("a number of jobs that is no whole number from 1 is refused", () =>
     for (const jobs of [0, 1.5, NaN]) {
       await assert.rejects(bench(smoke, { worker, out, jobs }), { name: "UsageError", message: /^Cannot run/ });
     }
+  }));
+
+Deno.test("a results folder that vanishes fails its cells with their own reason, and the bench goes on to its end", () =>
+  inFolder({}, async (root) => {
+    const out = `${root}/results`;
+    const { trained, failures } = await bench(oneCell(CRASHES), {
+      ...quiet,
+      out,
+      onEvent: ({ type }) => type === "start" && Deno.removeSync(out, { recursive: true }),
+    });
+    assert.deepEqual([trained, failures.length], [0, 1]);
+    assert.match(failures[0].reason, /^the worker ended with status 7: out of luck; Cannot write .*failed/);
   }));
