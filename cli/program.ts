@@ -6,6 +6,7 @@ import { Command } from "commander";
 import config from "../deno.json" with { type: "json" };
 import { addAdapter } from "./adapter.ts";
 import { addBench } from "./bench.ts";
+import { addCite } from "./cite.ts";
 import type { SetStatus } from "./command.ts";
 import { addFetch } from "./fetch.ts";
 import { addList } from "./list.ts";
@@ -22,6 +23,8 @@ export function createProgram(setStatus: SetStatus): Command {
     .version(config.version)
     .exitOverride()
     .configureOutput({ outputError: () => {} });
-  for (const add of [addBench, addFetch, addReport, addPredict, addAdapter, addList]) add(program, setStatus);
+  for (const add of [addBench, addFetch, addReport, addCite, addPredict, addAdapter, addList]) {
+    add(program, setStatus);
+  }
   return program;
 }

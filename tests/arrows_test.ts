@@ -55,6 +55,7 @@ const ARROWS: Record<string, readonly string[]> = {
     ...["runs/study", "runs/programs", "runs/adapters", "runs/training"],
   ],
   "reports": ["base", "runs/study"],
+  "reports/citation": ["base", "models/mod.ts", "models/hub/name.ts", "methods", "runs/study"],
 };
 
 /** Folders above all others. */
