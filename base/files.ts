@@ -125,7 +125,12 @@ export async function writeJson(path: string, value: unknown): Promise<void> {
 export async function writeFolder(path: string, fill: (folder: string) => Promise<void>): Promise<void> {
   const draft = draftOf(path);
   await Deno.mkdir(draft, { recursive: true });
-  await fill(draft);
+  try {
+    await fill(draft);
+  } catch (error) {
+    await Deno.remove(draft, { recursive: true }).catch(() => {});
+    throw error;
+  }
   while (true) {
     const old = draftOf(path);
     try {

@@ -56,6 +56,7 @@ const ARROWS: Record<string, readonly string[]> = {
   ],
   "reports": ["base", "runs/study"],
   "reports/citation": ["base", "models/mod.ts", "models/hub/name.ts", "methods", "runs/study"],
+  "reports/export": ["base", "models/hub/name.ts", "runs/study", "reports", "reports/citation"],
 };
 
 /** Folders above all others. */

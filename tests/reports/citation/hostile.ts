@@ -36,7 +36,7 @@ export const HOSTILE: readonly string[] = [
 export function hostileRecord(text: string): RunRecord {
   return makeRecord({
     change: (record) => {
-      const { spec, task, model, environment, metrics } = record;
+      const { spec, task, model, environment, metrics, scores, curve } = record;
       spec.model.name = text;
       spec.model.revision = text;
       spec.task.name = text;
@@ -44,6 +44,7 @@ export function hostileRecord(text: string): RunRecord {
       Object.assign(task, { licence: text, citation: text, labelling: text, source: [{ path: text, sha256: "ab" }] });
       Object.assign(model, { licence: text, citation: `${text} and Other (2020), ${text}, https://x.org/${text}` });
       metrics.push({ name: text, unit: "fraction", direction: "higher" });
+      for (const part of [...Object.values(scores), ...curve.validation]) Object.assign(part, { [text]: 0.5 });
       environment.suite.version = text;
       environment.suite.commit = text;
       environment.processor = text;
