@@ -6,7 +6,9 @@ import { Command } from "commander";
 import config from "../deno.json" with { type: "json" };
 import { addAdapter } from "./adapter.ts";
 import { addBench } from "./bench.ts";
+import { addCite } from "./cite.ts";
 import type { SetStatus } from "./command.ts";
+import { addExport } from "./export.ts";
 import { addFetch } from "./fetch.ts";
 import { addList } from "./list.ts";
 import { addPredict } from "./predict.ts";
@@ -22,6 +24,8 @@ export function createProgram(setStatus: SetStatus): Command {
     .version(config.version)
     .exitOverride()
     .configureOutput({ outputError: () => {} });
-  for (const add of [addBench, addFetch, addReport, addPredict, addAdapter, addList]) add(program, setStatus);
+  for (const add of [addBench, addFetch, addReport, addCite, addExport, addPredict, addAdapter, addList]) {
+    add(program, setStatus);
+  }
   return program;
 }

@@ -56,6 +56,8 @@ const ARROWS: Record<string, readonly string[]> = {
   ],
   "reports/statistics": ["base"],
   "reports": ["base", "runs/study", "tasks", "reports/statistics"],
+  "reports/citation": ["base", "models/mod.ts", "models/hub/name.ts", "methods", "runs/study"],
+  "reports/export": ["base", "models/hub/name.ts", "runs/study", "reports", "reports/citation"],
 };
 
 /** Folders above all others. */

@@ -9,17 +9,7 @@ import { parseOptions } from "../../methods/shared/options.ts";
 import type { BackboneShape } from "../../models/types.ts";
 import type { PartSpec, TrainingSpec } from "../study/spec.ts";
 import type { MethodEntry } from "../study/study.ts";
-
-/** Training options, unless the study gives others; the number of epochs depends on the method. */
-export const trainingDefaults: Omit<TrainingSpec, "epochs" | "outputLength" | "chat"> = {
-  batchSize: 16,
-  headLearningRate: 3e-3,
-  weightDecay: 0,
-  warmup: 0.06,
-  clip: 1,
-  maxLength: 64,
-  microBatchRows: 512,
-};
+import { trainingDefaults } from "../study/training-defaults.ts";
 
 /** A method of a study on a backbone. */
 export interface ResolvedMethod {

@@ -26,6 +26,17 @@ Deno.test("a folder appears with all its files, replaces the one that was there 
     assert.deepEqual(await names(root), ["adapter"]);
   }));
 
+Deno.test("a folder that could not be filled leaves the one that was there, and nothing beside it", () =>
+  inFolder({ "folder/a.txt": "old" }, async (root) => {
+    const fill = async (draft: string) => {
+      await Deno.writeTextFile(`${draft}/b.txt`, "new");
+      throw new Error("full");
+    };
+    await assert.rejects(writeFolder(`${root}/folder`, fill), /^Error: full$/);
+    assert.deepEqual([...Deno.readDirSync(root)].map(({ name }) => name), ["folder"]);
+    assert.equal(await Deno.readTextFile(`${root}/folder/a.txt`), "old");
+  }));
+
 Deno.test("many writers of one folder and one file leave the whole work of one of them", () =>
   inFolder({}, async (root) => {
     await Promise.all(Array.from({ length: 20 }, async (_, writer) => {

@@ -14,7 +14,7 @@ import { models } from "../../models/mod.ts";
 import type { Backbone, Model } from "../../models/types.ts";
 import { encodeExamples } from "../../runs/training/examples.ts";
 import { cellsOf } from "../../runs/launch/cells.ts";
-import { trainingDefaults } from "../../runs/launch/resolve-method.ts";
+import { trainingDefaults } from "../../runs/study/training-defaults.ts";
 import { presets } from "../../runs/study/presets.ts";
 import { runCell } from "../../runs/training/run-cell.ts";
 import { splitExamples } from "../../runs/training/split.ts";

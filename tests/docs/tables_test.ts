@@ -9,7 +9,7 @@ import { renderDifferencesCsv, renderResultsCsv, renderRunsCsv } from "../../rep
 import { groupResults } from "../../reports/results.ts";
 import { tableOf as reportTable } from "../../reports/table.ts";
 import { cellsOf } from "../../runs/launch/cells.ts";
-import { trainingDefaults } from "../../runs/launch/resolve-method.ts";
+import { trainingDefaults } from "../../runs/study/training-defaults.ts";
 import { presets } from "../../runs/study/presets.ts";
 import type { TrainingSpec } from "../../runs/study/spec.ts";
 import { parseStudy, type Study } from "../../runs/study/study.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Executable, MemoryPlan } from "../../../engine/types.ts";
 import { planStepMemory, requireMemory } from "../../../runs/training/plan-memory.ts";
-import { trainingDefaults } from "../../../runs/launch/resolve-method.ts";
+import { trainingDefaults } from "../../../runs/study/training-defaults.ts";
 
 function planOf(total: number): MemoryPlan {
   return { weights: 0, parameters: 0, gradients: 0, optimiser: 0, activations: total, runtime: 0, total };

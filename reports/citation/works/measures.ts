@@ -1,0 +1,159 @@
+/**
+ * The papers of metrics and of statistics.
+ * @module
+ */
+import { people, type Work } from "../work.ts";
+
+/** The papers of a metric by its name; accuracy needs none. */
+export const metricWorks: Record<string, readonly Work[]> = {
+  accuracy: [],
+  macro_f1: [{
+    kind: "article",
+    title: "Macro F1 and Macro F1",
+    authors: people("Opitz, Juri; Burst, Sebastian"),
+    year: 2019,
+    container: "arXiv:1911.03347",
+    url: "https://arxiv.org/abs/1911.03347",
+  }],
+  matthews: [
+    {
+      kind: "article",
+      title: "Comparison of the predicted and observed secondary structure of T4 phage lysozyme",
+      authors: people("Matthews, B. W."),
+      year: 1975,
+      container: "Biochimica et Biophysica Acta (BBA) – Protein Structure",
+      volume: "405",
+      issue: "2",
+      pages: "442–451",
+      doi: "10.1016/0005-2795(75)90109-9",
+    },
+    {
+      kind: "article",
+      title: "Comparing two K-category assignments by a K-category correlation coefficient",
+      authors: people("Gorodkin, J."),
+      year: 2004,
+      container: "Computational Biology and Chemistry",
+      volume: "28",
+      issue: "5–6",
+      pages: "367–374",
+      doi: "10.1016/j.compbiolchem.2004.09.006",
+    },
+  ],
+  bleu: [
+    {
+      kind: "conference",
+      title: "BLEU: a Method for Automatic Evaluation of Machine Translation",
+      authors: people("Papineni, Kishore; Roukos, Salim; Ward, Todd; Zhu, Wei-Jing"),
+      year: 2002,
+      container: "Proceedings of the 40th Annual Meeting of the Association for Computational Linguistics",
+      pages: "311–318",
+      doi: "10.3115/1073083.1073135",
+    },
+    {
+      kind: "conference",
+      title: "A Call for Clarity in Reporting BLEU Scores",
+      authors: people("Post, Matt"),
+      year: 2018,
+      container: "Proceedings of the Third Conference on Machine Translation: Research Papers",
+      pages: "186–191",
+      doi: "10.18653/v1/W18-6319",
+    },
+  ],
+  rouge_l: [{
+    kind: "conference",
+    title: "ROUGE: A Package for Automatic Evaluation of Summaries",
+    authors: people("Lin, Chin-Yew"),
+    year: 2004,
+    container: "Text Summarization Branches Out",
+    pages: "74–81",
+  }],
+};
+
+/** What a statistic of the reports needs. */
+export type StatisticCondition = "seeds" | "methods" | "pseudo-values" | "tasks";
+
+/** A statistic of the reports. */
+export interface Statistic {
+  /** What it is for. */
+  name: string;
+  /** When reports use it: with several seeds, several methods, a metric that is no mean over examples, several tasks. */
+  needs: StatisticCondition;
+  /** Its papers. */
+  works: readonly Work[];
+}
+
+/** The statistics of the reports. */
+export const statistics: readonly Statistic[] = [
+  {
+    name: "t interval",
+    needs: "seeds",
+    works: [{
+      kind: "article",
+      title: "The Probable Error of a Mean",
+      authors: [{ name: "Student" }],
+      year: 1908,
+      container: "Biometrika",
+      volume: "6",
+      issue: "1",
+      pages: "1–25",
+      doi: "10.1093/biomet/6.1.1",
+    }],
+  },
+  {
+    name: "degrees of freedom of intervals",
+    needs: "seeds",
+    works: [{
+      kind: "article",
+      title: "An Approximate Distribution of Estimates of Variance Components",
+      authors: people("Satterthwaite, F. E."),
+      year: 1946,
+      container: "Biometrics Bulletin",
+      volume: "2",
+      issue: "6",
+      pages: "110–114",
+      doi: "10.2307/3002019",
+    }],
+  },
+  {
+    name: "studentised range",
+    needs: "methods",
+    works: [{
+      kind: "article",
+      title: "Comparing Individual Means in the Analysis of Variance",
+      authors: people("Tukey, John W."),
+      year: 1949,
+      container: "Biometrics",
+      volume: "5",
+      issue: "2",
+      pages: "99–114",
+      doi: "10.2307/3001913",
+    }],
+  },
+  {
+    name: "jackknife",
+    needs: "pseudo-values",
+    works: [{
+      kind: "article",
+      title: "Bias and confidence in not-quite large samples (abstract)",
+      authors: people("Tukey, John W."),
+      year: 1958,
+      container: "The Annals of Mathematical Statistics",
+      volume: "29",
+      issue: "2",
+      pages: "614",
+    }],
+  },
+  {
+    name: "ranks over tasks, critical difference",
+    needs: "tasks",
+    works: [{
+      kind: "article",
+      title: "Statistical Comparisons of Classifiers over Multiple Data Sets",
+      authors: people("Demšar, Janez"),
+      year: 2006,
+      container: "Journal of Machine Learning Research",
+      volume: "7",
+      pages: "1–30",
+    }],
+  },
+];

@@ -1,0 +1,114 @@
+/**
+ * Exports: folders with all that it takes to check, cite and repeat results.
+ * @module
+ */
+import { dirname, resolve } from "node:path";
+import { sha256File, writeFolder, writeJson, writeWhole } from "../../base/files.ts";
+import { canonical, readRecords, type RunRecord, type UnreadableRecord } from "../../runs/study/record.ts";
+import { citationFormats, readSources } from "../citation/cite.ts";
+import { bibliographyOf } from "../citation/bibliography.ts";
+import { writeReport } from "../mod.ts";
+import { renderChecklist } from "./checklist.ts";
+import { describeDatasets, describeRuns } from "./croissant.ts";
+import { listFiles, makeManifest, MANIFEST, requireReplaceable } from "./manifest.ts";
+import { commandsOf, renderLicences, renderReadme } from "./readme.ts";
+import { describeCrate } from "./ro-crate.ts";
+import { studiesOf } from "./studies.ts";
+
+/** What `exportResults` did. */
+export interface WrittenExport {
+  /** Paths of its files, inside the folder. */
+  files: string[];
+  /** The commands that repeat the runs, to be run in a clone of TuneBench one after the other. */
+  commands: string[];
+  /** Records that were left out. */
+  unreadable: UnreadableRecord[];
+}
+
+/** A record, and the file that it was read from. */
+interface StoredRecord {
+  record: RunRecord;
+  path: string;
+}
+
+/**
+ * Writes an export: records, report, studies, citations, licences, lock file, checklist, metadata, checksums. The same records
+ * give the same bytes.
+ * @param results results folders; a run that is in several of them is taken once
+ * @param folder where the export is put, in one step; an export that nobody has changed is replaced
+ * @throws {UsageError} if the folder is neither missing nor empty nor an unchanged export
+ * @throws {Error} if no record can be read, or two records of a run differ
+ */
+export async function exportResults(results: readonly string[], folder: string): Promise<WrittenExport> {
+  const out = resolve(folder);
+  await requireReplaceable(out);
+  const { stored, unreadable } = await collect(results);
+  await writeFolder(out, (draft) => fill(draft, stored));
+  const files = await listFiles(out);
+  const studies = files.filter((path) => /^study(-\d+)?\.json$/.test(path));
+  return { files, commands: commandsOf(studies, folder), unreadable };
+}
+
+/** Reads the records of results folders, each run once, by id. */
+async function collect(
+  results: readonly string[],
+): Promise<{ stored: StoredRecord[]; unreadable: UnreadableRecord[] }> {
+  const byId = new Map<string, StoredRecord>();
+  const unreadable: UnreadableRecord[] = [];
+  for (const folder of new Set(results)) {
+    const read = await readRecords(folder);
+    unreadable.push(...read.unreadable);
+    for (const record of read.records) {
+      const path = `${folder}/runs/${record.id}.json`;
+      const other = byId.get(record.id);
+      if (other !== undefined && canonical(other.record) !== canonical(record)) {
+        throw new Error(`Cannot export: records of one run must be the same, ${other.path} and ${path} differ`);
+      }
+      if (other === undefined) byId.set(record.id, { record, path });
+    }
+  }
+  if (byId.size === 0) {
+    const reasons = unreadable.map(({ path, reason }) => `; ${path}: ${reason}`).join("");
+    throw new Error(`Cannot export: ${results.join(", ")} must hold a readable record, current number is 0${reasons}`);
+  }
+  return { stored: [...byId.values()].sort((a, b) => (a.record.id < b.record.id ? -1 : 1)), unreadable };
+}
+
+/** Writes everything. */
+async function fill(folder: string, stored: readonly StoredRecord[]): Promise<void> {
+  const records = stored.map(({ record }) => record);
+  const sources = await readSources(records);
+  await Deno.mkdir(`${folder}/runs`);
+  for (const { record, path } of stored) await Deno.copyFile(path, `${folder}/runs/${record.id}.json`);
+  await writeReport([folder], `${folder}/report`);
+  const rebuilt = studiesOf(records);
+  const studies = rebuilt.studies.map((_, index) =>
+    rebuilt.studies.length === 1 ? "study.json" : `study-${index + 1}.json`
+  );
+  for (const [index, study] of rebuilt.studies.entries()) await writeJson(`${folder}/${studies[index]}`, study);
+  const bibliography = bibliographyOf(sources);
+  const texts = {
+    "README.md": renderReadme(records, rebuilt, studies),
+    "checklist.md": renderChecklist(records),
+    "licences.md": renderLicences(sources),
+    "citations.bib": citationFormats.bibtex(bibliography),
+    "CITATION.cff": citationFormats.cff(bibliography),
+  };
+  for (const [name, text] of Object.entries(texts)) await writeWhole(`${folder}/${name}`, text);
+  for (const name of ["LICENSE", "deno.lock"]) {
+    await Deno.writeFile(`${folder}/${name}`, await Deno.readFile(new URL(`../../${name}`, import.meta.url)));
+  }
+  await writeDatasets(folder, records);
+  const files = await listFiles(folder);
+  await writeJson(`${folder}/ro-crate-metadata.json`, describeCrate({ records, sources, files, studies }));
+  await writeWhole(`${folder}/${MANIFEST}`, await makeManifest(folder));
+}
+
+async function writeDatasets(folder: string, records: readonly RunRecord[]): Promise<void> {
+  const csv = `${folder}/report/runs.csv`;
+  const runs = describeRuns(records, await Deno.readTextFile(csv), (await sha256File(csv))!);
+  for (const { path, value } of [...describeDatasets(records), runs]) {
+    await Deno.mkdir(dirname(`${folder}/${path}`), { recursive: true });
+    await writeJson(`${folder}/${path}`, value);
+  }
+}

@@ -1,0 +1,145 @@
+/**
+ * Studies that make given runs: the way back from specs.
+ * @module
+ */
+import { createHash } from "node:crypto";
+import { formatHubName, parseHubName } from "../../models/hub/name.ts";
+import { canonical, methodName, type RunRecord } from "../../runs/study/record.ts";
+import type { RunSpec } from "../../runs/study/spec.ts";
+import type { MethodEntry, Study } from "../../runs/study/study.ts";
+import { trainingDefaults } from "../../runs/study/training-defaults.ts";
+
+/** What a study needs in the folder that it is run from. */
+export interface Needed {
+  /** Where the study expects it. */
+  path: string;
+  /** What has to be there, with its checksums. */
+  what: string;
+}
+
+/** Studies, and what they need besides TuneBench. */
+export interface RebuiltStudies {
+  /** Each is a whole product of models, tasks, methods and seeds; together they make the given runs and no others. */
+  studies: Study[];
+  /** Files of users, by path. */
+  needed: Needed[];
+}
+
+/** A run, as a study names it. */
+interface Run {
+  model: string;
+  task: string;
+  method: MethodEntry;
+  seed: number;
+  /** What all runs of a study share. */
+  common: Omit<Study, "models" | "tasks" | "methods" | "seeds">;
+}
+
+/** The studies that make these runs. The order of the records does not matter. */
+export function studiesOf(records: readonly RunRecord[]): RebuiltStudies {
+  const needed = new Map<string, Needed>();
+  const need = (path: string, what: string) => {
+    needed.set(path, { path, what });
+    return path;
+  };
+  const runs = records.map((record) => runOf(record, need));
+  const studies = grouped(runs, ({ common }) => common).flatMap(([common, runs]) =>
+    productsOf(runs).map((product) => ({ ...product, ...common }))
+  );
+  return { studies, needed: [...needed.values()].sort((a, b) => (a.path < b.path ? -1 : 1)) };
+}
+
+function runOf(record: RunRecord, need: (path: string, what: string) => string): Run {
+  const { spec } = record;
+  const { task, data, device, precision, memory, from } = spec;
+  const method = Object.fromEntries(spec.method.map(({ name, options }) => [name, options]));
+  const files = task.files && !task.dataset ? { taskFiles: need(...taskFilesOf(spec)) } : {};
+  const start = from === undefined ? {} : {
+    from: need(`./adapters/${from.sha256.slice(0, 16)}`, `the adapter whose files have the SHA-256 ${from.sha256}`),
+  };
+  const common = {
+    data,
+    ...files,
+    ...start,
+    device,
+    ...precision !== "float32" && { precision },
+    ...memory && { memory },
+    training: trainingOf(record),
+  };
+  return { model: modelOf(spec.model, need), task: task.name, method, seed: spec.seed, common };
+}
+
+/** A folder for the task's files, and what must be in it. */
+function taskFilesOf({ task: { name, files = {} } }: RunSpec): [path: string, what: string] {
+  const sums = Object.entries(files).sort().map(([file, sha256]) => `${file} (SHA-256 ${sha256})`);
+  const digest = createHash("sha256").update(canonical(files)).digest("hex").slice(0, 8);
+  return [`./task-files/${safeName(name)}-${digest}`, `the files of ${name}: ${sums.join(", ")}`];
+}
+
+/** A model as studies name it: of the table by its name, of the hub with its commit; a folder is expected below `models`. */
+function modelOf({ name, revision }: RunSpec["model"], need: (path: string, what: string) => string): string {
+  const isFolder = /^[0-9a-f]{64}$/.test(revision);
+  if (!isFolder && !name.includes("/")) return name;
+  try {
+    if (!isFolder) return formatHubName({ ...parseHubName(name), revision });
+  } catch {
+    // No name that the hub has: whoever repeats the run has to know where the model is.
+  }
+  const path = `./models/${safeName(name)}-${safeName(revision).slice(0, 8)}`;
+  return need(path, `the model folder or file ${name} with the revision ${revision}`);
+}
+
+/** A name that is one part of a path on every system. */
+export function safeName(name: string): string {
+  return name.replace(/[^\w.-]+/g, "-").replace(/^[.-]+/, "").slice(0, 60) || "unnamed";
+}
+
+/**
+ * The training options, without the epochs, which each method has among its options. The classifier's step size is left out at
+ * its default, and where the method trains the classifier alone, since it is then an option of the method.
+ */
+function trainingOf({ spec, parameters }: RunRecord): Study["training"] {
+  const { epochs: _, headLearningRate, ...rest } = spec.training;
+  const isGiven = headLearningRate !== undefined && headLearningRate !== trainingDefaults.headLearningRate &&
+    parameters.method > 0;
+  return isGiven ? { ...rest, headLearningRate } : rest;
+}
+
+/** Items by a key, in the order of the key's canonical form. */
+function grouped<T, K>(items: readonly T[], keyOf: (item: T) => K): [K, T[]][] {
+  return [...Map.groupBy(items, (item) => canonical(keyOf(item)))].sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([, same]) => [keyOf(same[0]), same]);
+}
+
+/** Runs as few products of models, tasks, methods and seeds: methods with the same seeds, then tasks, then models are joined. */
+function productsOf(runs: readonly Run[]): Pick<Study, "models" | "tasks" | "methods" | "seeds">[] {
+  const blocks = grouped(runs, ({ model, task }) => ({ model, task })).flatMap(([{ model, task }, runs]) => {
+    const byMethod = grouped(runs, ({ method }) => [Object.keys(method).join("+"), method] as const)
+      .map(([[, method], same]) => ({
+        method,
+        seeds: [...new Set(same.map(({ seed }) => seed))].sort((a, b) => a - b),
+      }));
+    return grouped(byMethod, ({ seeds }) => seeds)
+      .map(([seeds, same]) => ({ model, task, seeds, methods: same.map(({ method }) => method) }));
+  });
+  const overTasks = grouped(blocks, ({ model, methods, seeds }) => ({ model, methods, seeds }))
+    .map(([key, same]) => ({ ...key, tasks: same.map(({ task }) => task) }));
+  return grouped(overTasks, ({ tasks, methods, seeds }) => ({ tasks, methods, seeds }))
+    .map(([{ tasks, methods, seeds }, same]) => ({ models: same.map(({ model }) => model), tasks, methods, seeds }));
+}
+
+/** Runs that this way back does not reach, in words: of another version of a method, of a data set at another commit. */
+export function limitsOf(records: readonly RunRecord[]): string[] {
+  const remarks = records.flatMap(({ spec }) => [
+    ...spec.method.flatMap(({ name, version = 1 }) =>
+      version > 1 ? [`${methodName(spec)} is repeated only by a TuneBench that has version ${version} of ${name}.`] : []
+    ),
+    ...spec.task.dataset
+      ? [
+        `${spec.task.name} was read from ${spec.task.dataset.name} at commit ${spec.task.dataset.revision}: ` +
+        "runs have the same ids only while that is its newest one, or in a cache that holds it.",
+      ]
+      : [],
+  ]);
+  return [...new Set(remarks)].sort();
+}
