@@ -55,6 +55,9 @@ const ARROWS: Record<string, readonly string[]> = {
     ...["runs/study", "runs/programs", "runs/adapters", "runs/training"],
   ],
   "reports/statistics": ["base"],
+  "reports/figures": ["base", "runs/study", "reports", "reports/statistics"],
+  "reports/page": ["base", "runs/study", "reports", "reports/statistics", "reports/figures"],
+  "reports/mod.ts": ["base", "runs/study", "reports", "reports/page"],
   "reports": ["base", "runs/study", "tasks", "reports/statistics"],
 };
 
