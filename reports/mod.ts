@@ -2,6 +2,7 @@
  * From records to reports.
  * @module
  */
+import { dirname } from "node:path";
 import { writeWhole } from "../base/files.ts";
 import type { UnreadableRecord } from "../runs/study/record.ts";
 import { collectRuns, type Conflict } from "./collect.ts";
@@ -12,23 +13,33 @@ import { groupRuns, type Results } from "./results.ts";
 import { renderTerminal } from "./terminal.ts";
 
 /** Name of a report format. */
-export type ReportFormatName = "markdown" | "results-csv" | "runs-csv" | "differences-csv" | "latex";
+export type ReportFormatName = "markdown" | "results-csv" | "runs-csv" | "differences-csv" | "latex" | "page";
 
-/** A report as a file. */
+/** A report as files. */
 export interface ReportFormat {
-  /** Name of the file inside the report's folder. */
+  /** Name of the file inside the report's folder; of several, of the first. */
   file: string;
-  /** The file's text; the same results give the same text. */
-  render(results: Results): string;
+  /** Texts of the files, by their paths inside the report's folder; the same results give the same texts. */
+  files(results: Results): Promise<Record<string, string>>;
+}
+
+/** A report as one file. */
+function oneFile(file: string, render: (results: Results) => string): ReportFormat {
+  return { file, files: (results) => Promise.resolve({ [file]: render(results) }) };
 }
 
 /** Every report that is written, by the name of its format. */
 export const reportFormats: Record<ReportFormatName, ReportFormat> = {
-  "markdown": { file: "report.md", render: renderMarkdown },
-  "results-csv": { file: "results.csv", render: renderResultsCsv },
-  "runs-csv": { file: "runs.csv", render: renderRunsCsv },
-  "differences-csv": { file: "differences.csv", render: renderDifferencesCsv },
-  "latex": { file: "tables.tex", render: renderLatex },
+  "markdown": oneFile("report.md", renderMarkdown),
+  "results-csv": oneFile("results.csv", renderResultsCsv),
+  "runs-csv": oneFile("runs.csv", renderRunsCsv),
+  "differences-csv": oneFile("differences.csv", renderDifferencesCsv),
+  "latex": oneFile("tables.tex", renderLatex),
+  "page": {
+    file: "report.html",
+    // Loaded here, as the library of the figures takes half a second, which no other command should wait for.
+    files: async (results) => (await import("./page/mod.ts")).renderPage(results),
+  },
 };
 
 /** What `writeReport` did. */
@@ -67,13 +78,18 @@ export async function readResults(folders: readonly string[]): Promise<Results> 
  */
 export async function writeReport(folders: readonly string[], out: string): Promise<WrittenReport> {
   const results = await readResults(folders);
-  const texts = Object.values(reportFormats).map(({ file, render }) => ({
-    path: `${out}/${file}`,
-    text: render(results),
-  }));
+  const texts: { path: string; text: string }[] = [];
+  for (const format of Object.values(reportFormats)) {
+    for (const [file, text] of Object.entries(await format.files(results))) {
+      texts.push({ path: `${out}/${file}`, text });
+    }
+  }
   try {
     await Deno.mkdir(out, { recursive: true });
-    for (const { path, text } of texts) await writeWhole(path, text);
+    for (const { path, text } of texts) {
+      await Deno.mkdir(dirname(path), { recursive: true });
+      await writeWhole(path, text);
+    }
   } catch (error) {
     throw new Error(`Cannot write a report: ${out} must be a folder that can be written (${(error as Error).message})`);
   }

@@ -1,0 +1,138 @@
+/**
+ * What the page knows of each run: shown by its script, so that a thousand runs are a small file.
+ * @module
+ */
+import { canonical } from "../../runs/study/record.ts";
+import { showName } from "../figures/style.ts";
+import type { Results } from "../results.ts";
+import type { Run } from "../run.ts";
+import { mean } from "../statistics/basics.ts";
+import { titleOf } from "../words.ts";
+import { type Packed, packPredicted, packTruth } from "./pack.ts";
+
+/** Most characters of a text of a record. */
+const MOST_LETTERS = 300;
+
+/** Most points of a run's curve of losses; more are averaged. */
+const MOST_LOSSES = 60;
+
+/** Most characters of all packed answers and ids together; where there are more, the page has none and says so. */
+const MOST_ANSWERS = 1_200_000;
+
+/** Values that many runs share, each once. */
+class Shared<T> {
+  readonly values: T[] = [];
+  readonly #places = new Map<unknown, number>();
+
+  /** The place of the value that has this key; it is made where there is none yet. */
+  place(key: unknown, make: () => T): number {
+    let place = this.#places.get(key);
+    if (place === undefined) {
+      place = this.values.push(make()) - 1;
+      this.#places.set(key, place);
+    }
+    return place;
+  }
+}
+
+/** What the script of the page reads; places are those in the lists. */
+export interface PageData {
+  /** Each table's title, its first metric, and the units of all. */
+  tables: { title: string; metric: string; unit: string; units: Record<string, string> }[];
+  settings: unknown[];
+  runs: unknown[];
+  /** Test sets: ids and right answers; empty where all answers are too many for a page. */
+  tests: { ids: string[]; truth: Packed }[];
+  /** Names of classes. */
+  labels: string[][];
+  environments: unknown[];
+  checks: unknown[];
+}
+
+/** The data of a page. */
+export function pageData({ runs, protocols }: Results): PageData {
+  const tests = new Shared<PageData["tests"][number]>();
+  const [labels, environments, checks] = [new Shared<string[]>(), new Shared<unknown>(), new Shared<unknown>()];
+  const settings = protocols.flatMap((protocol, table) => protocol.settings.map((setting) => ({ ...setting, table })));
+  const answers = new Map(runs.map((run) => [run, packPredicted(run.answers)]));
+  for (const run of runs) {
+    tests.place(run.test, () => ({ ids: run.test.ids.map((id) => showName(id, 80)), truth: packTruth(run.answers) }));
+  }
+  const size = JSON.stringify(tests.values).length + answers.values().reduce((sum, { bits }) => sum + bits.length, 0);
+  const isWhole = size <= MOST_ANSWERS;
+
+  const describe = (run: Run, setting: number) => ({
+    id: run.id,
+    setting,
+    seed: run.spec.seed,
+    validation: roundScores(run.scores.validation),
+    test: roundScores(run.scores.test),
+    best: run.bestEpoch,
+    epochs: run.curve.validation.map((scores) => round(scores[run.metrics[0].name])),
+    losses: thin(run.curve.stepLoss).map(round),
+    steps: run.curve.stepLoss.length,
+    parameters: run.parameters,
+    memory: run.memory,
+    time: run.time,
+    started: run.environment.started,
+    environment: environments.place(environmentKey(run), () => environmentOf(run)),
+    integrity: run.checks.integrity.map((check) => checks.place(canonical(check), () => check)),
+    flags: run.checks.flags.map((check) => checks.place(canonical(check), () => check)),
+    labels: labels.place(canonical(run.task.labels), () => run.task.labels),
+    kind: run.answers.kind,
+    test_set: tests.place(run.test, () => ({ ids: [], truth: { width: 1, bits: "" } })),
+    answers: isWhole ? answers.get(run)! : null,
+  });
+  const described = settings.flatMap(({ runs }, index) => runs.map((run) => describe(run, index)));
+  return clean({
+    tables: protocols.map((protocol) => {
+      const [{ metric, secondary }] = protocol.settings;
+      const units = Object.fromEntries([{ metric }, ...secondary].map(({ metric }) => [metric.name, metric.unit]));
+      return { title: titleOf(protocol, protocols), metric: metric.name, unit: metric.unit, units };
+    }),
+    settings: settings.map(({ id, label, options, table, runs: [{ spec }] }) => {
+      const { seed: _seed, ...common } = spec;
+      return { id, label, options, table, spec: common };
+    }),
+    runs: described,
+    tests: isWhole ? tests.values : [],
+    labels: labels.values,
+    environments: environments.values,
+    checks: checks.values,
+  }) as PageData;
+}
+
+function environmentOf({ environment: { started: _started, ...rest } }: Run): unknown {
+  return rest;
+}
+
+function environmentKey(run: Run): string {
+  return canonical(environmentOf(run) as Record<string, unknown>);
+}
+
+function round(value: number): number {
+  return Number(value.toPrecision(5));
+}
+
+function roundScores(scores: Run["scores"]["test"]): Record<string, number> {
+  return Object.fromEntries(Object.entries(scores).map(([name, score]) => [name, round(score)]));
+}
+
+/** Means of equal stretches of the values. */
+function thin(values: readonly number[]): number[] {
+  if (values.length <= MOST_LOSSES) return [...values];
+  return Array.from({ length: MOST_LOSSES }, (_, part) => {
+    const [from, to] = [part, part + 1].map((edge) => Math.round(edge * values.length / MOST_LOSSES));
+    return mean(values.slice(from, to));
+  });
+}
+
+/** The value with every text in one line and of bounded length, names of members too; base64 is no text. */
+function clean(value: unknown, name = ""): unknown {
+  if (typeof value === "string") return name === "bits" ? value : showName(value, MOST_LETTERS);
+  if (Array.isArray(value)) return value.map((item) => clean(item));
+  if (value === null || typeof value !== "object") return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => [showName(key, MOST_LETTERS), clean(inner, key)]),
+  );
+}

@@ -1,0 +1,168 @@
+/**
+ * report.html: tables and figures to look at, in one file that needs no network; and the figures as files.
+ * @module
+ */
+import { counted } from "../../base/errors.ts";
+import { drawFigures, MOST_TABLES, type NamedFigure } from "../figures/mod.ts";
+import { svgFile } from "../figures/drawing.ts";
+import { formatCount, formatScore } from "../format.ts";
+import type { Protocol, Results } from "../results.ts";
+import {
+  comparisonRemarks,
+  conflictInWords,
+  failureRemarks,
+  inWords,
+  overviewTitle,
+  type Remark,
+  titleOf,
+} from "../words.ts";
+import { pageData } from "./data.ts";
+import { json, policyHash, text } from "./html.ts";
+import { overviewTable, protocolTable } from "./tables.ts";
+
+const read = (name: string) => Deno.readTextFileSync(new URL(name, import.meta.url));
+
+/** Files by their paths in the report's folder: the page, and each figure that it shows. */
+export function renderPage(results: Results): Record<string, string> {
+  const { overviews, protocols } = drawFigures(results);
+  const figures = [...overviews, ...protocols].flatMap((figures) => figures ?? []);
+  return {
+    "report.html": pageOf(results, overviews, protocols),
+    ...Object.fromEntries(figures.map((figure) => [`figures/${figure.name}.svg`, svgFile(figure)])),
+  };
+}
+
+function pageOf(
+  results: Results,
+  ofOverviews: readonly NamedFigure[][],
+  ofProtocols: readonly (NamedFigure[] | null)[],
+): string {
+  const { runs, protocols, overviews } = results;
+  const [style, script] = [read("page.css"), read("page.js")];
+  const settings = protocols.reduce((sum, { settings }) => sum + settings.length, 0);
+  const policy = `default-src 'none'; script-src ${policyHash(script)}; style-src ${policyHash(style)}; ` +
+    "base-uri 'none'; form-action 'none'";
+  const sections = [
+    ...overviews.map((overview, index) =>
+      sectionOf(
+        overviewTitle(overview),
+        overviewTable(overview, overviewTitle(overview), OVERVIEW_CAPTION),
+        [],
+        ofOverviews[index],
+      )
+    ),
+    ...protocols.map((protocol, index) =>
+      sectionOf(
+        titleOf(protocol, protocols),
+        protocolTable(protocol, titleOf(protocol, protocols), captionOf(protocol)),
+        notesOf(protocol),
+        ofProtocols[index],
+      )
+    ),
+  ];
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>TuneBench report</title>
+<style>${style}</style>
+</head>
+<body>
+<a class="skip" href="#report">To the report</a>
+<header>
+<h1 tabindex="-1">TuneBench report</h1>
+<p class="quiet">${counted(runs.length, "run")} of ${
+    counted(settings, "setting")
+  }. Scores lead to their runs; titles of columns sort.</p>
+<noscript><p>Without scripts the tables and figures are whole, but cannot be sorted, and single runs cannot be shown.</p></noscript>
+</header>
+<main>
+<div id="report">
+<div class="filter" hidden><label for="filter">Show rows that contain</label><input id="filter" type="search" placeholder="method, task or model"><span id="filtered" role="status"></span></div>
+${sections.join("\n")}
+${sourcesOf(results)}
+</div>
+<section id="detail" aria-live="off" hidden></section>
+</main>
+<script type="application/json" id="data">${json(pageData(results))}</script>
+<script>${script}</script>
+</body>
+</html>
+`;
+}
+
+const OVERVIEW_CAPTION =
+  "Means over the seeds ± half a 95 % interval. Bold: not shown to be below the best mean of the column. Bold does not mean equal.";
+
+/** What the table shows, and what its intervals and its bold mean. */
+function captionOf({ comparison }: Protocol): string {
+  const bold = comparison === null || comparison.best.size === 0
+    ? ""
+    : " Bold: not shown to be below the best mean (5 % over all comparisons, paired by seed and example). Bold does not mean equal.";
+  return `Mean over the seeds ± half a 95 % interval for new seeds and new examples of the same source.${bold} Costs: medians over the seeds.`;
+}
+
+function sectionOf(
+  title: string,
+  table: string,
+  notes: readonly Remark[],
+  figures: readonly NamedFigure[] | null,
+): string {
+  const drawn = figures === null
+    ? `<p class="quiet">No figures: they are drawn of the ${MOST_TABLES} tables with most runs.</p>`
+    : figures.length === 0
+    ? ""
+    : `<div class="figures">\n${figures.map(figureOf).join("\n")}\n</div>`;
+  return `<section class="table">\n<h2>${text(title)}</h2>\n${table}\n${list(notes)}\n${drawn}\n</section>`;
+}
+
+function figureOf({ svg, title, caption }: NamedFigure): string {
+  return `<figure><div class="wide" tabindex="0" role="region" aria-label="${text(title)}">${svg}</div>
+<figcaption>${text(caption)}</figcaption></figure>`;
+}
+
+function notesOf(protocol: Protocol): Remark[] {
+  const [{ majority, metric }] = protocol.settings;
+  return [
+    ...majority === null ? [] : [
+      [`Majority: ${
+        formatScore(majority, metric.unit)
+      }, always answering the class most frequent in training`] as Remark,
+    ],
+    [`Protocol: ${inWords(protocol.spec)}`],
+    ...comparisonRemarks(protocol),
+    ...failureRemarks(protocol),
+  ];
+}
+
+/** Where data and models come from, and what is not in the tables. */
+function sourcesOf({ runs, conflicts, unreadable }: Results): string {
+  const sources = new Map(runs.flatMap(({ spec, task, model }): [string, Remark][] => [
+    [`task ${spec.task.name}`, [`Task ${spec.task.name}`, `licence: ${task.licence}`, task.citation]],
+    [`model ${spec.model.name}`, [
+      `Model ${spec.model.name}, revision ${spec.model.revision}, ${formatCount(model.parameters)} parameters`,
+      `licence: ${model.licence}`,
+      model.citation,
+    ]],
+  ]));
+  const parts: [string, Remark[]][] = [
+    ["Sources", [...sources].sort(([a], [b]) => a < b ? -1 : 1).map(([, source]) => source)],
+    [
+      "Runs with two results, of which the first is in the tables",
+      conflicts.map((conflict) => [conflictInWords(conflict)]),
+    ],
+    ["Unreadable records, which are not in the tables", unreadable.map(({ path, reason }) => [`${path}: ${reason}`])],
+  ];
+  return parts.filter(([, items]) => items.length > 0)
+    .map(([title, items]) => `<section>\n<h2>${title}</h2>\n${list(items)}\n</section>`).join("\n");
+}
+
+function list(remarks: readonly Remark[]): string {
+  const item = ([first, ...children]: Remark): string =>
+    `<li>${text(first)}${
+      children.length === 0 ? "" : `<ul>${children.map((child) => item([child])).join("")}</ul>`
+    }</li>`;
+  return remarks.length === 0 ? "" : `<ul class="quiet">\n${remarks.map(item).join("\n")}\n</ul>`;
+}

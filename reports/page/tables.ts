@@ -1,0 +1,71 @@
+/**
+ * Tables of the page: sorted and filtered by its script, whole without it.
+ * @module
+ */
+import { showName } from "../figures/style.ts";
+import type { Overview } from "../overview.ts";
+import type { Protocol, Setting } from "../results.ts";
+import { type CellStyle, overviewTableOf, type Table, tableOf } from "../table.ts";
+import { text } from "./html.ts";
+
+const style: CellStyle = { text, best: (score) => `<strong>${score}</strong>` };
+
+/** The table of a protocol; each score leads to its runs. */
+export function protocolTable(protocol: Protocol, title: string, caption: string): string {
+  const { settings } = protocol;
+  return htmlTable(
+    tableOf(protocol, style),
+    title,
+    caption,
+    settings,
+    (index, column) => column === 1 ? settings[index] : null,
+  );
+}
+
+/** The table of methods over tasks or models; each score leads to its runs. */
+export function overviewTable(overview: Overview, title: string, caption: string): string {
+  return htmlTable(
+    overviewTableOf(overview, style),
+    title,
+    caption,
+    overview.rows,
+    (index, column) => overview.rows[index].settings[column - 1] ?? null,
+  );
+}
+
+/**
+ * @param title name of the region in which the table scrolls
+ * @param labelled the rows' names, which the filter searches
+ * @param linked the setting whose runs a cell leads to, if it is a score
+ */
+function htmlTable(
+  { header, rows, align }: Table,
+  title: string,
+  caption: string,
+  labelled: readonly { label: string }[],
+  linked: (row: number, column: number) => Setting | null,
+): string {
+  const head = header.map((title, column) =>
+    `<th scope="col" class="${align[column]}"><button type="button">${title}</button></th>`
+  );
+  const body = rows.map((cells, row) => {
+    const shown = cells.map((cell, column) => {
+      if (column === 0) return `<th scope="row">${cell}</th>`;
+      const setting = linked(row, column);
+      const content = setting === null
+        ? cell
+        : `<a href="#setting/${encodeURIComponent(showName(setting.id, 300))}" aria-label="Runs of ${
+          text(labelled[row].label)
+        }: ${cell.replace(/<[^>]*>/g, "")}">${cell}</a>`;
+      return `<td class="${align[column]}">${content}</td>`;
+    });
+    return `<tr>${shown.join("")}</tr>`;
+  });
+  return `<div class="wide" tabindex="0" role="region" aria-label="${text(title)}"><table>
+<caption>${caption}</caption>
+<thead><tr>${head.join("")}</tr></thead>
+<tbody>
+${body.join("\n")}
+</tbody>
+</table></div>`;
+}

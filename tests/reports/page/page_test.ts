@@ -1,0 +1,132 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import fc from "fast-check";
+import { parseHTML } from "linkedom";
+import { renderPage } from "../../../reports/page/mod.ts";
+import { pack } from "../../../reports/page/pack.ts";
+import { groupResults } from "../../../reports/results.ts";
+import type { RunRecord } from "../../../runs/study/record.ts";
+import { hostile, hostileRecords } from "../hostile.ts";
+import { makeRecord, type RecordChoice } from "../record-factory.ts";
+
+const METHODS = ["full", "lora", "prompt-tuning"];
+
+function study(methods: number, tasks: number, seeds: number, choice: RecordChoice = {}): RunRecord[] {
+  return Array.from({ length: methods * tasks * seeds }, (_, index) => {
+    const [method, task, seed] = [
+      index % methods,
+      Math.floor(index / methods) % tasks,
+      Math.floor(index / methods / tasks),
+    ];
+    const accuracy = 0.7 + 0.02 * (method % 10) + 0.01 * ((seed * 7 + task) % 5);
+    return makeRecord({ method: METHODS[method] ?? `m${method}`, task: `task-${task}`, seed, accuracy, ...choice });
+  });
+}
+
+const pageOf = (records: RunRecord[]) => renderPage(groupResults(records, []))["report.html"];
+
+/** Contents of the elements of a name, with their tags. */
+function elements(html: string, name: string): { tag: string; content: string }[] {
+  return [...html.matchAll(new RegExp(`(<${name}\\b[^>]*>)([\\s\\S]*?)</${name}>`, "g"))]
+    .map(([, tag, content]) => ({ tag, content }));
+}
+
+/** Asserts what holds of every page: nothing runs but the page's own script, and nothing is fetched. */
+function assertSafe(html: string): void {
+  const [data, script, ...others] = elements(html, "script");
+  assert.deepEqual(others, []);
+  assert.equal(data.tag, '<script type="application/json" id="data">');
+  assert.doesNotMatch(data.content, /[<>]/);
+  const policy = html.match(/http-equiv="Content-Security-Policy" content="([^"]*)"/)![1];
+  const hashOf = (content: string) => `'sha256-${createHash("sha256").update(content).digest("base64")}'`;
+  const [style] = elements(html, "style");
+  assert.equal(
+    policy,
+    `default-src 'none'; script-src ${hashOf(script.content)}; style-src ${
+      hashOf(style.content)
+    }; base-uri 'none'; form-action 'none'`,
+  );
+  const body = html.slice(html.indexOf("<body>"), html.indexOf("<script type"));
+  for (const [tag] of body.matchAll(/<[a-z][^>]*>/gi)) {
+    const outside = tag.replace(/="[^"]*"/g, "");
+    assert.doesNotMatch(outside, /\s(on\w+|style|src)\b/i);
+    assert.match(tag.match(/\shref="([^"]*)"/)?.[1] ?? "#", /^#/);
+  }
+  const [open, close] = [
+    body.matchAll(/<(table|tr|td|th|ul|li|section|figure|svg)\b/g),
+    body.matchAll(/<\/(table|tr|td|th|ul|li|section|figure|svg)>/g),
+  ];
+  assert.equal([...open].length, [...close].length);
+}
+
+Deno.test("the page needs no network, runs its own script alone, and has all tables without it", () => {
+  const html = pageOf(study(3, 2, 3));
+  assertSafe(html);
+  const { document } = parseHTML(html) as unknown as { document: Element };
+  const tables = [...document.querySelectorAll("#report table")];
+  assert.equal(tables.length, 3);
+  for (const table of tables) {
+    assert.ok(table.querySelector("caption")!.textContent.length > 0);
+    assert.ok([...table.querySelectorAll("thead th")].every((cell) => cell.getAttribute("scope") === "col"));
+    assert.deepEqual([...table.querySelectorAll("tbody th")].map((cell) => cell.textContent).sort(), METHODS);
+  }
+  assert.equal(document.querySelectorAll("#report svg[role=img] > title").length, 13);
+});
+
+/** The least of an element that is needed here. */
+interface Element {
+  textContent: string;
+  getAttribute(name: string): string | null;
+  querySelector(selector: string): Element | null;
+  querySelectorAll(selector: string): Element[];
+}
+
+Deno.test("every score leads to a setting of the data, whose runs hold the scores that the records hold", () => {
+  const records = study(3, 1, 2);
+  const html = pageOf(records);
+  const data = JSON.parse(elements(html, "script")[0].content);
+  const linked = [...html.matchAll(/href="#setting\/([^"]+)"/g)].map(([, id]) => id);
+  assert.deepEqual(linked.sort(), data.settings.map(({ id }: { id: string }) => id).sort());
+  for (const run of data.runs) {
+    const record = records.find(({ id }) => id === run.id)!;
+    assert.equal(data.settings[run.setting].id, record.setting);
+    assert.equal(run.test.accuracy, record.scores.test.accuracy);
+    assert.ok(Math.abs(run.test.matthews - record.scores.test.matthews) < 1e-5);
+    assert.deepEqual(run.losses, record.curve.stepLoss);
+    assert.equal(data.tests[run.test_set].ids.length, 400);
+  }
+});
+
+Deno.test("packed numbers are the numbers, in as few bits as the largest needs", () => {
+  fc.assert(fc.property(fc.array(fc.integer({ min: 0, max: 0xffff })), (values) => {
+    const { width, bits } = pack(values);
+    assert.equal(width, Math.max(1, Math.max(0, ...values).toString(2).length));
+    const text = [...atob(bits)].map((byte) => byte.charCodeAt(0).toString(2).padStart(8, "0")).join("");
+    assert.equal(Math.ceil(width * values.length / 8) * 8, text.length);
+    assert.deepEqual(values.map((_, at) => parseInt(text.slice(at * width, (at + 1) * width), 2)), values);
+  }));
+});
+
+Deno.test("hostile texts in every field run no script and break no table", () => {
+  for (const text of hostile) {
+    const html = pageOf(hostileRecords(text));
+    assertSafe(html);
+    assert.ok(html.length < 600_000);
+  }
+});
+
+Deno.test("a page of 1,000 runs is at most 3 MB", () => {
+  const records = study(10, 10, 10, {
+    change: ({ curve }) => curve.stepLoss = Array.from({ length: 76 }, (_, step) => Math.sin(step) / 7),
+  });
+  assert.ok(new TextEncoder().encode(pageOf(records)).length < 3e6);
+});
+
+Deno.test("of too many answers the page has none, and the rest of each run", () => {
+  const many = Array.from({ length: 120_000 }, (_, at) => ({ id: `example ${at}`, label: 0, predicted: at % 2 }));
+  const html = pageOf(study(2, 1, 1, { change: (record) => record.predictions = many }));
+  const data = JSON.parse(elements(html, "script")[0].content);
+  assert.deepEqual(data.tests, []);
+  assert.equal(data.runs[0].answers, null);
+  assert.ok(html.length < 3e6);
+});
