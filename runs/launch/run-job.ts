@@ -29,10 +29,16 @@ export async function runJob(runner: CellRunner): Promise<never> {
     else send({ type: "inspected", report: await inspect(job.device) });
   } catch (error) {
     console.error(error);
-    send({ type: "failed", reason: error instanceof Error ? error.message : String(error) });
+    send({ type: "failed", reason: reasonOf(error) });
     Deno.exit(1);
   }
   Deno.exit(0);
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (!(error instanceof RangeError) || !/allocation failed|array length/i.test(error.message)) return error.message;
+  return `Cannot allocate memory: the cell must fit into it, ${error.message}`;
 }
 
 async function run(job: Job & { mode: "run" }, runner: CellRunner): Promise<void> {

@@ -85,11 +85,22 @@ export async function runWorker(
   ]);
   await sent;
   if (!status.success) {
+    const wanting = wantOfMemory(status, complaints);
     const end = status.signal ? `was ended by ${status.signal}` : `ended with status ${status.code}`;
     // Which of the two streams arrives last is a matter of chance; why a program ends is told on standard error.
-    reason ??= `the worker ${end}: ${lastWords(complaints) ?? lastWords(log) ?? "it said nothing"}`;
+    reason ??= wanting ?? `the worker ${end}: ${lastWords(complaints) ?? lastWords(log) ?? "it said nothing"}`;
   }
   return { reason, log };
+}
+
+/** The reason of an end for want of memory: the system's choice, or that of V8, whose last words are a stack of addresses. */
+function wantOfMemory({ signal }: Deno.CommandStatus, complaints: string): string | undefined {
+  const free = () => `${(Deno.systemMemoryInfo().available / 2 ** 30).toFixed(2)} GiB are free without it`;
+  if (complaints.includes("JavaScript out of memory")) {
+    return `the worker ended for want of memory: its JavaScript heap was full, ${free()}`;
+  }
+  if (signal !== "SIGKILL") return undefined;
+  return `the worker was ended by SIGKILL, most likely for want of memory: ${free()}`;
 }
 
 /** The variables of this process, without the token of the hub: workers do not use the network. */

@@ -26,7 +26,7 @@ import { classification } from "./classification.ts";
 import { generation } from "./generation.ts";
 import { countKnown, countLeaks, hashStored, Integrity } from "./integrity.ts";
 import { markBeforeTraining } from "./memory.ts";
-import { planStepMemory, requireMemory } from "./plan-memory.ts";
+import { freeMemory, leastMemory, planStepMemory, requireMemory } from "./plan-memory.ts";
 import { splitExamples } from "./split.ts";
 import type { CompileProgram, Evaluator, FeatureCache, TaskContext, TrainingTask } from "./training-task.ts";
 
@@ -178,6 +178,8 @@ export async function prepareCell(cell: OpenCell, options: CellOptions): Promise
   };
 
   const parameters = countParameters(trainingTask);
+  // Before start values are drawn, which takes minutes where they are too many.
+  requireMemory(leastMemory(parameters.trainable), freeMemory(device));
   checkData(cell, parameters, integrity);
   const frozenSha256 = await hashFrozen(trainingTask);
   let start = await readStartValues(cell, options, compile, integrity);
@@ -282,8 +284,4 @@ async function fillCache(
   await seconds.measure("evaluate", () => fill(reader));
   await reader.release();
   return planned;
-}
-
-function freeMemory(device: Device): number {
-  return device.ownMemory ? Infinity : Deno.systemMemoryInfo().available;
 }

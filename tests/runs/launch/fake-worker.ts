@@ -11,7 +11,15 @@ import { hashExamples } from "../../../runs/study/check-record.ts";
 import type { RunSpec } from "../../../runs/study/spec.ts";
 
 /** Seeds that make the fake worker misbehave. */
-export const FAILS_ONCE = 90, CRASHES = 91, HANGS = 92, GROWS = 93, SPINS = 94, SLEEPS = 95, TELLS_TOKEN = 96;
+export const FAILS_ONCE = 90,
+  CRASHES = 91,
+  HANGS = 92,
+  GROWS = 93,
+  SPINS = 94,
+  SLEEPS = 95,
+  TELLS_TOKEN = 96,
+  KILLED = 97,
+  ALLOCATES = 98;
 
 const planned = { weights: 1, parameters: 2, gradients: 3, optimiser: 4, activations: 5, runtime: 0, total: 15 };
 const parameters = { trainable: 10, method: 8, head: 2, storedBytes: 40 };
@@ -50,6 +58,12 @@ async function runCell(spec: RunSpec, { out, onProgress }: CellOptions): Promise
       break;
     case TELLS_TOKEN:
       throw new Error(`HF_TOKEN is ${Deno.env.get("HF_TOKEN")}`);
+    case KILLED:
+      Deno.kill(Deno.pid, "SIGKILL");
+      break;
+    case ALLOCATES:
+      kept.push(new Uint8Array(2 ** 52));
+      break;
     case GROWS:
       markBeforeTraining();
       kept.push(new Uint8Array(GROWTH).fill(1));

@@ -6,7 +6,18 @@ import { presets } from "../../../runs/study/presets.ts";
 import { readRecords } from "../../../runs/study/record.ts";
 import { formerIds } from "../../../runs/study/spec.ts";
 import { parseStudy, type Study } from "../../../runs/study/study.ts";
-import { CRASHES, FAILS_ONCE, GROWS, GROWTH, HANGS, SLEEPS, SPINS, TELLS_TOKEN } from "./fake-worker.ts";
+import {
+  ALLOCATES,
+  CRASHES,
+  FAILS_ONCE,
+  GROWS,
+  GROWTH,
+  HANGS,
+  KILLED,
+  SLEEPS,
+  SPINS,
+  TELLS_TOKEN,
+} from "./fake-worker.ts";
 import { inFolder } from "../../in-folder.ts";
 import { goldenConfig, goldenTensors, makeFolder, safetensors } from "../../models/folder/copies.ts";
 
@@ -281,4 +292,15 @@ Deno.test("a results folder that vanishes fails its cells with their own reason,
     });
     assert.deepEqual([trained, failures.length], [0, 1]);
     assert.match(failures[0].reason, /^the worker ended with status 7: out of luck; Cannot write .*failed/);
+  }));
+
+Deno.test("a worker that ends for want of memory has that as its reason", () =>
+  inFolder({}, async (out) => {
+    const study = { ...smoke, methods: ["lora"], seeds: [KILLED, ALLOCATES] };
+    const { failures } = await bench(study, { ...quiet, jobs: 1, out });
+    assert.match(
+      failures[0].reason,
+      /^the worker was ended by SIGKILL, most likely for want of memory: [\d.]+ GiB are free without it$/,
+    );
+    assert.match(failures[1].reason, /^Cannot allocate memory: the cell must fit into it, /);
   }));

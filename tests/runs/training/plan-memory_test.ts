@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Executable, MemoryPlan } from "../../../engine/types.ts";
-import { planStepMemory, requireMemory } from "../../../runs/training/plan-memory.ts";
+import { freeMemory, leastMemory, planStepMemory, requireMemory } from "../../../runs/training/plan-memory.ts";
 import { trainingDefaults } from "../../../runs/study/training-defaults.ts";
 
 function planOf(total: number): MemoryPlan {
@@ -33,4 +33,13 @@ Deno.test("a step that does not fit into free memory is refused with both figure
     () => requireMemory(planOf(3 * 2 ** 30), 2 ** 30),
     /Cannot train: the planned step must fit into free memory, it needs 3.00 GiB of 1.00 GiB/,
   );
+});
+
+Deno.test("free memory is the machine's or what its control group leaves, and a device's own is not counted", () => {
+  assert.equal(freeMemory({}, 1000, 2 ** 60), 1000);
+  const left = freeMemory({}, 2 ** 60, 2 ** 40);
+  assert.ok(left < 2 ** 40 && left > 2 ** 39);
+  assert.equal(freeMemory({}, 2 ** 60, 1000), 0);
+  assert.equal(freeMemory({ ownMemory: true }, 1000, 1000), Infinity);
+  assert.throws(() => requireMemory(leastMemory(2 ** 30), 2 ** 30), /it needs 16.00 GiB of 1.00 GiB/);
 });
