@@ -9,9 +9,36 @@ export class UsageError extends Error {
   override name = "UsageError";
 }
 
-/** A text as messages show it: cut after `limit` characters, with an ellipsis. */
+/**
+ * Characters that a terminal or a reader would not see as themselves: control characters, line ends, marks of direction,
+ * byte-order marks and halves of surrogate pairs.
+ */
+const HIDDEN = /[\p{Cc}\p{Cs}\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/gu;
+const SHORT_ESCAPES: Record<string, string> = { "\t": "\\t", "\n": "\\n", "\r": "\\r" };
+
+/**
+ * A text of others in one line, in which nothing is hidden: control and direction characters are written as in JSON, "\u001b".
+ * The text of a JSON value stays the text of that value.
+ */
+export function visible(text: string): string {
+  return text.replace(
+    HIDDEN,
+    (character) => SHORT_ESCAPES[character] ?? `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}
+
+/** A text of others as messages show it: visible, and cut after `limit` characters, with an ellipsis. */
 export function shorten(text: string, limit = 100): string {
-  return text.length > limit ? `${text.slice(0, limit)}…` : text;
+  if (text.length <= limit) return visible(text);
+  return `${visible(text.slice(0, limit).replace(/[\ud800-\udbff]$/, ""))}…`;
+}
+
+/** Most characters of an error message. */
+const LONGEST_MESSAGE = 4000;
+
+/** The message of an error as it is printed: whatever it quotes, it is one line of bounded length. */
+export function shownMessage({ message }: { message: string }): string {
+  return shorten(message, LONGEST_MESSAGE);
 }
 
 /** A value as messages show it: as JSON, cut where it is long. */
@@ -46,7 +73,9 @@ export function nearest(name: string, candidates: Iterable<string>): string {
   return closest(name, candidates).candidate;
 }
 
-function closest(name: string, candidates: Iterable<string>): { candidate: string; edits: number } {
+function closest(given: string, candidates: Iterable<string>): { candidate: string; edits: number } {
+  // Longer ones are near to no name, and would take long.
+  const name = given.slice(0, 200);
   let best = { candidate: "", edits: Infinity };
   for (const candidate of candidates) {
     const edits = distance(name.toLowerCase(), candidate.toLowerCase());

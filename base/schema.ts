@@ -3,7 +3,7 @@
  * @module
  */
 import type { z } from "zod";
-import { nearest, showValue } from "./errors.ts";
+import { nearest, shorten, showValue } from "./errors.ts";
 
 /** Beginnings of zod's own messages; other messages come from a schema. */
 const ZOD_MESSAGE = /^(Invalid|Too|Unrecognized) /;
@@ -23,7 +23,7 @@ function ruleOf(issue: z.core.$ZodIssue): string {
     case "invalid_value":
       return `must be ${issue.values.length > 1 ? "one of " : ""}${issue.values.map(String).join(", ")}`;
     default:
-      return `must be valid (${issue.message})`;
+      return `must be valid (${shorten(issue.message)})`;
   }
 }
 
@@ -38,12 +38,12 @@ export function describeFault(
   value: unknown,
   keysAt: (path: readonly PropertyKey[]) => readonly string[] = () => [],
 ): string {
-  const place = issue.path.map(String).join(".");
+  const place = shorten(issue.path.map(String).join("."));
   if (issue.code === "unrecognized_keys") {
     const [key] = issue.keys;
     const known = keysAt(issue.path);
     const hint = known.length > 0 ? `, the nearest name is ${nearest(key, known)}` : "";
-    return `${place === "" ? "" : `${place}: `}there is no key ${key}${hint}`;
+    return `${place === "" ? "" : `${place}: `}there is no key ${shorten(key)}${hint}`;
   }
   const current = issue.path.reduce<unknown>((inner, key) => (inner as Record<PropertyKey, unknown>)?.[key], value);
   const end = `, current value is ${showValue(current)}`;

@@ -2,7 +2,7 @@
  * What `bench --dry-run` prints.
  * @module
  */
-import { counted } from "../base/errors.ts";
+import { counted, visible } from "../base/errors.ts";
 import type { EstimatedCell } from "../runs/launch/launcher.ts";
 import { methodName } from "../runs/study/spec.ts";
 
@@ -13,7 +13,7 @@ export function renderEstimates(cells: readonly EstimatedCell[]): string {
     ...cells.map(({ cell: { id, spec }, estimate }) => [
       id,
       String(spec.seed),
-      spec.model.name,
+      visible(spec.model.name),
       spec.task.name,
       methodName(spec),
       String(estimate.parameters.trainable),

@@ -2,6 +2,7 @@
  * The command fetch: downloads models and data sets into the cache.
  * @module
  */
+import { visible } from "../base/errors.ts";
 import { type AddCommand, type CacheFlags, useCache, withCacheFlags } from "./command.ts";
 
 /** Adds the command. */
@@ -17,7 +18,8 @@ async function runFetch(names: string[], flags: CacheFlags): Promise<number> {
   useCache(flags);
   const { fetchByName } = await import("../runs/study/fetch.ts");
   for (const name of names) {
-    console.log((await fetchByName(name, { say: (sentence) => console.error(sentence) })).join("\n"));
+    const lines = await fetchByName(name, { say: (sentence) => console.error(visible(sentence)) });
+    console.log(lines.map(visible).join("\n"));
   }
   return 0;
 }

@@ -7,7 +7,7 @@
  * @module
  */
 import { CommanderError } from "commander";
-import { UsageError } from "../base/errors.ts";
+import { shownMessage, UsageError, visible } from "../base/errors.ts";
 import { createProgram } from "./program.ts";
 
 let status = 0;
@@ -25,10 +25,12 @@ function report(error: Error): number {
     // --help and --version end in an error, too, with exit code 0. Without a command commander has printed the help.
     if (error.exitCode === 0) return 0;
     if (error.code !== "commander.help") {
-      console.error(error.message.replace(/^error: /, "Cannot run: ").replace("\n", " "));
+      const message = error.message.replace(/^error: /, "Cannot run: ").replace("\n", " ");
+      console.error(shownMessage({ message }));
     }
     return 2;
   }
-  console.error(Deno.env.has("TUNEBENCH_DEBUG") ? error : error.message);
+  const lines = Deno.env.has("TUNEBENCH_DEBUG") ? (error.stack ?? String(error)).split("\n") : [];
+  console.error(lines.length > 0 ? lines.map(visible).join("\n") : shownMessage(error));
   return error instanceof UsageError ? 2 : 1;
 }

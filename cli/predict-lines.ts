@@ -5,7 +5,7 @@
 import { z } from "zod";
 import { Predictor } from "../runs/predict/predictor.ts";
 import type { Answer, Line, PartialGeneration, PredictorOptions } from "../runs/predict/types.ts";
-import { UsageError } from "../base/errors.ts";
+import { shownMessage, UsageError, visible } from "../base/errors.ts";
 import { readLines } from "../base/files.ts";
 import { describeFault } from "../base/schema.ts";
 
@@ -59,13 +59,8 @@ async function openInput(path: string): Promise<ReadableStream<Uint8Array<ArrayB
   }
 }
 
-/** A text as a column: tabs and line breaks are written as in JSON, as they would end the column or the line. */
-function column(text: string): string {
-  return text.replace(/[\t\n\r]/g, (character) => ({ "\t": "\\t", "\n": "\\n", "\r": "\\r" })[character]!);
-}
-
 function textColumns({ text, pair }: Answer | PartialGeneration): string {
-  return [text, ...pair === undefined ? [] : [pair]].map(column).join("\t");
+  return [text, ...pair === undefined ? [] : [pair]].map(visible).join("\t");
 }
 
 /** Writes answers in columns. A text that is being generated is written token by token if its answer is the next. */
@@ -78,11 +73,11 @@ class Columns {
   writePartial(partial: PartialGeneration): void {
     if (partial.answer !== this.next) return;
     const { adapter, generated } = partial;
-    if (this.written === undefined) this.output(`${adapter}\t${textColumns(partial)}\t`);
+    if (this.written === undefined) this.output(`${visible(adapter)}\t${textColumns(partial)}\t`);
     this.written ??= "";
     // The last token may be only a part of a character, which the next one completes.
     if (generated.endsWith("\ufffd") || !generated.startsWith(this.written)) return;
-    this.output(column(generated.slice(this.written.length)));
+    this.output(visible(generated.slice(this.written.length)));
     this.written = generated;
   }
 
@@ -90,20 +85,22 @@ class Columns {
     this.next++;
     if ("label" in answer) {
       const { adapter, label, probabilities } = answer;
-      this.output(`${label}\t${probabilities[label].toFixed(4)}\t${adapter}\t${textColumns(answer)}\n`);
+      this.output(
+        `${visible(label)}\t${probabilities[label].toFixed(4)}\t${visible(adapter)}\t${textColumns(answer)}\n`,
+      );
       return;
     }
     const { adapter, generated } = answer;
-    const begun = this.written === undefined ? `${adapter}\t${textColumns(answer)}\t` : "";
-    this.output(`${begun}${column(generated.slice(this.written?.length ?? 0))}\n`);
+    const begun = this.written === undefined ? `${visible(adapter)}\t${textColumns(answer)}\t` : "";
+    this.output(`${begun}${visible(generated.slice(this.written?.length ?? 0))}\n`);
     this.written = undefined;
   }
 }
 
-/** An answer as a line of JSON. */
+/** An answer as a line of JSON; what JSON leaves as it is and a terminal would hide is escaped, too. */
 function jsonLine(answer: Answer): string {
   const { adapter, task, text, pair, truncated, ...result } = answer;
-  return JSON.stringify({ adapter, task, ...result, text, pair, truncated });
+  return visible(JSON.stringify({ adapter, task, ...result, text, pair, truncated }));
 }
 
 /**
@@ -126,7 +123,7 @@ export async function predictLines(options: PredictLinesOptions, { write, compla
         yield line;
       } catch (error) {
         if (!(error instanceof UsageError)) throw error;
-        complain(`Cannot answer line ${lines}: ${error.message}`);
+        complain(shownMessage({ message: `Cannot answer line ${lines}: ${error.message}` }));
         status = 1;
       }
     }

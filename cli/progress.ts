@@ -2,7 +2,7 @@
  * Shows the progress of a bench.
  * @module
  */
-import { counted } from "../base/errors.ts";
+import { counted, shownMessage, visible } from "../base/errors.ts";
 import type { BenchEvent } from "../runs/launch/launcher.ts";
 import type { Cell } from "../runs/study/cell.ts";
 import { methodName } from "../runs/study/spec.ts";
@@ -57,7 +57,7 @@ export function showProgress(screen: Screen): (event: BenchEvent) => void {
       steps === 0 ? `  ${title(cell)}: starting` : `  ${title(cell)}: step ${step}/${steps}, loss ${loss.toFixed(3)}`
     );
     lines.push(`${recorded + finished}/${counted(cells, "cell")}${timeLeft()}`);
-    screen.write(lines.map((line) => `${line.slice(0, width)}\n`).join(""));
+    screen.write(lines.map((line) => `${visible(line).slice(0, width)}\n`).join(""));
     drawn = lines.length;
     drawnAt = screen.now();
   };
@@ -70,7 +70,7 @@ export function showProgress(screen: Screen): (event: BenchEvent) => void {
   };
   const line = (text: string) => {
     erase();
-    screen.write(`${text}\n`);
+    screen.write(`${shownMessage({ message: text })}\n`);
   };
   const finish = (cell: Cell, text: string) => {
     running.delete(cell.id);

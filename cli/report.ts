@@ -2,7 +2,7 @@
  * The command report: writes the reports of results folders.
  * @module
  */
-import { UsageError } from "../base/errors.ts";
+import { shownMessage, UsageError } from "../base/errors.ts";
 import type { AddCommand } from "./command.ts";
 
 /** Adds the command. */
@@ -56,9 +56,11 @@ export async function writeReports(folders: string[], out: string): Promise<numb
   const { conflictInWords } = await import("../reports/words.ts");
   const { files, unreadable, conflicts, terminal } = await writeReport(folders, out);
   console.log(`${terminal}\n${files.join("\n")}`);
-  for (const { path, reason } of unreadable) console.error(`Cannot read the record ${path}, it is left out: ${reason}`);
+  for (const { path, reason } of unreadable) {
+    console.error(shownMessage({ message: `Cannot read the record ${path}, it is left out: ${reason}` }));
+  }
   for (const conflict of conflicts) {
-    console.error(`Results differ, the first is reported: ${conflictInWords(conflict)}`);
+    console.error(shownMessage({ message: `Results differ, the first is reported: ${conflictInWords(conflict)}` }));
   }
   return unreadable.length + conflicts.length === 0 ? 0 : 1;
 }

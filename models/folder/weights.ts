@@ -151,7 +151,7 @@ function requireFloats(folder: string, entries: Record<string, StoredEntry>): vo
   for (const [name, { dtype }] of Object.entries(entries)) {
     if (!FLOAT_TYPES.includes(dtype)) {
       throw new Error(
-        `Cannot use ${folder}: weights must be ${FLOAT_TYPES.join(", ")}, ${name} is ${dtype}`,
+        `Cannot use ${folder}: weights must be ${FLOAT_TYPES.join(", ")}, ${shorten(name)} is ${dtype}`,
       );
     }
   }

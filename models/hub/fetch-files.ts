@@ -3,6 +3,7 @@
  * @module
  */
 import { join } from "node:path";
+import { shorten, showValue } from "../../base/errors.ts";
 import type { FileSource } from "../file-source.ts";
 import {
   finishSnapshot,
@@ -73,7 +74,7 @@ export async function resolveRevision(
   };
   const { sha } = kind === "model" ? await modelInfo(query) : await datasetInfo(query);
   if (typeof sha === "string" && isCommit(sha)) return sha;
-  throw new Error(`Cannot fetch ${name}: the hub must name the commit of ${revision}, it says ${sha}`);
+  throw new Error(`Cannot fetch ${name}: the hub must name the commit of ${revision}, it says ${shorten(String(sha))}`);
 }
 
 /** The commit to fetch, and how. */
@@ -116,7 +117,7 @@ async function listRemote(
     if (typeof path !== "string" || !isSafePath(path)) {
       throw new HubRefusal(
         `Cannot fetch ${name}: paths of its files must stay inside its folder, one is ` +
-          JSON.stringify(String(path).slice(0, 100)),
+          showValue(path),
       );
     }
     const digest: RemoteFile["digest"] = lfs
@@ -125,7 +126,9 @@ async function listRemote(
     const bytes = lfs?.size ?? size;
     const isDigest = (lfs ? /^[0-9a-f]{64}$/ : /^[0-9a-f]{40}$/).test(digest.hex);
     if (!(isDigest && Number.isSafeInteger(bytes) && bytes >= 0) || files.size >= MOST_FILES) {
-      throw new Error(`Cannot fetch ${name}: the hub must list each file with size and checksum, not so ${path}`);
+      throw new Error(
+        `Cannot fetch ${name}: the hub must list each file with size and checksum, not so ${shorten(path)}`,
+      );
     }
     const base = `${hub.endpoint}/${kind === "dataset" ? "datasets/" : ""}${name}/resolve/${commit}`;
     files.set(path, { url: `${base}/${urlPath(path)}`, label: path, size: bytes, digest });

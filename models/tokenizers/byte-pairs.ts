@@ -3,6 +3,7 @@
  * vocab.json with pieces and their ids, and merges.txt with pairs of pieces in the order in which they are joined.
  * @module
  */
+import { shorten } from "../../base/errors.ts";
 import { readObject } from "../../base/files.ts";
 import { LONGEST, readText } from "./read-text.ts";
 import { specialText } from "./added-tokens.ts";
@@ -26,7 +27,7 @@ async function readMerges(path: string, vocab: Record<string, unknown>): Promise
     }
     throw new Error(
       `Cannot read ${path}: a line must have two pieces of vocab.json that join to a third, ` +
-        `current value is ${line.slice(0, 80)}`,
+        `current value is ${shorten(line, 80)}`,
     );
   });
 }

@@ -117,7 +117,7 @@ export function checkedLayout(path: string, form: TokenizerJson, vocabularySize:
     if (wrong === undefined) return layout;
     throw new Error(
       `ids of its tokenizer must be below the ${vocabularySize} rows of its word embeddings, ` +
-        `one is ${String(wrong).slice(0, 80)}`,
+        `one is ${shorten(String(wrong), 80)}`,
     );
   } catch (error) {
     throw new Error(`Cannot use the tokenizer ${path}: ${(error as Error).message}`);

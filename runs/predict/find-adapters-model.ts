@@ -2,7 +2,7 @@
  * The model that adapters belong to.
  * @module
  */
-import { UsageError } from "../../base/errors.ts";
+import { shorten, UsageError } from "../../base/errors.ts";
 import type { Model } from "../../models/types.ts";
 import { readAdapterNote } from "../adapters/note.ts";
 import { findModel } from "../study/find-model.ts";
@@ -22,11 +22,17 @@ export async function findAdaptersModel({ model, adapters }: PredictorOptions): 
   }
   const [first, ...others] = names;
   if (others.length > 0) {
-    throw new UsageError(`Cannot choose a model: the adapters must be of one, they are of ${[...names].join(" and ")}`);
+    throw new UsageError(
+      `Cannot choose a model: the adapters must be of one, they are of ${
+        [...names].map((name) => shorten(name)).join(" and ")
+      }`,
+    );
   }
   try {
     return await findModel(first);
   } catch {
-    throw new UsageError(`Cannot find the model ${first} of the adapters: --model must name it, or its folder`);
+    throw new UsageError(
+      `Cannot find the model ${shorten(first)} of the adapters: --model must name it, or its folder`,
+    );
   }
 }

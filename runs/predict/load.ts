@@ -2,6 +2,7 @@
  * An adapter in memory, ready to answer texts.
  * @module
  */
+import { shorten, showValue } from "../../base/errors.ts";
 import type { NamedArray } from "../../engine/safetensors.ts";
 import { type Tensors, tf } from "../../engine/tensor.ts";
 import { compose, type Part } from "../../methods/adaptation/compose.ts";
@@ -76,7 +77,9 @@ function virtualTokens(
 function requireModel({ model }: AdapterNote, { name, revision }: Model): void {
   if (model.revision === revision) return;
   throw new Error(
-    `it was trained on the model ${model.name} with the revision ${model.revision}, current value is ${name} with ` +
+    `it was trained on the model ${shorten(model.name)} with the revision ${
+      shorten(model.revision)
+    }, current value is ${name} with ` +
       `the revision ${revision}`,
   );
 }
@@ -107,9 +110,7 @@ async function labelsOf(head: LoadedPart["head"], { note }: ValidAdapter, model:
   const labels = note?.task.labels ?? await classesOfModel(classes, model);
   if (labels.length === classes && new Set(labels).size === classes) return labels;
   throw new Error(
-    `${ADAPTER_NOTE} must name its ${classes} classes, each once, current value is ${
-      JSON.stringify(labels).slice(0, 200)
-    }`,
+    `${ADAPTER_NOTE} must name its ${classes} classes, each once, current value is ${showValue(labels)}`,
   );
 }
 

@@ -4,6 +4,7 @@
  * @module
  */
 import { createHash } from "node:crypto";
+import { shorten } from "../../base/errors.ts";
 import { metrics } from "../../tasks/metrics.ts";
 import { textMetrics } from "../../tasks/text-metrics.ts";
 import type { Prediction, RunRecord, Scores } from "./record.ts";
@@ -39,7 +40,7 @@ export function checkRecord(record: RunRecord): void {
 
 function requireEqual(rule: string, expected: string | number, current: string | number): void {
   const equal = typeof expected === "number" ? Math.abs(expected - Number(current)) <= TOLERANCE : expected === current;
-  if (!equal) throw new Error(`its ${rule}, ${expected}, current value is ${current}`);
+  if (!equal) throw new Error(`its ${rule}, ${expected}, current value is ${shorten(String(current))}`);
 }
 
 function checkSplits({ spec: { data }, task: { labels, splits }, predictions }: RunRecord): void {
@@ -55,14 +56,18 @@ function checkSplits({ spec: { data }, task: { labels, splits }, predictions }: 
   const other = predictions.find((prediction) =>
     isOfClass(prediction) && !(isClass(prediction.label) && isClass(prediction.predicted))
   );
-  if (other) throw new Error(`its predictions must be of its ${labels.length} classes, that of ${other.id} is not`);
+  if (other) {
+    throw new Error(`its predictions must be of its ${labels.length} classes, that of ${shorten(other.id)} is not`);
+  }
 }
 
 function checkScores({ metrics: stated, scores, task: { labels }, predictions, curve, bestEpoch }: RunRecord): void {
   for (const { name, unit, direction } of stated) {
     const known = Object.hasOwn(metrics, name) ? metrics[name] : textMetrics[name];
     if (known && (known.unit !== unit || known.direction !== direction)) {
-      throw new Error(`its metric ${name} must be a ${known.unit}, ${known.direction} is better, it says otherwise`);
+      throw new Error(
+        `its metric ${shorten(name)} must be a ${known.unit}, ${known.direction} is better, it says otherwise`,
+      );
     }
   }
   for (const [name, value] of Object.entries(scoresOf(predictions, scores.test))) {

@@ -2,7 +2,7 @@
  * Finds models by name or folder.
  * @module
  */
-import { asUsageError, lookUp, UsageError } from "../../base/errors.ts";
+import { asUsageError, lookUp, shownMessage, UsageError } from "../../base/errors.ts";
 import { formatHubName, HubRefusal, parseHubName } from "../../models/hub/name.ts";
 import type { FetchOptions } from "../../models/hub/snapshot.ts";
 import { findFolder, findOnHub, isFolder, isHubName, models } from "../../models/mod.ts";
@@ -14,7 +14,7 @@ const OTHER_MODELS = "models of the hub are named org/name, and folders start wi
 
 /** Prints what the download does to standard error. */
 export function printNotice(sentence: string): void {
-  console.error(sentence);
+  console.error(shownMessage({ message: sentence }));
 }
 
 /**

@@ -3,6 +3,7 @@
  * @module
  */
 import { z } from "zod";
+import { shorten } from "../../base/errors.ts";
 import { describeFault } from "../../base/schema.ts";
 import type { Known, MemoryPlan } from "../../engine/types.ts";
 import { checkRecord } from "./check-record.ts";
@@ -273,7 +274,7 @@ export async function readRecords(folder: string): Promise<ReadRecords> {
     const path = `${folder}/runs/${name}`;
     try {
       const record = parseRecord(JSON.parse(await Deno.readTextFile(path)));
-      if (`${record.id}.json` !== name) throw new Error(`it holds run ${record.id}`);
+      if (`${record.id}.json` !== name) throw new Error(`it holds run ${shorten(record.id)}`);
       checkRecord(record);
       result.records.push(record);
     } catch (error) {

@@ -1,5 +1,15 @@
 import assert from "node:assert/strict";
-import { asUsageError, counted, lookUp, nearest, showValue, UsageError } from "../../base/errors.ts";
+import {
+  asUsageError,
+  counted,
+  lookUp,
+  nearest,
+  shorten,
+  shownMessage,
+  showValue,
+  UsageError,
+  visible,
+} from "../../base/errors.ts";
 
 const names = ["lora", "full", "prompt-tuning", "p-tuning", "prefix-tuning"];
 
@@ -48,4 +58,24 @@ Deno.test("a part of a name between slashes is near, and where nothing is near e
 
 Deno.test("a number is said with its noun, one or many", () => {
   assert.deepEqual([0, 1, 2].map((count) => counted(count, "cell")), ["0 cells", "1 cell", "2 cells"]);
+});
+
+Deno.test("control and direction characters of a text are visible, and other letters stay as they are", () => {
+  assert.equal(
+    visible("\x1b[31mred\x07\r\n\t\x9b\u202eabc\u2028\ud800"),
+    "\\u001b[31mred\\u0007\\r\\n\\t\\u009b\\u202eabc\\u2028\\ud800",
+  );
+  assert.equal(visible("naïve 中文 👩‍💻 نص"), "naïve 中文 👩‍💻 نص");
+  const value = { a: "\x7f\u202e\x9b\n" };
+  assert.deepEqual(JSON.parse(visible(JSON.stringify(value))), value);
+});
+
+Deno.test("a text of others is cut between characters, and so is a message, however long what it quotes", () => {
+  assert.equal(shorten("a😀b", 2), "a…");
+  assert.equal(shorten("\x1b".repeat(200), 2), "\\u001b\\u001b…");
+  assert.ok(shownMessage(new Error(`Cannot read ${"x".repeat(1e6)}`)).length < 5000);
+  assert.throws(() => lookUp("method", { lora: 1 }, "\x1b".repeat(1e6)), ({ message }: Error) => {
+    // deno-lint-ignore no-control-regex
+    return message.length < 1000 && !/[\x00-\x1f]/.test(message);
+  });
 });

@@ -53,6 +53,8 @@ Deno.test("wrong usage ends with status 2 and one sentence that names the neares
       [["bench", `${folder}/none.json`], /Cannot read the study .*none\.json/],
       [["bench", "quick", "smoke"], /too many arguments/],
       [["list", "method"], /table method: the nearest name is methods/],
+      [["list", "a\x1b[2Jb\n"], /table a\\u001b\[2Jb\\n: it must be one of/],
+      [["list", "--\x1b[2J"], /unknown option '--\\u001b\[2J'/],
     ];
     const out = `${folder}/results`;
     await Promise.all(wrong.map(async ([args, message]) => {

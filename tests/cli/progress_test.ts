@@ -67,3 +67,10 @@ Deno.test("lines never wrap", () => {
 Deno.test("durations are written as people say them", () => {
   assert.deepEqual([4.23, 59.4, 185, 7800].map(duration), ["4.2 s", "59 s", "3 min 5 s", "2 h 10 min"]);
 });
+
+Deno.test("control characters of names and reasons do not reach the terminal", () => {
+  let text = "";
+  const tell = showProgress({ redraws: false, columns: () => 80, write: (part) => text += part, now: () => 0 });
+  tell({ type: "failed", cell: cell("a\x1b[2J\n"), reason: "\x1b]0;title\x07" });
+  assert.match(text, /^\[1\/0\] a\\u001b\[2J\\n on brown\/negation, seed 3: failed, \\u001b\]0;title\\u0007\n$/);
+});
