@@ -48,6 +48,8 @@ const studySchema: z.ZodType<Study> = z.strictObject({
   methods: z.array(
     z.union([z.string(), z.record(z.string(), z.record(z.string(), z.unknown()))], {
       error: 'must be a name or {"name": {options}}',
+    }).refine((entry) => typeof entry === "string" || Object.keys(entry).length > 0, {
+      error: 'must be a name or {"name": {options}}',
     }),
   ),
   seeds: z.array(z.int().nonnegative()).min(1),
