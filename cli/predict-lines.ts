@@ -31,8 +31,12 @@ const lineSchema = z.strictObject({
   adapter: z.string().optional(),
 });
 
+/** Characters of the longest line: a tokenizer reads a line as a whole, which takes 6 s for a million of them. */
+const LONGEST_LINE = 1 << 17;
+
 /** Reads a line: JSON if it starts with {, else a text. @throws {UsageError} if the JSON is not a line's */
 function parseLine(line: string): Line {
+  if (line.length > LONGEST_LINE) throw new UsageError(`it must have at most ${LONGEST_LINE} characters, it has more`);
   if (!line.startsWith("{")) return { text: line };
   let value: unknown;
   try {
@@ -115,7 +119,7 @@ export async function predictLines(options: PredictLinesOptions, { write, compla
   let lines = 0;
   let status = 0;
   async function* answerableLines(): AsyncGenerator<Line> {
-    for await (const text of readLines(input)) {
+    for await (const text of readLines(input, LONGEST_LINE)) {
       lines++;
       try {
         const line = parseLine(text);

@@ -2,8 +2,9 @@
  * The safetensors file format: an 8-byte header length, a JSON header, then the tensors' bytes.
  * @module
  */
-import { sizeOf } from "../base/shapes.ts";
 import { shorten } from "../base/errors.ts";
+import { openFile } from "../base/files.ts";
+import { sizeOf } from "../base/shapes.ts";
 import type { StoredTensor } from "./types.ts";
 
 /** The bytes of the first tensor start at a multiple of this, so that a runtime can map the file into memory. */
@@ -136,8 +137,8 @@ function isEntry(value: unknown, size: number): value is HeaderEntry {
  * @throws {Error} if the file is no safetensors file, or if tensors overlap or do not lie inside it
  */
 export async function readHeader(path: string): Promise<Record<string, StoredEntry>> {
-  using file = await Deno.open(path);
-  const { size } = await file.stat();
+  const { file: opened, size } = await openFile(path);
+  using file = opened;
   const headerLength = await readHeaderLength(path, file, size);
   const bytes = new Uint8Array(headerLength);
   for (let read = 0; read < headerLength;) read += (await file.read(bytes.subarray(read))) ?? headerLength;
@@ -216,7 +217,7 @@ export async function* readBytes(
 ): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   let left = BYTES[stored.dtype ?? "F32"] * sizeOf(stored.shape);
   const buffer = new Uint8Array(Math.min(left, PIECE));
-  using file = await Deno.open(stored.path);
+  using file = (await openFile(stored.path)).file;
   await file.seek(stored.offset, Deno.SeekMode.Start);
   while (left > 0) {
     const piece = buffer.subarray(0, Math.min(left, PIECE));

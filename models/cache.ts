@@ -3,7 +3,10 @@
  * @module
  */
 import { join } from "node:path";
-import { isFolder, replaceFile, sha256File, sweepDrafts } from "../base/files.ts";
+import { exists, isFolder, readText, replaceFile, sha256File, sweepDrafts } from "../base/files.ts";
+
+/** Characters of a SHA-256 in hexadecimal. */
+const SHA256_LENGTH = 64;
 
 /** The platform's cache folder for this program; the environment variable TUNEBENCH_CACHE overrides it. */
 export function cacheFolder(): string {
@@ -48,10 +51,11 @@ export async function derivedFile(
   build: (path: string) => Promise<void>,
 ): Promise<string> {
   const note = join(cacheFolder(), `${name}-${source.slice(0, 16)}.sha256`);
-  const noted = await Deno.readTextFile(note).catch((error) => {
-    if (error instanceof Deno.errors.NotFound) return "";
-    throw unusable(error);
-  });
+  const noted = await exists(note)
+    ? await readText(note, SHA256_LENGTH).catch((error) => {
+      throw unusable(error);
+    })
+    : "";
   const path = join(cacheFolder(), `${name}-${source.slice(0, 16)}.${extension}`);
   if (noted !== "" && await sha256File(path) === noted) return path;
   const built = await replace(path, build, sha256File);

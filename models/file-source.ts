@@ -2,7 +2,7 @@
  * Files by name, whether they are in a folder or still on the hub.
  * @module
  */
-import { isFile } from "../base/files.ts";
+import { exists } from "../base/files.ts";
 
 /** Files that a model may be made of. */
 export interface FileSource {
@@ -10,7 +10,7 @@ export interface FileSource {
   label: string;
   /** Names of all files. */
   names(): Promise<string[]>;
-  /** Whether there is a file of that name. */
+  /** Whether there is something of that name; what is no file is refused when it is read. */
   has(name: string): Promise<boolean>;
   /** Path of an existing file, which is fetched first if it is not on this machine. */
   path(name: string): Promise<string>;
@@ -24,7 +24,7 @@ export function filesIn(folder: string): FileSource {
       const entries = await Array.fromAsync(Deno.readDir(folder));
       return entries.filter(({ isDirectory }) => !isDirectory).map(({ name }) => name).sort();
     },
-    has: (name) => isFile(`${folder}/${name}`),
+    has: (name) => exists(`${folder}/${name}`),
     path: (name) => Promise.resolve(`${folder}/${name}`),
   };
 }

@@ -3,10 +3,13 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { shorten } from "../base/errors.ts";
+import { readBytes } from "../base/files.ts";
 import type { Example, TaskFiles } from "./types.ts";
+
+/** Bytes of the longest task file that is read. */
+const LONGEST = 1 << 28;
 
 /**
  * Computes the checksums of the files that a user gives.
@@ -16,7 +19,7 @@ import type { Example, TaskFiles } from "./types.ts";
  */
 export async function hashTaskFiles(folder: string, names: readonly string[]): Promise<TaskFiles> {
   const files: Record<string, string> = {};
-  for (const name of names) files[name] = sha256(await readBytes(folder, name));
+  for (const name of names) files[name] = sha256(await readBytes(join(folder, name), LONGEST));
   return { folder, files };
 }
 
@@ -25,7 +28,7 @@ export async function hashTaskFiles(folder: string, names: readonly string[]): P
  * @throws {Error} if it is missing or has changed
  */
 export async function readTaskFileBytes({ folder, files }: TaskFiles, name: string): Promise<Uint8Array> {
-  const bytes = await readBytes(folder, name);
+  const bytes = await readBytes(join(folder, name), LONGEST);
   const actual = sha256(bytes);
   if (actual === files[name]) return bytes;
   throw new Error(`Cannot use ${join(folder, name)}: its SHA-256 must be ${files[name]}, current value is ${actual}`);
@@ -142,12 +145,6 @@ export function requireUsable(path: string, examples: readonly Example[], lines:
   if (labels.size < 2) {
     throw new Error(`Cannot use ${path}: it must hold examples of two classes, current number is ${labels.size}`);
   }
-}
-
-async function readBytes(folder: string, name: string): Promise<Uint8Array> {
-  return await readFile(join(folder, name)).catch((cause) => {
-    throw new Error(`Cannot read ${join(folder, name)}: there must be such a file`, { cause });
-  });
 }
 
 function sha256(bytes: Uint8Array): string {

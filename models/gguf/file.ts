@@ -8,6 +8,7 @@
  * @module
  */
 import { shorten } from "../../base/errors.ts";
+import { openFile } from "../../base/files.ts";
 import { sizeOf } from "../../base/shapes.ts";
 import { type BlockType, blockTypes, typeName } from "./types.ts";
 
@@ -224,9 +225,8 @@ function alignmentOf(cursor: Cursor, value: GgufValue): number {
  * not supported, or has tensors that overlap or end beyond it
  */
 export async function readGgufHeader(path: string): Promise<GgufHeader> {
-  const { isFile, size } = await Deno.stat(path).catch(() => ({ isFile: false, size: 0 }));
-  if (!isFile) throw new Error(`Cannot read ${path}: there must be such a file`);
-  using file = await Deno.open(path);
+  const { file: opened, size } = await openFile(path);
+  using file = opened;
   const cursor = new Cursor(path, file, size);
   if (cursor.magic() !== "GGUF") cursor.fail("a GGUF file must begin with the letters GGUF");
   const version = cursor.u32();

@@ -4,11 +4,11 @@
  * @module
  */
 import { basename, join } from "node:path";
+import { openFile, readText, sha256File } from "../../base/files.ts";
 import { sizeOf } from "../../base/shapes.ts";
 import { areFinite } from "../../engine/floats.ts";
 import { writeInPieces } from "../../engine/safetensors.ts";
 import { cacheFolder } from "../cache.ts";
-import { sha256File } from "../../base/files.ts";
 import { describeGguf, type GgufWeight, RESCALING } from "./config.ts";
 import { convertTokenizer, type TokenizerFiles } from "./tokenizer.ts";
 import { type GgufHeader, readAt, readGgufHeader, rowBytes } from "./file.ts";
@@ -19,6 +19,8 @@ import { matchWeights } from "../folder/weights.ts";
 const VERSION = 1;
 /** File with the folder's revision when it was made. It is written last, so a folder without it is not complete. */
 const REVISION = "revision";
+/** Bytes of the longest revision that is read. */
+const LONGEST_REVISION = 1 << 10;
 /** Most values of the tensor that rescales the rotation. */
 const WIDEST_HEAD = 1 << 12;
 /** Values that are converted at a time; at least one row. */
@@ -80,7 +82,7 @@ async function readRescaling({ path, tensors }: GgufHeader): Promise<Float32Arra
   if (!Object.hasOwn(tensors, RESCALING)) return undefined;
   const tensor = tensors[RESCALING];
   if (tensor.shape.length > 1 || tensor.shape[0] > WIDEST_HEAD) return new Float32Array();
-  using file = await Deno.open(path);
+  using file = (await openFile(path)).file;
   const [all] = values(path, file, RESCALING, tensor);
   return all;
 }
@@ -112,7 +114,7 @@ function cardOf({ metadata }: GgufHeader): string {
 /** Writes the content of the folder. */
 async function convert(folder: string, { header, config, weights, tokenizer }: Conversion): Promise<void> {
   const { path } = header;
-  using file = await Deno.open(path);
+  using file = (await openFile(path)).file;
   const shapes = Object.fromEntries(Object.entries(weights).map(([name, { shape }]) => [name, shape]));
   await writeInPieces(`${folder}/model.safetensors`, shapes, (name) => values(path, file, name, weights[name]));
   for (const [name, value] of Object.entries({ "config.json": config, ...tokenizer })) {
@@ -126,7 +128,7 @@ export type ReadFolder = (folder: string) => Promise<Model>;
 
 /** The model of the folder; undefined if there is no complete folder, or if its files have changed since it was made. */
 async function readConverted(folder: string, read: ReadFolder): Promise<Model | undefined> {
-  const revision = await Deno.readTextFile(`${folder}/${REVISION}`).catch(() => undefined);
+  const revision = await readText(`${folder}/${REVISION}`, LONGEST_REVISION).catch(() => undefined);
   if (revision === undefined) return undefined;
   const model = await read(folder).catch(() => undefined);
   return model?.revision === revision ? model : undefined;

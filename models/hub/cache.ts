@@ -10,7 +10,7 @@
  * @module
  */
 import { dirname, join } from "node:path";
-import { replaceFile, sha256File, writeWhole } from "../../base/files.ts";
+import { exists, readText, replaceFile, sha256File, writeWhole } from "../../base/files.ts";
 import { cacheFolder } from "../cache.ts";
 
 /** A repository of the hub. */
@@ -52,6 +52,9 @@ export function folderName({ kind, name }: Repository): string {
   return `${kind}s--${name.replace("/", "--")}`;
 }
 
+/** Bytes of the longest ref or manifest that is read. */
+const LONGEST_NOTE = 1 << 24;
+
 const hubFolder = () => join(cacheFolder(), "hub");
 const repositoryPath = (repository: Repository, ...parts: string[]) =>
   join(hubFolder(), folderName(repository), ...parts.map((part) => part.replaceAll("/", "%2F")));
@@ -59,10 +62,7 @@ const blobPath = (sha256: string) => join(hubFolder(), "blobs", sha256);
 
 /** The text of a file; undefined if there is no such file. */
 async function readIfThere(path: string): Promise<string | undefined> {
-  return await Deno.readTextFile(path).catch((error) => {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
-  });
+  return await exists(path) ? await readText(path, LONGEST_NOTE) : undefined;
 }
 
 /** Writes a file in one step, and makes its folder if it is missing. */

@@ -3,6 +3,7 @@
  * @module
  */
 import { createHash } from "node:crypto";
+import { openFile } from "../../base/files.ts";
 import { type Hub, HubError, readBody, request, retrying, type RetryPolicy } from "./request.ts";
 
 /** A file on the hub. */
@@ -55,8 +56,9 @@ async function digestRest(file: Deno.FsFile, digest: Digest): Promise<void> {
 
 /** Checksums of a file on disk. */
 export async function digestFile(path: string): Promise<{ size: number; sha256: string; git: string }> {
-  using file = await Deno.open(path);
-  const digest = new Digest((await file.stat()).size);
+  const { file: opened, size } = await openFile(path);
+  using file = opened;
+  const digest = new Digest(size);
   await digestRest(file, digest);
   return { size: digest.length, ...digest.end() };
 }

@@ -112,7 +112,12 @@ async function listRemote(
     ...folder && { path: urlPath(folder) },
     fetch: apiFetch(hub, retry),
   });
+  let entries = 0;
   for await (const { type, path, size, oid, lfs } of listed) {
+    // Folders count, too: a list of them alone could go on for ever.
+    if (++entries > MOST_FILES) {
+      throw new Error(`Cannot fetch ${name}: it must have at most ${MOST_FILES} files, it has more`);
+    }
     if (type !== "file") continue;
     if (typeof path !== "string" || !isSafePath(path)) {
       throw new HubRefusal(
@@ -125,7 +130,7 @@ async function listRemote(
       : { algorithm: "git", hex: String(oid) };
     const bytes = lfs?.size ?? size;
     const isDigest = (lfs ? /^[0-9a-f]{64}$/ : /^[0-9a-f]{40}$/).test(digest.hex);
-    if (!(isDigest && Number.isSafeInteger(bytes) && bytes >= 0) || files.size >= MOST_FILES) {
+    if (!(isDigest && Number.isSafeInteger(bytes) && bytes >= 0)) {
       throw new Error(
         `Cannot fetch ${name}: the hub must list each file with size and checksum, not so ${shorten(path)}`,
       );

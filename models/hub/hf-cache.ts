@@ -3,10 +3,14 @@
  * @module
  */
 import { basename, join } from "node:path";
+import { readText } from "../../base/files.ts";
 import { digestFile } from "./download.ts";
 import { filesIn, type FileSource } from "../file-source.ts";
 import { folderName, type Repository, type Snapshot } from "./cache.ts";
 import { isCommit, isSafePath } from "./name.ts";
+
+/** Bytes of the longest ref that is read: a commit and a line end. */
+const LONGEST_REF = 100;
 
 /** HF_HUB_CACHE, else the folder hub in HF_HOME or its default; undefined if the environment names none of them. */
 function hfCacheFolder(): string | undefined {
@@ -23,7 +27,7 @@ function hfCacheFolder(): string | undefined {
 export async function readHfRef(repository: Repository, revision: string): Promise<string | undefined> {
   const cache = hfCacheFolder();
   if (cache === undefined || !isSafePath(revision)) return undefined;
-  const commit = await Deno.readTextFile(join(cache, folderName(repository), "refs", revision)).catch(() => "");
+  const commit = await readText(join(cache, folderName(repository), "refs", revision), LONGEST_REF).catch(() => "");
   return isCommit(commit.trim()) ? commit.trim() : undefined;
 }
 

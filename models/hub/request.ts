@@ -39,6 +39,9 @@ const MOST_REDIRECTS = 10;
 /** Bytes of the longest answer of the hub's API. */
 const LONGEST_ANSWER = 1 << 26;
 
+/** Most answers to one question: a list of 100,000 files comes in pages of 1000. */
+const MOST_ANSWERS = 200;
+
 /** Address of the hub, and the user's token. */
 export interface Hub {
   /** Address, without a slash at the end. */
@@ -220,8 +223,14 @@ export async function* readBody(
 
 /** `fetch` for Hugging Face's library: sends the token, retries, and returns when the whole answer is there. */
 export function apiFetch(hub: Hub, policy: RetryPolicy): typeof fetch {
-  return (input, init) =>
-    retrying(policy, async () => {
+  let answers = 0;
+  return (input, init) => {
+    if (++answers > MOST_ANSWERS) {
+      throw new Error(
+        `Cannot read ${showUrl(new URL(String(input)))}: its list must have at most ${MOST_ANSWERS} pages, it has more`,
+      );
+    }
+    return retrying(policy, async () => {
       const response = await request(hub, String(input), init?.headers ?? {}, policy);
       const chunks: Uint8Array<ArrayBuffer>[] = [];
       let length = 0;
@@ -232,4 +241,5 @@ export function apiFetch(hub: Hub, policy: RetryPolicy): typeof fetch {
       }
       return new Response(new Blob(chunks), { status: response.status, headers: response.headers });
     });
+  };
 }

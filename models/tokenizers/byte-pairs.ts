@@ -4,11 +4,13 @@
  * @module
  */
 import { shorten } from "../../base/errors.ts";
-import { readObject } from "../../base/files.ts";
-import { LONGEST, readText } from "./read-text.ts";
+import { readObject, readText } from "../../base/files.ts";
 import { specialText } from "./added-tokens.ts";
 import { requiredId, template, type TokenizerClass } from "./template.ts";
 import type { TokenizerJson } from "./tokenizer-json.ts";
+
+/** Bytes of the longest file of a vocabulary that is read. */
+const LONGEST = 1 << 26;
 
 /** The token that ends texts in GPT-2. */
 const TEXT_END = "<|endoftext|>";
@@ -19,7 +21,7 @@ const QWEN2_WORDS =
 
 /** The pairs of merges.txt. @throws {Error} if a line is no pair, or if its pieces or the joined piece have no id */
 async function readMerges(path: string, vocab: Record<string, unknown>): Promise<[string, string][]> {
-  const lines = (await readText(path)).split(/\r?\n/);
+  const lines = (await readText(path, LONGEST)).split(/\r?\n/);
   return lines.filter((line) => line !== "" && !line.startsWith("#version")).map((line) => {
     const [first, second, ...rest] = line.split(" ");
     if (rest.length === 0 && [first, second, first + second].every((piece) => Object.hasOwn(vocab, piece))) {

@@ -3,9 +3,18 @@
  * in tokenizer_config.json or in a file of their own.
  * @module
  */
+import { shorten } from "../../base/errors.ts";
 
 /** The file of its own. */
 export const CHAT_TEMPLATE = "chat_template.jinja";
+
+/** Characters of the longest template; those of known models have at most 20,000. */
+const LONGEST_TEMPLATE = 1 << 16;
+/** Most parts of a template that are evaluated for a message, each turn of a loop anew; those of known models take some hundreds. */
+const MOST_STEPS = 100_000;
+/** Characters of the longest text that a part makes, and items of the longest range. */
+const LONGEST_VALUE = 1 << 20;
+const LONGEST_RANGE = 10_000;
 
 /** The text of a special token, which settings hold as a text or as an object. */
 function textOf(token: unknown): string {
@@ -16,6 +25,46 @@ function textOf(token: unknown): string {
 /** The template in the settings: a text, or the entry named "default" of a list. */
 function templateOf({ chat_template: given }: Record<string, unknown>): unknown {
   return Array.isArray(given) ? given.find((named) => Object(named).name === "default")?.template : given;
+}
+
+/** Parts that were evaluated since the current message began. */
+let steps = 0;
+let jinja: Promise<typeof import("@huggingface/jinja")> | undefined;
+
+/**
+ * The library with bounds on what a template may take. A template makes its own interpreter, so the bounds stand in the class:
+ * loops within loops would else run for ever, and a text that is joined to itself grow without end.
+ */
+function boundedJinja(): Promise<typeof import("@huggingface/jinja")> {
+  jinja ??= import("@huggingface/jinja").then((library) => {
+    const [environment, prototype] = [library.Environment.prototype, library.Interpreter.prototype];
+    const { set } = environment;
+    const { evaluate } = prototype;
+    // The library itself declares `range` in each environment; what templates set does not come this way.
+    environment.set = function (name, value) {
+      return set.call(this, name, name === "range" ? boundedRange : value);
+    };
+    prototype.evaluate = function (...given) {
+      if (++steps > MOST_STEPS) {
+        throw new Error(`it must evaluate at most ${MOST_STEPS} parts for a message, it goes on`);
+      }
+      const result = evaluate.apply(this, given);
+      if (typeof result.value === "string" && result.value.length > LONGEST_VALUE) {
+        throw new Error(`its texts must have at most ${LONGEST_VALUE} characters, one has ${result.value.length}`);
+      }
+      return result;
+    };
+    return library;
+  });
+  return jinja;
+}
+
+/** Python's range, of a bounded length. */
+function boundedRange(first: number, second?: number, step = 1): number[] {
+  const [start, stop] = second === undefined ? [0, first] : [first, second];
+  const length = Math.max(0, Math.ceil((stop - start) / step));
+  if (length <= LONGEST_RANGE) return Array.from({ length }, (_, at) => start + at * step);
+  throw new Error(`a range must have at most ${LONGEST_RANGE} items, current value is ${length}`);
 }
 
 /**
@@ -31,11 +80,15 @@ export async function openChatTemplate(
 ): Promise<((message: string) => string) | undefined> {
   const source = file ?? templateOf(settings);
   if (source === undefined || source === null) return undefined;
-  const { Template } = await import("@huggingface/jinja");
+  const { Template } = await boundedJinja();
   const refuse = (error: unknown): never => {
-    throw new Error(`Cannot use the chat template of ${folder}: ${(error as Error).message.split("\n")[0]}`);
+    throw new Error(`Cannot use the chat template of ${folder}: ${shorten((error as Error).message.split("\n")[0])}`);
   };
   let template: InstanceType<typeof Template>;
+  const { length } = String(source);
+  if (length > LONGEST_TEMPLATE) {
+    refuse(new Error(`it must have at most ${LONGEST_TEMPLATE} characters, current value is ${length}`));
+  }
   try {
     template = new Template(String(source));
   } catch (error) {
@@ -43,6 +96,7 @@ export async function openChatTemplate(
   }
   return (message) => {
     try {
+      steps = 0;
       return template.render({
         messages: [{ role: "user", content: message }],
         add_generation_prompt: true,

@@ -3,6 +3,7 @@
  * texts are split, in the protocol buffers that its sentencepiece_model.proto defines.
  * @module
  */
+import { readBytes } from "../../base/files.ts";
 import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
 import { shorten } from "../../base/errors.ts";
 import { specialText } from "./added-tokens.ts";
@@ -104,9 +105,7 @@ function parse(bytes: Uint8Array): Vocabulary {
 
 /** @throws {Error} if the file is no vocabulary of SentencePiece, or of another model than expected */
 async function readVocabulary(path: string, model: number, byteFallback: boolean): Promise<Vocabulary> {
-  const { size } = await Deno.stat(path);
-  if (size > LONGEST) throw new Error(`Cannot read ${path}: it must have at most ${LONGEST} bytes, it has ${size}`);
-  const bytes = await Deno.readFile(path);
+  const bytes = await readBytes(path, LONGEST);
   let found: Vocabulary;
   try {
     found = parse(bytes);

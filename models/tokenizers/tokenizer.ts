@@ -5,10 +5,9 @@
 import { bytePairClass, readBytePairs } from "./byte-pairs.ts";
 import { asTransformers } from "./classes.ts";
 import { CHAT_TEMPLATE, openChatTemplate } from "./chat-template.ts";
-import { readObject } from "../../base/files.ts";
+import { readObject, readText } from "../../base/files.ts";
 import { filesIn, type FileSource } from "../file-source.ts";
 import { nativeTokenizer } from "./native.ts";
-import { readText } from "./read-text.ts";
 import { readPairPieces, readUnigram } from "./sentence-piece.ts";
 import type { Layout } from "./special-tokens.ts";
 import { checkedLayout, type TokenizerJson } from "./tokenizer-json.ts";
@@ -144,7 +143,7 @@ export async function openTokenizer(folder: string, vocabularySize: number): Pro
     throw new Error(`Cannot use the tokenizer ${place}: ${(error as Error).message}`);
   }
   const tokenizer = openForm(place, form, settings, vocabularySize);
-  const template = await files.has(CHAT_TEMPLATE) ? await readText(`${folder}/${CHAT_TEMPLATE}`) : undefined;
+  const template = await files.has(CHAT_TEMPLATE) ? await readText(`${folder}/${CHAT_TEMPLATE}`, LONGEST) : undefined;
   const chat = await openChatTemplate(folder, template, settings);
   return { ...tokenizer, ...chat && { chat } };
 }

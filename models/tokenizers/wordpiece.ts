@@ -3,9 +3,12 @@
  * @module
  */
 import { specialText } from "./added-tokens.ts";
-import { readText } from "./read-text.ts";
+import { readText } from "../../base/files.ts";
 import { requiredId, template, type TokenizerClass } from "./template.ts";
 import type { TokenizerJson } from "./tokenizer-json.ts";
+
+/** Bytes of the longest file of a vocabulary that is read. */
+const LONGEST = 1 << 26;
 
 const defaults = {
   unk_token: "[UNK]",
@@ -49,6 +52,6 @@ export const bertClass: TokenizerClass = {
 
 /** The vocabulary in a vocab.txt, a piece a line. */
 export async function readWordPiece(folder: string): Promise<TokenizerJson> {
-  const pieces = (await readText(`${folder}/vocab.txt`)).replace(/\r?\n$/, "").split(/\r?\n/);
+  const pieces = (await readText(`${folder}/vocab.txt`, LONGEST)).replace(/\r?\n$/, "").split(/\r?\n/);
   return { model: { type: "WordPiece", vocab: Object.fromEntries(pieces.map((piece, id) => [piece, id])) } };
 }

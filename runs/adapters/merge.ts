@@ -3,7 +3,7 @@
  * @module
  */
 import { asUsageError, UsageError } from "../../base/errors.ts";
-import { exists, writeFolder } from "../../base/files.ts";
+import { exists, fileAt, readText, writeFolder } from "../../base/files.ts";
 import { readFloats } from "../../engine/floats.ts";
 import { type NamedArray, readStored, writeInPieces } from "../../engine/safetensors.ts";
 import { tf } from "../../engine/tensor.ts";
@@ -18,6 +18,9 @@ import { joinTexts, noteTexts, readTexts } from "./seen-texts.ts";
 import { toArrays, toTensors } from "./tensors.ts";
 import { type ValidAdapter, validateAdapter, type ValidPart } from "./validate.ts";
 import { adapterValues } from "./values.ts";
+
+/** Bytes of the longest config.json that is read. */
+const LONGEST_CONFIG = 1 << 20;
 
 /** Files that are copied if the model has them. */
 const COPIED = [
@@ -143,6 +146,15 @@ async function noteOf({ note }: ValidAdapter, folder: string): Promise<AdapterNo
   return { ...last, texts: noteTexts(texts, []) };
 }
 
+/** The files to copy, by name, with their paths. @throws {Error} if one is no file, or a link that leads out of the folder */
+async function copiedFiles(folder: string): Promise<Map<string, string>> {
+  const paths = new Map<string, string>();
+  for (const name of COPIED) {
+    if (await exists(`${folder}/${name}`)) paths.set(name, await fileAt(`${folder}/${name}`));
+  }
+  return paths;
+}
+
 /**
  * Writes the folder of a model with an adapter merged into its weights, in float32: config.json, model.safetensors, the
  * tokenizer's files and a note.
@@ -178,8 +190,12 @@ export async function mergeAdapter(folder: string, out: string, model: Model): P
     ...kind === "classification" && classifierConfig(adapter, trained[head.at(-1)!.name].shape[0], config),
   };
   const note = await noteOf(adapter, model.folder);
+  const copied = await copiedFiles(model.folder);
   await writeFolder(out, async (draft) => {
-    const written = { ...parseKeepingNumbers(await Deno.readTextFile(`${model.folder}/config.json`)), ...changes };
+    const written = {
+      ...parseKeepingNumbers(await readText(`${model.folder}/config.json`, LONGEST_CONFIG)),
+      ...changes,
+    };
     await Deno.writeTextFile(`${draft}/config.json`, `${JSON.stringify(written, null, 2)}\n`);
     await writeInPieces(
       `${draft}/model.safetensors`,
@@ -187,8 +203,6 @@ export async function mergeAdapter(folder: string, out: string, model: Model): P
       (name) => values[name] ? [values[name]] : readFloats(name, { ...backbone.stored[name], dtype: "F32" }),
     );
     if (note) await Deno.writeTextFile(`${draft}/${ADAPTER_NOTE}`, `${JSON.stringify(note, null, 2)}\n`);
-    for (const name of COPIED) {
-      if (await exists(`${model.folder}/${name}`)) await Deno.copyFile(`${model.folder}/${name}`, `${draft}/${name}`);
-    }
+    for (const [name, path] of copied) await Deno.copyFile(path, `${draft}/${name}`);
   });
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { z } from "zod";
-import { isFile, readObject } from "../../base/files.ts";
+import { exists, readObject } from "../../base/files.ts";
 import { describeFault } from "../../base/schema.ts";
 import { seeded } from "../../methods/shared/options.ts";
 import type { AnyTask } from "../../tasks/types.ts";
@@ -90,7 +90,7 @@ export function noteOf(spec: RunSpec, task: AnyTask, texts: NotedTexts): Omit<Ad
  */
 export async function readAdapterNote(folder: string): Promise<AdapterNote | undefined> {
   const path = `${folder}/${ADAPTER_NOTE}`;
-  if (!await isFile(path)) return undefined;
+  if (!await exists(path)) return undefined;
   const value = await readObject(path, LONGEST);
   const result = noteSchema.safeParse(value);
   if (result.success) return result.data;

@@ -5,7 +5,7 @@
  */
 import { createHash } from "node:crypto";
 import { nearest, shorten } from "../../base/errors.ts";
-import { isFile, isFolder, sha256File } from "../../base/files.ts";
+import { exists, isFile, isFolder, sha256File } from "../../base/files.ts";
 import { readHeader, type StoredEntry } from "../../engine/safetensors.ts";
 import type { Part } from "../../methods/adaptation/compose.ts";
 import { methods } from "../../methods/mod.ts";
@@ -76,7 +76,7 @@ async function readMethod(
   head: Head,
   partInNote?: Part,
 ): Promise<{ part: Part; config: PeftConfig["values"] | null }> {
-  if (!await isFile(`${folder}/${ADAPTER_CONFIG}`)) {
+  if (!await exists(`${folder}/${ADAPTER_CONFIG}`)) {
     if (partInNote) return { part: partInNote, config: null };
     throw new Error(
       `Cannot read the adapter ${folder}: there must be ${ADAPTER_CONFIG}, as PEFT writes it, or ${ADAPTER_NOTE}`,
@@ -96,7 +96,7 @@ async function readMethod(
 /** Where the tensors of a folder lie. @throws {Error} if there is no safetensors file, or if it is damaged */
 async function readTensorHeader(folder: string): Promise<Record<string, StoredEntry>> {
   const path = `${folder}/${ADAPTER_TENSORS}`;
-  if (await isFile(path)) return await readHeader(path);
+  if (await exists(path)) return await readHeader(path);
   throw new Error(
     await isFile(`${folder}/adapter_model.bin`)
       ? `Cannot read the adapter ${folder}: tensors must be in safetensors, adapter_model.bin is a pickle, which may ` +
@@ -125,7 +125,7 @@ async function readEncoderHeader(
   shape: BackboneShape,
 ): Promise<Record<string, StoredEntry> | undefined> {
   const path = `${folder}/${ENCODER_TENSORS}`;
-  if (!await isFile(path)) return undefined;
+  if (!await exists(path)) return undefined;
   const entries = await readHeader(path);
   const expected = method.parameters(shape, options).map(({ name, shape }) => [name, shape]);
   requireFit(path, entries, Object.fromEntries(expected));

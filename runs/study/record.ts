@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { shorten } from "../../base/errors.ts";
+import { readJson } from "../../base/files.ts";
 import { describeFault } from "../../base/schema.ts";
 import type { Known, MemoryPlan } from "../../engine/types.ts";
 import { checkRecord } from "./check-record.ts";
@@ -247,6 +248,14 @@ export interface ReadRecords {
   unreadable: UnreadableRecord[];
 }
 
+/** Bytes of the longest record that is read. */
+const LONGEST = 1 << 28;
+
+/** Why a record cannot be read, without its path, which is named beside it. */
+function reasonOf({ message }: Error, path: string): string {
+  return message.replace(`Cannot read ${path}: `, "");
+}
+
 /** @throws {Error} what is wrong, if the value is no record */
 function parseRecord(value: unknown): RunRecord {
   const result = recordSchema.safeParse(value);
@@ -263,7 +272,7 @@ export async function readRecords(folder: string): Promise<ReadRecords> {
   const names: string[] = [];
   try {
     for await (const entry of Deno.readDir(`${folder}/runs`)) {
-      if (entry.isFile && entry.name.endsWith(".json")) names.push(entry.name);
+      if (entry.name.endsWith(".json")) names.push(entry.name);
     }
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
@@ -273,12 +282,12 @@ export async function readRecords(folder: string): Promise<ReadRecords> {
   for (const name of names.sort()) {
     const path = `${folder}/runs/${name}`;
     try {
-      const record = parseRecord(JSON.parse(await Deno.readTextFile(path)));
+      const record = parseRecord(await readJson(path, LONGEST));
       if (`${record.id}.json` !== name) throw new Error(`it holds run ${shorten(record.id)}`);
       checkRecord(record);
       result.records.push(record);
     } catch (error) {
-      result.unreadable.push({ path, reason: (error as Error).message });
+      result.unreadable.push({ path, reason: reasonOf(error as Error, path) });
     }
   }
   return result;

@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { UsageError } from "../../base/errors.ts";
+import { readJson } from "../../base/files.ts";
 import { describeFault } from "../../base/schema.ts";
 import { dataSchema, type DataSpec, trainingOverridesSchema, type TrainingSpec } from "./spec.ts";
 
@@ -36,6 +37,9 @@ export interface Study {
   training: Partial<TrainingSpec>;
 }
 
+/** Bytes of the longest study.json that is read. */
+const LONGEST = 1 << 24;
+
 const names = z.array(z.string()).min(1);
 
 const studySchema: z.ZodType<Study> = z.strictObject({
@@ -43,6 +47,8 @@ const studySchema: z.ZodType<Study> = z.strictObject({
   tasks: names,
   methods: z.array(
     z.union([z.string(), z.record(z.string(), z.record(z.string(), z.unknown()))], {
+      error: 'must be a name or {"name": {options}}',
+    }).refine((entry) => typeof entry === "string" || Object.keys(entry).length > 0, {
       error: 'must be a name or {"name": {options}}',
     }),
   ),
@@ -100,10 +106,9 @@ function keysAt(path: readonly PropertyKey[]): string[] {
 export async function readStudy(path: string, base: Study): Promise<Study> {
   let value: unknown;
   try {
-    // Editors on Windows begin a file with a byte-order mark.
-    value = JSON.parse((await Deno.readTextFile(path)).replace(/^\ufeff/, ""));
+    value = await readJson(path, LONGEST);
   } catch (error) {
-    throw new UsageError(`Cannot read the study ${path}: ${(error as Error).message}`);
+    throw new UsageError((error as Error).message.replace(/^Cannot read /, "Cannot read the study "));
   }
   return parseStudy(value, base);
 }

@@ -3,6 +3,7 @@
  * @module
  */
 import { createHash } from "node:crypto";
+import { openFile } from "../../base/files.ts";
 import { sizeOf } from "../../base/shapes.ts";
 import type { StoredTensor } from "../../engine/types.ts";
 import type { SeenTexts } from "../adapters/seen-texts.ts";
@@ -18,7 +19,7 @@ export async function hashStored(tensors: Record<string, StoredTensor>): Promise
   const buffer = new Uint8Array(CHUNK);
   const files = new Map<string, Deno.FsFile>();
   for (const [, { path, offset, shape }] of Object.entries(tensors).sort(([a], [b]) => (a < b ? -1 : 1))) {
-    const file = files.get(path) ?? await Deno.open(path);
+    const file = files.get(path) ?? (await openFile(path)).file;
     files.set(path, file);
     await file.seek(offset, Deno.SeekMode.Start);
     let left = 4 * sizeOf(shape);

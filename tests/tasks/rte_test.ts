@@ -89,7 +89,7 @@ const wrong: [string, Record<string, string>, RegExp][] = [
   [
     "another header",
     { "train.tsv": train, "dev.tsv": "sentence\tlabel\na\t1" },
-    /dev\.tsv: its first line must be index, .*, current value is sentence\tlabel$/,
+    /dev\.tsv: its first line must be index, .*, current value is sentence\\tlabel$/,
   ],
   [
     "a row too short",

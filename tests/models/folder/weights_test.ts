@@ -93,10 +93,20 @@ for (const dtype of ["F16", "BF16"] as const) {
   });
 }
 
-Deno.test("links to files elsewhere, as in the cache of Hugging Face's programs, are followed", async () => {
-  const blobs = await makeFolder(whole, "blobs");
-  const folder = await makeFolder({}, "snapshot");
-  for (const name of Object.keys(whole)) await Deno.symlink(`${blobs}/${name}`, `${folder}/${name}`);
+Deno.test("links from a snapshot to blobs, as in the cache of Hugging Face's programs, are followed", async () => {
+  const root = await makeFolder({}, "hub");
+  const folder = `${root}/snapshots/${"0".repeat(40)}`;
+  await Deno.mkdir(folder, { recursive: true });
+  await Deno.rename(await makeFolder(whole, "blobs"), `${root}/blobs`);
+  for (const name of Object.keys(whole)) await Deno.symlink(`../../blobs/${name}`, `${folder}/${name}`);
   const backbone = await (await findFolder(folder)).open();
   assert.deepEqual(await valuesOf(backbone), expected);
+});
+
+Deno.test("a link to a file outside the folder is refused in one sentence", async () => {
+  const elsewhere = await makeFolder(whole, "elsewhere");
+  const folder = await makeFolder({}, "links");
+  for (const name of Object.keys(whole)) await Deno.symlink(`${elsewhere}/${name}`, `${folder}/${name}`);
+  const message = `Cannot read ${folder}/config.json: links must stay inside its folder, it leads elsewhere`;
+  await assert.rejects(() => findFolder(folder), { message });
 });

@@ -115,6 +115,21 @@ Deno.test("a merged folder says what it is, and keeps the tokenizer", async () =
   });
 });
 
+Deno.test("merging copies nothing from outside the model's folder through a link, and leaves no folder", async () => {
+  const model = await makeFolder({});
+  const secret = `${await makeFolder({ secret: "not of the model" })}/secret`;
+  for (const name of ["config.json", "model.safetensors"]) {
+    await Deno.copyFile(`${golden}A/bert/model/${name}`, `${model}/${name}`);
+  }
+  await Deno.symlink(secret, `${model}/generation_config.json`);
+  const parent = await makeFolder({});
+  await assert.rejects(
+    async () => await mergeAdapter(`${golden}A/bert/cls/lora/adapter`, `${parent}/merged`, await findFolder(model)),
+    { message: `Cannot read ${model}/generation_config.json: links must stay inside its folder, it leads elsewhere` },
+  );
+  assert.deepEqual(await Array.fromAsync(Deno.readDir(parent)), []);
+});
+
 Deno.test("an adapter that cannot be merged is refused as a usage error", async () => {
   const [bert, gpt2] = [await findFolder(`${golden}A/bert/model`), await findFolder(`${golden}A/gpt2/model`)];
   const fresh = `${await makeFolder({})}/merged`;
