@@ -60,7 +60,7 @@ const ARROWS: Record<string, readonly string[]> = {
   "reports/mod.ts": ["base", "runs/study", "reports", "reports/page"],
   "reports": ["base", "runs/study", "tasks", "reports/statistics"],
   "reports/citation": ["base", "models/mod.ts", "models/hub/name.ts", "methods", "runs/study"],
-  "reports/export": ["base", "models/hub/name.ts", "runs/study", "reports", "reports/citation"],
+  "reports/export": ["base", "models/hub/name.ts", "runs/study", "reports", "reports/mod.ts", "reports/citation"],
 };
 
 /** Folders above all others. */

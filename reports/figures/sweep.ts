@@ -18,6 +18,7 @@ import {
 
 /** Settings of a method that differ in nothing but the value of one option. */
 export interface Sweep {
+  /** Name of the method. */
   method: string;
   /** The option: "rank". */
   option: string;

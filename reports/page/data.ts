@@ -39,13 +39,17 @@ class Shared<T> {
 export interface PageData {
   /** Each table's title, its first metric, and the units of all. */
   tables: { title: string; metric: string; unit: string; units: Record<string, string> }[];
+  /** Settings: table, method, scores and costs, as the script reads them. */
   settings: unknown[];
+  /** Runs: setting, seed, scores, curve and packed answers. */
   runs: unknown[];
   /** Test sets: ids and right answers; empty where all answers are too many for a page. */
   tests: { ids: string[]; truth: Packed }[];
   /** Names of classes. */
   labels: string[][];
+  /** Where runs took place. */
   environments: unknown[];
+  /** Checks that runs passed. */
   checks: unknown[];
 }
 

@@ -5,10 +5,17 @@
 
 /** The examples of a test set. Runs on the same examples share one, so that overlaps are found once. */
 export class TestSet {
+  /** Ids of the examples, in the order of a run's predictions. */
+  readonly ids: readonly string[];
   readonly #overlaps = new WeakMap<TestSet, [number, number][]>();
 
-  /** @param ids ids of the examples, in the order of a run's predictions */
-  constructor(readonly ids: readonly string[]) {}
+  /**
+   * A test set of these examples.
+   * @param ids as in the order of a run's predictions
+   */
+  constructor(ids: readonly string[]) {
+    this.ids = ids;
+  }
 
   /** Number of examples. */
   get size(): number {

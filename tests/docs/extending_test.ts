@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { dirname, join } from "node:path";
-import { pathToFileURL } from "node:url";
+import { dirname, join, relative } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { devices } from "../../engine/devices/mod.ts";
 import { Random } from "../../base/random.ts";
 import { readStored } from "../../engine/safetensors.ts";
@@ -56,14 +56,21 @@ function writePrograms(): Promise<string[]> {
   return Promise.all(programs.map(({ code }, at) => writeExample(`program-${at}.ts`, code)));
 }
 
-/** Writes a file; what it imports from the project is imported from where it lies. */
+function isExample(path: string): boolean {
+  return blocksIn("ts").some(({ file }) => file === path);
+}
+
+/** Writes a file; what it imports from the project, other examples aside, is imported from where it lies. */
 async function writeExample(file: string, code: string): Promise<string> {
   const at = pathToFileURL(join(root, file));
   const target = join(folder, file);
   await Deno.mkdir(dirname(target), { recursive: true });
   await Deno.writeTextFile(
     target,
-    code.replace(/(from ")(\.[^"]+)"/g, (_, before, to) => `${before}${new URL(to, at).href}"`),
+    code.replace(/(from ")(\.[^"]+)"/g, (_, before, to) => {
+      const path = relative(root, fileURLToPath(new URL(to, at)));
+      return `${before}${pathToFileURL(join(isExample(path) ? folder : root, path)).href}"`;
+    }),
   );
   return target;
 }
