@@ -4,7 +4,7 @@
  * @module
  */
 import { fileURLToPath } from "node:url";
-import { writeWhole } from "../base/files.ts";
+import { writeWhole } from "../base/write-files.ts";
 import { parts } from "./parts.ts";
 
 const root = new URL("../", import.meta.url);

@@ -3,7 +3,8 @@
  * @module
  */
 import { join } from "node:path";
-import { exists, isFolder, readText, replaceFile, sha256File, sweepDrafts } from "../base/files.ts";
+import { exists, isFolder, readText, sha256File } from "../base/files.ts";
+import { replaceFile, sweepDrafts } from "../base/write-files.ts";
 
 /** Characters of a SHA-256 in hexadecimal. */
 const SHA256_LENGTH = 64;

@@ -3,7 +3,7 @@
  * @module
  */
 import { dirname } from "node:path";
-import { writeWhole } from "../base/files.ts";
+import { writeWhole } from "../base/write-files.ts";
 import type { UnreadableRecord } from "../runs/study/record.ts";
 import { collectRuns, type Conflict } from "./collect.ts";
 import { renderDifferencesCsv, renderResultsCsv, renderRunsCsv } from "./csv.ts";

@@ -10,7 +10,8 @@
  * @module
  */
 import { dirname, join } from "node:path";
-import { exists, readText, replaceFile, sha256File, writeWhole } from "../../base/files.ts";
+import { exists, readText, sha256File } from "../../base/files.ts";
+import { replaceFile, writeWhole } from "../../base/write-files.ts";
 import { cacheFolder } from "../cache.ts";
 
 /** A repository of the hub. */

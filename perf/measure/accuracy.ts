@@ -3,7 +3,7 @@
  * values.
  * @module
  */
-import { writeJson } from "../../base/files.ts";
+import { writeJson } from "../../base/write-files.ts";
 import { Random } from "../../base/random.ts";
 import { compose } from "../../methods/adaptation/compose.ts";
 import { methods } from "../../methods/mod.ts";

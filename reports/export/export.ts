@@ -3,7 +3,8 @@
  * @module
  */
 import { dirname, resolve } from "node:path";
-import { sha256File, writeFolder, writeJson, writeWhole } from "../../base/files.ts";
+import { sha256File } from "../../base/files.ts";
+import { writeFolder, writeJson, writeWhole } from "../../base/write-files.ts";
 import { canonical, readRecords, type RunRecord, type UnreadableRecord } from "../../runs/study/record.ts";
 import { citationFormats, readSources } from "../citation/cite.ts";
 import { bibliographyOf } from "../citation/bibliography.ts";

@@ -3,7 +3,8 @@
  * @module
  */
 import { asUsageError, UsageError } from "../../base/errors.ts";
-import { exists, fileAt, readText, writeFolder } from "../../base/files.ts";
+import { exists, fileAt, readText } from "../../base/files.ts";
+import { writeFolder } from "../../base/write-files.ts";
 import { readFloats } from "../../engine/floats.ts";
 import { type NamedArray, readStored, writeInPieces } from "../../engine/safetensors.ts";
 import { tf } from "../../engine/tensor.ts";

@@ -2,7 +2,7 @@
  * Writes the folder of an adapter, results/adapters/<id>/, in PEFT's form where PEFT has one.
  * @module
  */
-import { writeFolder } from "../../base/files.ts";
+import { writeFolder } from "../../base/write-files.ts";
 import { type NamedArray, writeSafetensors } from "../../engine/safetensors.ts";
 import { type Tensor, type Tensors, tf } from "../../engine/tensor.ts";
 import type { Adaptation } from "../../methods/adaptation/compose.ts";

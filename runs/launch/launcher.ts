@@ -15,7 +15,8 @@ import { runWorker, workerEntry } from "./worker-process.ts";
 import { lockResults } from "./results-lock.ts";
 import { recordPath } from "../study/write.ts";
 import { sweepCache } from "../../models/cache.ts";
-import { exists, sweepDrafts, writeJson, writeWhole } from "../../base/files.ts";
+import { exists } from "../../base/files.ts";
+import { sweepDrafts, writeJson, writeWhole } from "../../base/write-files.ts";
 
 /** What happens in a bench. */
 export type BenchEvent =

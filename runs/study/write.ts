@@ -2,7 +2,7 @@
  * Writes the records of a results folder, each in one step: several commands may work on one folder.
  * @module
  */
-import { writeJson } from "../../base/files.ts";
+import { writeJson } from "../../base/write-files.ts";
 import type { CellResult } from "./cell.ts";
 import { type Environment, type Measured, RECORD_VERSION, type RunRecord } from "./record.ts";
 import { runId, type RunSpec, settingId } from "./spec.ts";

@@ -1,14 +1,6 @@
 import assert from "node:assert/strict";
-import {
-  readLines,
-  readObject,
-  readVerified,
-  replaceFile,
-  sha256File,
-  sweepDrafts,
-  writeFolder,
-  writeJson,
-} from "../../base/files.ts";
+import { readLines, readObject, readVerified, sha256File } from "../../base/files.ts";
+import { replaceFile, sweepDrafts, writeFolder, writeJson } from "../../base/write-files.ts";
 import { inFolder } from "../in-folder.ts";
 
 const names = async (folder: string) => (await Array.fromAsync(Deno.readDir(folder))).map((entry) => entry.name).sort();

@@ -6,7 +6,7 @@
  *     deno run -P=test tests/golden/run-ids.ts
  * @module
  */
-import { writeWhole } from "../../base/files.ts";
+import { writeWhole } from "../../base/write-files.ts";
 import { cellsOf } from "../../runs/launch/cells.ts";
 import { presets } from "../../runs/study/presets.ts";
 
