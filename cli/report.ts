@@ -27,15 +27,16 @@ async function runReport(folders: string[], { out, compare, baseline }: ReportFl
     return await writeReports(folders, out ?? `${folders[0]}/report`);
   }
   if (out !== undefined) throw new UsageError("Cannot use --out: --compare and --baseline write no files");
+  const names = compare === undefined ? undefined : splitMethods(compare);
   const { readResults } = await import("../reports/mod.ts");
-  if (compare !== undefined) {
-    const names = splitMethods(compare);
+  const results = await readResults(folders);
+  if (names !== undefined) {
     const { renderPair } = await import("../reports/pair.ts");
-    console.log(renderPair(await readResults(folders), names));
+    console.log(renderPair(results, names));
   }
   if (baseline !== undefined) {
     const { renderBaseline } = await import("../reports/baseline.ts");
-    console.log(renderBaseline(await readResults(folders), await readResults([baseline])));
+    console.log(renderBaseline(results, await readResults([baseline])));
   }
   return 0;
 }

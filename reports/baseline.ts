@@ -5,14 +5,12 @@
 import { counted, visible } from "../base/errors.ts";
 import { formatDifference } from "./format.ts";
 import type { Results, Setting } from "./results.ts";
-import { sampleOf } from "./run.ts";
+import { samplesOf } from "./run.ts";
+import { LEVEL } from "./statistics/comparison.ts";
 import { studentTail } from "./statistics/distributions.ts";
 import { type Estimate, estimateMean } from "./statistics/estimate.ts";
 import { pairSamples } from "./statistics/sample.ts";
 import { titleOf } from "./words.ts";
-
-/** Level over all settings that are compared. */
-const LEVEL = 0.05;
 
 /** A setting that both results have. */
 interface Moved {
@@ -32,7 +30,9 @@ export function renderBaseline(results: Results, baseline: Results): string {
   );
   const pairs = settings.flatMap(({ title, setting }) => {
     const other = before.get(setting.id);
-    const samples = other ? pairSamples(samplesOf(setting), samplesOf(other)) : [];
+    const samples = other
+      ? pairSamples(samplesOf(setting.runs, setting.metric.name), samplesOf(other.runs, other.metric.name))
+      : [];
     return samples.length > 0 ? [{ title, setting, samples }] : [];
   });
   const changed = pairs.filter(({ samples }) =>
@@ -58,8 +58,4 @@ export function renderBaseline(results: Results, baseline: Results): string {
       : [],
     "",
   ].join("\n");
-}
-
-function samplesOf({ runs, metric }: Setting) {
-  return runs.map((run) => sampleOf(run, metric.name)).filter((sample) => sample !== null);
 }

@@ -3,10 +3,9 @@
  * @module
  */
 import { visible } from "../base/errors.ts";
-import { formatDifference, formatScore } from "./format.ts";
+import { formatDifference, formatEstimate } from "./format.ts";
 import { middleCost } from "./costs.ts";
 import type { Protocol, Results, Setting } from "./results.ts";
-import { halfWidth } from "./statistics/estimate.ts";
 import { titleOf } from "./words.ts";
 
 const MEBIBYTE = 1024 ** 2;
@@ -46,9 +45,7 @@ function tableOf(protocol: Protocol, index: number, all: readonly Protocol[]): s
 
 function rowOf(setting: Setting): string[] {
   const { label, mean, estimate, metric: { unit }, best, difference, runs } = setting;
-  const score = estimate === null
-    ? formatScore(mean, unit)
-    : `${formatScore(mean, unit)} \\pm ${formatScore(halfWidth(estimate), unit)}`;
+  const score = formatEstimate(mean, estimate, unit).replace("±", "\\pm");
   const memory = middleCost(runs, "planned_memory_bytes");
   return [
     escapeLatex(label),

@@ -7,21 +7,13 @@ import { markdownTable } from "markdown-table";
 import { counted, visible } from "../base/errors.ts";
 import { canonical, type Environment } from "../runs/study/record.ts";
 import { isTimeUnsteady, sideBySide } from "./costs.ts";
-import { formatBytes, formatCount, formatScore } from "./format.ts";
+import { formatBytes, formatCount } from "./format.ts";
 import type { Overview } from "./overview.ts";
 import { byKeys } from "./by-keys.ts";
 import type { Protocol, Results, Setting } from "./results.ts";
 import type { Run } from "./run.ts";
 import { type CellStyle, overviewTableOf, type Table, tableOf } from "./table.ts";
-import {
-  comparisonRemarks,
-  conflictInWords,
-  failureRemarks,
-  inWords,
-  overviewTitle,
-  type Remark,
-  titleOf,
-} from "./words.ts";
+import { conflictInWords, inWords, overviewTitle, protocolRemarks, type Remark, titleOf } from "./words.ts";
 
 /** An item of a list, and the items of the list below it: a remark in Markdown. */
 type Item = Remark;
@@ -117,19 +109,10 @@ function overviewNotes({ axis, averaged, critical }: Overview): Item[] {
 
 /** What a reader should know of a protocol's table. */
 function protocolNotes(protocol: Protocol, environments: Run[][], beside: ReadonlySet<Run>): Item[] {
-  const { spec, settings } = protocol;
-  const [{ majority, metric }] = settings;
+  const { settings } = protocol;
   const runs = settings.flatMap(({ runs }) => runs);
   const places = environments.flatMap((group, index) => runs.some((run) => group.includes(run)) ? [index + 1] : []);
-  const notes: Item[] = [
-    ...majority === null ? [] : [
-      [`Majority: ${formatScore(majority, metric.unit)}, always answering the class most frequent in training`] as Item,
-    ],
-    [`Protocol: ${escape(inWords(spec))}`],
-  ];
-  for (const [text, ...children] of [...comparisonRemarks(protocol), ...failureRemarks(protocol)]) {
-    notes.push([escape(text), ...children.map(escape)]);
-  }
+  const notes = protocolRemarks(protocol).map(([text, ...children]): Item => [escape(text), ...children.map(escape)]);
   const shared = runs.filter((run) => beside.has(run)).length;
   if (shared > 0) {
     const extent = shared === runs.length ? "The runs" : `${shared} of ${counted(runs.length, "run")}`;

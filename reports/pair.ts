@@ -5,7 +5,7 @@
 import { lookUp } from "../base/errors.ts";
 import { formatDifference, formatProbability, formatScore, MISSING } from "./format.ts";
 import type { Protocol, Results, Setting } from "./results.ts";
-import { type Run, sampleOf } from "./run.ts";
+import { type Run, samplesOf } from "./run.ts";
 import { estimateMean } from "./statistics/estimate.ts";
 import { bootstrapInterval, mcNemarTest, signFlipTest } from "./statistics/paired-tests.ts";
 import { pairSamples, type Sample } from "./statistics/sample.ts";
@@ -31,9 +31,7 @@ export function renderPair({ protocols }: Results, names: readonly [string, stri
 
 function pairText(protocol: Protocol, all: readonly Protocol[], first: Setting, second: Setting): string {
   const { name, unit } = first.metric;
-  const samples = (setting: Setting) =>
-    setting.runs.map((run) => sampleOf(run, name)).filter((sample) => sample !== null);
-  const pairs = pairSamples(samples(first), samples(second));
+  const pairs = pairSamples(samplesOf(first.runs, name), samplesOf(second.runs, name));
   const title = `${titleOf(protocol, all)}: ${first.label} less ${second.label}, ${name}`;
   if (pairs.length === 0) return `${title}\nNot compared: they have no seed with the same test examples in common.\n`;
   const rows = pairs.map((pair) => {

@@ -15,7 +15,7 @@ import {
 import { byKeys } from "./by-keys.ts";
 import type { Conflict } from "./collect.ts";
 import { type Overview, overviewsOf } from "./overview.ts";
-import { type Run, RunReader, sampleOf } from "./run.ts";
+import { type Run, RunReader, samplesOf } from "./run.ts";
 import { type Interval, mean, standardDeviation } from "./statistics/basics.ts";
 import { compareSettings, type Comparison, type Difference } from "./statistics/comparison.ts";
 import { type Estimate, estimateMean, intervalOf } from "./statistics/estimate.ts";
@@ -142,7 +142,7 @@ function majorityOf(runs: readonly Run[], metric: string): number | null {
 
 function aggregate(metric: RunMetric, runs: readonly Run[]): Aggregate & { samples: Sample[] } {
   const scores = runs.map((run) => run.scores.test[metric.name]);
-  const samples = runs.map((run) => sampleOf(run, metric.name)).filter((sample) => sample !== null);
+  const samples = samplesOf(runs, metric.name);
   const estimate = samples.length < runs.length ? null : estimateMean(samples);
   return {
     metric,

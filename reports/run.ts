@@ -53,6 +53,11 @@ export function sampleOf({ spec: { seed }, scores, test, answers }: Run, metric:
   return leftOut && jackknifeSample(seed, test, scores.test[metric], (example) => leftOut[example]);
 }
 
+/** Samples of the runs; those of which it is not known what their examples say are left out. */
+export function samplesOf(runs: readonly Run[], metric: string): Sample[] {
+  return runs.map((run) => sampleOf(run, metric)).filter((sample) => sample !== null);
+}
+
 function leaveOneOut(answers: Answers, metric: string): number[] | null {
   if (answers.truth.length < 2) return null;
   if (answers.kind === "texts") {

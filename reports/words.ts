@@ -64,6 +64,20 @@ export function overviewTitle({ axis, title }: Overview): string {
   return `All ${axis}s, ${title}`;
 }
 
+/** What a reader should know of a protocol's table, whatever shows it. */
+export function protocolRemarks(protocol: Protocol): Remark[] {
+  const [{ majority, metric }] = protocol.settings;
+  const chance: Remark[] = majority === null
+    ? []
+    : [[`Majority: ${formatScore(majority, metric.unit)}, always answering the class most frequent in training`]];
+  return [
+    ...chance,
+    [`Protocol: ${inWords(protocol.spec)}`],
+    ...comparisonRemarks(protocol),
+    ...failureRemarks(protocol),
+  ];
+}
+
 /** How the settings of a table were compared, or why they were not. */
 export function comparisonRemarks({ settings, comparison }: Protocol): Remark[] {
   if (settings.length < 2) return [];

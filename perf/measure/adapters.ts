@@ -8,7 +8,8 @@ import type { MeasuredProcess } from "../processes/measured-process.ts";
 import { runProgram, startPredicting } from "../processes/start.ts";
 import { withFiles } from "../processes/with-files.ts";
 import type { PredictorSetup, PredictRequest, PredictRound } from "../programs/predict.ts";
-import { median, megabytes, type Report, type Row, spread, table } from "./report.ts";
+import { median } from "../../reports/statistics/basics.ts";
+import { megabytes, type Report, type Row, spread, table } from "./report.ts";
 
 /** Methods whose adapters are measured by default. */
 const METHODS = ["prompt-tuning", "prefix-tuning", "lora"];

@@ -9,7 +9,8 @@ import type { MeasuredProcess } from "../processes/measured-process.ts";
 import { arePeersInstalled, startTrainer, startTraining } from "../processes/start.ts";
 import { withFiles } from "../processes/with-files.ts";
 import type { TrainingRound } from "../programs/requests.ts";
-import { median, megabytes, percent, type Report, type Row, spread, table } from "./report.ts";
+import { median } from "../../reports/statistics/basics.ts";
+import { megabytes, percent, type Report, type Row, spread, table } from "./report.ts";
 
 /** One of the programs that are compared. */
 interface Side {

@@ -22,7 +22,8 @@ import {
   startLanguagePeer,
 } from "../processes/start.ts";
 import { withTemporaryFolder } from "../processes/with-files.ts";
-import { median, megabytes, type Report, type Row, spread, table } from "./report.ts";
+import { median } from "../../reports/statistics/basics.ts";
+import { megabytes, type Report, type Row, spread, table } from "./report.ts";
 
 /** What a round measured. */
 interface LanguageRound {

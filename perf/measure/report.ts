@@ -3,6 +3,7 @@
  * @module
  */
 import { markdownTable } from "markdown-table";
+import { median } from "../../reports/statistics/basics.ts";
 
 /** The result of a measurement. */
 export interface Report {
@@ -10,13 +11,6 @@ export interface Report {
   text: string;
   /** Checks that failed, one sentence each. */
   violations: string[];
-}
-
-/** The middle value, or the mean of the two in the middle. */
-export function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
 /** "median (least–greatest)". */

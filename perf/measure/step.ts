@@ -16,7 +16,8 @@ import { arePeersInstalled, startPeft, startRoofline, startTraining } from "../p
 import { withFiles } from "../processes/with-files.ts";
 import type { TrainingRound } from "../programs/requests.ts";
 import type { RooflineRound } from "../programs/roofline.ts";
-import { median, megabytes, percent, type Report, type Row, spread, table } from "./report.ts";
+import { median } from "../../reports/statistics/basics.ts";
+import { megabytes, percent, type Report, type Row, spread, table } from "./report.ts";
 
 const stepMedians = (rounds: readonly TrainingRound[]) => rounds.map(({ milliseconds }) => median(milliseconds));
 const lossesOf = (rounds: readonly TrainingRound[]) => rounds.flatMap(({ losses }) => losses);

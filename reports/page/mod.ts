@@ -5,17 +5,9 @@
 import { counted } from "../../base/errors.ts";
 import { drawFigures, MOST_TABLES, type NamedFigure } from "../figures/mod.ts";
 import { svgFile } from "../figures/drawing.ts";
-import { formatCount, formatScore } from "../format.ts";
+import { formatCount } from "../format.ts";
 import type { Protocol, Results } from "../results.ts";
-import {
-  comparisonRemarks,
-  conflictInWords,
-  failureRemarks,
-  inWords,
-  overviewTitle,
-  type Remark,
-  titleOf,
-} from "../words.ts";
+import { conflictInWords, overviewTitle, protocolRemarks, type Remark, titleOf } from "../words.ts";
 import { pageData } from "./data.ts";
 import { json, policyHash, text } from "./html.ts";
 import { overviewTable, protocolTable } from "./tables.ts";
@@ -55,7 +47,7 @@ function pageOf(
       sectionOf(
         titleOf(protocol, protocols),
         protocolTable(protocol, titleOf(protocol, protocols), captionOf(protocol)),
-        notesOf(protocol),
+        protocolRemarks(protocol),
         ofProtocols[index],
       )
     ),
@@ -121,20 +113,6 @@ function sectionOf(
 function figureOf({ svg, title, caption }: NamedFigure): string {
   return `<figure><div class="wide" tabindex="0" role="region" aria-label="${text(title)}">${svg}</div>
 <figcaption>${text(caption)}</figcaption></figure>`;
-}
-
-function notesOf(protocol: Protocol): Remark[] {
-  const [{ majority, metric }] = protocol.settings;
-  return [
-    ...majority === null ? [] : [
-      [`Majority: ${
-        formatScore(majority, metric.unit)
-      }, always answering the class most frequent in training`] as Remark,
-    ],
-    [`Protocol: ${inWords(protocol.spec)}`],
-    ...comparisonRemarks(protocol),
-    ...failureRemarks(protocol),
-  ];
 }
 
 /** Where data and models come from, and what is not in the tables. */

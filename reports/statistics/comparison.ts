@@ -64,7 +64,14 @@ export function compareSettings(settings: readonly Compared[], direction: "highe
   const sign = direction === "higher" ? 1 : -1;
   const meanOf = (id: string) => sign * mean(onCommon.get(id)!.map(({ score }) => score));
   const ranking = [...onCommon.keys()].sort((a, b) => meanOf(b) - meanOf(a) || (a < b ? -1 : 1));
+  const known = new Map<string, Difference>();
   const difference = (first: string, second: string): Difference => {
+    const pair = JSON.stringify([first, second]);
+    const found = known.get(pair) ?? estimateDifference(first, second);
+    known.set(pair, found);
+    return found;
+  };
+  const estimateDifference = (first: string, second: string): Difference => {
     const estimate = estimateMean(pairSamples(onCommon.get(first)!, onCommon.get(second)!));
     return { estimate, p: seeds.length < 2 ? null : probabilityOf(estimate, compared.length) };
   };
