@@ -3,12 +3,11 @@
  * @module
  */
 import { existsSync } from "node:fs";
-import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { hostCompile } from "./host-compile.ts";
 import { hostTraining } from "./host-training.ts";
-import { versionOf } from "./inspect-processor.ts";
-import { isBuiltWith, type Provider, tryProvider } from "./onnx-runtime.ts";
+import { findRuntime, hostRuntime, isBuiltWith, type Provider, tryProvider, VERSION } from "./onnx-runtime.ts";
+import type { OptionalPackage } from "./optional-package.ts";
 import type { Device, DeviceReport } from "../types.ts";
 
 const provider: Provider = { name: "cuda" };
@@ -17,14 +16,19 @@ const REQUIREMENTS = "an NVIDIA driver, CUDA 12 and cuDNN 9";
 
 /** Why the provider cannot be used here, in one sentence; null where it can. */
 async function findObstacle(): Promise<string | null> {
-  const main = createRequire(import.meta.url).resolve("onnxruntime-node");
+  let installed: OptionalPackage;
+  try {
+    installed = findRuntime();
+  } catch (error) {
+    return (error as Error).message;
+  }
   try {
     if (!isBuiltWith(provider)) {
       return `onnxruntime-node has CUDA for Linux on x64 alone, this is ${Deno.build.os} on ${Deno.build.arch}`;
     }
-    if (!existsSync(join(dirname(main), "../bin/napi-v6/linux/x64", LIBRARY))) {
-      return `ONNX Runtime's ${LIBRARY} is missing: "deno install --allow-scripts=npm:onnxruntime-node" fetches it; ` +
-        `it needs ${REQUIREMENTS}`;
+    if (!existsSync(join(dirname(installed.require.resolve("./package.json")), "bin/napi-v6/linux/x64", LIBRARY))) {
+      return `ONNX Runtime's ${LIBRARY} is missing: npm install --prefix ${installed.folder} ` +
+        `--onnxruntime-node-install=cuda12 onnxruntime-node@${installed.version} fetches it; it needs ${REQUIREMENTS}`;
     }
     await tryProvider(provider);
     return null;
@@ -42,7 +46,7 @@ async function inspect(): Promise<DeviceReport> {
     memoryBytes: unknown,
     driver: unknown,
     precision: { value: "float32" },
-    versions: { "onnxruntime-node": versionOf("onnxruntime-node") },
+    versions: { "onnxruntime-node": VERSION },
     limits: [
       "Untested: nobody has run it yet.",
       "Parameters, gradients and moments are in host memory: parameters and gradients travel with every micro-batch.",
@@ -50,7 +54,7 @@ async function inspect(): Promise<DeviceReport> {
   };
 }
 
-const compile = hostCompile(provider);
+const compile = hostCompile(hostRuntime(provider));
 
 /** NVIDIA cards through CUDA. */
 export const cuda: Device = {

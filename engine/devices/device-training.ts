@@ -13,7 +13,14 @@ import { Graph, type Node } from "../graph/graph.ts";
 import { lower, type LoweredProgram } from "../graph/lower.ts";
 import { planMemory } from "../graph/memory-plan.ts";
 import { encodeOnnx } from "../graph/onnx.ts";
-import { createSession, loadRuntime, type Provider, type RuntimeTensor, type Session } from "./onnx-runtime.ts";
+import {
+  createSession,
+  inputTensors,
+  loadRuntime,
+  type Provider,
+  type RuntimeTensor,
+  type Session,
+} from "./onnx-runtime.ts";
 import { createProgramSession, type ProgramSession } from "./program-session.ts";
 import type { ArrayValue, CompileOptions, Device, MemoryPlan, Signature } from "../types.ts";
 
@@ -67,7 +74,7 @@ async function createTransfer(
   const graph = new Graph();
   const values = parameters.map(({ name, shape }) => [name, graph.input(name, shape.map(fixed), "float32")]);
   const model = encodeOnnx(orderExecution(Object.fromEntries(values)), {});
-  const session = await createSession(model, provider, options);
+  const session = await createSession(provider, { ...options, model });
   return {
     async copy(tensors) {
       const results = await session.run(tensors);
@@ -108,13 +115,13 @@ function replace(tensors: Tensors, name: string, tensor: RuntimeTensor): void {
 
 /** Runs the program, and puts the new sums of gradients into the state. */
 async function runProgram(
-  { session, feeds: createFeeds }: ProgramSession,
+  { session, inputsOf }: ProgramSession<Session>,
   signature: Signature,
   state: DeviceState,
   inputs: Record<string, ArrayValue>,
 ): Promise<Record<string, Float32Array>> {
   const { batch, length } = checkFeed(signature, { parameters: {}, inputs });
-  const feeds = createFeeds(inputs, batch, length);
+  const feeds = inputTensors(inputsOf(inputs, batch, length));
   const names = Object.keys(state.parameter);
   for (const name of names) {
     feeds[`parameter/${name}`] = state.parameter[name];
@@ -149,11 +156,16 @@ export function deviceTraining(provider: Provider): Device["train"] {
   return async (program, signature, parameters, options) => {
     const lowered = lower(program, signature, true);
     const gradients = parameters.map(({ name }) => [`output/gradient/${name}`, "gpu-buffer"] as const);
-    const programSession = await createProgramSession(accumulateRows(lowered, signature), signature, options, {
-      ...provider,
-      outputs: Object.fromEntries(gradients),
-    });
-    const optimiser = await createSession(encodeOnnx(orderExecution(adamwGraph(parameters)), {}), provider, options);
+    const withGradients = { ...provider, outputs: Object.fromEntries(gradients) };
+    const programSession = await createProgramSession(
+      accumulateRows(lowered, signature),
+      signature,
+      options,
+      false,
+      (sessionOptions) => createSession(withGradients, sessionOptions),
+    );
+    const model = encodeOnnx(orderExecution(adamwGraph(parameters)), {});
+    const optimiser = await createSession(provider, { ...options, model });
     const upload = await createTransfer(parameters, { ...provider, outputs: "gpu-buffer" }, options);
     const download = await createTransfer(parameters, provider, options);
     const state = await createState(parameters, upload);

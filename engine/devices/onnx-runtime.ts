@@ -1,21 +1,43 @@
 /**
- * ONNX Runtime: sessions that run a model as one native call, on one of its execution providers.
+ * ONNX Runtime's binding for Node, for graphics cards. Its one package holds the libraries of all platforms, 290 MB on
+ * disk; so the project does not depend on it, and the environment variable TUNEBENCH_ONNXRUNTIME_NODE names a folder
+ * whose node_modules holds it.
  * @module
  */
-import { createRequire } from "node:module";
+import { env } from "onnxruntime-common";
+import { collectGarbage } from "../garbage.ts";
 import { Graph } from "../graph/graph.ts";
 import { encodeOnnx } from "../graph/onnx.ts";
 import { orderExecution } from "../graph/execution-order.ts";
-import type { ArrayValue, CompileOptions } from "../types.ts";
+import { findPackage, type OptionalPackage } from "./optional-package.ts";
+import type { HostRuntime } from "./host-compile.ts";
+import type { HostValue, SessionOptions } from "./program-session.ts";
 
-let runtime: typeof import("onnxruntime-node") | undefined;
+/** Version of the binding that the project is tested with. */
+export const VERSION: string = env.versions.common;
 
-/** The library. It is loaded on first use: it has 45 MB, and many commands compute nothing. */
-export function loadRuntime(): typeof import("onnxruntime-node") {
+/** What the package exports. */
+export type Runtime = typeof import("onnxruntime-common") & { listSupportedBackends(): { name: string }[] };
+
+/** Finds the package. @throws {Error} one sentence on what is missing and what would help */
+export function findRuntime(): OptionalPackage {
+  return findPackage({
+    variable: "TUNEBENCH_ONNXRUNTIME_NODE",
+    names: ["onnxruntime-node"],
+    sameVersionAs: "onnxruntime-common",
+    version: VERSION,
+  });
+}
+
+let runtime: Runtime | undefined;
+
+/** The package, loaded on first use. @throws {Error} one sentence on what is missing and what would help */
+export function loadRuntime(): Runtime {
   if (!runtime) {
+    const { require } = findRuntime();
     // The runtime's builds for Linux send usage data to Microsoft unless told not to.
     Deno.env.set("ORT_DISABLE_TELEMETRY", "1");
-    runtime = createRequire(import.meta.url)("onnxruntime-node") as typeof import("onnxruntime-node");
+    runtime = require("./") as Runtime;
   }
   return runtime;
 }
@@ -28,26 +50,22 @@ export type RuntimeTensor = InstanceType<ReturnType<typeof loadRuntime>["Tensor"
 /** Where the runtime computes. */
 export interface Provider {
   /** Name of its execution provider. */
-  name: "cpu" | "webgpu" | "cuda";
+  name: "webgpu" | "cuda";
   /** Which outputs stay in the device's memory: all, or those named; none by default. */
   outputs?: "gpu-buffer" | Record<string, "gpu-buffer">;
 }
 
 /**
- * Makes a model ready to run. On a provider other than the processor, every node must run there.
- * @param folder the folder that the model's weights are named from
+ * Makes a model ready to run. Every node must run on the provider.
  * @throws {Error} if a node has no kernel on the provider, or what the runtime says
  */
 export async function createSession(
-  model: Uint8Array,
   { name, outputs }: Provider,
-  { threads, small }: CompileOptions,
-  folder?: string,
+  { model, threads, folder }: SessionOptions,
 ): Promise<Session> {
   // The values must be texts. The runtime ignores settings that it does not know.
   const session = {
-    ...name !== "cpu" && { disable_cpu_ep_fallback: "1" },
-    ...small && { disable_prepacking: "1" },
+    disable_cpu_ep_fallback: "1",
     ...folder !== undefined && { model_external_initializers_file_folder_path: folder },
     // How long a thread waits actively for its next operator. The default keeps a core busy that others may need.
     intra_op: { spin_duration_us: "50" },
@@ -88,13 +106,42 @@ const openSessions: Session[] = [];
 export async function tryProvider(provider: Provider): Promise<void> {
   const graph = new Graph();
   const negative = graph.unary("Neg", graph.input("x", [], "float32"));
-  const session = await createSession(encodeOnnx(orderExecution({ negative }), {}), provider, { threads: 1 });
+  const session = await createSession(provider, { model: encodeOnnx(orderExecution({ negative }), {}), threads: 1 });
   await session.run({ x: inputTensor({ data: Float32Array.of(1), shape: [] }) });
   openSessions.push(session);
 }
 
 /** An array as a tensor of the runtime, which shares its memory. */
-export function inputTensor({ data, shape }: ArrayValue): RuntimeTensor {
+export function inputTensor({ data, shape }: HostValue): RuntimeTensor {
   const { Tensor } = loadRuntime();
+  if (data instanceof BigInt64Array) return new Tensor("int64", data, shape);
   return data instanceof Float32Array ? new Tensor("float32", data, shape) : new Tensor("int32", data, shape);
+}
+
+/** These values as tensors of the runtime. */
+export function inputTensors(values: Record<string, HostValue>): Record<string, RuntimeTensor> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, inputTensor(value)]));
+}
+
+/** In bytes; collecting smaller copies costs more time than they are worth. */
+const COPIES_WORTH_FREEING = 4e6;
+
+/** A provider whose sessions read and write arrays in host memory. */
+export function hostRuntime(provider: Provider): HostRuntime {
+  return {
+    onProcessor: false,
+    async createSession(options) {
+      const session = await createSession(provider, options);
+      return {
+        inputNames: session.inputNames,
+        async run(inputs, outputs) {
+          await session.run(inputTensors(inputs), inputTensors(outputs));
+          // The binding writes outputs into the arrays it is given, and also returns a copy of each.
+          const bytes = Object.values(outputs).reduce((sum, { data }) => sum + data.byteLength, 0);
+          if (bytes > COPIES_WORTH_FREEING) collectGarbage("minor");
+        },
+        release: () => session.release(),
+      };
+    },
+  };
 }

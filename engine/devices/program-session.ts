@@ -9,15 +9,23 @@ import type { Node } from "../graph/graph.ts";
 import { encodeOnnx } from "../graph/onnx.ts";
 import { quantise } from "../graph/quantise.ts";
 import { type SizeInput, sizesAsInputs } from "../graph/sizes.ts";
-import {
-  createSession,
-  inputTensor,
-  loadRuntime,
-  type Provider,
-  type RuntimeTensor,
-  type Session,
-} from "./onnx-runtime.ts";
 import type { ArrayValue, CompileOptions, Signature } from "../types.ts";
+
+/** An array with its shape, as a session takes it. */
+export interface HostValue {
+  /** Entries, row-major. */
+  data: Float32Array | Int32Array | BigInt64Array;
+  /** Sizes of its axes. */
+  shape: readonly number[];
+}
+
+/** What a session is made of. */
+export interface SessionOptions extends CompileOptions {
+  /** The model in ONNX. */
+  model: Uint8Array;
+  /** The folder that its weights are named from, if it has any. */
+  folder?: string;
+}
 
 /**
  * The innermost folder that all weights lie under: the runtime looks for external data under a single folder.
@@ -39,53 +47,55 @@ function weightsFolder({ weights }: Signature): string | undefined {
 }
 
 /** A graph with its session. */
-export interface ProgramSession {
+export interface ProgramSession<Session> {
   /** What is computed, in order. */
   execution: ExecutionOrder;
   /** Takes the inputs of the graph, and gives its outputs under "output/…". */
   session: Session;
   /** The inputs of a call that the session takes, and those that follow from the call's sizes. */
-  feeds(inputs: Record<string, ArrayValue>, batch: number, length: number): Record<string, RuntimeTensor>;
+  inputsOf(inputs: Record<string, ArrayValue>, batch: number, length: number): Record<string, HostValue>;
 }
 
 /** The value of an input that follows from the sizes of a call. */
-function sizeTensor({ node: { dtype, shape }, values }: SizeInput, batch: number, length: number): RuntimeTensor {
-  const { Tensor } = loadRuntime();
+function sizeValue({ node: { dtype, shape }, values }: SizeInput, batch: number, length: number): HostValue {
   const entries = values(batch, length);
-  const sizes = evaluateShape(shape, batch, length);
-  if (dtype === "int64") return new Tensor("int64", BigInt64Array.from(entries, BigInt), sizes);
-  return inputTensor({
-    data: dtype === "int32" ? Int32Array.from(entries) : Float32Array.from(entries),
-    shape: sizes,
-  });
+  const data = dtype === "int64"
+    ? BigInt64Array.from(entries, BigInt)
+    : dtype === "int32"
+    ? Int32Array.from(entries)
+    : Float32Array.from(entries);
+  return { data, shape: evaluateShape(shape, batch, length) };
 }
 
-/** Makes a graph with these outputs ready to run. */
-export async function createProgramSession(
+/**
+ * Makes a graph with these outputs ready to run.
+ * @param computesSizes whether the graph computes the sizes of a call, as is best on a processor; else they are inputs
+ */
+export async function createProgramSession<Session extends { readonly inputNames: readonly string[] }>(
   outputs: Record<string, Node>,
   signature: Signature,
   options: CompileOptions,
-  provider: Provider,
-): Promise<ProgramSession> {
+  computesSizes: boolean,
+  createSession: (options: SessionOptions) => Promise<Session>,
+): Promise<ProgramSession<Session>> {
   const quantised = options.precision === "int8" ? quantise(outputs) : outputs;
-  const { outputs: final, sizes } = provider.name === "cpu"
-    ? { outputs: quantised, sizes: [] }
-    : sizesAsInputs(quantised);
+  const { outputs: final, sizes } = computesSizes ? { outputs: quantised, sizes: [] } : sizesAsInputs(quantised);
   const execution = orderExecution(final);
   const folder = weightsFolder(signature);
-  const session = await createSession(encodeOnnx(execution, signature.weights, folder), provider, options, folder);
+  const model = encodeOnnx(execution, signature.weights, folder);
+  const session = await createSession({ ...options, model, folder });
   const inputNames = new Set(session.inputNames);
   return {
     execution,
     session,
-    feeds: (inputs, batch, length) => {
-      const feeds: Record<string, RuntimeTensor> = {};
-      for (const [name, value] of Object.entries(inputs)) if (inputNames.has(name)) feeds[name] = inputTensor(value);
+    inputsOf: (inputs, batch, length) => {
+      const values: Record<string, HostValue> = {};
+      for (const [name, value] of Object.entries(inputs)) if (inputNames.has(name)) values[name] = value;
       for (const size of sizes) {
         const name = size.node.attributes.name as string;
-        if (inputNames.has(name)) feeds[name] = sizeTensor(size, batch, length);
+        if (inputNames.has(name)) values[name] = sizeValue(size, batch, length);
       }
-      return feeds;
+      return values;
     },
   };
 }

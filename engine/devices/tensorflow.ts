@@ -7,14 +7,13 @@
  * and takes the number from its variable TF_NUM_INTRAOP_THREADS alone. A program with another number is refused.
  * @module
  */
-import { existsSync } from "node:fs";
 import { createRequire, Module } from "node:module";
 import os from "node:os";
-import { join, resolve } from "node:path";
 import util from "node:util";
 import { compileEager } from "./eager.ts";
 import { hostTraining } from "./host-training.ts";
 import { versionOf } from "./inspect-processor.ts";
+import { findPackage, type OptionalPackage } from "./optional-package.ts";
 import { tf } from "../tensor.ts";
 import type { Device, DeviceReport, Known } from "../types.ts";
 
@@ -34,47 +33,7 @@ interface NodeBackend {
   binding: { TF_Version: string };
 }
 
-/** An installed tfjs-node. */
-interface TfjsNode {
-  name: string;
-  version: string;
-  folder: string;
-  /** Requires as the package does. */
-  require: ReturnType<typeof createRequire>;
-}
-
-/** @throws {Error} one sentence on what is missing and what would help */
-function findTfjsNode(): TfjsNode {
-  const version = versionOf(CORE);
-  const value = Deno.env.get(VARIABLE);
-  if (!value) {
-    throw new Error(
-      `The variable ${VARIABLE} must name a folder whose node_modules holds ${PACKAGES.join(" or ")} ${version}, ` +
-        `but it is not set`,
-    );
-  }
-  const folder = resolve(value);
-  const install = (name: string) => `npm install --prefix ${folder} ${name}@${version}`;
-  const name = PACKAGES.find((candidate) => existsSync(join(folder, "node_modules", candidate, "package.json")));
-  if (!name) {
-    throw new Error(
-      `The folder ${folder}, which ${VARIABLE} names, holds neither ${PACKAGES.join(" nor ")}: ` +
-        `${install(PACKAGES[1])} puts one there`,
-    );
-  }
-  // Resolved, so that the packages which it requires are found even behind links or in nested folders.
-  const require = createRequire(createRequire(join(folder, "package.json")).resolve(`${name}/package.json`));
-  const installed = require("./package.json").version;
-  if (installed !== version) {
-    throw new Error(
-      `${name} must have the version of ${CORE}, ${version}, but in ${folder} it is ${installed}: ` +
-        `${install(name)} puts that in its place`,
-    );
-  }
-  return { name, version, folder, require };
-}
-
-let loaded: Pick<TfjsNode, "name" | "version"> & { threads: number; backend: NodeBackend } | undefined;
+let loaded: Pick<OptionalPackage, "name" | "version"> & { threads: number; backend: NodeBackend } | undefined;
 
 /**
  * Registers TensorFlow's backend with the project's tfjs.
@@ -82,7 +41,12 @@ let loaded: Pick<TfjsNode, "name" | "version"> & { threads: number; backend: Nod
  */
 function load(threads: number): NonNullable<typeof loaded> {
   if (loaded) return loaded;
-  const { name, version, folder, require } = findTfjsNode();
+  const { name, version, folder, require } = findPackage({
+    variable: VARIABLE,
+    names: PACKAGES,
+    sameVersionAs: CORE,
+    version: versionOf(CORE),
+  });
   Deno.env.set("TF_NUM_INTRAOP_THREADS", String(threads));
   // Products of TF32, with mantissas of 10 bits, would not be comparable with those of other devices.
   Deno.env.set("NVIDIA_TF32_OVERRIDE", "0");

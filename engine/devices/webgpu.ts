@@ -4,8 +4,7 @@
  */
 import { deviceTraining, withSecondGradients } from "./device-training.ts";
 import { hostCompile } from "./host-compile.ts";
-import { versionOf } from "./inspect-processor.ts";
-import { isBuiltWith, type Provider, tryProvider } from "./onnx-runtime.ts";
+import { findRuntime, hostRuntime, isBuiltWith, type Provider, tryProvider, VERSION } from "./onnx-runtime.ts";
 import type { Device, DeviceReport } from "../types.ts";
 
 const provider: Provider = { name: "webgpu" };
@@ -23,6 +22,11 @@ function explainNoAdapter(): string {
 
 /** Why the provider cannot be used here, in one sentence; null where it can. */
 async function findObstacle(): Promise<string | null> {
+  try {
+    findRuntime();
+  } catch (error) {
+    return (error as Error).message;
+  }
   try {
     if (!isBuiltWith(provider)) return `onnxruntime-node has no WebGPU for ${Deno.build.os} on ${Deno.build.arch}`;
     await tryProvider(provider);
@@ -53,7 +57,7 @@ async function inspect(): Promise<DeviceReport> {
     memoryBytes: unknown,
     driver: unknown,
     precision: { value: "float32" },
-    versions: { "onnxruntime-node": versionOf("onnxruntime-node") },
+    versions: { "onnxruntime-node": VERSION },
     limits: [
       "Tested on SwiftShader, a GPU in software, and on no other: none has been measured.",
       "Parameters stay on the device in training; evaluation uploads them with every micro-batch.",
@@ -63,7 +67,7 @@ async function inspect(): Promise<DeviceReport> {
   };
 }
 
-const compileOnWebgpu = hostCompile(provider);
+const compileOnWebgpu = hostCompile(hostRuntime(provider));
 const trainOnWebgpu = deviceTraining(provider);
 
 /** Any GPU through WebGPU. */

@@ -103,6 +103,8 @@ export interface PlanOptions {
   packed: boolean;
   /** Whether ONNX Runtime computes in host memory. */
   hostSession: boolean;
+  /** Whether the runtime also returns a copy of each gradient that it has written into the caller's array. */
+  copiesGradients?: boolean;
 }
 
 /**
@@ -112,7 +114,7 @@ export interface PlanOptions {
 export function planMemory(
   execution: ExecutionOrder,
   signature: Signature,
-  { gradients, packed, hostSession }: PlanOptions,
+  { gradients, packed, hostSession, copiesGradients }: PlanOptions,
   batch: number,
   length: number,
 ): MemoryPlan {
@@ -121,8 +123,8 @@ export function planMemory(
   const parameters = Object.values(signature.parameters).reduce((sum, shape) => sum + 4 * sizeOf(shape), 0);
   const state = gradients ? parameters : 0;
   const activations = peakActivations(execution, frozen, batch, length);
-  // ONNX Runtime writes gradients into the arrays it is given, and also returns a copy of each.
-  const runtime = hostSession ? NODE_BYTES * execution.nodes.length + gradientCopyBytes(execution) : 0;
+  const runtime = (hostSession ? NODE_BYTES * execution.nodes.length : 0) +
+    (copiesGradients ? gradientCopyBytes(execution) : 0);
   return {
     weights,
     parameters,

@@ -50,7 +50,9 @@ export const notRun: Record<string, string | { reason: string; instead: string }
     "takes a minute in plain JavaScript; tests of the device run less",
   "deno task bench smoke --device webgpu --methods linear-probe":
     "takes minutes on a GPU in software; tests of the device run it with less",
-  "deno install --allow-scripts=npm:onnxruntime-node": foreign,
+  "npm install --prefix ~/onnxruntime --ignore-scripts onnxruntime-node@1.30.0": foreign,
+  "npm install --prefix ~/onnxruntime --onnxruntime-node-install=cuda12 onnxruntime-node@1.30.0": foreign,
+  "export TUNEBENCH_ONNXRUNTIME_NODE=~/onnxruntime": variable,
   "npm install --prefix ~/tfjs-node @tensorflow/tfjs-node-gpu@4.22.0": foreign,
   "export TUNEBENCH_TFJS_NODE=~/tfjs-node": variable,
   "deno task bench smoke --device tensorflow": "needs tfjs-node; test:tensorflow runs it",
