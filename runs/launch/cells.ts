@@ -6,7 +6,6 @@ import { resolve } from "node:path";
 import { asUsageError, lookUp, UsageError } from "../../base/errors.ts";
 import { devices } from "../../engine/devices/mod.ts";
 import type { Device, Precision } from "../../engine/types.ts";
-import { isHubName } from "../../models/mod.ts";
 import type { Model } from "../../models/types.ts";
 import { tasks } from "../../tasks/mod.ts";
 import { hashTaskFiles } from "../../tasks/task-files.ts";
@@ -97,8 +96,7 @@ function cellOf(
     ...study.memory && { memory: study.memory },
     ...adapter && { from: { sha256: adapter.sha256 } },
   };
-  // A model on the hub is found by its name and commit.
-  const folder = isHubName(model.name) ? undefined : model.folder;
+  const { folder } = model;
   const from = adapter && { from: resolve(adapter.folder) };
   return { id: runId(spec), spec, ...paths, ...folder && { folder }, ...from };
 }

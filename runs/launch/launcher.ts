@@ -7,6 +7,7 @@ import type { Cell, CellEstimate } from "../study/cell.ts";
 import { readEnvironment } from "./environment.ts";
 import { requireDevice } from "./inspect-device.ts";
 import { cellsOf } from "./cells.ts";
+import { requireModels } from "./look-at-models.ts";
 import { type Environment, readRecords } from "../study/record.ts";
 import { runId, settingId } from "../study/spec.ts";
 import type { Study } from "../study/study.ts";
@@ -69,7 +70,7 @@ export interface BenchResult {
  * Runs every cell of a study that has no record yet. A cell that fails leaves a file in `<out>/failed` and does not stop
  * the others; the next bench tries it again. A record that cannot be read counts as a failure of its cell and is not
  * changed.
- * @throws {UsageError} if the study names what does not exist
+ * @throws {UsageError} if the study names what does not exist, or what cannot be used
  * @throws {Error} if the results folder cannot be written or the device cannot be used here
  */
 export async function bench(study: Study, options: BenchOptions): Promise<BenchResult> {
@@ -101,7 +102,7 @@ export async function bench(study: Study, options: BenchOptions): Promise<BenchR
 
   if (queue.length > 0) {
     await sweepCache();
-    await requireDevice(study.device, worker);
+    await Promise.all([requireDevice(study.device, worker), requireModels(queue, worker, signal)]);
   }
   const environment = await readEnvironment(Math.max(1, Math.floor(cores / jobs)));
   const context = { out, keep, environment, worker, signal, onEvent };
@@ -164,18 +165,19 @@ export interface EstimatedCell {
 
 /**
  * Estimates every cell of a study without training. Cells that differ only in their seed are computed once.
- * @throws {UsageError} if the study names what does not exist
+ * @throws {UsageError} if the study names what does not exist, or what cannot be used
  * @throws {Error} if the device cannot be used here or a cell cannot be estimated
  */
 export async function estimateBench(study: Study, worker: URL = workerEntry): Promise<EstimatedCell[]> {
   const cells = await cellsOf(study);
-  await requireDevice(study.device, worker);
+  const signal = new AbortController().signal;
+  await Promise.all([requireDevice(study.device, worker), requireModels(cells, worker, signal)]);
   const settings = new Map(cells.map((cell) => [settingId(cell.spec), cell]));
   const estimates: CellEstimate[] = [];
   const { reason } = await runWorker(
     { mode: "estimate", cells: [...settings.values()].map(({ id: _, ...cell }) => cell) },
     worker,
-    new AbortController().signal,
+    signal,
     (message) => {
       if (message.type === "estimated") estimates.push(message.estimate);
     },

@@ -40,7 +40,7 @@ export async function asHubUsageError<T>(work: () => Promise<T>): Promise<T> {
 
 /**
  * The model that a spec names, from the files on this machine: nothing is downloaded.
- * @param folder its folder, if it is read from one
+ * @param folder the folder of its files; a model on the hub is found by its name and commit
  * @throws {Error} if it is not there, or if its revision is not the spec's
  */
 export async function openModel({ name, revision }: RunSpec["model"], folder?: string): Promise<Model> {
