@@ -126,7 +126,10 @@ Deno.test("an adapter to start from that does not fit is refused as a usage erro
       assert.match(error.message, message);
       return error instanceof UsageError;
     });
-  await refused({ from: "./nowhere" }, /^Cannot read the adapter \.\/nowhere: there must be such a folder$/);
+  await refused(
+    { from: "./nowhere" },
+    /^Cannot read the adapter \.\/nowhere: there must be such a folder, it was looked for at \/.*nowhere$/,
+  );
   await refused({ from: folder, methods: ["ia3"] }, /the method must be the adapter's, lora, current value is ia3$/);
   await refused({ from: folder, methods: ["lora", "lora"] }, /current value is lora, lora$/);
   await refused(
