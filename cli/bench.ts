@@ -85,7 +85,12 @@ async function runBench(source: string, flags: BenchFlags): Promise<number> {
   const { writeReports } = await import("./report.ts");
   const written = recorded + trained > 0 ? await writeReports([flags.out], `${flags.out}/report`) : 0;
   if (failures.length === 0) return written;
-  console.error(`${failures.length} of ${counted(cells, "cell")} without a result, ${flags.out}/failed says more.`);
+  const told = failures.filter(({ file }) => file !== undefined).length;
+  const more = told === failures.length ? "" : ` of ${told} of them`;
+  console.error(
+    `${failures.length} of ${counted(cells, "cell")} without a result` +
+      `${told === 0 ? "" : `, ${flags.out}/failed says more${more}`}.`,
+  );
   return 1;
 }
 

@@ -52,6 +52,8 @@ export interface CellFailure {
   cell: Cell;
   /** The reason, in one sentence. */
   reason: string;
+  /** The file that says more; absent where no worker was started, or where it could not be written. */
+  file?: string;
 }
 
 /** How many cells have a record, and which have none. */
@@ -89,8 +91,8 @@ export async function bench(study: Study, options: BenchOptions): Promise<BenchR
   await using lock = await lockResults(out);
   if (lock.other !== undefined) onEvent({ type: "shared", out, pid: lock.other });
   const failures: CellFailure[] = [];
-  const fail = (cell: Cell, reason: string) => {
-    failures.push({ cell, reason });
+  const fail = (cell: Cell, reason: string, file?: string) => {
+    failures.push({ cell, reason, ...file !== undefined && { file } });
     onEvent({ type: "failed", cell, reason });
   };
   const { records, unreadable } = await readRecords(out);
@@ -109,7 +111,12 @@ export async function bench(study: Study, options: BenchOptions): Promise<BenchR
   let trained = 0;
   const runOne = async (cell: Cell) => {
     const path = recordPath(out, cell.id);
-    if (broken.has(path)) return fail(cell, `its record ${path} cannot be read: ${broken.get(path)}`);
+    if (broken.has(path)) {
+      return fail(
+        cell,
+        `its record ${path} cannot be read: ${broken.get(path)}; the cell is trained once it is moved away`,
+      );
+    }
     if (await exists(path)) {
       // Another bench on the same folder has run it meanwhile.
       recorded++;
@@ -118,8 +125,10 @@ export async function bench(study: Study, options: BenchOptions): Promise<BenchR
     const failure = await trainInWorker(cell, context);
     if (!failure) trained++;
     else if (!signal.aborted) {
-      const unwritten = await writeFailure(out, cell, failure).then(() => "", ({ message }) => `; ${message}`);
-      fail(cell, failure.reason + unwritten);
+      await writeFailure(out, cell, failure).then(
+        (file) => fail(cell, failure.reason, file),
+        ({ message }) => fail(cell, `${failure.reason}; ${message}`),
+      );
     }
   };
   const runNext = async () => {
@@ -199,11 +208,14 @@ async function makeResultsFolder(out: string): Promise<void> {
 
 /**
  * Writes why a cell failed to a file of its own, under the first free number.
+ * @returns its path
  * @throws {Error} if it cannot be written; no empty file is left
  */
-async function writeFailure(out: string, cell: Cell, failure: { reason: string; log: string }): Promise<void> {
+async function writeFailure(out: string, cell: Cell, failure: { reason: string; log: string }): Promise<string> {
   const text = `${JSON.stringify({ version: 1, ...cell, ...failure }, null, 2)}\n`;
   let n = 1;
   while (await exists(`${out}/failed/${cell.id}.${n}.json`)) n++;
-  await writeWhole(`${out}/failed/${cell.id}.${n}.json`, text);
+  const path = `${out}/failed/${cell.id}.${n}.json`;
+  await writeWhole(path, text);
+  return path;
 }

@@ -113,7 +113,10 @@ Deno.test("lines that cannot be answered are named, and the others are answered"
   assert.deepEqual([nothing.status, nothing.written], [1, []]);
   assert.deepEqual(nothing.complaints, ["Cannot predict: the input must have a line, it is empty"]);
   for (
-    const [input, reason] of [[`${out}/none`, /there must be such a file$/], [out, /it must be a file, it is a folder/]] as const
+    const [input, reason] of [[`${out}/none`, /there must be such a file$/], [
+      out,
+      /it must be a file, it is a folder/,
+    ]] as const
   ) {
     await assert.rejects(predict({ input }, ""), (error) => {
       assert.match((error as Error).message, /^Cannot read the input /);
