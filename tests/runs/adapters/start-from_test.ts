@@ -155,3 +155,12 @@ Deno.test("a study.json with from needs no methods, and without it does", () => 
   assert.deepEqual(parseStudy({}, smoke).methods, smoke.methods);
   assert.throws(() => parseStudy({ methods: [] }, smoke), /methods must not be empty, unless from names an adapter/);
 });
+
+Deno.test("an adapter of a larger rank than a study may ask for can be started from", async () => {
+  const [cell] = await cellsOf(study({ methods: [{ lora: { rank: 8 } }], training: { batchSize: 48, epochs: 1 } }));
+  const [{ options, ...part }] = cell.spec.method;
+  const spec = { ...cell.spec, method: [{ ...part, options: { ...options, rank: 600 } }] };
+  await run({ ...cell, spec });
+  const [again] = await cellsOf(study({ methods: [], from: `${out}/adapters/${runId(spec)}` }));
+  assert.equal(again.spec.method[0].options.rank, 600);
+});
