@@ -99,7 +99,7 @@ function distance(a: string, b: string): number {
 }
 
 /** The nearest name, or all of them where none is near, as the end of a sentence. */
-function suggestion(name: string, names: readonly string[]): string {
+export function suggestion(name: string, names: readonly string[]): string {
   const { candidate, edits } = closest(name, names);
   // With more edits than half of its letters it is another word, not a misspelt one.
   return edits <= name.length / 2 ? `the nearest name is ${candidate}` : `it must be one of ${names.join(", ")}`;

@@ -3,7 +3,7 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import { dirname, sep } from "node:path";
+import { dirname, isAbsolute, resolve, sep } from "node:path";
 import { shorten } from "./errors.ts";
 
 /** Bytes that are read at once. */
@@ -22,6 +22,11 @@ export async function isFile(path: string): Promise<boolean> {
 /** Whether the path is a folder. */
 export async function isFolder(path: string): Promise<boolean> {
   return await Deno.stat(path).then(({ isDirectory }) => isDirectory, () => false);
+}
+
+/** Where a missing path was looked for, as the end of a sentence: a relative one counts from the current folder. */
+export function lookedFor(path: string): string {
+  return isAbsolute(path) ? "" : `, it was looked for at ${resolve(path)}`;
 }
 
 /** What is at a path that is no file. */
@@ -83,7 +88,7 @@ export async function openFile(
     }
   } catch (error) {
     if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
-      return refuse("there must be such a file", error);
+      return refuse(`there must be such a file${lookedFor(path)}`, error);
     }
     if (error instanceof Deno.errors.PermissionDenied) return refuse(await explainDenied(path), error);
     if (error instanceof Deno.errors.FilesystemLoop) return refuse("its links must lead to a file", error);

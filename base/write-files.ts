@@ -55,8 +55,10 @@ async function sync(path: string): Promise<void> {
 
 /** An error of the system while a path was written, in one sentence; any other error as it is. */
 function asWriteError(path: string, error: unknown): unknown {
-  if (!(error instanceof Error && "code" in error)) return error;
-  const rule = error.code === "ENOSPC" ? "its disk must have space left, it is full" : error.message;
+  // Deno gives codes to some errors of the system alone; a quota, or a limit of sizes, has a number in its message.
+  const isOfSystem = error instanceof Error && ("code" in error || /\(os error \d+\)/.test(error.message));
+  if (!isOfSystem) return error;
+  const rule = "code" in error && error.code === "ENOSPC" ? "its disk must have space left, it is full" : error.message;
   return new Error(`Cannot write ${path}: ${rule}`, { cause: error });
 }
 

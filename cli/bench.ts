@@ -5,13 +5,13 @@
 import { counted, UsageError } from "../base/errors.ts";
 import type { Study } from "../runs/study/study.ts";
 import { whenCallersEnd } from "./callers.ts";
-import { type AddCommand, type CacheFlags, useCache, withCacheFlags } from "./command.ts";
+import { type AddCommand, type CacheFlags, collectList, useCache, withCacheFlags } from "./command.ts";
 
 interface BenchFlags extends CacheFlags {
-  models?: string;
-  tasks?: string;
+  models?: string[];
+  tasks?: string[];
   taskFiles?: string;
-  methods?: string;
+  methods?: string[];
   from?: string;
   seeds?: string;
   device?: string;
@@ -28,10 +28,14 @@ export const addBench: AddCommand = (program, setStatus) => {
   const command = program.command("bench")
     .description("train and score every model × task × method × seed that has no record yet, then report")
     .argument("[study]", "a preset (see list presets) or the path of a study.json", "quick")
-    .option("--models <names>", "models, joined by commas")
-    .option("--tasks <names>", "tasks, joined by commas")
+    .option("--models <names>", "models, joined by commas; repeat the flag for a path with commas", collectList)
+    .option("--tasks <names>", "tasks, joined by commas", collectList)
     .option("--task-files <folder>", "files of tasks that come without: rte, e2e")
-    .option("--methods <names>", "methods, joined by commas; + joins two methods into one: lora+prompt-tuning")
+    .option(
+      "--methods <names>",
+      "methods, joined by commas; + joins two methods into one: lora+prompt-tuning",
+      collectList,
+    )
     .option(
       "--from <folder>",
       "an adapter to start from, with its method, its options and, where it fits, its classifier",
@@ -81,13 +85,13 @@ async function runBench(source: string, flags: BenchFlags): Promise<number> {
   const { writeReports } = await import("./report.ts");
   const written = recorded + trained > 0 ? await writeReports([flags.out], `${flags.out}/report`) : 0;
   if (failures.length === 0) return written;
-  console.error(`${failures.length} of ${counted(cells, "cell")} without a result, ${flags.out}/failed says more.`);
+  const told = failures.filter(({ file }) => file !== undefined).length;
+  const more = told === failures.length ? "" : ` of ${told} of them`;
+  console.error(
+    `${failures.length} of ${counted(cells, "cell")} without a result` +
+      `${told === 0 ? "" : `, ${flags.out}/failed says more${more}`}.`,
+  );
   return 1;
-}
-
-/** Names joined by commas, with or without spaces after these. */
-function splitNames(list?: string): string[] | undefined {
-  return list?.split(",").map((name) => name.trim());
 }
 
 /** A controller that Ctrl-C, SIGTERM and the end of the programs that started bench abort, with the signal's exit status as the reason. */
@@ -114,11 +118,11 @@ async function readStudyWith(source: string, flags: BenchFlags): Promise<Study> 
     ...study,
     ...flags.precision !== undefined && { precision: flags.precision },
     ...flags.memory && { memory: "small" as const },
-    models: splitNames(flags.models) ?? study.models,
-    tasks: splitNames(flags.tasks) ?? study.tasks,
+    models: flags.models ?? study.models,
+    tasks: flags.tasks ?? study.tasks,
     ...flags.taskFiles !== undefined && { taskFiles: flags.taskFiles },
     ...flags.from !== undefined && { from: flags.from },
-    methods: splitNames(flags.methods) ?? (flags.from === undefined ? study.methods : []),
+    methods: flags.methods ?? (flags.from === undefined ? study.methods : []),
     seeds: flags.seeds === undefined ? study.seeds : parseSeeds(flags.seeds),
     device: flags.device ?? study.device,
   };

@@ -3,6 +3,7 @@
  * @module
  */
 import type { Command } from "commander";
+import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 
 /** Takes the exit status of the command that ran. */
@@ -24,6 +25,14 @@ export function withCacheFlags(command: Command, offline = "use models of the hu
   return command
     .option("--cache <folder>", "cache folder of what is fetched or converted")
     .option("--offline", offline);
+}
+
+/**
+ * Takes in one value of a flag that may be repeated: a list joined by commas, or a path that exists, which may have commas.
+ * @param before the values taken in so far
+ */
+export function collectList(value: string, before: readonly string[] = []): string[] {
+  return [...before, ...existsSync(value) ? [value] : value.split(",").map((part) => part.trim())];
 }
 
 /** Puts the cache flags into environment variables, where all code that looks for files finds them, in workers too. */

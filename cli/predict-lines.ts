@@ -6,7 +6,7 @@ import { z } from "zod";
 import { Predictor } from "../runs/predict/predictor.ts";
 import type { Answer, Line, PartialGeneration, PredictorOptions } from "../runs/predict/types.ts";
 import { shownMessage, UsageError, visible } from "../base/errors.ts";
-import { readLines } from "../base/files.ts";
+import { lookedFor, readLines } from "../base/files.ts";
 import { describeFault } from "../base/schema.ts";
 
 /** The predictor, the input, and the form of the answers. */
@@ -59,7 +59,9 @@ async function openInput(path: string): Promise<ReadableStream<Uint8Array<ArrayB
     if (isDirectory) throw new Error("it must be a file, it is a folder");
     return (await Deno.open(path)).readable;
   } catch (error) {
-    throw new UsageError(`Cannot read the input ${path}: ${(error as Error).message}`);
+    const missing = error instanceof Deno.errors.NotFound;
+    const rule = missing ? `there must be such a file${lookedFor(path)}` : (error as Error).message;
+    throw new UsageError(`Cannot read the input ${path}: ${rule}`);
   }
 }
 

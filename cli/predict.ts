@@ -2,10 +2,10 @@
  * The command predict: answers lines of text with adapters.
  * @module
  */
-import { type AddCommand, type CacheFlags, useCache, withCacheFlags } from "./command.ts";
+import { type AddCommand, type CacheFlags, collectList, useCache, withCacheFlags } from "./command.ts";
 
 interface PredictFlags extends CacheFlags {
-  adapter: string;
+  adapter: string[];
   model?: string;
   input: string;
   json?: true;
@@ -16,7 +16,11 @@ interface PredictFlags extends CacheFlags {
 export const addPredict: AddCommand = (program, setStatus) => {
   const command = program.command("predict")
     .description("answer texts, a line each, with adapters of one model")
-    .requiredOption("--adapter <folders>", "folders of adapters, joined by commas: results/adapters/<id>")
+    .requiredOption(
+      "--adapter <folders>",
+      "folders of adapters, joined by commas: results/adapters/<id>; repeat the flag for a path with commas",
+      collectList,
+    )
     .option("--model <name>", "their model (default: the one they name)")
     .option("--input <file>", "lines to answer; - is standard input", "-")
     .option("--json", "answers as lines of JSON")
@@ -29,7 +33,7 @@ async function runPredict({ adapter, cache, offline, ...flags }: PredictFlags): 
   const { predictLines } = await import("./predict-lines.ts");
   const options = {
     ...flags,
-    adapters: adapter.split(",").filter((folder) => folder !== ""),
+    adapters: adapter.filter((folder) => folder !== ""),
     json: flags.json ?? false,
   };
   if (options.input === "-" && Deno.stdin.isTerminal()) console.error("Type a text a line; Ctrl-D ends.");

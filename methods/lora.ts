@@ -17,7 +17,7 @@ import {
   peftTargets,
   renamedLayout,
 } from "./shared/peft.ts";
-import { sitesOf } from "./shared/sites.ts";
+import { requireRank, sitesOf } from "./shared/sites.ts";
 import type { CommonOptions, Method, MethodParameter } from "./types.ts";
 
 /** Options of LoRA. */
@@ -125,7 +125,7 @@ export const lora: Method<LoraOptions> = {
   paper:
     "Hu et al. (2021), LoRA, https://arxiv.org/abs/2106.09685; Liu et al. (2024), DoRA, https://arxiv.org/abs/2402.09353",
   options: z.strictObject({
-    rank: z.int().min(1).default(8).describe("rank r of the update"),
+    rank: z.int().min(1).default(8).describe("rank r of the update, at most the smaller dimension of the matrix"),
     alpha: z.number().positive().default(16).describe("the update is scaled by alpha ÷ rank"),
     dropout: z.number().min(0).lt(1).default(0).describe("share of the update's input that is dropped while training"),
     targets: z.array(z.string()).min(1).nullable().default(null).describe(
@@ -144,6 +144,7 @@ export const lora: Method<LoraOptions> = {
     ]),
   trains: () => [],
   count: size,
+  requireBounds: (shape, { rank, targets }) => requireRank("lora", rank, sites(shape, targets)),
   identityAtStart: true,
   hooks: (parameters, shape, { rank, alpha, dropout: rate, targets, dora }, dropout) => {
     const adapted = new Set(sites(shape, targets).map(({ name }) => name));

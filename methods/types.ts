@@ -127,6 +127,12 @@ export interface Method<O extends CommonOptions = CommonOptions> {
   frozen?(shape: BackboneShape, options: O): FrozenTensor[];
   /** Closed form of the number of trained values, classifier excluded; independent of `parameters` and `trains`. */
   count(shape: BackboneShape, options: O): number;
+  /**
+   * Makes sure that options make sense on a backbone: called for studies, before anything is trained. Adapters that exist are
+   * read without it. Absent: all do.
+   * @throws {Error} one sentence with the bound
+   */
+  requireBounds?(shape: BackboneShape, options: O): void;
   /** Number of positions that its virtual tokens take before a text; absent: none. */
   virtualTokens?(options: O): number;
   /** Whether the adapted model equals the backbone before the first step. */

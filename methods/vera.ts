@@ -35,6 +35,12 @@ export interface VeraOptions extends CommonOptions {
   projectionSeed: number | null;
 }
 
+/**
+ * The largest rank of a study. Sums of so many random matrices of rank 1 may well exceed the dimensions of what is adapted (the
+ * paper has 1,024 on a width of 768), but A and B are drawn and kept in float32: at a width of 768 in and out 100 MB.
+ */
+const LARGEST_RANK = 1 << 14;
+
 function sites(shape: BackboneShape, { targets }: VeraOptions): LinearSite[] {
   return sitesOf(shape, targets ?? shape.loraTargets, "vera", "targets");
 }
@@ -90,7 +96,7 @@ export const vera: Method<VeraOptions> = {
   paper: "Kopiczko, Blankevoort and Asano (2024), VeRA: Vector-based Random Matrix Adaptation, " +
     "https://arxiv.org/abs/2310.11454",
   options: z.strictObject({
-    rank: z.int().min(1).default(256).describe("rank r of the random matrices"),
+    rank: z.int().min(1).default(256).describe("rank r of the random matrices, at most 16,384"),
     dInitial: z.number().default(0.1).describe("what the vectors d start from"),
     dropout: z.number().min(0).lt(1).default(0).describe("share of the update's input that is dropped while training"),
     targets: z.array(z.string()).min(1).nullable().default(null).describe(
@@ -107,6 +113,10 @@ export const vera: Method<VeraOptions> = {
   trains: () => [],
   frozen: projections,
   count: (shape, options) => sites(shape, options).reduce((sum, { out }) => sum + options.rank + out, 0),
+  requireBounds(_, { rank }) {
+    if (rank <= LARGEST_RANK) return;
+    throw new Error(`Cannot use vera: rank must be at most ${LARGEST_RANK}, current value is ${rank}`);
+  },
   identityAtStart: true,
   hooks(tensors, shape, options, dropout) {
     const adapted = new Set(sites(shape, options).map(({ name }) => name));

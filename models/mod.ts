@@ -10,7 +10,7 @@ import { mistral } from "./architectures/mistral.ts";
 import { qwen2 } from "./architectures/qwen2.ts";
 import { roberta } from "./architectures/roberta.ts";
 import { t5 } from "./architectures/t5.ts";
-import { readFolder } from "./folder/folder.ts";
+import { lookAtFolder, readFolder } from "./folder/folder.ts";
 import { isGguf, readGguf } from "./gguf/folder.ts";
 import { type FetchOptions, readHubModel } from "./hub/model.ts";
 import type { Architecture, Model } from "./types.ts";
@@ -46,6 +46,16 @@ export function isFolder(name: string): boolean {
 export function findFolder(path: string): Promise<Model> {
   const read = (folder: string) => readFolder(folder, architectures);
   return isGguf(path) ? readGguf(path, architectures, read) : read(path);
+}
+
+/**
+ * Makes sure that a model can be opened and texts be encoded, without reading the weights of a folder a second time.
+ * @param folder where its files lie; of an entry of the table, none
+ * @throws {Error} one sentence, as opening it would throw
+ */
+export async function lookAtModel(name: string, folder?: string): Promise<void> {
+  if (folder !== undefined) await lookAtFolder(folder, architectures);
+  else await models[name].open();
 }
 
 /** Whether a model's name is that of a model on the hub. */

@@ -4,6 +4,7 @@
  * @module
  */
 import type * as tfjs from "@tensorflow/tfjs-core";
+import { checkConstant } from "../constants.ts";
 import { type Tensor, type Tensors, tf } from "../tensor.ts";
 import { kernels } from "./kernels/mod.ts";
 import type { Attributes, TensorSpec } from "./kernels/types.ts";
@@ -74,6 +75,7 @@ function refuseToRead(): never {
 function createBackend(): tfjs.KernelBackend {
   class TracingBackend extends tf.KernelBackend {
     override write(values: tfjs.backend_util.BackendValues, shape: number[], dtype: tfjs.DataType): object {
+      checkConstant(values ?? [], shape);
       return append("values", {}, { values: values ?? new Float32Array(0) }, [{ shape, dtype }])[0].dataId;
     }
     override move(): void {
@@ -198,7 +200,8 @@ function traceOutputs(program: Program, args: ProgramArguments, gradients: boole
 /**
  * Traces a program at one batch size and length.
  * @param gradients whether to trace the gradient of the output `loss` with respect to every parameter
- * @throws {Error} if the program uses a kernel without a rule, reads values or uses tensors from outside
+ * @throws {Error} if the program uses a kernel without a rule, reads values, uses tensors from outside, or makes a constant
+ * where it must not
  */
 export function traceProgram(
   program: Program,

@@ -5,7 +5,7 @@
 import { TRACED_SIZES } from "../../engine/graph/dim.ts";
 import type { ProgramArguments } from "../../engine/types.ts";
 import type { Tensors } from "../../engine/tensor.ts";
-import { composeHooks } from "./hooks.ts";
+import { checkedHooks, composeHooks } from "./hooks.ts";
 import type { BackboneShape, Hooks } from "../../models/types.ts";
 import { storedCount, type StoredForm, storedForm } from "./stored-form.ts";
 import type { CommonOptions, FrozenTensor, Method, MethodParameter } from "../types.ts";
@@ -122,11 +122,15 @@ function bind({ method, options }: Part, shape: BackboneShape) {
       draw: () => draw(requireSeed(method, options)),
     })),
     hooks: (all: Tensors, dropout: ProgramArguments["dropout"]) =>
-      method.hooks(
-        select(all, [...parameters, ...frozen]),
-        shape,
-        options,
-        (site, x, rate) => dropout(qualify(site), x, rate),
+      checkedHooks(
+        method.name,
+        () =>
+          method.hooks(
+            select(all, [...parameters, ...frozen]),
+            shape,
+            options,
+            (site, x, rate) => dropout(qualify(site), x, rate),
+          ),
       ),
     stored: {
       virtual: method.virtualTokens !== undefined,

@@ -2,8 +2,29 @@
  * Joining the hooks of several methods.
  * @module
  */
+import { withoutConstants } from "../../engine/constants.ts";
 import { tf } from "../../engine/tensor.ts";
 import type { Hooks } from "../../models/types.ts";
+
+/** A hook, whatever it takes. */
+type Hook = (...args: never[]) => unknown;
+
+/**
+ * The hooks of a method, which must make no constants of several values: what a method adds is a parameter or a frozen tensor,
+ * so that it is counted, stored or drawn again, and checked.
+ * @param make makes the hooks
+ * @throws {Error} if they are traced and make one, here or when they are called
+ */
+export function checkedHooks(method: string, make: () => Hooks): Hooks {
+  const refuse = (shape: readonly number[]) =>
+    `Cannot use the method ${method}: its hooks must make no tensor of several values, declare it in the method's ` +
+    `frozen, its shape is [${shape}]`;
+  const hooks = Object.entries(withoutConstants(refuse, make)).map(([name, hook]) => [
+    name,
+    typeof hook === "function" ? (...args: never[]) => withoutConstants(refuse, () => (hook as Hook)(...args)) : hook,
+  ]);
+  return Object.fromEntries(hooks);
+}
 
 /**
  * Joins hooks: prompts and prefixes are concatenated, the other hooks are applied one after the other, in the order given.

@@ -31,7 +31,8 @@ export function parseOptions<O extends CommonOptions>(method: Method<O>, raw: un
     return method.options.parse(raw);
   } catch (error) {
     if (!(error instanceof z.ZodError)) throw error;
-    const keys = Object.keys(method.options.parse({}));
+    const { properties = {} } = z.toJSONSchema(method.options as z.ZodType, { io: "input" });
+    const keys = Object.keys(properties);
     throw new Error(`Cannot use ${method.name}: ${describeFault(error, raw, () => keys)}`);
   }
 }

@@ -10,15 +10,21 @@ import { filesIn } from "../file-source.ts";
 import { identify, modelFiles } from "./model-files.ts";
 import { readLicence } from "./model-card.ts";
 import { openTokenizer, type TextTokenizer, tokenizerFiles } from "../tokenizers/tokenizer.ts";
-import type { Architecture, Model } from "../types.ts";
-import { openWeights } from "./weights.ts";
+import type { Architecture, Design, Model } from "../types.ts";
+import { findWeights, openWeights, type WeightsWanted } from "./weights.ts";
 
-/**
- * The model of a folder. Weights are read for their checksum only.
- * @param architectures the architectures by `model_type`
- * @throws {Error} one sentence, if a file is missing or the model has none of these architectures
- */
-export async function readFolder(folder: string, architectures: Record<string, Architecture>): Promise<Model> {
+/** What a folder's config.json says. */
+interface ReadDesign {
+  /** Its `model_type`. */
+  type: string;
+  /** The paper of its architecture. */
+  citation: string;
+  /** The backbone without its weights. */
+  shape: Design;
+}
+
+/** Reads a folder's config.json. @throws {Error} one sentence, if the model has none of these architectures */
+async function readDesign(folder: string, architectures: Record<string, Architecture>): Promise<ReadDesign> {
   const config = await readConfig(folder);
   const type = config.values.model_type as string;
   if (!Object.hasOwn(architectures, type)) {
@@ -28,7 +34,36 @@ export async function readFolder(folder: string, architectures: Record<string, A
     );
   }
   const { citation, design } = architectures[type];
-  const shape = design(config);
+  return { type, citation, shape: design(config) };
+}
+
+/** The weights that a backbone needs. */
+function weightsOf({ prefix, weights, languageModel }: Design): WeightsWanted {
+  const { weights: optional = {}, tied } = languageModel ?? {};
+  return { prefix, shapes: weights, optional, tied };
+}
+
+/**
+ * Makes sure that a folder's model can be opened, as far as config, headers of the weights and tokenizer tell: the values are
+ * not read.
+ * @param architectures the architectures by `model_type`
+ * @throws {Error} one sentence, as opening the model and encoding a text would throw
+ */
+export async function lookAtFolder(folder: string, architectures: Record<string, Architecture>): Promise<void> {
+  const { shape } = await readDesign(folder, architectures);
+  await findWeights(folder, weightsOf(shape));
+  const tokenizer = await openTokenizer(folder, shape.vocabularySize);
+  // The library reads the tokenizer when a text is first encoded.
+  await tokenizer.tokenize("a");
+}
+
+/**
+ * The model of a folder. Weights are read for their checksum only.
+ * @param architectures the architectures by `model_type`
+ * @throws {Error} one sentence, if a file is missing or the model has none of these architectures
+ */
+export async function readFolder(folder: string, architectures: Record<string, Architecture>): Promise<Model> {
+  const { type, citation, shape } = await readDesign(folder, architectures);
   const source = filesIn(folder);
   const revision = await identify(await modelFiles(source), (name) => sha256File(`${folder}/${name}`));
   return {
@@ -40,12 +75,10 @@ export async function readFolder(folder: string, architectures: Record<string, A
     shape,
     folder: resolve(folder),
     async open() {
-      const { prefix, weights, vocabularySize, languageModel } = shape;
-      const { weights: optional = {}, tied } = languageModel ?? {};
-      const stored = await openWeights(folder, revision, { prefix, shapes: weights, optional, tied });
+      const stored = await openWeights(folder, revision, weightsOf(shape));
       // A model without a tokenizer can still compute: only encoding fails.
       let opened: TextTokenizer | undefined;
-      if ((await tokenizerFiles(source)).length > 0) opened = await openTokenizer(folder, vocabularySize);
+      if ((await tokenizerFiles(source)).length > 0) opened = await openTokenizer(folder, shape.vocabularySize);
       const tokenizer = () => {
         if (opened) return opened;
         throw new Error(`Cannot encode a text: ${folder} has no tokenizer`);

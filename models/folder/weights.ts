@@ -189,6 +189,25 @@ async function withoutCopies(
   return kept;
 }
 
+/** The tensors of a folder. */
+export interface FoundWeights {
+  /** All of them, by the names that they have in the files. */
+  found: Record<string, StoredEntry>;
+  /** Those that the model needs, by the names that it gives them. */
+  matched: Record<string, StoredEntry>;
+}
+
+/**
+ * Finds the weights that a model needs by the headers of the folder's files alone.
+ * @throws {Error} if a file is cut short, or if a weight is missing, unexpected, or of another shape or type than needed
+ */
+export async function findWeights(folder: string, wanted: WeightsWanted): Promise<FoundWeights> {
+  const found = await readEntries(folder);
+  const matched = matchWeights(folder, found, wanted);
+  requireFloats(folder, matched);
+  return { found, matched };
+}
+
 /**
  * Where each weight lies as float32: in the folder itself if all weights of it are float32 and aligned, else in a file of
  * the cache folder that they are converted into.
@@ -200,9 +219,7 @@ export async function openWeights(
   source: string,
   wanted: WeightsWanted,
 ): Promise<Record<string, StoredTensor>> {
-  const found = await readEntries(folder);
-  const matched = matchWeights(folder, found, wanted);
-  requireFloats(folder, matched);
+  const { found, matched } = await findWeights(folder, wanted);
   const entries = await withoutCopies(folder, found, matched, wanted.tied ?? {});
   const all = Object.values(entries);
   const inPlace = all.every(({ dtype, offset }) => dtype === "F32" && offset % 4 === 0) &&

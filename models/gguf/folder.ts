@@ -4,7 +4,7 @@
  * @module
  */
 import { basename, join } from "node:path";
-import { openFile, readText, sha256File } from "../../base/files.ts";
+import { lookedFor, openFile, readText, sha256File } from "../../base/files.ts";
 import { sizeOf } from "../../base/shapes.ts";
 import { areFinite } from "../../engine/floats.ts";
 import { writeInPieces } from "../../engine/safetensors.ts";
@@ -181,7 +181,7 @@ export async function readGguf(
 ): Promise<Model> {
   const conversion = await prepare(await readGgufHeader(path), architectures);
   const source = await sha256File(path);
-  if (source === null) throw new Error(`Cannot read ${path}: there must be such a file`);
+  if (source === null) throw new Error(`Cannot read ${path}: there must be such a file${lookedFor(path)}`);
   const folder = join(cacheFolder(), `gguf-${source.slice(0, 16)}-v${VERSION}`);
   const lock = await lockFile(`${folder}.lock`);
   try {

@@ -4,7 +4,7 @@
  * @module
  */
 import { z } from "zod";
-import { exists, readObject } from "../../base/files.ts";
+import { exists, isFolder, lookedFor, readObject } from "../../base/files.ts";
 import { describeFault } from "../../base/schema.ts";
 import { seeded } from "../../methods/shared/options.ts";
 import type { AnyTask } from "../../tasks/types.ts";
@@ -82,6 +82,12 @@ export function noteOf(spec: RunSpec, task: AnyTask, texts: NotedTexts): Omit<Ad
     ...chat && { chat },
     texts,
   };
+}
+
+/** @throws {Error} if there is no folder of that path for an adapter */
+export async function requireFolder(folder: string): Promise<void> {
+  if (await isFolder(folder)) return;
+  throw new Error(`Cannot read the adapter ${folder}: there must be such a folder${lookedFor(folder)}`);
 }
 
 /**

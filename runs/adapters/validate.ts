@@ -5,7 +5,7 @@
  */
 import { createHash } from "node:crypto";
 import { nearest, shorten } from "../../base/errors.ts";
-import { exists, isFile, isFolder, sha256File } from "../../base/files.ts";
+import { exists, isFile, sha256File } from "../../base/files.ts";
 import { readHeader, type StoredEntry } from "../../engine/safetensors.ts";
 import type { Part } from "../../methods/adaptation/compose.ts";
 import { methods } from "../../methods/mod.ts";
@@ -16,7 +16,7 @@ import { headOf } from "../../models/layers/head.ts";
 import type { BackboneShape, Head } from "../../models/types.ts";
 import type { PartSpec } from "../study/spec.ts";
 import { expectedHead } from "./classifier-keys.ts";
-import { ADAPTER_NOTE, type AdapterNote, readAdapterNote } from "./note.ts";
+import { ADAPTER_NOTE, type AdapterNote, readAdapterNote, requireFolder } from "./note.ts";
 import { ADAPTER_CONFIG, methodOf, readPeftConfig, requireAgreement, requireKnownTask } from "./peft-config.ts";
 import { requireFit } from "./require-fit.ts";
 import { ADAPTER_TENSORS, ENCODER_TENSORS } from "./write.ts";
@@ -215,7 +215,7 @@ export async function validateAdapter(
   backbone: BackboneShape,
   model?: AdapterNote["model"],
 ): Promise<ValidAdapter> {
-  if (!await isFolder(folder)) throw new Error(`Cannot read the adapter ${folder}: there must be such a folder`);
+  await requireFolder(folder);
   const note = await readAdapterNote(folder);
   if (note && model) requireModel(folder, note, model);
   const partInNote = note?.method.map(partOfNote);

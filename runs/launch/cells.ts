@@ -6,8 +6,9 @@ import { resolve } from "node:path";
 import { asUsageError, lookUp, UsageError } from "../../base/errors.ts";
 import { devices } from "../../engine/devices/mod.ts";
 import type { Device, Precision } from "../../engine/types.ts";
-import { isHubName } from "../../models/mod.ts";
-import type { Model } from "../../models/types.ts";
+import { methods } from "../../methods/mod.ts";
+import type { CommonOptions } from "../../methods/types.ts";
+import type { BackboneShape, Model } from "../../models/types.ts";
 import { tasks } from "../../tasks/mod.ts";
 import { hashTaskFiles } from "../../tasks/task-files.ts";
 import type { AnyTask } from "../../tasks/types.ts";
@@ -16,7 +17,7 @@ import type { ValidAdapter } from "../adapters/validate.ts";
 import type { Cell, LocalPaths } from "../study/cell.ts";
 import { findDataset, sumsOf } from "../study/find-dataset.ts";
 import { findModel } from "../study/find-model.ts";
-import { runId, type RunSpec, type TrainingSpec } from "../study/spec.ts";
+import { type PartSpec, runId, type RunSpec, type TrainingSpec } from "../study/spec.ts";
 import type { Study } from "../study/study.ts";
 import { type ResolvedMethod, resolveMethod } from "./resolve-method.ts";
 
@@ -97,8 +98,7 @@ function cellOf(
     ...study.memory && { memory: study.memory },
     ...adapter && { from: { sha256: adapter.sha256 } },
   };
-  // A model on the hub is found by its name and commit.
-  const folder = isHubName(model.name) ? undefined : model.folder;
+  const { folder } = model;
   const from = adapter && { from: resolve(adapter.folder) };
   return { id: runId(spec), spec, ...paths, ...folder && { folder }, ...from };
 }
@@ -110,16 +110,36 @@ function cellOf(
 async function resolveMethods(model: Model, study: Study, precision: Precision): Promise<StudiedModel> {
   const adapter = study.from === undefined ? undefined : await openStart(study.from, model);
   const entries = adapter ? [entryFrom(adapter, study, model.shape)] : study.methods;
-  const methods = entries
+  const resolved = entries
     .map((entry) => resolveMethod(entry, model.shape, { ...study.memory && ONE_BY_ONE, ...study.training }))
     .sort((a, b) => a.count - b.count);
-  const trainsMatrices = methods.find((method) => precision === "int8" && method.trainsMatrices);
+  const trainsMatrices = resolved.find((method) => precision === "int8" && method.trainsMatrices);
   if (trainsMatrices) {
     const name = trainsMatrices.parts.map((part) => part.name).join("+");
     throw new UsageError(`Cannot train ${name} in int8: matrices must stay frozen, it trains all of them`);
   }
-  if (adapter) { for (const { parts } of methods) requireStart(adapter, parts, model.shape); }
-  return { model, ...adapter && { adapter }, methods };
+  // An adapter that exists may have a larger rank than a study may ask for.
+  if (adapter) { for (const { parts } of resolved) requireStart(adapter, parts, model.shape); }
+  else for (const { parts } of resolved) await asUsageError(() => requireBounds(parts, model.shape));
+  requireLength(model, study.training);
+  return { model, ...adapter && { adapter }, methods: resolved };
+}
+
+/** @throws {Error} if an option of a method makes no sense on a backbone */
+function requireBounds(parts: readonly PartSpec[], shape: BackboneShape): void {
+  for (const { name, options } of parts) {
+    lookUp("method", methods, name).requireBounds?.(shape, options as PartSpec["options"] & CommonOptions);
+  }
+}
+
+/** @throws {UsageError} if a study gives texts more tokens than the model has positions; the default is cut to these */
+function requireLength({ name, shape }: Model, { maxLength = 0 }: Partial<TrainingSpec>): void {
+  const positions = Math.max(shape.positions ?? 0, shape.maxLength);
+  if (maxLength <= positions) return;
+  throw new UsageError(
+    `Cannot use the model ${name}: training.maxLength must be at most its ${positions} positions, ` +
+      `current value is ${maxLength}`,
+  );
 }
 
 /** @throws {UsageError} if the study gives files or training options that none of its tasks uses */

@@ -7,6 +7,7 @@ import type { Cell, CellEstimate } from "../study/cell.ts";
 import { readEnvironment } from "./environment.ts";
 import { requireDevice } from "./inspect-device.ts";
 import { cellsOf } from "./cells.ts";
+import { requireModels } from "./look-at-models.ts";
 import { type Environment, readRecords } from "../study/record.ts";
 import { runId, settingId } from "../study/spec.ts";
 import type { Study } from "../study/study.ts";
@@ -51,6 +52,8 @@ export interface CellFailure {
   cell: Cell;
   /** The reason, in one sentence. */
   reason: string;
+  /** The file that says more; absent where no worker was started, or where it could not be written. */
+  file?: string;
 }
 
 /** How many cells have a record, and which have none. */
@@ -69,7 +72,7 @@ export interface BenchResult {
  * Runs every cell of a study that has no record yet. A cell that fails leaves a file in `<out>/failed` and does not stop
  * the others; the next bench tries it again. A record that cannot be read counts as a failure of its cell and is not
  * changed.
- * @throws {UsageError} if the study names what does not exist
+ * @throws {UsageError} if the study names what does not exist, or what cannot be used
  * @throws {Error} if the results folder cannot be written or the device cannot be used here
  */
 export async function bench(study: Study, options: BenchOptions): Promise<BenchResult> {
@@ -88,8 +91,8 @@ export async function bench(study: Study, options: BenchOptions): Promise<BenchR
   await using lock = await lockResults(out);
   if (lock.other !== undefined) onEvent({ type: "shared", out, pid: lock.other });
   const failures: CellFailure[] = [];
-  const fail = (cell: Cell, reason: string) => {
-    failures.push({ cell, reason });
+  const fail = (cell: Cell, reason: string, file?: string) => {
+    failures.push({ cell, reason, ...file !== undefined && { file } });
     onEvent({ type: "failed", cell, reason });
   };
   const { records, unreadable } = await readRecords(out);
@@ -101,14 +104,19 @@ export async function bench(study: Study, options: BenchOptions): Promise<BenchR
 
   if (queue.length > 0) {
     await sweepCache();
-    await requireDevice(study.device, worker);
+    await Promise.all([requireDevice(study.device, worker), requireModels(queue, worker, signal)]);
   }
   const environment = await readEnvironment(Math.max(1, Math.floor(cores / jobs)));
   const context = { out, keep, environment, worker, signal, onEvent };
   let trained = 0;
   const runOne = async (cell: Cell) => {
     const path = recordPath(out, cell.id);
-    if (broken.has(path)) return fail(cell, `its record ${path} cannot be read: ${broken.get(path)}`);
+    if (broken.has(path)) {
+      return fail(
+        cell,
+        `its record ${path} cannot be read: ${broken.get(path)}; the cell is trained once it is moved away`,
+      );
+    }
     if (await exists(path)) {
       // Another bench on the same folder has run it meanwhile.
       recorded++;
@@ -117,8 +125,10 @@ export async function bench(study: Study, options: BenchOptions): Promise<BenchR
     const failure = await trainInWorker(cell, context);
     if (!failure) trained++;
     else if (!signal.aborted) {
-      const unwritten = await writeFailure(out, cell, failure).then(() => "", ({ message }) => `; ${message}`);
-      fail(cell, failure.reason + unwritten);
+      await writeFailure(out, cell, failure).then(
+        (file) => fail(cell, failure.reason, file),
+        ({ message }) => fail(cell, `${failure.reason}; ${message}`),
+      );
     }
   };
   const runNext = async () => {
@@ -164,18 +174,19 @@ export interface EstimatedCell {
 
 /**
  * Estimates every cell of a study without training. Cells that differ only in their seed are computed once.
- * @throws {UsageError} if the study names what does not exist
+ * @throws {UsageError} if the study names what does not exist, or what cannot be used
  * @throws {Error} if the device cannot be used here or a cell cannot be estimated
  */
 export async function estimateBench(study: Study, worker: URL = workerEntry): Promise<EstimatedCell[]> {
   const cells = await cellsOf(study);
-  await requireDevice(study.device, worker);
+  const signal = new AbortController().signal;
+  await Promise.all([requireDevice(study.device, worker), requireModels(cells, worker, signal)]);
   const settings = new Map(cells.map((cell) => [settingId(cell.spec), cell]));
   const estimates: CellEstimate[] = [];
   const { reason } = await runWorker(
     { mode: "estimate", cells: [...settings.values()].map(({ id: _, ...cell }) => cell) },
     worker,
-    new AbortController().signal,
+    signal,
     (message) => {
       if (message.type === "estimated") estimates.push(message.estimate);
     },
@@ -197,11 +208,14 @@ async function makeResultsFolder(out: string): Promise<void> {
 
 /**
  * Writes why a cell failed to a file of its own, under the first free number.
+ * @returns its path
  * @throws {Error} if it cannot be written; no empty file is left
  */
-async function writeFailure(out: string, cell: Cell, failure: { reason: string; log: string }): Promise<void> {
+async function writeFailure(out: string, cell: Cell, failure: { reason: string; log: string }): Promise<string> {
   const text = `${JSON.stringify({ version: 1, ...cell, ...failure }, null, 2)}\n`;
   let n = 1;
   while (await exists(`${out}/failed/${cell.id}.${n}.json`)) n++;
-  await writeWhole(`${out}/failed/${cell.id}.${n}.json`, text);
+  const path = `${out}/failed/${cell.id}.${n}.json`;
+  await writeWhole(path, text);
+  return path;
 }

@@ -9,6 +9,12 @@ import type { StepProgress } from "../training/cell-runner.ts";
 import type { Environment } from "../study/record.ts";
 import type { RunSpec } from "../study/spec.ts";
 
+/** A model, and where its files lie; one of the table has no folder. */
+export interface ModelFiles extends Pick<LocalPaths, "folder"> {
+  /** Its name. */
+  name: string;
+}
+
 /** What a worker has to do. */
 export type Job =
   | LocalPaths & {
@@ -19,7 +25,8 @@ export type Job =
     environment: Omit<Environment, "started" | "device">;
   }
   | { mode: "estimate"; cells: (LocalPaths & { spec: RunSpec })[] }
-  | { mode: "inspect"; device: string };
+  | { mode: "inspect"; device: string }
+  | { mode: "look"; models: ModelFiles[] };
 
 /** What a worker says. */
 export type Message =
@@ -29,6 +36,8 @@ export type Message =
   /** One for each cell to estimate, in order. */
   | { type: "estimated"; estimate: CellEstimate }
   | { type: "inspected"; report: DeviceReport }
+  /** One for each model to look at, in order: why it cannot be used, or null. */
+  | { type: "looked"; fault: string | null }
   | { type: "failed"; reason: string };
 
 /** Exit status of a worker whose launcher has ended. */

@@ -6,6 +6,7 @@ import { lookUp } from "../../base/errors.ts";
 import { readLines } from "../../base/files.ts";
 import { devices } from "../../engine/devices/mod.ts";
 import type { DeviceReport } from "../../engine/types.ts";
+import { lookAtModel } from "../../models/mod.ts";
 import { memoryFigures } from "../training/memory.ts";
 import type { Environment } from "../study/record.ts";
 import type { CellRunner } from "../training/cell-runner.ts";
@@ -26,6 +27,7 @@ export async function runJob(runner: CellRunner): Promise<never> {
   try {
     if (job.mode === "run") await run(job, runner);
     else if (job.mode === "estimate") await estimate(job, runner);
+    else if (job.mode === "look") await look(job);
     else send({ type: "inspected", report: await inspect(job.device) });
   } catch (error) {
     console.error(error);
@@ -76,6 +78,13 @@ async function run(job: Job & { mode: "run" }, runner: CellRunner): Promise<void
 async function estimate(job: Job & { mode: "estimate" }, runner: CellRunner): Promise<void> {
   for (const { spec, ...paths } of job.cells) {
     send({ type: "estimated", estimate: await runner.estimateCell(spec, paths) });
+  }
+}
+
+async function look(job: Job & { mode: "look" }): Promise<void> {
+  for (const { name, folder } of job.models) {
+    const fault = await lookAtModel(name, folder).then(() => null, reasonOf);
+    send({ type: "looked", fault });
   }
 }
 

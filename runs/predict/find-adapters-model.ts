@@ -2,9 +2,9 @@
  * The model that adapters belong to.
  * @module
  */
-import { shorten, UsageError } from "../../base/errors.ts";
+import { asUsageError, shorten, UsageError } from "../../base/errors.ts";
 import type { Model } from "../../models/types.ts";
-import { readAdapterNote } from "../adapters/note.ts";
+import { readAdapterNote, requireFolder } from "../adapters/note.ts";
 import { findModel } from "../study/find-model.ts";
 import type { PredictorOptions } from "./types.ts";
 
@@ -16,6 +16,7 @@ export async function findAdaptersModel({ model, adapters }: PredictorOptions): 
   if (model !== undefined) return await findModel(model);
   const names = new Set<string>();
   for (const folder of adapters) {
+    await asUsageError(() => requireFolder(folder));
     const note = await readAdapterNote(folder);
     if (!note) throw new UsageError(`Cannot choose a model: --model must name it, as the folder ${folder} does not`);
     names.add(note.model.name);

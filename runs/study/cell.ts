@@ -8,7 +8,7 @@ import type { RunSpec } from "./spec.ts";
 
 /** Paths on this machine of what a spec names by its checksum. */
 export interface LocalPaths {
-  /** The folder of the model, if it is read from one. */
+  /** The folder of the model's files; absent: it is one of the table. */
   folder?: string;
   /** The folder of the task's files, if users give them. */
   taskFiles?: string;

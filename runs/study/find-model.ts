@@ -2,7 +2,8 @@
  * Finds models by name or folder.
  * @module
  */
-import { asUsageError, lookUp, shownMessage, UsageError } from "../../base/errors.ts";
+import { asUsageError, lookUp, shorten, shownMessage, UsageError } from "../../base/errors.ts";
+import { exists } from "../../base/files.ts";
 import { formatHubName, HubRefusal, parseHubName } from "../../models/hub/name.ts";
 import type { FetchOptions } from "../../models/hub/snapshot.ts";
 import { findFolder, findOnHub, isFolder, isHubName, models } from "../../models/mod.ts";
@@ -20,10 +21,16 @@ export function printNotice(sentence: string): void {
 /**
  * The model of that name. A name that starts with . or / is the path of a folder or GGUF file. Any other name with a / is one
  * on the hub, org/name[@revision][:file.gguf]; its files are downloaded if they are not on this machine.
- * @throws {UsageError} if there is none, or if it cannot be used
+ * @throws {UsageError} if there is none, if it cannot be used, or if a name on the hub is a path here, too
  * @throws {Error} if it cannot be downloaded
  */
 export async function findModel(name: string, options?: FetchOptions): Promise<Model> {
+  if (isHubName(name) && await exists(name)) {
+    throw new UsageError(
+      `Cannot choose the model ${shorten(name)}: there is such a path here, it must be ./${shorten(name)} for that, ` +
+        `or ${shorten(name)}@main for the model on the hub`,
+    );
+  }
   if (isHubName(name)) return await asHubUsageError(() => findOnHub(name, { say: printNotice, ...options }));
   if (!isFolder(name)) return lookUp("model", models, name, OTHER_MODELS);
   return await asUsageError(() => findFolder(name));
@@ -40,7 +47,7 @@ export async function asHubUsageError<T>(work: () => Promise<T>): Promise<T> {
 
 /**
  * The model that a spec names, from the files on this machine: nothing is downloaded.
- * @param folder its folder, if it is read from one
+ * @param folder the folder of its files; a model on the hub is found by its name and commit
  * @throws {Error} if it is not there, or if its revision is not the spec's
  */
 export async function openModel({ name, revision }: RunSpec["model"], folder?: string): Promise<Model> {

@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import { shorten } from "../../base/errors.ts";
-import { readJson } from "../../base/files.ts";
+import { lookedFor, readJson } from "../../base/files.ts";
 import { describeFault } from "../../base/schema.ts";
 import type { Known, MemoryPlan } from "../../engine/types.ts";
 import { checkRecord } from "./check-record.ts";
@@ -276,7 +276,7 @@ export async function readRecords(folder: string): Promise<ReadRecords> {
     }
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
-    throw new Error(`Cannot read results: ${folder} must hold a folder runs`);
+    throw new Error(`Cannot read results: ${folder} must hold a folder runs${lookedFor(folder)}`);
   }
   const result: ReadRecords = { records: [], unreadable: [] };
   for (const name of names.sort()) {

@@ -102,6 +102,7 @@ const methodParts: Record<keyof Method, true> = {
   frozen: true,
   count: true,
   virtualTokens: true,
+  requireBounds: true,
   identityAtStart: true,
   hooks: true,
   plain: true,

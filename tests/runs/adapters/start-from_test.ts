@@ -126,7 +126,10 @@ Deno.test("an adapter to start from that does not fit is refused as a usage erro
       assert.match(error.message, message);
       return error instanceof UsageError;
     });
-  await refused({ from: "./nowhere" }, /^Cannot read the adapter \.\/nowhere: there must be such a folder$/);
+  await refused(
+    { from: "./nowhere" },
+    /^Cannot read the adapter \.\/nowhere: there must be such a folder, it was looked for at \/.*nowhere$/,
+  );
   await refused({ from: folder, methods: ["ia3"] }, /the method must be the adapter's, lora, current value is ia3$/);
   await refused({ from: folder, methods: ["lora", "lora"] }, /current value is lora, lora$/);
   await refused(
@@ -151,4 +154,13 @@ Deno.test("a study.json with from needs no methods, and without it does", () => 
   assert.deepEqual(parseStudy({ from: "x" }, smoke).methods, []);
   assert.deepEqual(parseStudy({}, smoke).methods, smoke.methods);
   assert.throws(() => parseStudy({ methods: [] }, smoke), /methods must not be empty, unless from names an adapter/);
+});
+
+Deno.test("an adapter of a larger rank than a study may ask for can be started from", async () => {
+  const [cell] = await cellsOf(study({ methods: [{ lora: { rank: 8 } }], training: { batchSize: 48, epochs: 1 } }));
+  const [{ options, ...part }] = cell.spec.method;
+  const spec = { ...cell.spec, method: [{ ...part, options: { ...options, rank: 600 } }] };
+  await run({ ...cell, spec });
+  const [again] = await cellsOf(study({ methods: [], from: `${out}/adapters/${runId(spec)}` }));
+  assert.equal(again.spec.method[0].options.rank, 600);
 });

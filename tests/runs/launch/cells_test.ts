@@ -157,3 +157,29 @@ Deno.test("a method cannot be joined with itself, nor two that train the same we
   await refused({ methods: ["full+bitfit"] }, /^Cannot join full and bitfit/);
   await refused({ methods: ["lora+lora"] }, /^Cannot join lora with itself/);
 });
+
+Deno.test("ranks and lengths beyond what the model has are refused with the bound, before anything is trained", async () => {
+  // The matrices that LoRA adapts in use-lite are 256 × 768 and 512 × 1536; texts and virtual tokens have 512 positions.
+  const bounds: [Partial<Study>, Partial<Study>, RegExp][] = [
+    [
+      { methods: [{ lora: { rank: 512 } }] },
+      { methods: [{ lora: { rank: 100_000 }, "prompt-tuning": {} }] },
+      /^Cannot use lora: rank must be at most 512, the smaller dimension of the largest matrix .*, current value is 100000$/,
+    ],
+    [
+      { methods: [{ vera: { rank: 16_384 } }] },
+      { methods: [{ vera: { rank: 100_000 } }] },
+      /^Cannot use vera: rank must be at most 16384, current value is 100000$/,
+    ],
+    [
+      { training: { maxLength: 512 } },
+      { training: { maxLength: 100_000 } },
+      /^Cannot use the model use-lite: training\.maxLength must be at most its 512 positions, current value is 100000$/,
+    ],
+  ];
+  for (const [within, beyond, message] of bounds) {
+    assert.equal((await cellsOf(study(within))).length, 1);
+    await refused(beyond, message);
+  }
+  await refused({ methods: [{ lora: { rank: 513 } }] }, /at most 512/);
+});

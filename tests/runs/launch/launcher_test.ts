@@ -125,8 +125,9 @@ Deno.test("a cell that fails leaves its reason, the others go on, and the next b
 Deno.test("a worker that dies is a failure with its status and last words; each try has its own file", () =>
   inFolder({}, async (out) => {
     for (const n of [1, 2]) {
-      const { failures: [{ reason, cell }] } = await bench(oneCell(CRASHES), { ...quiet, out });
+      const { failures: [{ reason, cell, file }] } = await bench(oneCell(CRASHES), { ...quiet, out });
       assert.equal(reason, "the worker ended with status 7: out of luck");
+      assert.equal(file, `${out}/failed/${cell.id}.${n}.json`);
       assert.equal((await names(`${out}/failed`)).at(-1), `${cell.id}.${n}.json`);
     }
   }));
@@ -140,6 +141,7 @@ Deno.test("a record that cannot be read counts as a failure with its path, and i
     assert.equal(trained, 0);
     assert.equal(failures.length, 1);
     assert.ok(failures[0].reason.includes(`${out}/runs/${id}.json`));
+    assert.equal(failures[0].file, undefined);
     assert.equal(await Deno.readTextFile(`${out}/runs/${id}.json`), '{"version": 1');
   }));
 

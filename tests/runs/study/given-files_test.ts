@@ -45,7 +45,10 @@ Deno.test("a task without its files, and files without a task, are refused as us
     { ...study(), tasks: ["e2e"] },
     /^Cannot read the task e2e: --task-files must name the folder of its files trainset\.csv and .*, current value is none$/,
   );
-  await refused(study("./no-such-folder"), /^Cannot read no-such-folder\/train\.tsv: there must be such a file$/);
+  await refused(
+    study("./no-such-folder"),
+    /^Cannot read no-such-folder\/train\.tsv: there must be such a file, it was looked for at \/.*train\.tsv$/,
+  );
   await refused(
     { ...study("."), tasks: ["sentiment/amazon"] },
     /^Cannot use --task-files: a task must read its files, current value is sentiment\/amazon$/,

@@ -66,7 +66,7 @@ Deno.test("every preset is a valid study", () => {
 
 Deno.test("numbers of examples that a study leaves out are those of the base", () => {
   assert.deepEqual(parseStudy({ data: { train: 48 } }, base).data, { ...base.data, train: 48 });
-  refused({ data: [1] }, /data must be of type object, current value is \[1\]/);
+  refused({ data: [1] }, /data must be an object, current value is \[1\]/);
 });
 
 Deno.test("a study file may begin with a byte-order mark", () =>

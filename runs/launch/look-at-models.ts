@@ -1,0 +1,30 @@
+/**
+ * Looks at the models of a study in a worker process, as this process must not load tokenizers.
+ * @module
+ */
+import { UsageError } from "../../base/errors.ts";
+import type { Cell } from "../study/cell.ts";
+import type { ModelFiles } from "./protocol.ts";
+import { runWorker } from "./worker-process.ts";
+
+/**
+ * Makes sure that the models of cells can be opened: each is looked at once, so that a fault in its files is found before the
+ * first cell, not once in each.
+ * @throws {UsageError} one sentence, if the files of a model cannot be used
+ * @throws {Error} if looking at a model ended the worker
+ */
+export async function requireModels(cells: readonly Cell[], worker: URL, signal: AbortSignal): Promise<void> {
+  const models = new Map<string, ModelFiles>();
+  for (const { spec: { model: { name } }, folder } of cells) models.set(folder ?? name, { name, folder });
+  const faults: (string | null)[] = [];
+  const { reason } = await runWorker({ mode: "look", models: [...models.values()] }, worker, signal, (message) => {
+    if (message.type === "looked") faults.push(message.fault);
+  });
+  if (signal.aborted) return;
+  const fault = faults.find((fault) => fault !== null);
+  if (fault) throw new UsageError(fault);
+  const unknown = [...models.keys()][faults.length];
+  if (unknown !== undefined) {
+    throw new Error(`Cannot look at the model ${unknown}: ${reason ?? "the worker said nothing"}`);
+  }
+}
