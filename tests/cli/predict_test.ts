@@ -95,6 +95,7 @@ Deno.test("lines that cannot be answered are named, and the others are answered"
     '{"text": 3}',
     '{"text": "a", "label": "b"}',
     '{"text": "a", "adapter": "sentiment/imbd"}',
+    "a".repeat(131_073),
     "Bad.",
   ];
   const { status, written, complaints } = await predict({ adapters: adapters.slice(0, 2) }, lines.join("\n"));
@@ -106,6 +107,7 @@ Deno.test("lines that cannot be answered are named, and the others are answered"
     /^Cannot answer line 4: it must be \{"text": .*text must be of type string/,
     /^Cannot answer line 5: .*label/,
     /^Cannot answer line 6: Cannot find adapter sentiment\/imbd: the nearest name is sentiment\/imdb$/,
+    /^Cannot answer line 7: it must have at most 131072 characters, it has more$/,
   ];
   assert.equal(complaints.length, expected.length);
   complaints.forEach((complaint, at) => assert.match(complaint, expected[at]));
