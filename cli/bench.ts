@@ -79,10 +79,15 @@ async function runBench(source: string, flags: BenchFlags): Promise<number> {
     return stop.signal.reason;
   }
   const { writeReports } = await import("./report.ts");
-  const written = recorded + trained > 0 ? await writeReports([flags.out], `${flags.out}/report`) : 0;
-  if (failures.length === 0) return written;
-  console.error(`${failures.length} of ${counted(cells, "cell")} without a result, ${flags.out}/failed says more.`);
-  return 1;
+  try {
+    const written = recorded + trained > 0 ? await writeReports([flags.out], `${flags.out}/report`) : 0;
+    return failures.length === 0 ? written : 1;
+  } finally {
+    // Also where the reports cannot be written: the disk may have become full, or the folder gone.
+    if (failures.length > 0) {
+      console.error(`${failures.length} of ${counted(cells, "cell")} without a result, ${flags.out}/failed says more.`);
+    }
+  }
 }
 
 /** Names joined by commas, with or without spaces after these. */
