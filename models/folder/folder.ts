@@ -39,13 +39,13 @@ export async function readFolder(folder: string, architectures: Record<string, A
     citation,
     shape,
     folder: resolve(folder),
-    async open() {
+    async open({ apart } = {}) {
       const { prefix, weights, vocabularySize, languageModel } = shape;
       const { weights: optional = {}, tied } = languageModel ?? {};
       const stored = await openWeights(folder, revision, { prefix, shapes: weights, optional, tied });
       // A model without a tokenizer can still compute: only encoding fails.
       let opened: TextTokenizer | undefined;
-      if ((await tokenizerFiles(source)).length > 0) opened = await openTokenizer(folder, vocabularySize);
+      if ((await tokenizerFiles(source)).length > 0) opened = await openTokenizer(folder, vocabularySize, apart);
       const tokenizer = () => {
         if (opened) return opened;
         throw new Error(`Cannot encode a text: ${folder} has no tokenizer`);
@@ -58,6 +58,7 @@ export async function readFolder(folder: string, architectures: Record<string, A
         tokenize: async (text) => await tokenizer().tokenize(text),
         ...opened?.chat && { chat: opened.chat },
         decode: async (ids) => await tokenizer().decode(ids),
+        ...opened?.release && { release: opened.release },
       };
     },
   };

@@ -4,6 +4,7 @@
  */
 import { fileURLToPath } from "node:url";
 import { readLines } from "../../base/files.ts";
+import { lastWords } from "../../base/last-words.ts";
 import type { Job, Message } from "./protocol.ts";
 import { watch } from "./watchdog-process.ts";
 
@@ -115,12 +116,6 @@ function wantOfMemory({ signal }: Deno.CommandStatus, complaints: string, planne
 function environmentOfWorkers(): Record<string, string> {
   const { HF_TOKEN: _, ...variables } = Deno.env.toObject();
   return { ...variables, NO_COLOR: "1" };
-}
-
-/** The last line of an output; of a native library that panicked, the line that says why. */
-function lastWords(log: string): string | undefined {
-  const [, why] = /panicked at [^\n]*\n([^\n]+)/.exec(log) ?? [];
-  return why ?? (log.trim().split("\n").at(-1) || undefined);
 }
 
 /** The message in a line; undefined for any other line, as libraries print to standard output too. */

@@ -146,6 +146,36 @@ Deno.test("the command answers a line while its input is still open", async () =
   assert.equal((await child.status).code, 0);
 });
 
+Deno.test("a line on which the tokenizer ends its process fails alone, and the others are answered", async () => {
+  const model = await makeFolder({
+    "config.json": await Deno.readTextFile(`${golden("bert")}/config.json`),
+    "model.safetensors": await Deno.readFile(`${golden("bert")}/model.safetensors`),
+    "tokenizer.json": {
+      normalizer: null,
+      pre_tokenizer: { type: "Split", pattern: { Regex: " |(a+)+$" }, behavior: "Removed", invert: false },
+      model: { type: "WordLevel", vocab: { good: 0, bad: 1 }, unk_token: "bad" },
+      post_processor: null,
+      decoder: null,
+      added_tokens: [],
+    },
+    "tokenizer_config.json": { tokenizer_class: "PreTrainedTokenizerFast" },
+  });
+  const adapter = fileURLToPath(new URL("../golden/A/bert/cls/lora/adapter", import.meta.url));
+  const input = `${await makeFolder({ lines: `good\n${"a".repeat(40)}b\nbad good\n` })}/lines`;
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", "-P=predict", cli, "predict", "--model", model, "--adapter", adapter, "--input", input],
+    stdin: "null",
+  }).output();
+  const [answers, complaints] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes).trim().split("\n"));
+  assert.equal(code, 1);
+  assert.deepEqual(answers.map((line) => line.split("\t")[3]), ["good", "bad good"]);
+  assert.equal(complaints.length, 1, complaints.join("\n"));
+  assert.match(
+    complaints[0],
+    /^Cannot answer line 2: Cannot use the tokenizer .*: its library must not end on a text, it did/,
+  );
+});
+
 Deno.test("wrong usage of the command ends with status 2 and one sentence", async () => {
   const wrong: [string[], RegExp][] = [
     [[], /required option '--adapter <folders>' not specified/],
