@@ -72,12 +72,21 @@ export async function replaceFile<T>(path: string, write: (draft: string) => Pro
   const draft = draftOf(path);
   try {
     const result = await write(draft);
-    await sync(draft);
-    await Deno.rename(draft, path);
+    await moveFile(draft, path);
     return result;
   } catch (error) {
     await removeDraft(draft);
     throw asWriteError(path, error);
+  }
+}
+
+/** Puts a file that is written in its place, once its content is on the disk. @throws {Error} one sentence, if it cannot */
+export async function moveFile(from: string, to: string): Promise<void> {
+  try {
+    await sync(from);
+    await Deno.rename(from, to);
+  } catch (error) {
+    throw asWriteError(to, error);
   }
 }
 

@@ -83,15 +83,20 @@ async function runBench(source: string, flags: BenchFlags): Promise<number> {
     return stop.signal.reason;
   }
   const { writeReports } = await import("./report.ts");
-  const written = recorded + trained > 0 ? await writeReports([flags.out], `${flags.out}/report`) : 0;
-  if (failures.length === 0) return written;
-  const told = failures.filter(({ file }) => file !== undefined).length;
-  const more = told === failures.length ? "" : ` of ${told} of them`;
-  console.error(
-    `${failures.length} of ${counted(cells, "cell")} without a result` +
-      `${told === 0 ? "" : `, ${flags.out}/failed says more${more}`}.`,
-  );
-  return 1;
+  try {
+    const written = recorded + trained > 0 ? await writeReports([flags.out], `${flags.out}/report`) : 0;
+    return failures.length === 0 ? written : 1;
+  } finally {
+    // Also where the reports cannot be written: the disk may have become full, or the folder gone.
+    if (failures.length > 0) {
+      const told = failures.filter(({ file }) => file !== undefined).length;
+      const more = told === failures.length ? "" : ` of ${told} of them`;
+      console.error(
+        `${failures.length} of ${counted(cells, "cell")} without a result` +
+          `${told === 0 ? "" : `, ${flags.out}/failed says more${more}`}.`,
+      );
+    }
+  }
 }
 
 /** A controller that Ctrl-C, SIGTERM and the end of the programs that started bench abort, with the signal's exit status as the reason. */

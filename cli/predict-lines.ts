@@ -120,23 +120,29 @@ export async function predictLines(options: PredictLinesOptions, { write, compla
   const predictor = await Predictor.open(options);
   let lines = 0;
   let status = 0;
+  const numbers = new WeakMap<Line, number>();
+  const refuse = (number: number, { message }: Error) => {
+    complain(shownMessage({ message: `Cannot answer line ${number}: ${message}` }));
+    status = 1;
+  };
   async function* answerableLines(): AsyncGenerator<Line> {
     for await (const text of readLines(input, LONGEST_LINE)) {
       lines++;
       try {
         const line = parseLine(text);
         predictor.check(line);
+        numbers.set(line, lines);
         yield line;
       } catch (error) {
         if (!(error instanceof UsageError)) throw error;
-        complain(shownMessage({ message: `Cannot answer line ${lines}: ${error.message}` }));
-        status = 1;
+        refuse(lines, error);
       }
     }
   }
   const columns = new Columns(write);
   const onPartial = options.json ? undefined : (partial: PartialGeneration) => columns.writePartial(partial);
-  for await (const answer of predictor.predict(answerableLines(), { onPartial })) {
+  const onRefused = (line: Line | string, error: Error) => refuse(numbers.get(line as Line)!, error);
+  for await (const answer of predictor.predict(answerableLines(), { onPartial, onRefused })) {
     if (options.json) write(`${jsonLine(answer)}\n`);
     else columns.write(answer);
   }

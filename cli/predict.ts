@@ -35,6 +35,7 @@ async function runPredict({ adapter, cache, offline, ...flags }: PredictFlags): 
     ...flags,
     adapters: adapter.filter((folder) => folder !== ""),
     json: flags.json ?? false,
+    apart: true,
   };
   if (options.input === "-" && Deno.stdin.isTerminal()) console.error("Type a text a line; Ctrl-D ends.");
   try {

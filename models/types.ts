@@ -182,6 +182,8 @@ export interface Backbone extends BackboneShape {
   chat?(message: string): string;
   /** The text of token ids, without special tokens; absent: the backbone generates no text. */
   decode?(ids: readonly number[]): Promise<string>;
+  /** Ends the process of the tokenizer; absent: there is none. */
+  release?(): Promise<void>;
   /** Inputs of the forward pass, besides the weights. */
   inputs: Record<string, InputSpec>;
   /** Encoded texts as one batch, padded to the longest. */
@@ -196,7 +198,7 @@ export interface Backbone extends BackboneShape {
 }
 
 /** A backbone without its weights and tokenizer: what config.json alone determines. */
-export type Design = Omit<Backbone, "stored" | "sha256" | "encode" | "tokenize" | "chat" | "decode"> & {
+export type Design = Omit<Backbone, "stored" | "sha256" | "encode" | "tokenize" | "chat" | "decode" | "release"> & {
   /** Prefix of the weights' names, which files of a model without a classifier may omit: "bert.". */
   prefix: string;
 };
@@ -222,6 +224,12 @@ export interface Config {
   values: Record<string, unknown>;
 }
 
+/** How a model is opened. */
+export interface OpenOptions {
+  /** Texts are encoded in a process of its own, so that a tokenizer that ends its process does not end this one. */
+  apart?: boolean;
+}
+
 /** A model: an entry of the table, a folder, a GGUF file, or a model on the hub. */
 export interface Model {
   /** Its name as users write it; of a folder or file, the last part of its path. */
@@ -239,5 +247,5 @@ export interface Model {
   /** The folder that it is read from; absent for an entry of the table. */
   folder?: string;
   /** Reads the tokenizer and where the weights lie. */
-  open(): Promise<Backbone>;
+  open(options?: OpenOptions): Promise<Backbone>;
 }

@@ -5,7 +5,7 @@
 import { join } from "node:path";
 import { parse } from "csv-parse/sync";
 import { shorten } from "../base/errors.ts";
-import { type FileRow, readTaskFile } from "./task-files.ts";
+import { type FileRow, readTaskFile, requireTexts } from "./task-files.ts";
 import type { GenerationExample, GenerationTask, TaskFiles } from "./types.ts";
 
 const HEADER = ["mr", "ref"];
@@ -20,8 +20,7 @@ async function readPairs(taskFiles: TaskFiles, name: string): Promise<FileRow[]>
         `current value is ${shorten(String(header?.values ?? ""))}`,
     );
   }
-  const empty = rows.find(({ values }) => values.some((value) => value.trim() === ""));
-  if (empty) throw new Error(`Cannot use ${path}: a text must not be empty, line ${empty.line}`);
+  for (const { values, line } of rows) requireTexts(path, values, line);
   return rows;
 }
 

@@ -10,6 +10,8 @@ import type { Example, TaskFiles } from "./types.ts";
 
 /** Bytes of the longest task file that is read. */
 const LONGEST = 1 << 28;
+/** Characters of the longest text: a tokenizer reads a text as a whole, which takes 6 s for a million of them. */
+const LONGEST_TEXT = 1 << 17;
 
 /**
  * Computes the checksums of the files that a user gives.
@@ -127,18 +129,34 @@ export async function readTsv(taskFiles: TaskFiles, name: string, header: string
 }
 
 /**
+ * Makes sure that the texts of a row can be used.
+ * @throws {Error} if one is empty or too long
+ */
+export function requireTexts(path: string, texts: readonly string[], line: number): void {
+  for (const text of texts) {
+    if (text.trim() === "") throw new Error(`Cannot use ${path}: a text must not be empty, line ${line}`);
+    if (text.length <= LONGEST_TEXT) continue;
+    throw new Error(
+      `Cannot use ${path}: a text must have at most ${LONGEST_TEXT} characters, ` +
+        `current value is ${text.length}, line ${line}`,
+    );
+  }
+}
+
+/**
  * Makes sure that a split of labelled texts from a file can be learnt from.
  * @param lines line of each example, from 1
- * @throws {Error} if a text is empty, two examples have one id, or all have one label
+ * @throws {Error} if a text is empty or too long, two examples have one id, or all have one label
  */
 export function requireUsable(path: string, examples: readonly Example[], lines: readonly number[]): void {
-  const fail = (rule: string, line: number) => {
-    throw new Error(`Cannot use ${path}: ${rule}, line ${line}`);
-  };
   const seen = new Set<string>();
   examples.forEach(({ id, text, pair }, index) => {
-    if (text.trim() === "" || pair?.trim() === "") fail("a text must not be empty", lines[index]);
-    if (seen.has(id)) fail(`an index must occur once, ${shorten(id)} occurs again`, lines[index]);
+    requireTexts(path, pair === undefined ? [text] : [text, pair], lines[index]);
+    if (seen.has(id)) {
+      throw new Error(
+        `Cannot use ${path}: an index must occur once, ${shorten(id)} occurs again, line ${lines[index]}`,
+      );
+    }
     seen.add(id);
   });
   const labels = new Set(examples.map(({ label }) => label));

@@ -22,7 +22,7 @@ const ARROWS: Record<string, readonly string[]> = {
   "models": ["base", "engine"],
   "models/layers": ["base", "engine", "models"],
   "models/architectures": ["base", "engine", "models", "models/layers"],
-  "models/tokenizers": ["base", "models"],
+  "models/tokenizers": ["base", "models", "deno.json"],
   "models/use-lite": ["base", "engine", "models", "models/layers", "models/tokenizers"],
   "models/folder": ["base", "engine", "models", "models/tokenizers"],
   "models/hub": ["base", "models", "models/folder"],

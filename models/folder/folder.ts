@@ -74,11 +74,11 @@ export async function readFolder(folder: string, architectures: Record<string, A
     citation,
     shape,
     folder: resolve(folder),
-    async open() {
+    async open({ apart } = {}) {
       const stored = await openWeights(folder, revision, weightsOf(shape));
       // A model without a tokenizer can still compute: only encoding fails.
       let opened: TextTokenizer | undefined;
-      if ((await tokenizerFiles(source)).length > 0) opened = await openTokenizer(folder, shape.vocabularySize);
+      if ((await tokenizerFiles(source)).length > 0) opened = await openTokenizer(folder, shape.vocabularySize, apart);
       const tokenizer = () => {
         if (opened) return opened;
         throw new Error(`Cannot encode a text: ${folder} has no tokenizer`);
@@ -91,6 +91,7 @@ export async function readFolder(folder: string, architectures: Record<string, A
         tokenize: async (text) => await tokenizer().tokenize(text),
         ...opened?.chat && { chat: opened.chat },
         decode: async (ids) => await tokenizer().decode(ids),
+        ...opened?.release && { release: opened.release },
       };
     },
   };

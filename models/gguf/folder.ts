@@ -5,6 +5,7 @@
  */
 import { basename, join } from "node:path";
 import { lookedFor, openFile, readText, sha256File } from "../../base/files.ts";
+import { writeFolder, writeWhole } from "../../base/write-files.ts";
 import { sizeOf } from "../../base/shapes.ts";
 import { areFinite } from "../../engine/floats.ts";
 import { writeInPieces } from "../../engine/safetensors.ts";
@@ -134,36 +135,15 @@ async function readConverted(folder: string, read: ReadFolder): Promise<Model | 
   return model?.revision === revision ? model : undefined;
 }
 
-/** Removes a folder, if there is one. */
-async function remove(folder: string): Promise<void> {
-  await Deno.remove(folder, { recursive: true }).catch((error) => {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  });
-}
-
-/** Makes the folder as a draft beside its place, then renames it and writes its revision. A draft that was left is replaced. */
-async function makeFolder(
-  folder: string,
-  source: string,
-  conversion: Conversion,
-  read: ReadFolder,
-): Promise<Model> {
+/** Makes the folder in one step, then writes its revision. */
+async function makeFolder(folder: string, source: string, conversion: Conversion, read: ReadFolder): Promise<Model> {
   const { path } = conversion.header;
-  const draft = `${folder}.draft`;
-  await remove(draft);
-  await Deno.mkdir(draft);
-  try {
+  await writeFolder(folder, async (draft) => {
     await convert(draft, conversion);
     if (await sha256File(path) !== source) throw new Error(`Cannot use ${path}: it was changed while it was read`);
-    await remove(folder);
-    await Deno.rename(draft, folder);
-  } catch (error) {
-    await remove(draft);
-    if (!(error instanceof Error && "code" in error)) throw error;
-    throw new Error(`Cannot convert ${path} in the cache folder ${cacheFolder()}: ${error.message}`);
-  }
+  });
   const model = await read(folder);
-  await Deno.writeTextFile(`${folder}/${REVISION}`, model.revision);
+  await writeWhole(`${folder}/${REVISION}`, model.revision);
   return model;
 }
 

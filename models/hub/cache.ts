@@ -11,7 +11,7 @@
  */
 import { dirname, join } from "node:path";
 import { exists, readText, sha256File } from "../../base/files.ts";
-import { replaceFile, writeWhole } from "../../base/write-files.ts";
+import { moveFile, replaceFile, writeWhole } from "../../base/write-files.ts";
 import { cacheFolder } from "../cache.ts";
 
 /** A repository of the hub. */
@@ -157,7 +157,7 @@ export async function hasBlob({ sha256, size }: FileDigest): Promise<boolean> {
 /** Moves a complete and checked file to the blobs. */
 export async function keepBlob(partial: string, sha256: string): Promise<void> {
   await Deno.mkdir(dirname(blobPath(sha256)), { recursive: true });
-  await Deno.rename(partial, blobPath(sha256));
+  await moveFile(partial, blobPath(sha256));
 }
 
 /** Links a blob into a commit's folder under the file's name. */

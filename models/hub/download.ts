@@ -153,7 +153,6 @@ export async function download(
     const { length } = partial.digest;
     const digests = partial.digest.end();
     if (length === size && digests[algorithm] === hex) {
-      await file.syncData();
       return { sha256: digests.sha256, fetched: partial.fetched };
     }
     await partial.restart();

@@ -2,6 +2,7 @@
  * Fetches the files of one commit of a repository on the hub.
  * @module
  */
+import type { ListFileEntry } from "@huggingface/hub";
 import { join } from "node:path";
 import { shorten, showValue } from "../../base/errors.ts";
 import type { FileSource } from "../file-source.ts";
@@ -54,6 +55,16 @@ export function formatBytes(bytes: number): string {
   return power === 0 ? `${bytes} bytes` : `${(bytes / 1000 ** power).toFixed(1)} ${units[power]}`;
 }
 
+/** @throws {Error} one sentence, if the hub's answers are of another form than the library reads */
+async function answered<T>(name: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof TypeError || error instanceof SyntaxError)) throw error;
+    throw new Error(`Cannot fetch ${name}: the hub must answer as its API says, ${shorten(error.message)}`);
+  }
+}
+
 /**
  * The commit that a revision stands for.
  * @throws {HubError} if the hub does not answer, or has no such revision
@@ -72,7 +83,10 @@ export async function resolveRevision(
     additionalFields: ["sha"] as ["sha"],
     fetch: apiFetch(hub, retry),
   };
-  const { sha } = kind === "model" ? await modelInfo(query) : await datasetInfo(query);
+  const { sha } = await answered(
+    name,
+    async () => kind === "model" ? await modelInfo(query) : await datasetInfo(query),
+  );
   if (typeof sha === "string" && isCommit(sha)) return sha;
   throw new Error(`Cannot fetch ${name}: the hub must name the commit of ${revision}, it says ${shorten(String(sha))}`);
 }
@@ -98,13 +112,12 @@ function urlPath(path: string): string {
   return path.split("/").map(encodeURIComponent).join("/");
 }
 
-/** Every file of a repository's folder, by its path. */
-async function listRemote(
+/** The entries of a repository's folder. @throws {Error} if there are too many, or if they are no list of entries */
+async function listEntries(
   { hub, repository: { kind, name }, commit, retry }: CommitSource,
   folder: string | undefined,
-): Promise<Map<string, RemoteFile>> {
+): Promise<ListFileEntry[]> {
   const { listFiles } = await import("@huggingface/hub");
-  const files = new Map<string, RemoteFile>();
   const listed = listFiles({
     repo: { type: kind, name },
     revision: commit,
@@ -112,12 +125,22 @@ async function listRemote(
     ...folder && { path: urlPath(folder) },
     fetch: apiFetch(hub, retry),
   });
-  let entries = 0;
-  for await (const { type, path, size, oid, lfs } of listed) {
-    // Folders count, too: a list of them alone could go on for ever.
-    if (++entries > MOST_FILES) {
+  return await answered(name, async () => {
+    const entries: ListFileEntry[] = [];
+    for await (const entry of listed) {
+      // Folders count, too: a list of them alone could go on for ever.
+      if (entries.push({ ...entry }) <= MOST_FILES) continue;
       throw new Error(`Cannot fetch ${name}: it must have at most ${MOST_FILES} files, it has more`);
     }
+    return entries;
+  });
+}
+
+/** Every file of a repository's folder, by its path. */
+async function listRemote(source: CommitSource, folder: string | undefined): Promise<Map<string, RemoteFile>> {
+  const { hub, repository: { kind, name }, commit } = source;
+  const files = new Map<string, RemoteFile>();
+  for (const { type, path, size, oid, lfs } of await listEntries(source, folder)) {
     if (type !== "file") continue;
     if (typeof path !== "string" || !isSafePath(path)) {
       throw new HubRefusal(

@@ -10,6 +10,8 @@ export const CHAT_TEMPLATE = "chat_template.jinja";
 
 /** Characters of the longest template; those of known models have at most 20,000. */
 const LONGEST_TEMPLATE = 1 << 16;
+/** Most white space in a row: the library looks for what may follow it from each of its characters anew. */
+const MOST_SPACE = 1000;
 /** Most parts of a template that are evaluated for a message, each turn of a loop anew; those of known models take some hundreds. */
 const MOST_STEPS = 100_000;
 /** Characters of the longest text that a part makes, and items of the longest range. */
@@ -88,6 +90,10 @@ export async function openChatTemplate(
   const { length } = String(source);
   if (length > LONGEST_TEMPLATE) {
     refuse(new Error(`it must have at most ${LONGEST_TEMPLATE} characters, current value is ${length}`));
+  }
+  const space = Math.max(0, ...(String(source).match(/\s+/g) ?? []).map(({ length }) => length));
+  if (space > MOST_SPACE) {
+    refuse(new Error(`it must have at most ${MOST_SPACE} spaces in a row, current value is ${space}`));
   }
   try {
     template = new Template(String(source));

@@ -6,7 +6,7 @@ import { createRequire } from "node:module";
 import { shorten } from "../../base/errors.ts";
 
 /** Longest time for one text, in seconds. A regular expression may need time that grows with the square of the text. */
-const LONGEST = 60;
+export const LONGEST = 60;
 
 type Library = typeof import("@anush008/tokenizers");
 
@@ -35,10 +35,15 @@ function naming<T>(path: string, work: () => T): T {
 }
 
 /** What a promise resolves to. @throws {Error} if that takes longer than so many seconds */
-async function within<T>(seconds: number, work: Promise<T>, path: string): Promise<T> {
+export async function within<T>(
+  seconds: number,
+  what: "encoded" | "decoded",
+  work: Promise<T>,
+  path: string,
+): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
-    const message = `Cannot use the tokenizer ${path}: a text must be encoded within ${seconds} s, it takes longer`;
+    const message = `Cannot use the tokenizer ${path}: a text must be ${what} within ${seconds} s, it takes longer`;
     timer = setTimeout(() => reject(new Error(message)), seconds * 1000);
   });
   try {
@@ -86,8 +91,9 @@ export function nativeTokenizer(path: string, form: object, longest: number = LO
           throw error;
         })
       );
-      return (await within(longest, encoded, path)).getIds();
+      return (await within(longest, "encoded", encoded, path)).getIds();
     },
-    decode: async (ids, skipSpecial) => await tokenizer().decode([...ids], skipSpecial),
+    decode: async (ids, skipSpecial) =>
+      await within(longest, "decoded", tokenizer().decode([...ids], skipSpecial), path),
   };
 }

@@ -62,17 +62,55 @@ function partsOf(kind: keyof typeof types, part: unknown): Part[] {
   return [part as Part, ...inner.flatMap((one: unknown) => partsOf(kind, one))];
 }
 
-/** Settings of parts that end the process instead of being refused. */
+/** Times that all Replace parts together may lengthen a text. */
+const MOST_GROWTH = 256;
+
+/** Each Replace may lengthen what the one before it made. @throws {Error} if a text could grow beyond the bound */
+function checkGrowth(parts: readonly Part[]): void {
+  const growth = parts.filter(({ type }) => type === "Replace").map(({ pattern, content }) => {
+    const { length } = String(content);
+    // A regular expression may match between two characters, which stay then.
+    const between = length > 0 && !Object(pattern).String ? 1 : 0;
+    return Math.max(1, length + between);
+  }).reduce((product, factor) => product * factor, 1);
+  if (growth <= MOST_GROWTH) return;
+  throw new Error(
+    `its Replace parts may make a text at most ${MOST_GROWTH} times as long, current value is ${growth} times`,
+  );
+}
+
+/**
+ * SentencePiece's table of characters: the bytes of a trie as a number of 32 bits, the trie in units of 32 bits, texts.
+ * @throws {Error} if it is damaged, which ends the process
+ */
+function checkCharsmap({ precompiled_charsmap: table }: Part): void {
+  try {
+    const bytes = Uint8Array.fromBase64(String(table));
+    const size = new DataView(bytes.buffer).getUint32(0, true);
+    new Uint32Array(bytes.buffer.slice(4, 4 + size));
+    new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(4 + size));
+    if (4 + size <= bytes.length) return;
+  } catch {
+    // Refused below.
+  }
+  throw new Error("its precompiled_charsmap must be a whole table of characters, it is damaged");
+}
+
+/** Settings of parts that end the process, or go on without end, instead of being refused. */
 function checkParts(form: TokenizerJson): void {
   if (form.model === null || form.model === undefined) throw new Error("it must have a model");
   partsOf("model", form.model);
-  partsOf("normalizer", form.normalizer);
+  const normalizers = partsOf("normalizer", form.normalizer);
+  checkGrowth(normalizers);
+  normalizers.filter(({ type }) => type === "Precompiled").forEach(checkCharsmap);
   for (const { type, length } of partsOf("pre_tokenizer", form.pre_tokenizer)) {
     if (type === "FixedLength" && length === 0) {
       throw new Error("the length of FixedLength must be at least 1, it is 0");
     }
   }
-  for (const { type, stop } of partsOf("decoder", form.decoder)) {
+  const decoders = partsOf("decoder", form.decoder);
+  checkGrowth(decoders);
+  for (const { type, stop } of decoders) {
     if (type === "Strip" && stop !== 0) throw new Error(`the stop of Strip must be 0, it is ${showValue(stop)}`);
   }
 }

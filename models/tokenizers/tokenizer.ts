@@ -2,12 +2,13 @@
  * The tokenizer of a model folder.
  * @module
  */
+import { type ApartTokenizer, apartTokenizer } from "./apart.ts";
 import { bytePairClass, readBytePairs } from "./byte-pairs.ts";
 import { asTransformers } from "./classes.ts";
 import { CHAT_TEMPLATE, openChatTemplate } from "./chat-template.ts";
 import { readObject, readText } from "../../base/files.ts";
 import { filesIn, type FileSource } from "../file-source.ts";
-import { nativeTokenizer } from "./native.ts";
+import { type NativeTokenizer, nativeTokenizer } from "./native.ts";
 import { readPairPieces, readUnigram } from "./sentence-piece.ts";
 import type { Layout } from "./special-tokens.ts";
 import { checkedLayout, type TokenizerJson } from "./tokenizer-json.ts";
@@ -63,6 +64,8 @@ export interface TextTokenizer {
   decode(ids: readonly number[]): Promise<string>;
   /** The chat template applied to a user's message, up to where the answer begins; absent: no chat template. */
   chat?(message: string): string;
+  /** Ends its process; absent: it has none of its own. */
+  release?(): Promise<void>;
 }
 
 /** How many tokens of two texts stay if both together may have `room`: the longer text is cut until both are equally long. */
@@ -101,9 +104,10 @@ function openForm(
   form: TokenizerJson,
   settings: Record<string, unknown>,
   vocabularySize: number,
+  apart: boolean,
 ): Omit<TextTokenizer, "chat"> {
   const layout = checkedLayout(path, form, vocabularySize);
-  const native = nativeTokenizer(path, form);
+  const native: NativeTokenizer & Partial<ApartTokenizer> = (apart ? apartTokenizer : nativeTokenizer)(path, form);
   // transformers leaves the texts of byte pairs as they are, whatever the setting says.
   const cleanUp = settings.clean_up_tokenization_spaces === true && Object(form.model).type !== "BPE" ? CLEAN_UP : [];
   return {
@@ -116,15 +120,17 @@ function openForm(
       const text = ids.length === 0 ? "" : await native.decode(ids, true);
       return cleanUp.reduce((cleaned, [from, to]) => cleaned.replaceAll(from, to), text);
     },
+    ...native.release && { release: native.release },
   };
 }
 
 /**
  * Opens the tokenizer of a folder.
  * @param vocabularySize rows of the word embeddings
+ * @param apart whether it has a process of its own
  * @throws {Error} if there is none, if it cannot be read, or if it has more ids than the embeddings have rows
  */
-export async function openTokenizer(folder: string, vocabularySize: number): Promise<TextTokenizer> {
+export async function openTokenizer(folder: string, vocabularySize: number, apart = false): Promise<TextTokenizer> {
   const files = filesIn(folder);
   const kind = await findForm(files);
   if (!kind) {
@@ -142,7 +148,7 @@ export async function openTokenizer(folder: string, vocabularySize: number): Pro
   } catch (error) {
     throw new Error(`Cannot use the tokenizer ${place}: ${(error as Error).message}`);
   }
-  const tokenizer = openForm(place, form, settings, vocabularySize);
+  const tokenizer = openForm(place, form, settings, vocabularySize, apart);
   const template = await files.has(CHAT_TEMPLATE) ? await readText(`${folder}/${CHAT_TEMPLATE}`, LONGEST) : undefined;
   const chat = await openChatTemplate(folder, template, settings);
   return { ...tokenizer, ...chat && { chat } };

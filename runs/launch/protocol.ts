@@ -30,6 +30,8 @@ export type Job =
 
 /** What a worker says. */
 export type Message =
+  /** Bytes that training takes, as far as they are known. */
+  | { type: "planned"; bytes: number }
   | ({ type: "step" } & StepProgress)
   /** The record is written. `score` is the test score by `metric`, the first of the task's. */
   | { type: "done"; metric: string; score: number }

@@ -53,6 +53,7 @@ async function run(job: Job & { mode: "run" }, runner: CellRunner): Promise<void
     threads: job.environment.threads,
     out: job.out,
     keep: job.keep,
+    onPlanned: (bytes) => send({ type: "planned", bytes }),
     onProgress(progress) {
       const now = performance.now() / 1000;
       if (now - reported < REPORT_EVERY && progress.step < progress.steps) return;

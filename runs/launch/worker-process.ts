@@ -4,6 +4,7 @@
  */
 import { fileURLToPath } from "node:url";
 import { readLines } from "../../base/files.ts";
+import { lastWords } from "../../base/last-words.ts";
 import type { Job, Message } from "./protocol.ts";
 import { watch } from "./watchdog-process.ts";
 
@@ -42,7 +43,7 @@ export async function runWorker(
   job: Job,
   entry: URL,
   signal: AbortSignal,
-  onMessage: (message: Exclude<Message, { type: "failed" }>) => void,
+  onMessage: (message: Exclude<Message, { type: "failed" | "planned" }>) => void,
 ): Promise<WorkerEnd> {
   const child = new Deno.Command(Deno.execPath(), {
     args: [...workerArguments, fileURLToPath(entry)],
@@ -61,6 +62,7 @@ export async function runWorker(
   // A worker may end before it has read its job. Its exit status, below, tells, so the failed write is ignored.
   const sent = input.write(new TextEncoder().encode(`${JSON.stringify(job)}\n`)).catch(() => {});
   let reason: string | undefined;
+  let planned: number | undefined;
   let log = "";
   let complaints = "";
   const keep = (text: string) => {
@@ -73,6 +75,7 @@ export async function runWorker(
         const message = parseMessage(line);
         if (!message) keep(`${line}\n`);
         else if (message.type === "failed") reason = message.reason;
+        else if (message.type === "planned") planned = message.bytes;
         else onMessage(message);
       }
     })(),
@@ -85,7 +88,7 @@ export async function runWorker(
   ]);
   await sent;
   if (!status.success) {
-    const wanting = wantOfMemory(status, complaints);
+    const wanting = wantOfMemory(status, complaints, planned);
     const end = status.signal ? `was ended by ${status.signal}` : `ended with status ${status.code}`;
     // Which of the two streams arrives last is a matter of chance; why a program ends is told on standard error.
     reason ??= wanting ?? `the worker ${end}: ${lastWords(complaints) ?? lastWords(log) ?? "it said nothing"}`;
@@ -93,9 +96,15 @@ export async function runWorker(
   return { reason, log };
 }
 
-/** The reason of an end for want of memory: the system's choice, or that of V8, whose last words are a stack of addresses. */
-function wantOfMemory({ signal }: Deno.CommandStatus, complaints: string): string | undefined {
-  const free = () => `${(Deno.systemMemoryInfo().available / 2 ** 30).toFixed(2)} GiB are free without it`;
+/**
+ * The reason of an end for want of memory: the system's choice, or that of V8, whose last words are a stack of addresses.
+ * @param planned bytes that the worker was to take, if it has said so
+ */
+function wantOfMemory({ signal }: Deno.CommandStatus, complaints: string, planned?: number): string | undefined {
+  const gib = (bytes: number) => `${(bytes / 2 ** 30).toFixed(2)} GiB`;
+  const free = () =>
+    (planned === undefined ? "" : `planned ${gib(planned)}, `) +
+    `${gib(Deno.systemMemoryInfo().available)} are free without it`;
   if (complaints.includes("JavaScript out of memory")) {
     return `the worker ended for want of memory: its JavaScript heap was full, ${free()}`;
   }
@@ -107,12 +116,6 @@ function wantOfMemory({ signal }: Deno.CommandStatus, complaints: string): strin
 function environmentOfWorkers(): Record<string, string> {
   const { HF_TOKEN: _, ...variables } = Deno.env.toObject();
   return { ...variables, NO_COLOR: "1" };
-}
-
-/** The last line of an output; of a native library that panicked, the line that says why. */
-function lastWords(log: string): string | undefined {
-  const [, why] = /panicked at [^\n]*\n([^\n]+)/.exec(log) ?? [];
-  return why ?? (log.trim().split("\n").at(-1) || undefined);
 }
 
 /** The message in a line; undefined for any other line, as libraries print to standard output too. */

@@ -12,7 +12,7 @@ import { findAdaptersModel } from "./find-adapters-model.ts";
 import { loadAdapter, type LoadedAdapter } from "./load.ts";
 import { folderName, nameAdapters, type NamedAdapter } from "./name-adapters.ts";
 import { queueBatches } from "./queue.ts";
-import { makeRequest, requestBatches } from "./request.ts";
+import { type LineRequest, makeRequest, requestBatches } from "./request.ts";
 import type { AdapterInfo, Answer, Line, PredictOptions, PredictorOptions } from "./types.ts";
 
 /** Most lines that are worked on together. */
@@ -46,7 +46,7 @@ export class Predictor {
     const device = lookUp("device", devices, options.device ?? "cpu");
     if (options.adapters.length === 0) throw new UsageError("Cannot predict: there must be an adapter, there is none");
     const model = await findAdaptersModel(options);
-    const backbone = await model.open();
+    const backbone = await model.open({ apart: options.apart });
     const named = nameAdapters(await loadAdapters(options.adapters, model, backbone));
     const { unusable } = await device.inspect();
     if (unusable !== null) throw new UsageError(`Cannot use device ${device.name}: ${unusable}`);
@@ -75,16 +75,24 @@ export class Predictor {
   /**
    * Answers lines in their order as they arrive; those that have arrived are computed together. A line without an
    * adapter is answered by every adapter, in the order in which they were given.
-   * @throws {UsageError} if a line cannot be answered
+   * @throws {Error} if a line cannot be answered, unless there is `onRefused`
    */
   async *predict(
     lines: Iterable<Line | string> | AsyncIterable<Line | string>,
-    { onPartial }: PredictOptions = {},
+    { onPartial, onRefused }: PredictOptions = {},
   ): AsyncGenerator<Answer> {
     let answered = 0;
     for await (const batch of queueBatches(lines, MOST_LINES)) {
-      const asked = batch.map(asLine).flatMap((line) => this.adaptersFor(line).map((named) => ({ line, named })));
-      const requests = await Array.fromAsync(asked, ({ line, named }) => makeRequest(this.backbone, named, line));
+      const requests: LineRequest[] = [];
+      for (const given of batch) {
+        try {
+          requests.push(...await this.requestsOf(asLine(given)));
+        } catch (error) {
+          // A TypeError is a mistake of the program.
+          if (!onRefused || error instanceof TypeError) throw error;
+          onRefused(given, error as Error);
+        }
+      }
       const answers: Answer[] = [];
       let next = 0;
       for (const indices of requestBatches(requests)) {
@@ -103,6 +111,12 @@ export class Predictor {
   /** Frees what the device holds. */
   async release(): Promise<void> {
     await this.programs.release();
+    await this.backbone.release?.();
+  }
+
+  /** A line for each of its adapters. @throws {Error} if it cannot be encoded */
+  private requestsOf(line: Line): Promise<LineRequest[]> {
+    return Array.fromAsync(this.adaptersFor(line), (named) => makeRequest(this.backbone, named, line));
   }
 
   /** The adapters that answer a line. @throws {UsageError} if it has no text, or if they cannot answer it */

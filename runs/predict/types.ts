@@ -13,6 +13,8 @@ export interface PredictorOptions {
   device?: string;
   /** Processor threads, by default one for each core. */
   threads?: number;
+  /** Texts are encoded in a process of its own: a tokenizer that makes its process end then fails a line alone. */
+  apart?: boolean;
 }
 
 /** A text to answer. */
@@ -82,4 +84,6 @@ export interface PartialGeneration extends AnyAnswer {
 export interface PredictOptions {
   /** Called with each generated text whenever it has a new token. */
   onPartial?(partial: PartialGeneration): void;
+  /** Called with each line that cannot be answered, and why; the others are answered. Absent: the first ends all. */
+  onRefused?(line: Line | string, error: Error): void;
 }

@@ -23,6 +23,8 @@ export interface CellOptions extends LocalPaths {
   out: string;
   /** Whether fully trained models are stored too. */
   keep: boolean;
+  /** Called with the bytes that training takes at least, and with those of the planned step, as soon as these are known. */
+  onPlanned?(bytes: number): void;
   /** Called after each step. */
   onProgress(progress: StepProgress): void;
 }

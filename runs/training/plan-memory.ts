@@ -29,7 +29,8 @@ export function planStepMemory(
 export function freeMemory(
   { ownMemory }: Pick<Device, "ownMemory">,
   available: number = Deno.systemMemoryInfo().available,
-  limit: number = process.constrainedMemory(),
+  // 0 where the group has no limit ("max", in version 2), or where there is none.
+  limit: number = process.constrainedMemory() || Infinity,
 ): number {
   return ownMemory ? Infinity : Math.min(available, Math.max(0, limit - Deno.memoryUsage().rss));
 }

@@ -179,7 +179,9 @@ export async function prepareCell(cell: OpenCell, options: CellOptions): Promise
 
   const parameters = countParameters(trainingTask);
   // Before start values are drawn, which takes minutes where they are too many.
-  requireMemory(leastMemory(parameters.trainable), freeMemory(device));
+  const least = leastMemory(parameters.trainable);
+  requireMemory(least, freeMemory(device));
+  options.onPlanned?.(least.total);
   checkData(cell, parameters, integrity);
   const frozenSha256 = await hashFrozen(trainingTask);
   let start = await readStartValues(cell, options, compile, integrity);
@@ -197,6 +199,7 @@ export async function prepareCell(cell: OpenCell, options: CellOptions): Promise
   );
   const plannedStep = planned ?? planStepMemory(training, trainingTask.trainExamples, spec.training);
   requireMemory(plannedStep, freeMemory(device));
+  options.onPlanned?.(plannedStep.total);
   await training.write(start);
   // The start values of a fully trained model are large, and the training program now has its own copy.
   start = {};

@@ -169,3 +169,22 @@ Deno.test("Ctrl-C ends with status 130, says what is done, and the same command 
     assert.equal(again.code, 0, again.errors);
     assert.match(again.errors, new RegExp(`4 cells, ${done} of them done before`));
   }));
+
+Deno.test("where the results folder is gone before the end, each loss is a sentence of its own, and the status is 1", () =>
+  inFolder({}, async (root) => {
+    const out = `${root}/results`;
+    const args = ["bench", "smoke", "--methods", "linear-probe,lora", "--jobs", "1", "--out", out];
+    const child = start(args);
+    let errors = "";
+    for await (const text of child.stderr.pipeThrough(new TextDecoderStream())) {
+      errors += text;
+      if (/\[1\/2\]/.test(text)) await Deno.remove(out, { recursive: true });
+    }
+    assert.equal((await child.status).code, 1, errors);
+    await child.stdout.cancel();
+    const [, , failed, without, reports, ...more] = errors.trim().split("\n");
+    assert.match(failed, /^\[2\/2\] lora on .*: failed, Cannot write .*; Cannot write .*\/failed\//);
+    assert.match(without, /^1 of 2 cells without a result, /);
+    assert.match(reports, /^Cannot (write a report|read results): /);
+    assert.deepEqual(more, []);
+  }));

@@ -95,6 +95,7 @@ Deno.test("lines that cannot be answered are named, and the others are answered"
     '{"text": 3}',
     '{"text": "a", "label": "b"}',
     '{"text": "a", "adapter": "sentiment/imbd"}',
+    "a".repeat(131_073),
     "Bad.",
   ];
   const { status, written, complaints } = await predict({ adapters: adapters.slice(0, 2) }, lines.join("\n"));
@@ -106,6 +107,7 @@ Deno.test("lines that cannot be answered are named, and the others are answered"
     /^Cannot answer line 4: it must be \{"text": .*text must be a text/,
     /^Cannot answer line 5: .*label/,
     /^Cannot answer line 6: Cannot find adapter sentiment\/imbd: the nearest name is sentiment\/imdb$/,
+    /^Cannot answer line 7: it must have at most 131072 characters, it has more$/,
   ];
   assert.equal(complaints.length, expected.length);
   complaints.forEach((complaint, at) => assert.match(complaint, expected[at]));
@@ -145,6 +147,36 @@ Deno.test("the command answers a line while its input is still open", async () =
   assert.equal((await output.read()).done, true);
   assert.equal(await new Response(child.stderr).text(), "");
   assert.equal((await child.status).code, 0);
+});
+
+Deno.test("a line on which the tokenizer ends its process fails alone, and the others are answered", async () => {
+  const model = await makeFolder({
+    "config.json": await Deno.readTextFile(`${golden("bert")}/config.json`),
+    "model.safetensors": await Deno.readFile(`${golden("bert")}/model.safetensors`),
+    "tokenizer.json": {
+      normalizer: null,
+      pre_tokenizer: { type: "Split", pattern: { Regex: " |(a+)+$" }, behavior: "Removed", invert: false },
+      model: { type: "WordLevel", vocab: { good: 0, bad: 1 }, unk_token: "bad" },
+      post_processor: null,
+      decoder: null,
+      added_tokens: [],
+    },
+    "tokenizer_config.json": { tokenizer_class: "PreTrainedTokenizerFast" },
+  });
+  const adapter = fileURLToPath(new URL("../golden/A/bert/cls/lora/adapter", import.meta.url));
+  const input = `${await makeFolder({ lines: `good\n${"a".repeat(40)}b\nbad good\n` })}/lines`;
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", "-P=predict", cli, "predict", "--model", model, "--adapter", adapter, "--input", input],
+    stdin: "null",
+  }).output();
+  const [answers, complaints] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes).trim().split("\n"));
+  assert.equal(code, 1);
+  assert.deepEqual(answers.map((line) => line.split("\t")[3]), ["good", "bad good"]);
+  assert.equal(complaints.length, 1, complaints.join("\n"));
+  assert.match(
+    complaints[0],
+    /^Cannot answer line 2: Cannot use the tokenizer .*: its library must not end on a text, it did/,
+  );
 });
 
 Deno.test("wrong usage of the command ends with status 2 and one sentence", async () => {

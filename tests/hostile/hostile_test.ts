@@ -25,7 +25,7 @@ function check({ at, kind, refused }: Answered): void {
   if (!refused) return;
   const { class: name, message, stack } = refused;
   const input = `input ${at}, ${kind}: ${name}: ${message.slice(0, 1000)}\n${stack.slice(0, 2000)}`;
-  assert(name === "Error" || name === "UsageError", input);
+  assert(["Error", "UsageError", "HubRefusal"].includes(name), input);
   assert.match(shownMessage({ message }), /^Cannot \P{Cc}{1,4001}$/u, input);
   assert.doesNotMatch(message, /\n\s+at |[\p{Cc}\u202a-\u202e]/u, input);
 }

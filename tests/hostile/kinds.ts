@@ -1,19 +1,26 @@
 /**
- * The kinds of files that are read, each with valid content and what reads it. Parquet files are not among them: a damaged page
- * keeps hyparquet busy without end, which only a process of its own could bound.
+ * The kinds of files that are read, each with valid content and what reads it.
  * @module
  */
+import { parquetWriteBuffer } from "hyparquet-writer";
 import { fileURLToPath } from "node:url";
+import { predictLines } from "../../cli/predict-lines.ts";
 import { readLicence } from "../../models/folder/model-card.ts";
 import { findFolder } from "../../models/mod.ts";
 import { openChatTemplate } from "../../models/tokenizers/chat-template.ts";
+import { openTokenizer } from "../../models/tokenizers/tokenizer.ts";
 import { readGgufHeader } from "../../models/gguf/file.ts";
+import { ADAPTER_NOTE, type AdapterNote } from "../../runs/adapters/note.ts";
 import { validateAdapter } from "../../runs/adapters/validate.ts";
 import { presets } from "../../runs/study/presets.ts";
 import { readRecords } from "../../runs/study/record.ts";
 import { readStudy } from "../../runs/study/study.ts";
+import { e2e } from "../../tasks/e2e.ts";
+import { readParquet } from "../../tasks/parquet.ts";
 import { hashTaskFiles, readTsv } from "../../tasks/task-files.ts";
 import { tinyLlama, writeGguf } from "../models/gguf/write-file.ts";
+import { files as hubFiles, open, withHub } from "../models/hub/fixture.ts";
+import { gitHash } from "../models/hub/server.ts";
 import type { Files } from "../in-folder.ts";
 
 /** A kind of file. */
@@ -41,6 +48,29 @@ const adapter: Files = {
   "adapter_config.json": await read("A/bert/cls/lora/adapter/adapter_config.json"),
   "adapter_model.safetensors": await read("A/bert/cls/lora/adapter/adapter_model.safetensors"),
 };
+const bytePairs: Files = {
+  "vocab.json": await read("byte-pairs/vocab.json"),
+  "merges.txt": await read("byte-pairs/merges.txt"),
+};
+const note: AdapterNote = {
+  version: 1,
+  run: "0123456789abcdef",
+  model: { name: "bert", revision: model.revision },
+  task: { name: "sentiment/amazon", version: 1, kind: "classification", labels: ["negative", "positive"] },
+  method: [{ name: "lora", options: { rank: 4, alpha: 8, targets: "query-value", learningRate: 1e-3, epochs: 1 } }],
+  forms: ["peft"],
+  maxLength: 32,
+  texts: { complete: true, hashes: "0123456789abcdef" },
+};
+const inSubfolder = (folder: string, files: Files): Files =>
+  Object.fromEntries(Object.entries(files).map(([path, content]) => [`${folder}/${path}`, content]));
+const csv = 'mr,ref\nname[The Mill],"The Mill serves ""French"" food."\nname[Aromi],Aromi is good.\n';
+const parquet = new Uint8Array(parquetWriteBuffer({
+  columnData: [
+    { name: "sentence1", data: Array.from({ length: 40 }, (_, at) => `text ${at % 7}`), type: "STRING" },
+    { name: "label", data: Array.from({ length: 40 }, (_, at) => BigInt(at % 2)), type: "INT64" },
+  ],
+}));
 const tokenizerJson = await read("cases/added-tokens/bert/tokenizer.json");
 const record = await read("record-1.json");
 const columns = ["sentence1", "label"];
@@ -57,6 +87,29 @@ async function readRecord(folder: string): Promise<void> {
 
 async function readRows(folder: string): Promise<void> {
   await readTsv(await hashTaskFiles(folder, ["a.tsv"]), "a.tsv", columns);
+}
+
+/** Tokenizes with a folder whose vocabulary has as many pieces as the golden ones at most. */
+async function tokenize(folder: string): Promise<void> {
+  const { tokenize, decode } = await openTokenizer(folder, 60_000);
+  await decode(await tokenize("The gooder text."));
+}
+
+/** Fetches a model whose files a hub lists as a file says. */
+async function fetchListed(folder: string): Promise<void> {
+  const listing = await Deno.readFile(`${folder}/listing.json`);
+  await withHub(async (hub) => {
+    hub.intercept = ({ path }) => path.includes("/tree/") ? new Response(listing) : undefined;
+    await open();
+  });
+}
+
+async function answerLines(folder: string): Promise<void> {
+  const complaints: string[] = [];
+  const places = { model: `${folder}/model`, adapters: [`${folder}/lora`], input: `${folder}/lines` };
+  const output = { write() {}, complain: (sentence: string) => void complaints.push(sentence) };
+  await predictLines({ ...places, json: false, threads: 1 }, output);
+  if (complaints.length > 0) throw new Error(complaints[0]);
 }
 
 /** The kinds by name. */
@@ -93,6 +146,59 @@ export const kinds: Readonly<Record<string, Kind>> = {
     path: `runs/${JSON.parse(new TextDecoder().decode(record)).id}.json`,
     files: { [`runs/${JSON.parse(new TextDecoder().decode(record)).id}.json`]: record },
     read: readRecord,
+  },
+  note: {
+    path: ADAPTER_NOTE,
+    files: { ...adapter, [ADAPTER_NOTE]: note },
+    read: (folder) => validateAdapter(folder, model.shape, model),
+  },
+  "spiece.model": {
+    path: "spiece.model",
+    files: { "spiece.model": await read("vocabularies/t5/spiece.model") },
+    read: tokenize,
+  },
+  "tokenizer.model": {
+    path: "tokenizer.model",
+    files: { "tokenizer.model": await read("vocabularies/llama/tokenizer.model") },
+    read: tokenize,
+  },
+  ...Object.fromEntries(
+    Object.keys(bytePairs).map((path) => [path, { path, files: bytePairs, read: tokenize }]),
+  ),
+  listing: {
+    path: "listing.json",
+    files: {
+      "listing.json": Object.entries(hubFiles).map(([path, bytes]) => ({
+        type: "file",
+        path,
+        oid: gitHash(bytes),
+        size: bytes.length,
+      })),
+    },
+    read: fetchListed,
+  },
+  "predict line": {
+    path: "lines",
+    files: {
+      ...inSubfolder("model", bert),
+      ...inSubfolder("lora", adapter),
+      lines: '{"text":"The gooder text.","adapter":"lora"}',
+    },
+    read: answerLines,
+  },
+  csv: {
+    path: "trainset.csv",
+    files: { "trainset.csv": csv, "devset.csv": csv, "testset_w_refs.csv": csv },
+    read: async (folder) => await e2e.load(await hashTaskFiles(folder, e2e.files!)),
+  },
+  parquet: {
+    path: "a.parquet",
+    files: { "a.parquet": parquet },
+    // A third of the damaged files is read without end: in less time than a user is given, so that all are read today.
+    read: async (folder) => {
+      const files = await hashTaskFiles(folder, ["a.parquet"]);
+      await readParquet(files, "a.parquet", columns, { seconds: 2, bytes: 1 << 29 });
+    },
   },
   tsv: {
     path: "a.tsv",

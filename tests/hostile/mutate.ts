@@ -56,7 +56,7 @@ function changedBytes(random: Random, bytes: Uint8Array): Uint8Array<ArrayBuffer
 /** A hostile file made of a valid one: JSON is changed by value as often as by byte, and is at times nested deep. */
 export function mutate(random: Random, bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   const text = new TextDecoder().decode(bytes);
-  if (/^\s*\{\s*"/.test(text) && random.uniform() < 0.7) {
+  if (/^\s*[[{]\s*["{]/.test(text) && random.uniform() < 0.7) {
     if (random.uniform() < 0.03) return new TextEncoder().encode(`{"a":`.repeat(4000) + "1" + "}".repeat(4000));
     let value: unknown = JSON.parse(text);
     for (let count = random.integer(3); count >= 0; count--) value = changed(random, value);

@@ -47,6 +47,11 @@ const wrong: [what: string, train: string | Uint8Array, message: RegExp][] = [
     /train\.tsv: a text must not be empty, line 3$/,
   ],
   [
+    "a text of many characters",
+    GOOD.replace("d\t", `${"d".repeat(131_073)}\t`),
+    /train\.tsv: a text must have at most 131072 characters, current value is 131073, line 3$/,
+  ],
+  [
     "a single class",
     `${HEADER}\n0\ta\tb\tentailment\n`,
     /train\.tsv: it must hold examples of two classes, current number is 1$/,

@@ -60,7 +60,8 @@ Deno.test("every row of the table of tasks is complete and under its own name", 
 Deno.test("every task in the folder has a row in the table", async () => {
   const folder = new URL("../../tasks/", import.meta.url);
   const exportedTasks: unknown[] = [];
-  for await (const { name } of Deno.readDir(folder)) {
+  for await (const { name, isFile } of Deno.readDir(folder)) {
+    if (!isFile) continue;
     const exported: Record<string, unknown> = await import(new URL(name, folder).href);
     exportedTasks.push(...Object.values(exported).filter((value) => value instanceof Object && "load" in value));
   }

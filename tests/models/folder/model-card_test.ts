@@ -10,6 +10,10 @@ const cards: [card: string, licence: string][] = [
   ["---\nlanguage: en\n---\nlicense: mit\n", "unknown"],
   ["license: mit\n", "unknown"],
   [`---\nlicense: ${"x".repeat(200)}\n---\n`, "unknown"],
+  [`---\nlicense: mit\n${" ".repeat(60_000)}\n---\n`, "mit"],
+  [`---\nlicense:${" ".repeat(60_000)}mit\n---\n`, "mit"],
+  // Beyond the 65,536 bytes that are read.
+  [`---\n${" ".repeat(70_000)}\nlicense: mit\n---\n`, "unknown"],
 ];
 
 for (const [card, licence] of cards) {

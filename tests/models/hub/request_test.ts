@@ -35,3 +35,13 @@ Deno.test("a token that no header can hold is refused before it is sent, and is 
       });
     }
   }));
+
+Deno.test("a listing that pages for ever, of files or of folders, is refused with the bound", () =>
+  withHub(async (hub) => {
+    const next = { headers: { link: `<${hub.endpoint}/api/models/${NAME}/tree/main?cursor=1>; rel="next"` } };
+    hub.intercept = ({ path }) => path.includes("/tree/") ? Response.json([], next) : undefined;
+    await assert.rejects(open(), /its list must have at most 200 pages, it has more$/);
+    const folders = Array.from({ length: 1000 }, (_, at) => ({ type: "directory", path: `${at}`, oid: "", size: 0 }));
+    hub.intercept = ({ path }) => path.includes("/tree/") ? Response.json(folders, next) : undefined;
+    await assert.rejects(open(), /^Error: Cannot fetch org\/tiny: it must have at most 100000 files, it has more$/);
+  }));

@@ -3,12 +3,16 @@ import { openChatTemplate } from "../../../models/tokenizers/chat-template.ts";
 
 const render = async (source: string) => (await openChatTemplate("folder", source, {}))!("hello");
 
-Deno.test("a chat template that is long, loops on, counts far or doubles a text is refused with the bound", async () => {
+Deno.test("a chat template that is long, holds much white space, loops on, counts far or doubles a text is refused with the bound", async () => {
   const loops = (count: number) => `${"{% for a in range(1000) %}".repeat(count)}x${"{% endfor %}".repeat(count)}`;
   const doubled = `{% set ns = namespace(t="ab") %}{% for a in range(60) %}{% set ns.t = ns.t + ns.t %}{% endfor %}`;
   for (
     const [source, rule] of [
       ["{{ a }}".repeat(100_000), "it must have at most 65536 characters, current value is 700000"],
+      [
+        `{{ 1 }}{%${" ".repeat(60_000)}set a = 1 %}`,
+        "it must have at most 1000 spaces in a row, current value is 60000",
+      ],
       [loops(2), "it must evaluate at most 100000 parts for a message, it goes on"],
       [loops(5), "it must evaluate at most 100000 parts for a message, it goes on"],
       ["{{ range(1000000000) | length }}", "a range must have at most 10000 items, current value is 1000000000"],

@@ -37,6 +37,9 @@ function tokensOf(settings: object, text: string, changes: object = {}): Promise
   });
 }
 
+/** The same part thirty times over. */
+const sequence = (list: string, part: object) => ({ type: "Sequence", [list]: Array(30).fill(part) });
+
 const bert = { tokenizer_class: "BertTokenizer" };
 const agreed: [what: string, settings: object, text: string, tokens: string[]][] = [
   ["do_lower_case", { ...bert, do_lower_case: false }, "The the", ["The", "the"]],
@@ -110,6 +113,24 @@ const refused: [what: string, settings: object, changes: object, message: RegExp
     {},
     { pre_tokenizer: { type: "FixedLength", length: 0 } },
     /the length of FixedLength must be at least 1, it is 0$/,
+  ],
+  [
+    "half a table of characters, which ends the process",
+    {},
+    { normalizer: { type: "Precompiled", precompiled_charsmap: btoa("\xff\0\0\0abcd") } },
+    /its precompiled_charsmap must be a whole table of characters, it is damaged$/,
+  ],
+  [
+    "Replace parts of which each doubles the text of the one before",
+    {},
+    { normalizer: sequence("normalizers", { type: "Replace", pattern: { String: "a" }, content: "aa" }) },
+    /its Replace parts may make a text at most 256 times as long, current value is 1073741824 times$/,
+  ],
+  [
+    "Replace parts of a decoder that match between characters",
+    {},
+    { decoder: sequence("decoders", { type: "Replace", pattern: { Regex: "" }, content: "a" }) },
+    /its Replace parts may make a text at most 256 times as long, current value is 1073741824 times$/,
   ],
   [
     "a template without texts",

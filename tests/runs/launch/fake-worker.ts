@@ -27,7 +27,7 @@ const parameters = { trainable: 10, method: 8, head: 2, storedBytes: 40 };
 /** Bytes that {@linkcode GROWS} keeps resident. */
 export const GROWTH = 200e6;
 
-async function runCell(spec: RunSpec, { out, onProgress }: CellOptions): Promise<CellResult> {
+async function runCell(spec: RunSpec, { out, onPlanned, onProgress }: CellOptions): Promise<CellResult> {
   console.log("a library that prints to standard output");
   onProgress({ step: 1, steps: 2, loss: 0.5 });
   const kept: Uint8Array[] = [];
@@ -59,6 +59,7 @@ async function runCell(spec: RunSpec, { out, onProgress }: CellOptions): Promise
     case TELLS_TOKEN:
       throw new Error(`HF_TOKEN is ${Deno.env.get("HF_TOKEN")}`);
     case KILLED:
+      onPlanned!(1.5 * 2 ** 30);
       Deno.kill(Deno.pid, "SIGKILL");
       break;
     case ALLOCATES:

@@ -302,7 +302,7 @@ Deno.test("a worker that ends for want of memory has that as its reason", () =>
     const { failures } = await bench(study, { ...quiet, jobs: 1, out });
     assert.match(
       failures[0].reason,
-      /^the worker was ended by SIGKILL, most likely for want of memory: [\d.]+ GiB are free without it$/,
+      /^the worker was ended by SIGKILL, most likely for want of memory: planned 1\.50 GiB, [\d.]+ GiB are free without it$/,
     );
     assert.match(failures[1].reason, /^Cannot allocate memory: the cell must fit into it, /);
   }));

@@ -45,6 +45,7 @@ Deno.test("a study with a value out of range is refused with the value", () => {
   refused({ seeds: [-1] }, /seeds.0 must be at least 0, current value is -1/);
   refused({ data: { train: 0, validation: 1, test: 1 } }, /data.train must be greater than 0, current value is 0/);
   refused({ methods: [3] }, /methods.0 must be a name or .*current value is 3/);
+  refused({ methods: [{}] }, /methods.0 must be a name or .*current value is \{\}/);
   refused({ training: { headLearningRate: -1 } }, /headLearningRate .*current value is -1/);
   refused([1], /current value is \[1\]/);
 });

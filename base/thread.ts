@@ -1,0 +1,56 @@
+/**
+ * Work on input of others that may take time or memory without end: it is done on a thread, which is ended then.
+ * @module
+ */
+import { Worker } from "node:worker_threads";
+
+/** What the work on a thread may take. */
+export interface ThreadLimits {
+  /** Seconds, the start of the thread included. */
+  seconds: number;
+  /** Bytes of memory. */
+  bytes: number;
+}
+
+/** What a thread posts, once. */
+export type ThreadAnswer<T> = { result: T } | { error: string };
+
+/** Milliseconds between two looks at the memory of the process. */
+const LOOK_EVERY = 50;
+
+/**
+ * Runs a program on a thread.
+ * @param program module that reads `workerData` and posts a {@linkcode ThreadAnswer} to its `parentPort`
+ * @param input its `workerData`
+ * @throws {Error} the end of a sentence: what the program posted as its error, or the limit that it went beyond
+ */
+export function onThread<T>(program: URL, input: unknown, { seconds, bytes }: ThreadLimits): Promise<T> {
+  const mebibytes = bytes / 2 ** 20;
+  // The limit of the heap keeps V8 from ending the whole process; buffers lie outside of the heap, and are looked at.
+  const worker = new Worker(program, { workerData: input, resourceLimits: { maxOldGenerationSizeMb: mebibytes } });
+  const before = Deno.memoryUsage().rss;
+  const late = `it must be read within ${seconds} s, it takes longer`;
+  const large = `it must be read within ${mebibytes} MiB of memory, it takes more`;
+  return new Promise<T>((resolve, reject) => {
+    const end = (settle: () => void) => {
+      clearTimeout(timer);
+      clearInterval(looks);
+      // A thread in native code ends when it returns from there; nobody waits for that.
+      worker.unref();
+      worker.terminate();
+      settle();
+    };
+    const fail = (rule: string) => end(() => reject(new Error(rule)));
+    const timer = setTimeout(() => fail(late), seconds * 1000);
+    const looks = setInterval(() => {
+      if (Deno.memoryUsage().rss - before > bytes) fail(large);
+    }, LOOK_EVERY);
+    worker.once("message", (answer: ThreadAnswer<T>) => {
+      if ("error" in answer) fail(answer.error);
+      else end(() => resolve(answer.result));
+    });
+    worker.once("error", (error: Error & { code?: string }) => {
+      fail(error.code === "ERR_WORKER_OUT_OF_MEMORY" ? large : error.message);
+    });
+  });
+}

@@ -1,0 +1,21 @@
+import assert from "node:assert/strict";
+import { onThread, type ThreadLimits } from "../../base/thread.ts";
+
+const program = new URL("./greedy-thread.ts", import.meta.url);
+const enough: ThreadLimits = { seconds: 60, bytes: 1 << 27 };
+
+Deno.test("a thread gives its result, and its error is the caller's", async () => {
+  assert.equal(await onThread(program, "answers", enough), 42);
+  await assert.rejects(onThread(program, "refuses", enough), { message: "it must be a tune" });
+});
+
+Deno.test("a thread that goes on or takes memory without end is ended, and the error names the limit", async () => {
+  await assert.rejects(onThread(program, "goes on", { ...enough, seconds: 1 }), {
+    message: "it must be read within 1 s, it takes longer",
+  });
+  for (const greedy of ["fills its heap", "takes buffers"]) {
+    await assert.rejects(onThread(program, greedy, enough), {
+      message: "it must be read within 128 MiB of memory, it takes more",
+    });
+  }
+});
