@@ -6,7 +6,8 @@ import utils from "cli-table3/src/utils.js";
 import { markdownTable } from "markdown-table";
 import { counted, visible } from "../base/errors.ts";
 import { canonical, type Environment } from "../runs/study/record.ts";
-import { isTimeUnsteady, sideBySide } from "./costs.ts";
+import { costRemarks, costTableOf } from "./cost-table.ts";
+import { isTimeUnsteady, sideBySide } from "./costs/costs.ts";
 import { formatBytes, formatCount } from "./format.ts";
 import type { Overview } from "./overview.ts";
 import { byKeys } from "./by-keys.ts";
@@ -36,6 +37,9 @@ export function renderMarkdown({ runs, protocols, overviews, conflicts, unreadab
       `## ${escape(titleOf(protocol, protocols))}`,
       markdownOf(tableOf(protocol, STYLE)),
       list(protocolNotes(protocol, environments, beside)),
+      "### Further costs",
+      markdownOf(costTableOf(protocol, STYLE)),
+      list(costRemarks(protocol)),
     ]),
     "## How to read the tables",
     list(EXPLANATION),

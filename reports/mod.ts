@@ -4,7 +4,7 @@
  */
 import { dirname } from "node:path";
 import { writeWhole } from "../base/write-files.ts";
-import type { UnreadableRecord } from "../runs/study/record.ts";
+import type { UnreadableRecord } from "../runs/study/read-records.ts";
 import { collectRuns, type Conflict } from "./collect.ts";
 import { renderDifferencesCsv, renderResultsCsv, renderRunsCsv } from "./csv.ts";
 import { renderLatex } from "./latex.ts";

@@ -3,15 +3,8 @@
  * share a protocol.
  * @module
  */
-import {
-  canonical,
-  identifyModel,
-  knownScores,
-  methodName,
-  type RunRecord,
-  settingId,
-  type UnreadableRecord,
-} from "../runs/study/record.ts";
+import { canonical, identifyModel, knownScores, methodName, type RunRecord, settingId } from "../runs/study/record.ts";
+import type { UnreadableRecord } from "../runs/study/read-records.ts";
 import { byKeys } from "./by-keys.ts";
 import type { Conflict } from "./collect.ts";
 import { type Overview, overviewsOf } from "./overview.ts";

@@ -10,7 +10,7 @@ import { openChatTemplate } from "../../models/tokenizers/chat-template.ts";
 import { readGgufHeader } from "../../models/gguf/file.ts";
 import { validateAdapter } from "../../runs/adapters/validate.ts";
 import { presets } from "../../runs/study/presets.ts";
-import { readRecords } from "../../runs/study/record.ts";
+import { readRecords } from "../../runs/study/read-records.ts";
 import { readStudy } from "../../runs/study/study.ts";
 import { hashTaskFiles, readTsv } from "../../tasks/task-files.ts";
 import { tinyLlama, writeGguf } from "../models/gguf/write-file.ts";
