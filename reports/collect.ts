@@ -30,20 +30,21 @@ export interface Collected {
 }
 
 /**
- * What a run found out, without what differs each time it is run: time, memory, threads and start. FLOPs follow from the spec,
- * and are not in records of earlier versions.
+ * What a run found out, without what differs each time it is run: time, memory, threads and start. FLOPs and
+ * a model's citation follow from the spec, and were not in records of earlier versions, or were others.
  */
 function fingerprint(record: RunRecord): string {
   const {
     time: _time,
     flops: _flops,
+    model: { citation: _citation, ...model },
     memory,
     environment: { started: _started, threads: _threads, ...environment },
     ...rest
   } = record;
   // Where it ran is kept with the run that counts; the result is what has to agree.
   const { suite: _suite, ...place } = environment;
-  return createHash("sha256").update(canonical({ ...rest, planned: memory.planned, place: place.device.name }))
+  return createHash("sha256").update(canonical({ ...rest, model, planned: memory.planned, place: place.device.name }))
     .digest("hex");
 }
 

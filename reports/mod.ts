@@ -67,7 +67,9 @@ export async function readResults(folders: readonly string[]): Promise<Results> 
       `Cannot write a report: ${folders.join(", ")} must hold a readable record, current number is 0${reasons}`,
     );
   }
-  return groupRuns(runs, unreadable, conflicts);
+  // Loaded here, as it brings the tables of methods and models.
+  const { describeSources } = await import("./citation/cite.ts");
+  return groupRuns(runs, unreadable, conflicts, await describeSources(runs));
 }
 
 /**

@@ -62,7 +62,7 @@ const ARROWS: Record<string, readonly string[]> = {
   "reports/costs": ["runs/study", "reports/run.ts", "reports/statistics"],
   "reports/figures": ["base", "runs/study", ...REPORT],
   "reports/page": ["base", "runs/study", ...REPORT, "reports/figures"],
-  "reports/mod.ts": ["base", "runs/study", ...REPORT, "reports/page"],
+  "reports/mod.ts": ["base", "runs/study", ...REPORT, "reports/page", "reports/citation"],
   "reports": ["base", "runs/study", "tasks", "reports/run.ts", "reports/statistics", "reports/costs"],
   "reports/citation": ["base", "models/mod.ts", "models/hub/name.ts", "methods", "runs/study"],
   "reports/export": ["base", "models/hub/name.ts", "runs/study", ...REPORT, "reports/mod.ts", "reports/citation"],

@@ -119,7 +119,7 @@ function figureOf({ svg, title, caption }: NamedFigure): string {
 }
 
 /** Where data and models come from, and what is not in the tables. */
-function sourcesOf({ runs, conflicts, unreadable }: Results): string {
+function sourcesOf({ runs, conflicts, sources: cited, unreadable }: Results): string {
   const sources = new Map(runs.flatMap(({ spec, task, model }): [string, Remark][] => [
     [`task ${spec.task.name}`, [`Task ${spec.task.name}`, `licence: ${task.licence}`, task.citation]],
     [`model ${spec.model.name}`, [
@@ -130,6 +130,7 @@ function sourcesOf({ runs, conflicts, unreadable }: Results): string {
   ]));
   const parts: [string, Remark[]][] = [
     ["Sources", [...sources].sort(([a], [b]) => a < b ? -1 : 1).map(([, source]) => source)],
+    ["To cite; deno task cite prints these in BibTeX", cited],
     [
       "Runs with two results, of which the first is in the tables",
       conflicts.map((conflict) => [conflictInWords(conflict)]),

@@ -4,7 +4,7 @@
  * @module
  */
 import { fileURLToPath } from "node:url";
-import { readLicence } from "../../models/folder/model-card.ts";
+import { readCard } from "../../models/folder/model-card.ts";
 import { findFolder } from "../../models/mod.ts";
 import { openChatTemplate } from "../../models/tokenizers/chat-template.ts";
 import { readGgufHeader } from "../../models/gguf/file.ts";
@@ -65,7 +65,7 @@ export const kinds: Readonly<Record<string, Kind>> = {
     Object.keys(bert).map((path) => [path, { path, files: bert, read: openModel }]),
   ),
   "tokenizer.json": { path: "tokenizer.json", files: { ...bert, "tokenizer.json": tokenizerJson }, read: openModel },
-  "model card": { path: "README.md", files: bert, read: readLicence },
+  "model card": { path: "README.md", files: bert, read: readCard },
   "chat template": {
     path: "chat_template.jinja",
     files: { "chat_template.jinja": "{% for m in messages %}{{ m.role ~ ': ' ~ m.content | trim }}{% endfor %}" },
