@@ -40,14 +40,12 @@ export {
   type Measured,
   type NoScores,
   type Prediction,
-  type ReadRecords,
-  readRecords,
   RECORD_VERSION,
   type RunRecord,
   type Scores,
   type SplitRecord,
-  type UnreadableRecord,
 } from "./runs/study/record.ts";
+export { type ReadRecords, readRecords, type UnreadableRecord } from "./runs/study/read-records.ts";
 export { mergeAdapter } from "./runs/adapters/merge.ts";
 export { UsageError } from "./base/errors.ts";
 export { fetchByName } from "./runs/study/fetch.ts";

@@ -17,7 +17,7 @@ export const addCite: AddCommand = (program, setStatus) => {
 
 async function runCite(folders: string[], format: string): Promise<number> {
   const { citationFormats, cite } = await import("../reports/citation/cite.ts");
-  const { readRecords } = await import("../runs/study/record.ts");
+  const { readRecords } = await import("../runs/study/read-records.ts");
   lookUp("format", citationFormats, format);
   const records: RunRecord[] = [];
   let status = 0;

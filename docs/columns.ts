@@ -2,7 +2,7 @@
  * What the columns of the CSV files mean.
  * @module
  */
-import type { Cost } from "../reports/costs.ts";
+import type { Cost } from "../reports/costs/costs.ts";
 
 /** Columns of costs, in both files. */
 const costs: Record<Cost, string> = {
@@ -22,6 +22,12 @@ const costs: Record<Cost, string> = {
   planned_optimiser_bytes: "of it, the optimiser's state",
   planned_activations_bytes: "of it, the most that activations hold at once",
   planned_runtime_bytes: "of it, the traced program",
+  flops_tokens: "tokens of a text, for the FLOPs in the next columns: the most that the run may read (`maxLength`)",
+  inference_flops:
+    "floating-point operations of the matrix products that answer such a text, what can be folded into the weights folded; a language model reads it and scores the next token; empty in records of earlier versions",
+  backbone_flops: "the same without the method",
+  train_step_flops:
+    "of a training step: a batch of such texts, forward and backward; of `linear-probe` on computed features",
   train_seconds: "seconds in training steps; compilation and evaluation are not counted",
   step_seconds: "`train_seconds` ÷ steps",
   seconds_to_best: "seconds in training steps up to the epoch that was kept",
@@ -55,6 +61,10 @@ export const resultColumns: Record<string, string> = {
   METRIC_ci_low: "lower end of its 95 % interval",
   METRIC_ci_high: "upper end of that interval",
   ...costs,
+  stored_10_tasks_bytes:
+    "bytes for ten tasks: the backbone once and ten times `stored_bytes`; trained in full, ten models",
+  pscp:
+    "score of PEFT-Bench that weighs trained parameters, FLOPs beyond the backbone's and planned memory; see [costs](#costs)",
   run_ids: "ids of the runs, by seed, separated by spaces",
 };
 

@@ -98,6 +98,9 @@ export interface MemoryPlan {
   total: number;
 }
 
+/** A number that depends on a length n: coefficients of 1, n and n². */
+export type Quadratic = readonly [constant: number, linear: number, square: number];
+
 /** A random mask that the program asks for with `dropout`: 0 with probability `rate`, otherwise 1 ÷ (1 − rate). */
 export interface MaskSpec {
   /** Name of the input, "mask/…". */

@@ -240,7 +240,7 @@ export interface Model {
   revision: string;
   /** SPDX name of the weights' licence; of a folder, the licence that its model card names, or "unknown". */
   licence: string;
-  /** Its paper. */
+  /** Its paper; of a folder, what its model card asks to be cited, or that it names none, with the architecture's paper. */
   citation: string;
   /** Shapes and names of its weights and sites. */
   shape: BackboneShape;

@@ -13,7 +13,8 @@ import { markdownTable } from "markdown-table";
 import { formatScore, MISSING } from "../reports/format.ts";
 import { mean } from "../reports/statistics/basics.ts";
 import { meanInterval } from "../reports/statistics/distributions.ts";
-import { methodName, readRecords, type RunRecord } from "../runs/study/record.ts";
+import { methodName, type RunRecord } from "../runs/study/record.ts";
+import { readRecords } from "../runs/study/read-records.ts";
 import { runId } from "../runs/study/spec.ts";
 
 /** A run in int8 and the run that differs from it only in the precision. */

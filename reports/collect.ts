@@ -3,7 +3,8 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import { canonical, readRecords, runId, type RunRecord, type UnreadableRecord } from "../runs/study/record.ts";
+import { canonical, runId, type RunRecord } from "../runs/study/record.ts";
+import { eachRecord, type UnreadableRecord } from "../runs/study/read-records.ts";
 import { type Run, RunReader } from "./run.ts";
 
 /** A run of which two folders hold different results. */
@@ -28,13 +29,22 @@ export interface Collected {
   unreadable: UnreadableRecord[];
 }
 
-/** What a run found out, without what differs each time it is run: time, memory, threads and start. */
+/**
+ * What a run found out, without what differs each time it is run: time, memory, threads and start. FLOPs and
+ * a model's citation follow from the spec, and were not in records of earlier versions, or were others.
+ */
 function fingerprint(record: RunRecord): string {
-  const { time: _time, memory, environment: { started: _started, threads: _threads, ...environment }, ...rest } =
-    record;
+  const {
+    time: _time,
+    flops: _flops,
+    model: { citation: _citation, ...model },
+    memory,
+    environment: { started: _started, threads: _threads, ...environment },
+    ...rest
+  } = record;
   // Where it ran is kept with the run that counts; the result is what has to agree.
   const { suite: _suite, ...place } = environment;
-  return createHash("sha256").update(canonical({ ...rest, planned: memory.planned, place: place.device.name }))
+  return createHash("sha256").update(canonical({ ...rest, model, planned: memory.planned, place: place.device.name }))
     .digest("hex");
 }
 
@@ -47,14 +57,13 @@ export async function collectRuns(folders: readonly string[]): Promise<Collected
   const byId = new Map<string, { run: Run; path: string; fingerprint: string }[]>();
   const unreadable: UnreadableRecord[] = [];
   for (const folder of new Set(folders)) {
-    const read = await readRecords(folder);
-    unreadable.push(...read.unreadable);
-    for (const record of read.records) {
-      const entry = {
-        run: reader.read(record),
-        path: `${folder}/runs/${record.id}.json`,
-        fingerprint: fingerprint(record),
-      };
+    for await (const found of eachRecord(folder)) {
+      if (!("record" in found)) {
+        unreadable.push(found);
+        continue;
+      }
+      const { path, record } = found;
+      const entry = { run: reader.read(record), path, fingerprint: fingerprint(record) };
       byId.set(record.id, [...byId.get(record.id) ?? [], entry]);
     }
   }

@@ -6,7 +6,9 @@
 import { stringify } from "csv-stringify/sync";
 import { visible } from "../base/errors.ts";
 import { methodName, settingId } from "../runs/study/record.ts";
-import { type Cost, costs, middleCost } from "./costs.ts";
+import { type Cost, costs, middleCost } from "./costs/costs.ts";
+import { pscpOf } from "./costs/pscp.ts";
+import { bytesForTasks } from "./costs/storage.ts";
 import { byKeys } from "./by-keys.ts";
 import { optionsOf, type Results } from "./results.ts";
 import type { Interval } from "./statistics/basics.ts";
@@ -44,6 +46,8 @@ export function renderResultsCsv({ protocols }: Results): string {
       return Object.entries({ [`${name}_mean`]: other?.mean, ...intervalColumns(name, other?.interval ?? null) });
     })),
     ...Object.fromEntries(costNames.map((cost) => [cost, middleCost(setting.runs, cost)])),
+    stored_10_tasks_bytes: bytesForTasks(setting.runs[0], 10),
+    pscp: pscpOf(setting),
     run_ids: setting.runs.map((run) => run.id).join(" "),
   })));
 }

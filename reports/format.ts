@@ -47,6 +47,13 @@ export function formatBytes(value: number): string {
   return `${unit > 0 && amount < 10 ? amount.toFixed(1) : Math.round(amount)} ${["B", "KiB", "MiB", "GiB"][unit]}`;
 }
 
+/** An amount with three digits and a decimal prefix: 1,350,000,000 → "1.35 G". */
+export function formatAmount(value: number): string {
+  const power = Math.min(5, Math.max(0, Math.floor(Math.log10(Math.max(1, value)) / 3)));
+  const amount = String(Number((value / 1000 ** power).toPrecision(3)));
+  return power === 0 ? amount : `${amount} ${["k", "M", "G", "T", "P"][power - 1]}`;
+}
+
 /** Seconds, with one decimal below 100. */
 export function formatSeconds(value: number): string {
   return `${value < 100 ? value.toFixed(1) : Math.round(value)} s`;

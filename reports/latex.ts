@@ -4,7 +4,7 @@
  */
 import { visible } from "../base/errors.ts";
 import { formatDifference, formatEstimate } from "./format.ts";
-import { middleCost } from "./costs.ts";
+import { middleCost } from "./costs/costs.ts";
 import type { Protocol, Results, Setting } from "./results.ts";
 import { titleOf } from "./words.ts";
 

@@ -6,11 +6,12 @@ import utils from "cli-table3/src/utils.js";
 import { markdownTable } from "markdown-table";
 import { counted, visible } from "../base/errors.ts";
 import { canonical, type Environment } from "../runs/study/record.ts";
-import { isTimeUnsteady, sideBySide } from "./costs.ts";
+import { costRemarks, costTableOf } from "./cost-table.ts";
+import { isTimeUnsteady, sideBySide } from "./costs/costs.ts";
 import { formatBytes, formatCount } from "./format.ts";
 import type { Overview } from "./overview.ts";
 import { byKeys } from "./by-keys.ts";
-import type { Protocol, Results, Setting } from "./results.ts";
+import type { Protocol, Results, Setting, Source } from "./results.ts";
 import type { Run } from "./run.ts";
 import { type CellStyle, overviewTableOf, type Table, tableOf } from "./table.ts";
 import { conflictInWords, inWords, overviewTitle, protocolRemarks, type Remark, titleOf } from "./words.ts";
@@ -19,7 +20,7 @@ import { conflictInWords, inWords, overviewTitle, protocolRemarks, type Remark, 
 type Item = Remark;
 
 /** A table for each protocol, then what is needed to judge, repeat and cite the results. */
-export function renderMarkdown({ runs, protocols, overviews, conflicts, unreadable }: Results): string {
+export function renderMarkdown({ runs, protocols, overviews, conflicts, sources, unreadable }: Results): string {
   const environments = [...Map.groupBy(runs, environmentKey)].sort(byKeys(([key]) => key)).map(([, runs]) => runs);
   const settings = protocols.flatMap(({ settings }) => settings);
   const beside = sideBySide(runs);
@@ -36,6 +37,9 @@ export function renderMarkdown({ runs, protocols, overviews, conflicts, unreadab
       `## ${escape(titleOf(protocol, protocols))}`,
       markdownOf(tableOf(protocol, STYLE)),
       list(protocolNotes(protocol, environments, beside)),
+      "### Further costs",
+      markdownOf(costTableOf(protocol, STYLE)),
+      list(costRemarks(protocol)),
     ]),
     "## How to read the tables",
     list(EXPLANATION),
@@ -46,6 +50,9 @@ export function renderMarkdown({ runs, protocols, overviews, conflicts, unreadab
     "## Sources",
     list([...distinct(runs, taskItem), ...distinct(runs, modelItem)]),
   ];
+  if (sources.length > 0) {
+    sections.push("## To cite", "`deno task cite` prints these in BibTeX.", list(sources.map(sourceItem)));
+  }
   if (conflicts.length > 0) {
     sections.push(
       "## Runs with two results",
@@ -225,6 +232,10 @@ function modelItem({ spec, model }: Run): Item {
     `licence: ${escape(model.licence)}`,
     `citation: ${escape(model.citation)}`,
   ];
+}
+
+function sourceItem([source, ...works]: Source): Item {
+  return [escape(source), ...works.map(escape)];
 }
 
 function distinct(runs: readonly Run[], item: (run: Run) => Item): Item[] {

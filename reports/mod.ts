@@ -4,7 +4,7 @@
  */
 import { dirname } from "node:path";
 import { writeWhole } from "../base/write-files.ts";
-import type { UnreadableRecord } from "../runs/study/record.ts";
+import type { UnreadableRecord } from "../runs/study/read-records.ts";
 import { collectRuns, type Conflict } from "./collect.ts";
 import { renderDifferencesCsv, renderResultsCsv, renderRunsCsv } from "./csv.ts";
 import { renderLatex } from "./latex.ts";
@@ -67,7 +67,9 @@ export async function readResults(folders: readonly string[]): Promise<Results> 
       `Cannot write a report: ${folders.join(", ")} must hold a readable record, current number is 0${reasons}`,
     );
   }
-  return groupRuns(runs, unreadable, conflicts);
+  // Loaded here, as it brings the tables of methods and models.
+  const { describeSources } = await import("./citation/cite.ts");
+  return groupRuns(runs, unreadable, conflicts, await describeSources(runs));
 }
 
 /**

@@ -3,15 +3,8 @@
  * share a protocol.
  * @module
  */
-import {
-  canonical,
-  identifyModel,
-  knownScores,
-  methodName,
-  type RunRecord,
-  settingId,
-  type UnreadableRecord,
-} from "../runs/study/record.ts";
+import { canonical, identifyModel, knownScores, methodName, type RunRecord, settingId } from "../runs/study/record.ts";
+import type { UnreadableRecord } from "../runs/study/read-records.ts";
 import { byKeys } from "./by-keys.ts";
 import type { Conflict } from "./collect.ts";
 import { type Overview, overviewsOf } from "./overview.ts";
@@ -77,6 +70,9 @@ export interface Protocol {
   comparison: Comparison | null;
 }
 
+/** A source to cite, in words, and its works. */
+export type Source = [source: string, ...works: string[]];
+
 /** What reports show. */
 export interface Results {
   /** All runs, ordered by id. */
@@ -87,6 +83,8 @@ export interface Results {
   overviews: Overview[];
   /** Runs of which two folders hold different results, ordered by path. */
   conflicts: Conflict[];
+  /** Sources to cite, in words, each followed by its works. */
+  sources: Source[];
   /** Records that could not be read, ordered by path. */
   unreadable: UnreadableRecord[];
 }
@@ -102,6 +100,7 @@ export function groupRuns(
   runs: readonly Run[],
   unreadable: readonly UnreadableRecord[],
   conflicts: readonly Conflict[] = [],
+  sources: Source[] = [],
 ): Results {
   const sorted = runs.toSorted(byKeys((run) => run.id));
   const protocols = [...Map.groupBy(sorted, (run) => canonical(protocolSpec(run)))]
@@ -112,6 +111,7 @@ export function groupRuns(
     protocols,
     overviews: overviewsOf(protocols),
     conflicts: conflicts.toSorted(byKeys(({ path }) => path, ({ otherPath }) => otherPath)),
+    sources,
     unreadable: unreadable.toSorted(byKeys(({ path }) => path)),
   };
 }

@@ -2,7 +2,7 @@
  * The table of a protocol, the same in every report for people.
  * @module
  */
-import { type Cost, middleCost } from "./costs.ts";
+import { type Cost, middleCost } from "./costs/costs.ts";
 import { formatBytes, formatCount, formatEstimate, formatPercent, formatSeconds, MISSING } from "./format.ts";
 import type { Overview } from "./overview.ts";
 import type { Protocol, Setting } from "./results.ts";
@@ -27,7 +27,7 @@ export interface Table {
 }
 
 /** A column: its title, and its cell for a setting. */
-type Column = [title: string, cell: (setting: Setting) => string];
+export type Column = [title: string, cell: (setting: Setting) => string];
 
 /** The table of a protocol's settings. The column of flags is left out if none was raised. */
 export function tableOf({ settings }: Protocol, style: CellStyle): Table {
@@ -51,6 +51,11 @@ export function tableOf({ settings }: Protocol, style: CellStyle): Table {
   if (settings.some(({ runs }) => raisedFlags(runs).length > 0)) {
     columns.push(["flags", ({ runs }) => style.text(raisedFlags(runs).join(", "))]);
   }
+  return columnTable(columns, settings);
+}
+
+/** A table with a row for each setting. */
+export function columnTable(columns: readonly Column[], settings: readonly Setting[]): Table {
   return {
     header: columns.map(([title]) => title),
     rows: settings.map((setting) => columns.map(([, cell]) => cell(setting))),

@@ -7,6 +7,9 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 /** Everything that the command line and the public API stand on. */
 const PRODUCT = ["base", "engine", "models", "methods", "tasks", "runs", "reports"];
 
+/** The tables of a report and what they are made from. */
+const REPORT = ["reports", "reports/run.ts", "reports/statistics", "reports/costs"];
+
 /** The rows of the methods. */
 const METHODS = ["methods", "methods/types.ts", "methods/shared", "methods/adaptation"];
 
@@ -43,7 +46,7 @@ const ARROWS: Record<string, readonly string[]> = {
     ...["runs/study", "runs/programs"],
   ],
   "runs/training": [
-    ...["base", "engine", "engine/devices", "models", "models/mod.ts", ...METHODS, "tasks"],
+    ...["base", "engine", "engine/graph/flops.ts", "engine/devices", "models", "models/mod.ts", ...METHODS, "tasks"],
     ...["runs/study", "runs/programs", "runs/adapters"],
   ],
   "runs/launch": [
@@ -55,12 +58,14 @@ const ARROWS: Record<string, readonly string[]> = {
     ...["runs/study", "runs/programs", "runs/adapters", "runs/training"],
   ],
   "reports/statistics": ["base"],
-  "reports/figures": ["base", "runs/study", "reports", "reports/statistics"],
-  "reports/page": ["base", "runs/study", "reports", "reports/statistics", "reports/figures"],
-  "reports/mod.ts": ["base", "runs/study", "reports", "reports/page"],
-  "reports": ["base", "runs/study", "tasks", "reports/statistics"],
+  "reports/run.ts": ["runs/study", "tasks", "reports/statistics"],
+  "reports/costs": ["runs/study", "reports/run.ts", "reports/statistics"],
+  "reports/figures": ["base", "runs/study", ...REPORT],
+  "reports/page": ["base", "runs/study", ...REPORT, "reports/figures"],
+  "reports/mod.ts": ["base", "runs/study", ...REPORT, "reports/page", "reports/citation"],
+  "reports": ["base", "runs/study", "tasks", "reports/run.ts", "reports/statistics", "reports/costs"],
   "reports/citation": ["base", "models/mod.ts", "models/hub/name.ts", "methods", "runs/study"],
-  "reports/export": ["base", "models/hub/name.ts", "runs/study", "reports", "reports/mod.ts", "reports/citation"],
+  "reports/export": ["base", "models/hub/name.ts", "runs/study", ...REPORT, "reports/mod.ts", "reports/citation"],
 };
 
 /** Folders above all others. */

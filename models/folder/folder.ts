@@ -8,7 +8,7 @@ import { sha256File } from "../../base/files.ts";
 import { readConfig } from "../config.ts";
 import { filesIn } from "../file-source.ts";
 import { identify, modelFiles } from "./model-files.ts";
-import { readLicence } from "./model-card.ts";
+import { readCard } from "./model-card.ts";
 import { openTokenizer, type TextTokenizer, tokenizerFiles } from "../tokenizers/tokenizer.ts";
 import type { Architecture, Design, Model } from "../types.ts";
 import { findWeights, openWeights, type WeightsWanted } from "./weights.ts";
@@ -65,13 +65,14 @@ export async function lookAtFolder(folder: string, architectures: Record<string,
 export async function readFolder(folder: string, architectures: Record<string, Architecture>): Promise<Model> {
   const { type, citation, shape } = await readDesign(folder, architectures);
   const source = filesIn(folder);
+  const card = await readCard(folder);
   const revision = await identify(await modelFiles(source), (name) => sha256File(`${folder}/${name}`));
   return {
     name: basename(resolve(folder)),
     description: `${type} from a folder`,
     revision,
-    licence: await readLicence(folder) ?? "unknown",
-    citation,
+    licence: card.licence ?? "unknown",
+    citation: card.citation ?? `none in its model card; architecture: ${citation}`,
     shape,
     folder: resolve(folder),
     async open({ apart } = {}) {

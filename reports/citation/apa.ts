@@ -22,7 +22,8 @@ function compare(a: string, b: string): number {
   return simple(a) < simple(b) ? -1 : 1;
 }
 
-function renderWork(work: Work): string {
+/** A work in one line. */
+export function renderWork(work: Work): string {
   const { title, year, container, volume, issue, pages, publisher, doi, url, version, licence, kind } = work;
   const remarks = [
     ...version === undefined ? [] : [`Version ${version}`],

@@ -11,6 +11,9 @@ import { plain } from "./plain-text.ts";
 import type { Work } from "./work.ts";
 import { metricWorks, type StatisticCondition, statistics } from "./works/measures.ts";
 
+/** What of a record names its sources. */
+export type CitedRun = Pick<RunRecord, "spec" | "task" | "model" | "metrics" | "flops" | "environment">;
+
 /** What a source is. */
 export type SourceRole = "suite" | "model" | "architecture" | "data set" | "method" | "metric" | "statistic";
 
@@ -38,7 +41,7 @@ const MEANS = ["accuracy", "rouge_l"];
  * records does not matter.
  * @param suite TuneBench as a work
  */
-export function sourcesOf(records: readonly RunRecord[], suite: Work): Source[] {
+export function sourcesOf(records: readonly CitedRun[], suite: Work): Source[] {
   const sources = [
     ...distinct(records, (record) => [suiteSource(record, suite)]),
     ...distinct(records, modelSources),
@@ -57,13 +60,13 @@ export function describeSource({ role, name, version, licence, note }: Source): 
 }
 
 /** The sources of all records, each once, by their name. */
-function distinct(records: readonly RunRecord[], sourcesOf: (record: RunRecord) => Source[]): Source[] {
+function distinct(records: readonly CitedRun[], sourcesOf: (record: CitedRun) => Source[]): Source[] {
   const sources = records.flatMap(sourcesOf).map((source) => [canonical(source), source] as const);
   const keyOf = ([key, { name }]: readonly [string, Source]) => `${name}\n${key}`;
   return [...new Map(sources)].sort((a, b) => keyOf(a) < keyOf(b) ? -1 : 1).map(([, source]) => source);
 }
 
-function suiteSource({ environment }: RunRecord, suite: Work): Source {
+function suiteSource({ environment }: CitedRun, suite: Work): Source {
   const { version, commit } = environment.suite;
   const works = [{ ...suite, version: plain(version) }];
   const { title: name, licence } = suite;
@@ -74,7 +77,7 @@ function suiteSource({ environment }: RunRecord, suite: Work): Source {
  * A model, and where neither it nor its card names a paper, its architecture. Records of folders and of models of the hub that
  * were made before model cards were read for a citation name the architecture's paper as the model's.
  */
-function modelSources({ spec, model }: RunRecord): Source[] {
+function modelSources({ spec, model }: CitedRun): Source[] {
   const { name, revision } = spec.model;
   const [, architecture] = /^none in its model card; architecture: (.+)$/su.exec(model.citation) ?? [];
   const former = isOther(spec.model) &&
@@ -89,12 +92,12 @@ function modelSources({ spec, model }: RunRecord): Source[] {
 }
 
 /** Whether a model is none of TuneBench's table: its revision is a checksum or a commit. */
-function isOther({ revision }: RunRecord["spec"]["model"]): boolean {
+function isOther({ revision }: CitedRun["spec"]["model"]): boolean {
   return /^[0-9a-f]{40}([0-9a-f]{24})?$/.test(revision);
 }
 
 /** A model of the hub, or of a folder, as a work. */
-function modelItself({ name, revision }: RunRecord["spec"]["model"], licence: string): Work {
+function modelItself({ name, revision }: CitedRun["spec"]["model"], licence: string): Work {
   const title = plain(name);
   const common = { kind: "software" as const, title, version: revision, licence: plain(licence) };
   try {
@@ -107,14 +110,14 @@ function modelItself({ name, revision }: RunRecord["spec"]["model"], licence: st
   }
 }
 
-function taskSource({ spec, task }: RunRecord): Source {
+function taskSource({ spec, task }: CitedRun): Source {
   const { name, version, dataset } = spec.task;
   const works = findWorks(task.citation);
   const from = dataset === undefined ? "" : `, from ${dataset.name}@${dataset.revision}`;
   return { role: "data set", name, version: `${version}${from}`, licence: task.licence, works };
 }
 
-function methodSources({ spec }: RunRecord): Source[] {
+function methodSources({ spec }: CitedRun): Source[] {
   return spec.method.map(({ name, version = 1 }): Source => {
     const source = { role: "method" as const, name, version: String(version) };
     if (!Object.hasOwn(methods, name)) {
@@ -126,7 +129,7 @@ function methodSources({ spec }: RunRecord): Source[] {
   });
 }
 
-function metricSources({ metrics }: RunRecord): Source[] {
+function metricSources({ metrics }: CitedRun): Source[] {
   return metrics.map(({ name }) =>
     Object.hasOwn(metricWorks, name)
       ? { role: "metric" as const, name, works: [...metricWorks[name]] }
@@ -134,12 +137,13 @@ function metricSources({ metrics }: RunRecord): Source[] {
   ).filter(({ name, works }) => works.length > 0 || !Object.hasOwn(metricWorks, name));
 }
 
-function statisticSources(records: readonly RunRecord[]): Source[] {
-  const counts = (key: (record: RunRecord) => string) => new Set(records.map(key)).size;
+function statisticSources(records: readonly CitedRun[]): Source[] {
+  const counts = (key: (record: CitedRun) => string) => new Set(records.map(key)).size;
   const conditions: Record<StatisticCondition, boolean> = {
     "seeds": counts(({ spec }) => String(spec.seed)) > 1,
     "methods": counts(({ spec }) => canonical(spec.method)) > 1,
     "pseudo-values": records.some(({ metrics }) => metrics.some(({ name }) => !MEANS.includes(name))),
+    "FLOPs": records.some(({ flops }) => flops !== undefined),
     "tasks": counts(({ spec }) => spec.task.name) > 1,
   };
   return statistics.filter(({ needs }) => conditions[needs])

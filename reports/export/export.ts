@@ -5,7 +5,8 @@
 import { dirname, resolve } from "node:path";
 import { sha256File } from "../../base/files.ts";
 import { writeFolder, writeJson, writeWhole } from "../../base/write-files.ts";
-import { canonical, readRecords, type RunRecord, type UnreadableRecord } from "../../runs/study/record.ts";
+import { canonical, type RunRecord } from "../../runs/study/record.ts";
+import { readRecords, type UnreadableRecord } from "../../runs/study/read-records.ts";
 import { citationFormats, readSources } from "../citation/cite.ts";
 import { bibliographyOf } from "../citation/bibliography.ts";
 import { writeReport } from "../mod.ts";

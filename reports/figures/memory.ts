@@ -3,7 +3,7 @@
  * @module
  */
 import * as Plot from "@observablehq/plot";
-import { type Cost, middleCost } from "../costs.ts";
+import { type Cost, middleCost } from "../costs/costs.ts";
 import type { Protocol } from "../results.ts";
 import { draw, type Figure } from "./drawing.ts";
 import { bestOf, MOST_ROWS, PART_COLOURS, ROW, rowNames, widthOf } from "./style.ts";

@@ -3,7 +3,7 @@
  * @module
  */
 import * as Plot from "@observablehq/plot";
-import { type Cost, middleCost } from "../costs.ts";
+import { type Cost, middleCost } from "../costs/costs.ts";
 import type { Protocol, Setting } from "../results.ts";
 import { draw, type Figure, legend } from "./drawing.ts";
 import {

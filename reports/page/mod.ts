@@ -3,6 +3,7 @@
  * @module
  */
 import { counted } from "../../base/errors.ts";
+import { costRemarks } from "../cost-table.ts";
 import { drawFigures, MOST_TABLES, type NamedFigure } from "../figures/mod.ts";
 import { svgFile } from "../figures/drawing.ts";
 import { formatCount } from "../format.ts";
@@ -10,7 +11,7 @@ import type { Protocol, Results } from "../results.ts";
 import { conflictInWords, overviewTitle, protocolRemarks, type Remark, titleOf } from "../words.ts";
 import { pageData } from "./data.ts";
 import { json, policyHash, text } from "./html.ts";
-import { overviewTable, protocolTable } from "./tables.ts";
+import { costTable, overviewTable, protocolTable } from "./tables.ts";
 
 const read = (name: string) => Deno.readTextFileSync(new URL(name, import.meta.url));
 
@@ -49,6 +50,7 @@ function pageOf(
         protocolTable(protocol, titleOf(protocol, protocols), captionOf(protocol)),
         protocolRemarks(protocol),
         ofProtocols[index],
+        `${costTable(protocol, titleOf(protocol, protocols))}\n${list(costRemarks(protocol))}`,
       )
     ),
   ];
@@ -101,13 +103,14 @@ function sectionOf(
   table: string,
   notes: readonly Remark[],
   figures: readonly NamedFigure[] | null,
+  further = "",
 ): string {
   const drawn = figures === null
     ? `<p class="quiet">No figures: they are drawn of the ${MOST_TABLES} tables with most runs.</p>`
     : figures.length === 0
     ? ""
     : `<div class="figures">\n${figures.map(figureOf).join("\n")}\n</div>`;
-  return `<section class="table">\n<h2>${text(title)}</h2>\n${table}\n${list(notes)}\n${drawn}\n</section>`;
+  return `<section class="table">\n<h2>${text(title)}</h2>\n${table}\n${list(notes)}\n${drawn}\n${further}\n</section>`;
 }
 
 function figureOf({ svg, title, caption }: NamedFigure): string {
@@ -116,7 +119,7 @@ function figureOf({ svg, title, caption }: NamedFigure): string {
 }
 
 /** Where data and models come from, and what is not in the tables. */
-function sourcesOf({ runs, conflicts, unreadable }: Results): string {
+function sourcesOf({ runs, conflicts, sources: cited, unreadable }: Results): string {
   const sources = new Map(runs.flatMap(({ spec, task, model }): [string, Remark][] => [
     [`task ${spec.task.name}`, [`Task ${spec.task.name}`, `licence: ${task.licence}`, task.citation]],
     [`model ${spec.model.name}`, [
@@ -127,6 +130,7 @@ function sourcesOf({ runs, conflicts, unreadable }: Results): string {
   ]));
   const parts: [string, Remark[]][] = [
     ["Sources", [...sources].sort(([a], [b]) => a < b ? -1 : 1).map(([, source]) => source)],
+    ["To cite; deno task cite prints these in BibTeX", cited],
     [
       "Runs with two results, of which the first is in the tables",
       conflicts.map((conflict) => [conflictInWords(conflict)]),

@@ -2,6 +2,7 @@
  * Tables of the page: sorted and filtered by its script, whole without it.
  * @module
  */
+import { costTableOf } from "../cost-table.ts";
 import { showName } from "../figures/style.ts";
 import type { Overview } from "../overview.ts";
 import type { Protocol, Setting } from "../results.ts";
@@ -20,6 +21,12 @@ export function protocolTable(protocol: Protocol, title: string, caption: string
     settings,
     (index, column) => column === 1 ? settings[index] : null,
   );
+}
+
+/** The table of a protocol's further costs. */
+export function costTable(protocol: Protocol, title: string): string {
+  const table = costTableOf(protocol, style);
+  return htmlTable(table, `Further costs, ${title}`, "Further costs", protocol.settings, () => null);
 }
 
 /** The table of methods over tasks or models; each score leads to its runs. */

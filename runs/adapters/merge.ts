@@ -8,6 +8,7 @@ import { writeFolder } from "../../base/write-files.ts";
 import { readFloats } from "../../engine/floats.ts";
 import { type NamedArray, readStored, writeInPieces } from "../../engine/safetensors.ts";
 import { tf } from "../../engine/tensor.ts";
+import { isFoldable } from "../../methods/adaptation/inference-parts.ts";
 import { readConfigFile } from "../../models/config.ts";
 import { headOf } from "../../models/layers/head.ts";
 import { architectures } from "../../models/mod.ts";
@@ -40,10 +41,10 @@ const COPIED = [
 
 /** @throws {UsageError} if a method cannot be folded into the weights, or if two would change the same ones */
 function requireMergeable({ folder, parts }: ValidAdapter, { shape }: Model): void {
-  for (const { method, options } of parts) {
-    if (method.merged || method.parameters(shape, options).length === 0) continue;
+  for (const part of parts) {
+    if (isFoldable(part, shape)) continue;
     throw new UsageError(
-      `Cannot merge ${folder}: a method must change the model's weights, ${method.name} adds to the model instead`,
+      `Cannot merge ${folder}: a method must change the model's weights, ${part.method.name} adds to the model instead`,
     );
   }
   const changing = parts.filter(({ method }) => method.merged).map(({ method }) => method.name);

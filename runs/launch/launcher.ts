@@ -8,7 +8,8 @@ import { readEnvironment } from "./environment.ts";
 import { requireDevice } from "./inspect-device.ts";
 import { cellsOf } from "./cells.ts";
 import { requireModels } from "./look-at-models.ts";
-import { type Environment, readRecords } from "../study/record.ts";
+import type { Environment } from "../study/record.ts";
+import { eachRecord } from "../study/read-records.ts";
 import { runId, settingId } from "../study/spec.ts";
 import type { Study } from "../study/study.ts";
 import { UsageError } from "../../base/errors.ts";
@@ -95,9 +96,12 @@ export async function bench(study: Study, options: BenchOptions): Promise<BenchR
     failures.push({ cell, reason, ...file !== undefined && { file } });
     onEvent({ type: "failed", cell, reason });
   };
-  const { records, unreadable } = await readRecords(out);
-  const done = new Set(records.map((record) => runId(record.spec)));
-  const broken = new Map(unreadable.map(({ path, reason }) => [path, reason]));
+  const done = new Set<string>();
+  const broken = new Map<string, string>();
+  for await (const found of eachRecord(out)) {
+    if ("record" in found) done.add(runId(found.record.spec));
+    else broken.set(found.path, found.reason);
+  }
   let recorded = cells.filter((cell) => done.has(cell.id)).length;
   onEvent({ type: "cells", cells: cells.length, recorded });
   const queue = cells.filter((cell) => !done.has(cell.id));

@@ -35,6 +35,8 @@ export interface TrainableClassifier {
   features: SignedProgram;
   /** Inputs, or `features` [batch, d] if they are fixed → `logits` [batch, classes]. */
   logits: SignedProgram;
+  /** Inputs → `logits` [batch, classes], the features computed even if they are fixed: what answering a text takes. */
+  answers: SignedProgram;
   /** The inputs of `logits`, and `labels` and `weights` [batch] → `loss`, the weighted sum of the cross-entropies. */
   loss: SignedProgram;
   /** Start values of the parameters, by name. */
@@ -46,19 +48,28 @@ function computeFeatures(backbone: Backbone, adapted: AdaptedBackbone, args: Pro
   return backbone.forward(adapted.currentWeights(args), args.inputs, adapted.hooks(args));
 }
 
-/** The logits of the adapted backbone; without parameters that change the features, these are an input. */
-function logitsProgram(
+/** What computes logits. */
+interface Logits {
+  compute(args: ProgramArguments): Tensor;
+  signature: Signature;
+}
+
+/** The logits of the adapted backbone for texts. */
+function textLogits(
   backbone: Backbone,
   adapted: AdaptedBackbone,
   parameters: readonly TrainableParameter[],
-): { compute(args: ProgramArguments): Tensor; signature: Signature } {
+): Logits {
   const { classify } = headOf(backbone);
-  if (adapted.parameters.length > 0) {
-    return {
-      compute: (args) => classify(computeFeatures(backbone, adapted, args), args.parameters),
-      signature: { weights: adapted.weights, parameters: shapesOf(parameters), inputs: backbone.inputs },
-    };
-  }
+  return {
+    compute: (args) => classify(computeFeatures(backbone, adapted, args), args.parameters),
+    signature: { weights: adapted.weights, parameters: shapesOf(parameters), inputs: backbone.inputs },
+  };
+}
+
+/** The logits for features that are an input. */
+function featureLogits(backbone: Backbone, parameters: readonly TrainableParameter[]): Logits {
+  const { classify } = headOf(backbone);
   return {
     compute: (args) => classify(args.inputs.features, args.parameters),
     signature: {
@@ -69,8 +80,12 @@ function logitsProgram(
   };
 }
 
+function logitsProgram({ compute, signature }: Logits): SignedProgram {
+  return { program: (args) => ({ logits: compute(args) }), signature };
+}
+
 /** The weighted sum of the cross-entropies of logits. */
-function lossProgram({ compute, signature }: ReturnType<typeof logitsProgram>, classes: number): SignedProgram {
+function lossProgram({ compute, signature }: Logits, classes: number): SignedProgram {
   return {
     program: (args) => {
       const logProbabilities = tf.logSoftmax(compute(args));
@@ -112,11 +127,13 @@ export function trainableClassifier(
   const head = headParameters.map(({ name, shape }) => ({ name, shape, learningRate: headLearningRate }));
   const adapted = adaptBackbone(backbone, adaptation, frozen);
   const parameters = [...adapted.parameters, ...head];
-  const logits = logitsProgram(backbone, adapted, parameters);
+  const featuresFixed = adapted.parameters.length === 0;
+  const ofTexts = textLogits(backbone, adapted, parameters);
+  const logits = featuresFixed ? featureLogits(backbone, parameters) : ofTexts;
   return {
     parameters,
     head,
-    featuresFixed: adapted.parameters.length === 0,
+    featuresFixed,
     backboneFeatures: {
       program: ({ weights, inputs }) => ({ features: backbone.forward(weights, inputs, {}) }),
       signature: { weights: backbone.stored, parameters: {}, inputs: backbone.inputs },
@@ -125,7 +142,8 @@ export function trainableClassifier(
       program: (args) => ({ features: computeFeatures(backbone, adapted, args) }),
       signature: { weights: adapted.weights, parameters: shapesOf(adapted.parameters), inputs: backbone.inputs },
     },
-    logits: { program: (args) => ({ logits: logits.compute(args) }), signature: logits.signature },
+    logits: logitsProgram(logits),
+    answers: logitsProgram(ofTexts),
     loss: lossProgram(logits, labels.length),
     async start(seed) {
       const values = await startValues(backbone, adaptation, labels, seed);

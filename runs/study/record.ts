@@ -3,11 +3,8 @@
  * @module
  */
 import { z } from "zod";
-import { shorten } from "../../base/errors.ts";
-import { lookedFor, readJson } from "../../base/files.ts";
 import { describeFault } from "../../base/schema.ts";
-import type { Known, MemoryPlan } from "../../engine/types.ts";
-import { checkRecord } from "./check-record.ts";
+import type { Known, MemoryPlan, Quadratic } from "../../engine/types.ts";
 import { type RunSpec, specSchema } from "./spec.ts";
 
 export { canonical, identifyModel, methodName, runId, settingId } from "./spec.ts";
@@ -114,6 +111,13 @@ export interface RunRecord {
    */
   memory: { peak: Measured; training: Measured; planned: MemoryPlan };
   /**
+   * FLOPs of matrix products by the number n of a text's tokens, as coefficients of 1, n and n². `inference`: of answering
+   * a text, what can be folded into the weights folded; a language model reads the text and scores the next token.
+   * `backbone`: of the same without the method. `training`: of a training step, `batchSize` texts of n tokens each, in an
+   * encoder-decoder n read and n written. Left out of records of earlier versions, and where it is no quadratic function.
+   */
+  flops?: { inference: Quadratic; backbone: Quadratic; training: Quadratic };
+  /**
    * In seconds. `trainSeconds`: the training steps alone; examples and tokens a second refer to it. `padding`: share of the
    * positions computed in training that held no token. Virtual tokens do not count as tokens.
    */
@@ -144,6 +148,7 @@ const known = z.union([
 ]);
 const scores = z.record(z.string(), z.number());
 const split = z.strictObject({ size: z.int(), sha256: z.string() });
+const quadratic = z.tuple([z.number(), z.number(), z.number()]);
 
 const recordSchema: z.ZodType<RunRecord> = z.strictObject({
   version: z.literal(RECORD_VERSION),
@@ -195,6 +200,7 @@ const recordSchema: z.ZodType<RunRecord> = z.strictObject({
       total: z.int(),
     }),
   }),
+  flops: z.strictObject({ inference: quadratic, backbone: quadratic, training: quadratic }).optional(),
   time: z.strictObject({
     trainSeconds: z.number(),
     compileSeconds: z.number(),
@@ -232,63 +238,9 @@ const recordSchema: z.ZodType<RunRecord> = z.strictObject({
   "every metric must have a validation, a test and a majority score",
 );
 
-/** A record that could not be read. */
-export interface UnreadableRecord {
-  /** The file. */
-  path: string;
-  /** Why. */
-  reason: string;
-}
-
-/** What a results folder holds. */
-export interface ReadRecords {
-  /** Records sorted by file name. */
-  records: RunRecord[];
-  /** Files that hold no valid record. */
-  unreadable: UnreadableRecord[];
-}
-
-/** Bytes of the longest record that is read. */
-const LONGEST = 1 << 28;
-
-/** Why a record cannot be read, without its path, which is named beside it. */
-function reasonOf({ message }: Error, path: string): string {
-  return message.replace(`Cannot read ${path}: `, "");
-}
-
-/** @throws {Error} what is wrong, if the value is no record */
-function parseRecord(value: unknown): RunRecord {
+/** A value that holds a record. @throws {Error} what is wrong, if it holds none */
+export function parseRecord(value: unknown): RunRecord {
   const result = recordSchema.safeParse(value);
   if (result.success) return result.data;
   throw new Error(describeFault(result.error, value));
-}
-
-/**
- * Reads the records of a results folder (`<folder>/runs/*.json`). Unreadable ones, and those that contradict themselves, are
- * listed, never changed.
- * @throws {Error} if the folder holds no runs
- */
-export async function readRecords(folder: string): Promise<ReadRecords> {
-  const names: string[] = [];
-  try {
-    for await (const entry of Deno.readDir(`${folder}/runs`)) {
-      if (entry.name.endsWith(".json")) names.push(entry.name);
-    }
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-    throw new Error(`Cannot read results: ${folder} must hold a folder runs${lookedFor(folder)}`);
-  }
-  const result: ReadRecords = { records: [], unreadable: [] };
-  for (const name of names.sort()) {
-    const path = `${folder}/runs/${name}`;
-    try {
-      const record = parseRecord(await readJson(path, LONGEST));
-      if (`${record.id}.json` !== name) throw new Error(`it holds run ${shorten(record.id)}`);
-      checkRecord(record);
-      result.records.push(record);
-    } catch (error) {
-      result.unreadable.push({ path, reason: reasonOf(error as Error, path) });
-    }
-  }
-  return result;
 }

@@ -4,14 +4,16 @@
  */
 import { storeFrozen } from "../programs/frozen.ts";
 import type { Executable } from "../../engine/types.ts";
-import { compose } from "../../methods/adaptation/compose.ts";
+import { compose, type Part } from "../../methods/adaptation/compose.ts";
+import { inferenceParts } from "../../methods/adaptation/inference-parts.ts";
+import type { Backbone } from "../../models/types.ts";
 import { metrics } from "../../tasks/metrics.ts";
 import type { Example, Metric, Task } from "../../tasks/types.ts";
 import { lookUpMetrics, predict, score } from "./evaluate.ts";
 import { computeFeatures, type EncodedExamples, encodeExamples } from "./examples.ts";
 import type { Evaluator, TaskContext, TrainingTask } from "./training-task.ts";
 import type { Splits } from "./split.ts";
-import { trainableClassifier } from "../programs/classifier.ts";
+import { type SignedProgram, trainableClassifier } from "../programs/classifier.ts";
 
 /** Texts whose features are compared with the backbone's before the first step. */
 const IDENTITY_TEXTS = 8;
@@ -48,6 +50,16 @@ function makeEvaluator(
     },
     release: () => executable.release(),
   };
+}
+
+/** The program that answers texts with these parts. */
+async function answersOf(
+  parts: readonly Part[],
+  backbone: Backbone,
+  labels: readonly string[],
+): Promise<SignedProgram> {
+  const adaptation = compose(parts, backbone);
+  return trainableClassifier(backbone, adaptation, labels, 0, await storeFrozen(adaptation)).answers;
 }
 
 /** A classification task on a backbone with a method. */
@@ -92,6 +104,10 @@ export async function classification(
       adapted: model.features,
       output: "features",
       inputs: examples.validation.collate([...splits.validation.keys()].slice(0, IDENTITY_TEXTS)),
+    },
+    inference: {
+      adapted: await answersOf(inferenceParts(parts, backbone), backbone, task.labels),
+      backbone: await answersOf([], backbone, task.labels),
     },
     ...model.featuresFixed && {
       featureCache: {

@@ -3,10 +3,12 @@
  * @module
  */
 import { sizeOf } from "../../base/shapes.ts";
+import { countFlops } from "../../engine/graph/flops.ts";
 import type { Backbone, Model } from "../../models/types.ts";
 import { noteOf } from "../adapters/note.ts";
 import { noteTexts } from "../adapters/seen-texts.ts";
 import { writeAdapter } from "../adapters/write.ts";
+import type { SignedProgram } from "../programs/classifier.ts";
 import type { CellResult } from "../study/cell.ts";
 import { knownScores, type Measured, type RunRecord } from "../study/record.ts";
 import { runId, type RunSpec } from "../study/spec.ts";
@@ -15,7 +17,7 @@ import { flagOtherData, flagUnknownTexts, raiseFlags } from "./integrity.ts";
 import { hashFrozen, type OpenCell, type PreparedCell } from "./prepare.ts";
 import { splitRecord, textHash } from "./split.ts";
 import type { TrainedCell } from "./train.ts";
-import type { Evaluation } from "./training-task.ts";
+import type { Evaluation, TrainingTask } from "./training-task.ts";
 
 /**
  * Scores the best epoch on the test examples, checks the run and writes its adapter.
@@ -76,6 +78,7 @@ function assembleResult(
     predictions: test.predictions,
     parameters,
     planned,
+    ...flopsOf(trainingTask, spec.training.batchSize),
     time: {
       trainSeconds: course.seconds,
       compileSeconds: seconds.compile,
@@ -92,6 +95,15 @@ function assembleResult(
       ],
     },
   };
+}
+
+/** FLOPs of training and inference; nothing where they are no quadratic functions of the length. */
+function flopsOf({ loss, inference }: TrainingTask, batchSize: number): Pick<RunRecord, "flops"> {
+  const answering = ({ program, signature }: SignedProgram) => countFlops(program, signature, false, 1);
+  const [ofMethod, ofBackbone] = [answering(inference.adapted), answering(inference.backbone)];
+  const training = countFlops(loss.program, loss.signature, true, batchSize);
+  if (!ofMethod || !ofBackbone || !training) return {};
+  return { flops: { inference: ofMethod, backbone: ofBackbone, training } };
 }
 
 function describeTask({ spec, task, trainingTask: { splits } }: OpenCell): RunRecord["task"] {

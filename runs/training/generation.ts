@@ -5,6 +5,7 @@
 import { storeFrozen } from "../programs/frozen.ts";
 import type { ArrayValue, Device, Executable, Program } from "../../engine/types.ts";
 import { type Adaptation, compose } from "../../methods/adaptation/compose.ts";
+import { inferenceParts } from "../../methods/adaptation/inference-parts.ts";
 import { textMetrics } from "../../tasks/text-metrics.ts";
 import type { GenerationExample, GenerationTask, TextMetric } from "../../tasks/types.ts";
 import { generate } from "../programs/decoding.ts";
@@ -174,6 +175,7 @@ export async function generation(
   };
   const metrics = lookUpMetrics(textMetrics, task.metrics);
   const unadapted = trainableLanguageModel(backbone, compose([], backbone));
+  const used = compose(inferenceParts(parts, backbone), backbone);
   const setup = { backbone, adaptation, model, splits, prompts, metrics, outputLength, threads };
   return {
     backbone,
@@ -190,6 +192,10 @@ export async function generation(
       adapted: model.read,
       output: "scores",
       inputs: backbone.collate(prompts.validation.slice(0, IDENTITY_TEXTS)),
+    },
+    inference: {
+      adapted: trainableLanguageModel(backbone, used, await storeFrozen(used)).read,
+      backbone: unadapted.read,
     },
     peftConfig: { task_type: target ? "SEQ_2_SEQ_LM" : "CAUSAL_LM", modules_to_save: null },
     majority: { value: null, reason: "the task has no classes" },

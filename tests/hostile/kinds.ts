@@ -5,7 +5,7 @@
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { fileURLToPath } from "node:url";
 import { predictLines } from "../../cli/predict-lines.ts";
-import { readLicence } from "../../models/folder/model-card.ts";
+import { readCard } from "../../models/folder/model-card.ts";
 import { findFolder } from "../../models/mod.ts";
 import { openChatTemplate } from "../../models/tokenizers/chat-template.ts";
 import { openTokenizer } from "../../models/tokenizers/tokenizer.ts";
@@ -13,7 +13,7 @@ import { readGgufHeader } from "../../models/gguf/file.ts";
 import { ADAPTER_NOTE, type AdapterNote } from "../../runs/adapters/note.ts";
 import { validateAdapter } from "../../runs/adapters/validate.ts";
 import { presets } from "../../runs/study/presets.ts";
-import { readRecords } from "../../runs/study/record.ts";
+import { readRecords } from "../../runs/study/read-records.ts";
 import { readStudy } from "../../runs/study/study.ts";
 import { e2e } from "../../tasks/e2e.ts";
 import { readParquet } from "../../tasks/parquet.ts";
@@ -118,7 +118,7 @@ export const kinds: Readonly<Record<string, Kind>> = {
     Object.keys(bert).map((path) => [path, { path, files: bert, read: openModel }]),
   ),
   "tokenizer.json": { path: "tokenizer.json", files: { ...bert, "tokenizer.json": tokenizerJson }, read: openModel },
-  "model card": { path: "README.md", files: bert, read: readLicence },
+  "model card": { path: "README.md", files: bert, read: readCard },
   "chat template": {
     path: "chat_template.jinja",
     files: { "chat_template.jinja": "{% for m in messages %}{{ m.role ~ ': ' ~ m.content | trim }}{% endfor %}" },

@@ -8,7 +8,8 @@ import { makeRecord } from "./record-factory.ts";
 
 const COSTS = "trainable_params,trainable_percent,method_params,head_params,frozen_params,stored_bytes," +
   "peak_memory_bytes,training_memory_bytes,planned_memory_bytes,planned_weights_bytes,planned_parameters_bytes," +
-  "planned_gradients_bytes,planned_optimiser_bytes,planned_activations_bytes,planned_runtime_bytes,train_seconds," +
+  "planned_gradients_bytes,planned_optimiser_bytes,planned_activations_bytes,planned_runtime_bytes,flops_tokens," +
+  "inference_flops,backbone_flops,train_step_flops,train_seconds," +
   "step_seconds,seconds_to_best,examples_per_second";
 
 function rowsOf(csv: string): Record<string, string>[] {
@@ -22,7 +23,7 @@ Deno.test("results.csv has the columns of the design and one row for each settin
     csv.split("\n")[0],
     "model,task,method,options,setting,metric,n,mean,sd,ci_low,ci_high,scores,failed_seeds,best,difference," +
       "difference_ci_low,difference_ci_high,difference_p,majority,matthews_mean,matthews_ci_low,matthews_ci_high," +
-      `${COSTS},run_ids`,
+      `${COSTS},stored_10_tasks_bytes,pscp,run_ids`,
   );
   const [full, lora] = rowsOf(csv);
   assert.deepEqual([full.method, full.n, full.mean, full.sd, full.best, full.difference], [

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { reportFormats, writeReport } from "../../reports/mod.ts";
-import { groupResults } from "../../reports/results.ts";
+import { readResults, reportFormats, writeReport } from "../../reports/mod.ts";
+import { groupResults, type Results } from "../../reports/results.ts";
 import type { RunRecord } from "../../runs/study/record.ts";
 import { formerIds } from "../../runs/study/spec.ts";
 import { makeRecord } from "./record-factory.ts";
@@ -18,8 +18,7 @@ const study = ["full", "lora", "lora+prompt-tuning"].flatMap((method, index) =>
 );
 
 /** Texts of all files of a report, by their paths. */
-async function textsOf(records: RunRecord[]): Promise<Record<string, string>> {
-  const results = groupResults(records, []);
+async function textsOf(results: Results): Promise<Record<string, string>> {
   const files = await Promise.all(Object.values(reportFormats).map((format) => format.files(results)));
   return Object.assign({}, ...files);
 }
@@ -31,7 +30,7 @@ Deno.test("every format of the table is written, and the text for the terminal i
     assert.deepEqual(written, [
       ...["differences.csv", "figures", "report.html", "report.md", "results.csv", "runs.csv", "tables.tex"],
     ]);
-    const expected = await textsOf(study);
+    const expected = await textsOf(await readResults([folder]));
     assert.deepEqual(files, Object.keys(expected).map((file) => `${folder}/new/report/${file}`));
     for (const [file, text] of Object.entries(expected)) {
       assert.equal(await Deno.readTextFile(`${folder}/new/report/${file}`), text);
@@ -42,14 +41,31 @@ Deno.test("every format of the table is written, and the text for the terminal i
   }));
 
 Deno.test("the same records in any order give the same bytes", async () => {
-  const expected = await textsOf(study);
+  const expected = await textsOf(groupResults(study, []));
   await fc.assert(
     fc.asyncProperty(fc.shuffledSubarray(study, { minLength: study.length }), async (records) => {
-      assert.deepEqual(await textsOf(records), expected);
+      assert.deepEqual(await textsOf(groupResults(records, [])), expected);
     }),
     { numRuns: 10 },
   );
 });
+
+Deno.test("report.md and the page cite methods and statistics with their papers", () =>
+  inFolder({}, async (folder) => {
+    const texts = await textsOf(await readResults([await store(folder, study)]));
+    for (const file of ["report.md", "report.html"]) {
+      for (
+        const work of [
+          /method lora, version 1/,
+          /Hu, E\. J\..*LoRA: Low-Rank/,
+          /McNemar, Q\. \(1947\)/,
+          /Efron, B\. \(1979\)/,
+        ]
+      ) {
+        assert.match(texts[file], work, file);
+      }
+    }
+  }));
 
 Deno.test("a run that is in several folders counts once", () =>
   inFolder({}, async (folder) => {
@@ -61,7 +77,10 @@ Deno.test("a run that is in several folders counts once", () =>
       texts.push(files.map((file) => Deno.readTextFileSync(file)).join("\n"));
     }
     assert.equal(texts[0], texts[1]);
-    assert.equal(texts[0], Object.values(await textsOf(study)).join("\n"));
+    assert.equal(
+      texts[0],
+      Object.values(await textsOf(await readResults([await store(`${folder}/all`, study)]))).join("\n"),
+    );
   }));
 
 Deno.test("runs with equal results merge, whatever their time, memory, threads and start", () =>

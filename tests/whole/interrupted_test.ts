@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { Random } from "../../base/random.ts";
-import { readRecords, type RunRecord } from "../../runs/study/record.ts";
+import type { RunRecord } from "../../runs/study/record.ts";
+import { readRecords } from "../../runs/study/read-records.ts";
 import { inFolder } from "../in-folder.ts";
 
 const cli = fileURLToPath(new URL("../../cli/main.ts", import.meta.url));

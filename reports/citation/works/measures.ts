@@ -70,13 +70,16 @@ export const metricWorks: Record<string, readonly Work[]> = {
 };
 
 /** What a statistic of the reports needs. */
-export type StatisticCondition = "seeds" | "methods" | "pseudo-values" | "tasks";
+export type StatisticCondition = "seeds" | "methods" | "pseudo-values" | "tasks" | "FLOPs";
 
 /** A statistic of the reports. */
 export interface Statistic {
   /** What it is for. */
   name: string;
-  /** When reports use it: with several seeds, several methods, a metric that is no mean over examples, several tasks. */
+  /**
+   * When reports use it: with several seeds, several methods, a metric that is no mean over examples, several tasks, records
+   * that have FLOPs.
+   */
   needs: StatisticCondition;
   /** Its papers. */
   works: readonly Work[];
@@ -127,6 +130,59 @@ export const statistics: readonly Statistic[] = [
       issue: "2",
       pages: "99–114",
       doi: "10.2307/3001913",
+    }],
+  },
+  {
+    name: "McNemar's test of two methods (report --compare)",
+    needs: "methods",
+    works: [{
+      kind: "article",
+      title: "Note on the sampling error of the difference between correlated proportions or percentages",
+      authors: people("McNemar, Quinn"),
+      year: 1947,
+      container: "Psychometrika",
+      volume: "12",
+      issue: "2",
+      pages: "153–157",
+      doi: "10.1007/BF02295996",
+    }],
+  },
+  {
+    name: "bootstrap of two methods (report --compare)",
+    needs: "methods",
+    works: [{
+      kind: "article",
+      title: "Bootstrap Methods: Another Look at the Jackknife",
+      authors: people("Efron, Bradley"),
+      year: 1979,
+      container: "The Annals of Statistics",
+      volume: "7",
+      issue: "1",
+      pages: "1–26",
+      doi: "10.1214/aos/1176344552",
+    }],
+  },
+  {
+    name: "sign-flip test of two methods (report --compare)",
+    needs: "methods",
+    works: [{
+      kind: "book",
+      title: "The Design of Experiments",
+      authors: people("Fisher, Ronald A."),
+      year: 1935,
+      publisher: "Oliver and Boyd",
+    }],
+  },
+  {
+    name: "PSCP",
+    needs: "FLOPs",
+    works: [{
+      kind: "article",
+      title: "PEFT-Bench: A Parameter-Efficient Fine-Tuning Methods Benchmark",
+      authors: people("Belanec, Robert; Pecher, Branislav; Srba, Ivan; Bielikova, Maria"),
+      year: 2025,
+      container: "arXiv:2511.21285",
+      url: "https://arxiv.org/abs/2511.21285",
     }],
   },
   {

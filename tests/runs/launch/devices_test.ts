@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { bench, estimateBench } from "../../../runs/launch/launcher.ts";
 import { presets } from "../../../runs/study/presets.ts";
-import { methodName, readRecords } from "../../../runs/study/record.ts";
+import { methodName } from "../../../runs/study/record.ts";
+import { readRecords } from "../../../runs/study/read-records.ts";
 import { fakeDevices } from "./fake-devices.ts";
 import { inFolder } from "../../in-folder.ts";
 

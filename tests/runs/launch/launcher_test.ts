@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { bench, type BenchEvent, estimateBench } from "../../../runs/launch/launcher.ts";
 import { cellsOf } from "../../../runs/launch/cells.ts";
 import { presets } from "../../../runs/study/presets.ts";
-import { readRecords } from "../../../runs/study/record.ts";
+import { readRecords } from "../../../runs/study/read-records.ts";
 import { formerIds } from "../../../runs/study/spec.ts";
 import { parseStudy, type Study } from "../../../runs/study/study.ts";
 import {

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { writeReport } from "../../../reports/mod.ts";
 import { hashExamples } from "../../../runs/study/check-record.ts";
-import { type Prediction, readRecords, type RunRecord } from "../../../runs/study/record.ts";
+import type { Prediction, RunRecord } from "../../../runs/study/record.ts";
+import { readRecords } from "../../../runs/study/read-records.ts";
 import { runId, settingId } from "../../../runs/study/spec.ts";
 import { inFolder } from "../../in-folder.ts";
 import { makeRecord } from "../../reports/record-factory.ts";

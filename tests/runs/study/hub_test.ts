@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { parquetWriteBuffer } from "hyparquet-writer";
-import { readRecords } from "../../../runs/study/record.ts";
+import { readRecords } from "../../../runs/study/read-records.ts";
 import { goldenConfig, goldenTensors, makeFolder, safetensors } from "../../models/folder/copies.ts";
 import { commitOf, type LocalHub, sha256, startHub } from "../../models/hub/server.ts";
 

@@ -2,7 +2,7 @@
  * What stands among the records and is none: it is named with its reason, and the other records are read all the same.
  */
 import assert from "node:assert/strict";
-import { readRecords } from "../../../runs/study/record.ts";
+import { readRecords } from "../../../runs/study/read-records.ts";
 import { inFolder } from "../../in-folder.ts";
 
 const golden = JSON.parse(await Deno.readTextFile(new URL("../../golden/record-1.json", import.meta.url)));

@@ -1,9 +1,9 @@
 /**
- * The costs of runs, which all reports show: parameters, bytes, seconds.
+ * The costs of runs, which all reports show: parameters, bytes, FLOPs, seconds.
  * @module
  */
-import type { Run } from "./run.ts";
-import { median } from "./statistics/basics.ts";
+import type { Run } from "../run.ts";
+import { median } from "../statistics/basics.ts";
 
 /** Name of a cost, and of its column. */
 export type Cost =
@@ -22,6 +22,10 @@ export type Cost =
   | "planned_optimiser_bytes"
   | "planned_activations_bytes"
   | "planned_runtime_bytes"
+  | "flops_tokens"
+  | "inference_flops"
+  | "backbone_flops"
+  | "train_step_flops"
   | "train_seconds"
   | "step_seconds"
   | "seconds_to_best"
@@ -44,11 +48,25 @@ export const costs: Record<Cost, (run: Run) => number | null> = {
   planned_optimiser_bytes: (run) => run.memory.planned.optimiser,
   planned_activations_bytes: (run) => run.memory.planned.activations,
   planned_runtime_bytes: (run) => run.memory.planned.runtime,
+  flops_tokens: (run) => run.flops ? run.spec.training.maxLength : null,
+  inference_flops: (run) => flopsOf(run, "inference"),
+  backbone_flops: (run) => flopsOf(run, "backbone"),
+  train_step_flops: (run) => flopsOf(run, "training"),
   train_seconds: (run) => run.time.trainSeconds,
   step_seconds: (run) => run.curve.stepLoss.length === 0 ? null : run.time.trainSeconds / run.curve.stepLoss.length,
   seconds_to_best: (run) => run.time.trainSeconds * run.bestEpoch / run.curve.validation.length,
   examples_per_second: (run) => run.time.examplesPerSecond,
 };
+
+/** FLOPs for texts of the most tokens that the run may read; null where they were not recorded. */
+function flopsOf(
+  { flops, spec: { training: { maxLength: n } } }: Run,
+  kind: keyof NonNullable<Run["flops"]>,
+): number | null {
+  if (!flops) return null;
+  const [constant, linear, square] = flops[kind];
+  return constant + n * (linear + n * square);
+}
 
 /**
  * Median of a cost over the runs in which it was measured, so that a cold first run or a disturbed one does not move it;

@@ -1,0 +1,43 @@
+/**
+ * The floating-point operations of a program's matrix products, known from its graph before anything runs.
+ * @module
+ */
+import { type Dim, evaluateDim } from "./dim.ts";
+import { requiredNodes } from "./execution-order.ts";
+import { frozenNodes, type Node } from "./graph.ts";
+import { lower } from "./lower.ts";
+import type { Program, Quadratic, Signature } from "../types.ts";
+
+/** The axis that both operands of a product are summed over. */
+function summedAxis({ op, inputs: [a], attributes }: Node): Dim {
+  return a.shape.at(op === "Gemm" && attributes.transA === 1 ? -2 : -1)!;
+}
+
+/**
+ * FLOPs of one call of a program, two for each product of numbers that a matrix product adds up. What is computed for
+ * masked positions counts, as it is computed; products of frozen weights alone do not, as they are computed once.
+ * @param gradients whether the gradients of the output `loss` are computed, too
+ * @returns a function of the length; null if the number is no quadratic function of it
+ * @throws {Error} if the program cannot be traced
+ */
+export function countFlops(
+  program: Program,
+  signature: Signature,
+  gradients: boolean,
+  batch: number,
+): Quadratic | null {
+  const nodes = requiredNodes(Object.values(lower(program, signature, gradients).outputs));
+  const frozen = frozenNodes(nodes);
+  const products = nodes.filter((node) => (node.op === "Gemm" || node.op === "MatMul") && !frozen.has(node))
+    .map((node) => [...node.shape, summedAxis(node)]);
+  const count = (length: number) =>
+    products.reduce(
+      (sum, dims) => sum + dims.reduce((product, dim) => product * evaluateDim(dim, batch, length), 2),
+      0,
+    );
+  // Three values of a polynomial give its coefficients; the fourth shows whether there are more.
+  const [zero, one, two, three] = [0, 1, 2, 3].map(count);
+  const square = (two - 2 * one + zero) / 2;
+  const linear = one - zero - square;
+  return zero + 3 * linear + 9 * square === three ? [zero, linear, square] : null;
+}
