@@ -9,12 +9,19 @@ import { canonical, type Environment } from "../runs/study/record.ts";
 import { costRemarks, costTableOf } from "./cost-table.ts";
 import { isTimeUnsteady, sideBySide } from "./costs/costs.ts";
 import { formatBytes, formatCount } from "./format.ts";
-import type { Overview } from "./overview.ts";
 import { byKeys } from "./by-keys.ts";
 import type { Protocol, Results, Setting, Source } from "./results.ts";
 import type { Run } from "./run.ts";
 import { type CellStyle, overviewTableOf, type Table, tableOf } from "./table.ts";
-import { conflictInWords, inWords, overviewTitle, protocolRemarks, type Remark, titleOf } from "./words.ts";
+import {
+  conflictInWords,
+  inWords,
+  overviewRemarks,
+  overviewTitle,
+  protocolRemarks,
+  type Remark,
+  titleOf,
+} from "./words.ts";
 
 /** An item of a list, and the items of the list below it: a remark in Markdown. */
 type Item = Remark;
@@ -31,7 +38,7 @@ export function renderMarkdown({ runs, protocols, overviews, conflicts, sources,
     ...overviews.flatMap((overview) => [
       `## ${escape(overviewTitle(overview))}`,
       markdownOf(overviewTableOf(overview, STYLE)),
-      list(overviewNotes(overview)),
+      list(overviewRemarks(overview)),
     ]),
     ...protocols.flatMap((protocol) => [
       `## ${escape(titleOf(protocol, protocols))}`,
@@ -95,23 +102,6 @@ const STYLE: CellStyle = { text: escape, best: (score) => `**${score}**` };
 
 function markdownOf({ header, rows, align }: Table): string {
   return markdownTable([header, ...rows], { align, stringLength: utils.strlen });
-}
-
-/** What a reader should know of the table of an overview. */
-function overviewNotes({ axis, averaged, critical }: Overview): Item[] {
-  return [
-    ...averaged
-      ? [
-        [`Average: over these ${axis}s, with an interval for new seeds and new examples of each, not for other ${axis}s`] as Item,
-      ]
-      : [],
-    ...critical === null ? [] : [[
-      `Mean rank: 1 is the best of every ${axis}. Two methods whose mean ranks differ by less than ${
-        critical.toFixed(2)
-      } are not ` +
-      "told from each other by Nemenyi's test (5 % over all pairs)",
-    ] as Item],
-  ];
 }
 
 /** What a reader should know of a protocol's table. */

@@ -64,6 +64,25 @@ export function overviewTitle({ axis, title }: Overview): string {
   return `All ${axis}s, ${title}`;
 }
 
+/** What a reader should know of an overview's table, whatever shows it. */
+export function overviewRemarks({ axis, averaged, critical }: Overview): Remark[] {
+  const remarks: Remark[] = [];
+  if (averaged) {
+    remarks.push([
+      `Average: over these ${axis}s, with an interval for new seeds and new examples of each, not for other ${axis}s`,
+    ]);
+  }
+  if (critical !== null) {
+    remarks.push([
+      `Mean rank: 1 is the best of every ${axis}. Two methods whose mean ranks differ by less than ${
+        critical.toFixed(2)
+      } ` +
+      "are not told from each other by Nemenyi's test (5 % over all pairs)",
+    ]);
+  }
+  return remarks;
+}
+
 /** What a reader should know of a protocol's table, whatever shows it. */
 export function protocolRemarks(protocol: Protocol): Remark[] {
   const [{ majority, metric }] = protocol.settings;

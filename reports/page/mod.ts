@@ -8,7 +8,7 @@ import { drawFigures, MOST_TABLES, type NamedFigure } from "../figures/mod.ts";
 import { svgFile } from "../figures/drawing.ts";
 import { formatCount } from "../format.ts";
 import type { Protocol, Results } from "../results.ts";
-import { conflictInWords, overviewTitle, protocolRemarks, type Remark, titleOf } from "../words.ts";
+import { conflictInWords, overviewRemarks, overviewTitle, protocolRemarks, type Remark, titleOf } from "../words.ts";
 import { pageData } from "./data.ts";
 import { json, policyHash, text } from "./html.ts";
 import { costTable, overviewTable, protocolTable } from "./tables.ts";
@@ -31,7 +31,8 @@ function pageOf(
   ofProtocols: readonly (NamedFigure[] | null)[],
 ): string {
   const { runs, protocols, overviews } = results;
-  const [style, script] = [read("page.css"), read("page.js")];
+  const style = read("page.css");
+  const script = read("elements.js") + read("page.js");
   const settings = protocols.reduce((sum, { settings }) => sum + settings.length, 0);
   const policy = `default-src 'none'; script-src ${policyHash(script)}; style-src ${policyHash(style)}; ` +
     "base-uri 'none'; form-action 'none'";
@@ -40,7 +41,7 @@ function pageOf(
       sectionOf(
         overviewTitle(overview),
         overviewTable(overview, overviewTitle(overview), OVERVIEW_CAPTION),
-        [],
+        overviewRemarks(overview),
         ofOverviews[index],
       )
     ),

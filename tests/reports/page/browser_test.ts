@@ -75,7 +75,7 @@ async function onPage(
 /** The names of the rows of a table that are shown. */
 const namesOf = (page: Page, table: number) =>
   page.evaluate<string[]>(
-    `[...document.querySelectorAll("#report section.table")[${table}].querySelectorAll("tbody tr:not([hidden]) th")].map((cell) => cell.textContent)`,
+    `[...document.querySelectorAll("#report section.table")[${table}].querySelector("tbody").querySelectorAll("tr:not([hidden]) th")].map((cell) => cell.textContent)`,
   );
 
 const headingOf = (page: Page) =>
