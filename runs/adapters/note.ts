@@ -84,7 +84,7 @@ export function noteOf(spec: RunSpec, task: AnyTask, texts: NotedTexts): Omit<Ad
   };
 }
 
-/** @throws {Error} if there is no folder of that path for an adapter */
+/** Makes sure that there is a folder of that path. @throws {Error} if there is none, with where it was looked for */
 export async function requireFolder(folder: string): Promise<void> {
   if (await isFolder(folder)) return;
   throw new Error(`Cannot read the adapter ${folder}: there must be such a folder${lookedFor(folder)}`);
