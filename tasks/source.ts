@@ -3,19 +3,22 @@
  * @module
  */
 import { createHash, type Hash } from "node:crypto";
-import { readdir, readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { basename, dirname, join } from "node:path";
+import { openFile, readBytes } from "../base/files.ts";
 import type { SourceFile } from "./types.ts";
 
 const { resolve } = createRequire(import.meta.url);
 
+/** Bytes of the longest source file that is read; those of the packages are far smaller. */
+const LONGEST = 1 << 30;
+
 /**
  * Reads a source file as text.
- * @throws {Error} if the file is missing or its SHA-256 is not that of `source`
+ * @throws {Error} if the file is missing, may not be read, or if its SHA-256 is not that of `source`
  */
 export async function readSource(source: SourceFile): Promise<string> {
-  const bytes = await readOrExplain(source, () => readFile(resolve(source.path)));
+  const bytes = await readInstalled(await find(source, source.path));
   checkHash(source, createHash("sha256").update(bytes));
   return decode(bytes);
 }
@@ -23,30 +26,46 @@ export async function readSource(source: SourceFile): Promise<string> {
 /**
  * Reads many files of one package as text, in the order of their names. The last part of `source.path` is a regular
  * expression that the names match; its SHA-256 is that of the concatenated files.
- * @throws {Error} if the package is missing or, after the last file, if the SHA-256 is not that of `source`
+ * @throws {Error} if the package is missing, a file may not be read or, after the last file, if the SHA-256 is not that of `source`
  */
 export async function* readSources(source: SourceFile): AsyncGenerator<[name: string, text: string]> {
   const pattern = new RegExp(`^${basename(source.path)}$`);
-  const folder = await readOrExplain(source, () => dirname(resolve(`${dirname(source.path)}/package.json`)));
-  const names = await readOrExplain(source, () => readdir(folder));
+  const folder = dirname(await find(source, `${dirname(source.path)}/package.json`));
+  const names = (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name);
   const hash = createHash("sha256");
   for (const name of names.filter((name) => pattern.test(name)).sort()) {
-    const bytes = await readOrExplain(source, () => readFile(join(folder, name)));
+    const bytes = await readInstalled(join(folder, name));
     hash.update(bytes);
     yield [name, decode(bytes)];
   }
   checkHash(source, hash);
 }
 
-/** Calls `read`; an error says which file is missing. */
-async function readOrExplain<T>(source: SourceFile, read: () => T | Promise<T>): Promise<T> {
+/** Where a file of a package lies. @throws {Error} if it is not installed, or if a folder above it may not be read */
+async function find(source: SourceFile, path: string): Promise<string> {
   try {
-    return await read();
+    return resolve(path);
   } catch (cause) {
+    // What may not be read looks as if it were not there.
+    for (const folder of resolve.paths(path) ?? []) await requirePermission(join(folder, path));
     throw new Error(`Cannot read ${source.path}: it must be among the installed npm packages (deno install)`, {
       cause,
     });
   }
+}
+
+/** @throws {Error} if there is a file that this user may not read */
+async function requirePermission(path: string): Promise<void> {
+  try {
+    (await openFile(path)).file.close();
+  } catch (error) {
+    if ((error as Error).cause instanceof Deno.errors.PermissionDenied) throw error;
+  }
+}
+
+/** Reads a file of a package; packages may be links to a store. */
+async function readInstalled(path: string): Promise<Uint8Array<ArrayBuffer>> {
+  return await readBytes(await Deno.realPath(path).catch(() => path), LONGEST);
 }
 
 function checkHash(source: SourceFile, hash: Hash): void {

@@ -84,7 +84,7 @@ export function noteOf(spec: RunSpec, task: AnyTask, texts: NotedTexts): Omit<Ad
   };
 }
 
-/** Requires the folder of an adapter. @throws {Error} if there is none of that path */
+/** Makes sure that there is a folder of that path. @throws {Error} if there is none, with where it was looked for */
 export async function requireFolder(folder: string): Promise<void> {
   if (await isFolder(folder)) return;
   throw new Error(`Cannot read the adapter ${folder}: there must be such a folder${lookedFor(folder)}`);

@@ -86,7 +86,6 @@ export async function bench(study: Study, options: BenchOptions): Promise<BenchR
   }
   const cells = await cellsOf(study);
   await makeResultsFolder(out);
-  for (const folder of [out, `${out}/runs`, `${out}/failed`, `${out}/adapters`]) await sweepDrafts(folder);
   await writeJson(`${out}/study.json`, study);
 
   await using lock = await lockResults(out);
@@ -100,7 +99,10 @@ export async function bench(study: Study, options: BenchOptions): Promise<BenchR
   const broken = new Map<string, string>();
   for await (const found of eachRecord(out)) {
     if ("record" in found) done.add(runId(found.record.spec));
-    else broken.set(found.path, found.reason);
+    else {
+      const { path, reason } = found;
+      broken.set(path, `its record ${path} cannot be read: ${reason}; the cell is trained once it is moved away`);
+    }
   }
   let recorded = cells.filter((cell) => done.has(cell.id)).length;
   onEvent({ type: "cells", cells: cells.length, recorded });
@@ -115,12 +117,8 @@ export async function bench(study: Study, options: BenchOptions): Promise<BenchR
   let trained = 0;
   const runOne = async (cell: Cell) => {
     const path = recordPath(out, cell.id);
-    if (broken.has(path)) {
-      return fail(
-        cell,
-        `its record ${path} cannot be read: ${broken.get(path)}; the cell is trained once it is moved away`,
-      );
-    }
+    const fault = broken.get(path);
+    if (fault !== undefined) return fail(cell, fault);
     if (await exists(path)) {
       // Another bench on the same folder has run it meanwhile.
       recorded++;
@@ -200,7 +198,7 @@ export async function estimateBench(study: Study, worker: URL = workerEntry): Pr
   return cells.map((cell) => ({ cell, estimate: estimateOf.get(settingId(cell.spec))! }));
 }
 
-/** Makes the results folder and checks that it can be written to. */
+/** Makes the results folder, checks that it can be written to, and removes what ended processes were writing there. */
 async function makeResultsFolder(out: string): Promise<void> {
   try {
     for (const name of ["runs", "failed", "adapters"]) await Deno.mkdir(`${out}/${name}`, { recursive: true });
@@ -208,6 +206,7 @@ async function makeResultsFolder(out: string): Promise<void> {
   } catch (error) {
     throw new Error(`Cannot write results to ${out}: the folder must be writable, ${(error as Error).message}`);
   }
+  for (const folder of [out, `${out}/runs`, `${out}/failed`, `${out}/adapters`]) await sweepDrafts(folder);
 }
 
 /**

@@ -3,6 +3,7 @@
  */
 import assert from "node:assert/strict";
 import { openFile, readBytes, readJson, readLines, readText, sha256File } from "../../base/files.ts";
+import { canBeOtherUser, printedByOtherUser } from "../as-other-user.ts";
 import { inFolder } from "../in-folder.ts";
 
 const posix = Deno.build.os !== "windows";
@@ -75,34 +76,19 @@ Deno.test("a file that is larger than the bound is refused with the bound", () =
 
 Deno.test({
   name: "a file that only another user may read is refused with its mode and what mends it",
-  // root reads everything: the reading process is then one of another user.
-  ignore: !posix || Deno.uid() !== 0,
+  ignore: !canBeOtherUser,
   fn: () =>
     inFolder({ "open/a": "1" }, async (root) => {
-      await Deno.chmod(root, 0o755);
       await Deno.chmod(`${root}/open/a`, 0o640);
-      await Deno.copyFile(Deno.execPath(), `${root}/deno`);
-      await Deno.chmod(`${root}/deno`, 0o755);
-      await Deno.copyFile(new URL("../../base/files.ts", import.meta.url), `${root}/open/files.ts`);
-      await Deno.copyFile(new URL("../../base/errors.ts", import.meta.url), `${root}/open/errors.ts`);
-      const code = `import { readVerified } from "${root}/open/files.ts"; ` +
-        `await readVerified("${root}/open/a", "").catch((error) => console.log(error.message));`;
-      await Deno.writeTextFile(`${root}/open/read.ts`, code);
-      await Deno.mkdir(`${root}/cache`);
-      await Deno.chown(`${root}/cache`, 65534, 65534);
-      const { stdout, stderr } = await new Deno.Command(`${root}/deno`, {
-        args: ["run", "--quiet", "--no-check", "--no-config", "--allow-read", `${root}/open/read.ts`],
-        cwd: root,
-        uid: 65534,
-        gid: 65534,
-        env: { DENO_DIR: `${root}/cache`, HOME: `${root}/cache` },
-      }).output();
-      const text = new TextDecoder();
       assert.equal(
-        text.decode(stdout).trim(),
+        await printedByOtherUser(
+          root,
+          ["base/files.ts", "base/errors.ts"],
+          'import { readVerified } from "./base/files.ts"; ' +
+            `await readVerified("${root}/open/a", "").catch((error) => console.log(error.message));`,
+        ),
         `Cannot read ${root}/open/a: it must be readable for this user, its mode is 0640; ` +
           `its owner mends that with chmod a+r ${root}/open/a`,
-        text.decode(stderr),
       );
     }),
 });

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { readSource, readSources } from "../../tasks/source.ts";
 import { tasks } from "../../tasks/mod.ts";
+import { canBeOtherUser, printedByOtherUser } from "../as-other-user.ts";
 import { inFolder } from "../in-folder.ts";
 
 function sha256(text: string): string {
@@ -45,3 +46,33 @@ Deno.test("a folder's files come in order of name under one checksum, and a miss
     await Deno.remove(`${folder}/ca02`);
     await assert.rejects(Array.fromAsync(readSources(source)), /^Error: Cannot use .*: its SHA-256 must be/);
   }));
+
+Deno.test({
+  name: "a source file, or one of a folder, that this user may not read is refused for that, not as missing",
+  ignore: !canBeOtherUser,
+  fn: () =>
+    inFolder({
+      "node_modules/open/a.json": "1",
+      "node_modules/open/package.json": "{}",
+      "node_modules/closed/a.json": "1",
+    }, async (root) => {
+      await Deno.chmod(`${root}/node_modules/open/a.json`, 0o640);
+      await Deno.chmod(`${root}/node_modules/closed`, 0o700);
+      const printed = await printedByOtherUser(
+        root,
+        ["base/files.ts", "base/errors.ts", "tasks/source.ts"],
+        'import { readSource, readSources } from "./tasks/source.ts"; const say = (error) => console.log(error.message);' +
+          'await readSource({ path: "open/a.json" }).catch(say); await readSource({ path: "closed/a.json" }).catch(say);' +
+          'await Array.fromAsync(readSources({ path: "open/a.*" })).catch(say);',
+      );
+      const denied =
+        `Cannot read ${root}/node_modules/open/a.json: it must be readable for this user, its mode is 0640; ` +
+        `its owner mends that with chmod a+r ${root}/node_modules/open/a.json`;
+      assert.deepEqual(printed.split("\n"), [
+        denied,
+        `Cannot read ${root}/node_modules/closed/a.json: the folders above it must be readable for this user, ` +
+        "their owner mends that with chmod a+rx",
+        denied,
+      ]);
+    }),
+});
