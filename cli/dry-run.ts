@@ -4,20 +4,21 @@
  */
 import { counted, visible } from "../base/errors.ts";
 import type { EstimatedCell } from "../runs/launch/launcher.ts";
-import { methodName } from "../runs/study/spec.ts";
+import { labelsOf } from "../runs/study/labels.ts";
 
 /** A table with a line for each cell: its id, its parts, its trainable parameters (classifier included), its planned memory. */
 export function renderEstimates(cells: readonly EstimatedCell[]): string {
+  const labels = labelsOf(cells.map(({ cell }) => cell.spec));
   const rows = [
-    ["run", "seed", "model", "task", "method", "trainable", "planned MB"],
-    ...cells.map(({ cell: { id, spec }, estimate }) => [
+    ["run", "seed", "model", "task", "method", "trainable", "planned MiB"],
+    ...cells.map(({ cell: { id, spec }, estimate }, at) => [
       id,
       String(spec.seed),
       visible(spec.model.name),
       spec.task.name,
-      methodName(spec),
+      visible(labels[at]),
       String(estimate.parameters.trainable),
-      (estimate.planned.total / 1e6).toFixed(1),
+      (estimate.planned.total / 2 ** 20).toFixed(1),
     ]),
   ];
   const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));

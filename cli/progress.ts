@@ -5,7 +5,7 @@
 import { counted, shownMessage, visible } from "../base/errors.ts";
 import type { BenchEvent } from "../runs/launch/launcher.ts";
 import type { Cell } from "../runs/study/cell.ts";
-import { methodName } from "../runs/study/spec.ts";
+import { labelsOf } from "../runs/study/labels.ts";
 
 /** Where progress is shown. */
 export interface Screen {
@@ -34,11 +34,12 @@ export function standardError(): Screen {
 const REDRAW_EVERY = 0.1;
 
 /**
- * A listener for the events of a bench. Each finished cell is a line that stays. On a terminal, the running cells and the
- * time left are redrawn below these lines.
+ * A listener for the events of a bench. Each finished cell is a line that stays, with the time left. On a terminal, that and
+ * the running cells are redrawn below these lines instead.
  */
 export function showProgress(screen: Screen): (event: BenchEvent) => void {
   const running = new Map<string, { cell: Cell; step: number; steps: number; loss: number }>();
+  let titles: ReadonlyMap<string, string> = new Map();
   let cells = 0;
   let recorded = 0;
   let finished = 0;
@@ -46,6 +47,7 @@ export function showProgress(screen: Screen): (event: BenchEvent) => void {
   let drawn = 0;
   let drawnAt = -Infinity;
 
+  const title = ({ id }: Cell) => titles.get(id)!;
   const erase = () => {
     if (drawn > 0) screen.write(`\x1b[${drawn}A\x1b[J`);
     drawn = 0;
@@ -64,7 +66,7 @@ export function showProgress(screen: Screen): (event: BenchEvent) => void {
   const timeLeft = () => {
     const partlyDone = [...running.values()].reduce((sum, { step, steps }) => sum + (steps && step / steps), 0);
     const worked = finished + partlyDone;
-    if (worked === 0) return "";
+    if (worked === 0 || recorded + finished >= cells) return "";
     const seconds = ((screen.now() - started) * (cells - recorded - worked)) / worked;
     return `, about ${duration(seconds)} left`;
   };
@@ -75,7 +77,7 @@ export function showProgress(screen: Screen): (event: BenchEvent) => void {
   const finish = (cell: Cell, text: string) => {
     running.delete(cell.id);
     finished++;
-    line(`[${recorded + finished}/${cells}] ${title(cell)}: ${text}`);
+    line(`[${recorded + finished}/${cells}] ${title(cell)}: ${text}${screen.redraws ? "" : timeLeft()}`);
   };
 
   return (event) => {
@@ -85,6 +87,7 @@ export function showProgress(screen: Screen): (event: BenchEvent) => void {
       );
     } else if (event.type === "cells") {
       ({ cells, recorded } = event);
+      titles = titlesOf(event.all);
       started = screen.now();
       line(`${counted(cells, "cell")}, ${recorded} of them done before`);
     } else if (event.type === "start") {
@@ -102,9 +105,17 @@ export function showProgress(screen: Screen): (event: BenchEvent) => void {
   };
 }
 
-/** A cell in the words of its user: method, task and seed. */
-export function title({ spec }: Cell): string {
-  return `${methodName(spec)} on ${spec.task.name}, seed ${spec.seed}`;
+/**
+ * Cells in the words of their user, by id: method, task and seed; the options in which methods of one name differ, and the
+ * models where there are several.
+ */
+export function titlesOf(cells: readonly Cell[]): Map<string, string> {
+  const labels = labelsOf(cells.map(({ spec }) => spec));
+  const severalModels = new Set(cells.map(({ spec }) => spec.model.name)).size > 1;
+  return new Map(cells.map(({ id, spec }, at) => {
+    const model = severalModels ? `, ${spec.model.name}` : "";
+    return [id, `${labels[at]} on ${spec.task.name}${model}, seed ${spec.seed}`];
+  }));
 }
 
 /** A duration as people write it: "4.2 s", "3 min 5 s", "2 h 10 min". */

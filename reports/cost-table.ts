@@ -2,10 +2,11 @@
  * The table of a protocol's further costs: FLOPs, bytes for several tasks, and a score that weighs them.
  * @module
  */
+import { formatBytes } from "../base/bytes.ts";
 import { middleCost } from "./costs/costs.ts";
 import { PENALTIES, pscpOf } from "./costs/pscp.ts";
 import { backboneBytes, bytesForTasks } from "./costs/storage.ts";
-import { formatAmount, formatBytes, formatScore, MISSING } from "./format.ts";
+import { formatAmount, formatScore, MISSING } from "./format.ts";
 import type { Protocol, Setting } from "./results.ts";
 import { type CellStyle, type Column, columnTable, type Table } from "./table.ts";
 import type { Remark } from "./words.ts";

@@ -10,7 +10,8 @@ import { type Cost, costs, middleCost } from "./costs/costs.ts";
 import { pscpOf } from "./costs/pscp.ts";
 import { bytesForTasks } from "./costs/storage.ts";
 import { byKeys } from "./by-keys.ts";
-import { optionsOf, type Results } from "./results.ts";
+import { optionsOf } from "../runs/study/labels.ts";
+import type { Results } from "./results.ts";
 import type { Interval } from "./statistics/basics.ts";
 import { intervalOf, seedsFor } from "./statistics/estimate.ts";
 import { failedSeeds } from "./words.ts";
@@ -101,7 +102,7 @@ export function renderRunsCsv({ runs }: Results): string {
     model: run.spec.model.name,
     task: run.spec.task.name,
     method: methodName(run.spec),
-    options: optionsOf(run).join("; "),
+    options: optionsOf(run.spec).join("; "),
     setting: settingId(run.spec),
     seed: run.spec.seed,
     ...Object.fromEntries(

@@ -40,13 +40,6 @@ export function formatPercent(value: number): string {
   return String(Number(value.toPrecision(3)));
 }
 
-/** Bytes in the largest binary unit of which there is at least one: 107520 → "105 KiB". */
-export function formatBytes(value: number): string {
-  const unit = Math.min(3, Math.floor(Math.log2(Math.max(1, value)) / 10));
-  const amount = value / 1024 ** unit;
-  return `${unit > 0 && amount < 10 ? amount.toFixed(1) : Math.round(amount)} ${["B", "KiB", "MiB", "GiB"][unit]}`;
-}
-
 /** An amount with three digits and a decimal prefix: 1,350,000,000 → "1.35 G". */
 export function formatAmount(value: number): string {
   const power = Math.min(5, Math.max(0, Math.floor(Math.log10(Math.max(1, value)) / 3)));

@@ -2,26 +2,20 @@
  * Results as a document in GitHub's Markdown.
  * @module
  */
+import { formatBytes } from "../base/bytes.ts";
 import utils from "cli-table3/src/utils.js";
 import { markdownTable } from "markdown-table";
 import { counted, visible } from "../base/errors.ts";
 import { canonical, type Environment } from "../runs/study/record.ts";
 import { costRemarks, costTableOf } from "./cost-table.ts";
 import { isTimeUnsteady, sideBySide } from "./costs/costs.ts";
-import { formatBytes, formatCount } from "./format.ts";
+import { formatCount } from "./format.ts";
 import { byKeys } from "./by-keys.ts";
 import type { Protocol, Results, Setting, Source } from "./results.ts";
 import type { Run } from "./run.ts";
 import { type CellStyle, overviewTableOf, type Table, tableOf } from "./table.ts";
-import {
-  conflictInWords,
-  inWords,
-  overviewRemarks,
-  overviewTitle,
-  protocolRemarks,
-  type Remark,
-  titleOf,
-} from "./words.ts";
+import { inWords } from "../runs/study/labels.ts";
+import { conflictInWords, overviewRemarks, overviewTitle, protocolRemarks, type Remark, titleOf } from "./words.ts";
 
 /** An item of a list, and the items of the list below it: a remark in Markdown. */
 type Item = Remark;

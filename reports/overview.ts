@@ -9,7 +9,7 @@ import type { Protocol, Setting } from "./results.ts";
 import { LEVEL, probabilityOf } from "./statistics/comparison.ts";
 import { averageEstimates, type Estimate } from "./statistics/estimate.ts";
 import { rankMethods } from "./statistics/ranks.ts";
-import { labelOf } from "./words.ts";
+import { labelOf } from "../runs/study/labels.ts";
 
 /** A method's settings. */
 export interface OverviewRow {

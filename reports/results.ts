@@ -5,6 +5,7 @@
  */
 import { canonical, identifyModel, knownScores, methodName, type RunRecord, settingId } from "../runs/study/record.ts";
 import type { UnreadableRecord } from "../runs/study/read-records.ts";
+import { labelOf, optionsOf } from "../runs/study/labels.ts";
 import { byKeys } from "./by-keys.ts";
 import type { Conflict } from "./collect.ts";
 import { type Overview, overviewsOf } from "./overview.ts";
@@ -13,7 +14,6 @@ import { type Interval, mean, standardDeviation } from "./statistics/basics.ts";
 import { compareSettings, type Comparison, type Difference } from "./statistics/comparison.ts";
 import { type Estimate, estimateMean, intervalOf } from "./statistics/estimate.ts";
 import type { Sample } from "./statistics/sample.ts";
-import { labelOf, valueInWords } from "./words.ts";
 
 /** A metric of a task. */
 export type RunMetric = RunRecord["metrics"][number];
@@ -123,18 +123,6 @@ function protocolSpec({ spec }: Run): Record<string, unknown> {
   return { ...rest, model: identifyModel(rest.model), training: common };
 }
 
-/** All options of a run's method and of its training, in words. */
-export function optionsOf({ spec }: Run): string[] {
-  const parts = spec.method.flatMap(({ name, options }) =>
-    Object.entries(options).filter(([, value]) => value !== null).map(([key, value]) =>
-      `${spec.method.length > 1 ? `${name}.` : ""}${key} ${valueInWords(value)}`
-    )
-  );
-  const { epochs, headLearningRate } = spec.training;
-  const headOptions = headLearningRate === undefined ? [] : [`headLearningRate ${headLearningRate}`];
-  return [...new Set([...parts, `epochs ${epochs}`, ...headOptions])].sort();
-}
-
 function majorityOf(runs: readonly Run[], metric: string): number | null {
   const known = runs.map((run) => knownScores(run.scores.majority)).filter((scores) => scores !== null);
   return known.length === 0 ? null : mean(known.map((scores) => scores[metric]));
@@ -167,7 +155,7 @@ function protocolOf(runs: readonly Run[]): Protocol {
       runs: sorted,
       task: spec.task.name,
       method: methodName(spec),
-      options: optionsOf(sorted[0]),
+      options: optionsOf(spec),
       secondary: others.map((metric) => {
         const { samples: _, ...other } = aggregate(metric, sorted);
         return other;

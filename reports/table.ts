@@ -2,8 +2,9 @@
  * The table of a protocol, the same in every report for people.
  * @module
  */
+import { formatBytes } from "../base/bytes.ts";
 import { type Cost, middleCost } from "./costs/costs.ts";
-import { formatBytes, formatCount, formatEstimate, formatPercent, formatSeconds, MISSING } from "./format.ts";
+import { formatCount, formatEstimate, formatPercent, formatSeconds, MISSING } from "./format.ts";
 import type { Overview } from "./overview.ts";
 import type { Protocol, Setting } from "./results.ts";
 import { differenceInWords } from "./words.ts";

@@ -3,6 +3,7 @@
  * @module
  */
 import { counted } from "../base/errors.ts";
+import { inWords, valueInWords } from "../runs/study/labels.ts";
 import type { Conflict } from "./collect.ts";
 import { formatDifference, formatScore } from "./format.ts";
 import type { Overview } from "./overview.ts";
@@ -12,23 +13,6 @@ import { seedsFor } from "./statistics/estimate.ts";
 
 /** A remark, and remarks below it. */
 export type Remark = [text: string, ...children: string[]];
-
-/** An option's value in words: lists are joined by commas, null is "none". */
-export function valueInWords(value: unknown): string {
-  if (value === null) return "none";
-  if (Array.isArray(value)) return value.map(valueInWords).join(", ");
-  if (typeof value === "object") return inWords(value as Record<string, unknown>, ", ");
-  return String(value);
-}
-
-/** An object in words: "device cpu; data train 300, test 400". */
-export function inWords(value: Record<string, unknown>, separator = "; "): string {
-  return Object.entries(value).map(([key, inner]) =>
-    inner !== null && typeof inner === "object" && !Array.isArray(inner)
-      ? `${key} ${inWords(inner as Record<string, unknown>, ", ")}`
-      : `${key} ${valueInWords(inner)}`
-  ).join(separator);
-}
 
 /** Values of an object and of those inside it, by their paths: "data.train". */
 function leaves(value: unknown, path = ""): [path: string, value: string][] {
@@ -47,16 +31,6 @@ export function titleOf(protocol: Protocol, all: readonly Protocol[]): string {
   );
   const suffix = distinguishing.map(([path, value]) => `${path} ${value}`).join(", ");
   return suffix === "" ? `${task}, ${model}` : `${task}, ${model} (${suffix})`;
-}
-
-/** The method's name, with the options that not all settings of the method share. */
-export function labelOf(
-  { method, options }: Pick<Setting, "method" | "options">,
-  all: readonly Pick<Setting, "method" | "options">[],
-): string {
-  const namesakes = all.filter((other) => other.method === method);
-  const distinguishing = options.filter((option) => !namesakes.every(({ options }) => options.includes(option)));
-  return distinguishing.length > 0 ? `${method} (${distinguishing.join(", ")})` : method;
 }
 
 /** "All tasks, use-lite". */

@@ -4,6 +4,7 @@
  */
 import type { ListFileEntry } from "@huggingface/hub";
 import { join } from "node:path";
+import { formatBytes } from "../../base/bytes.ts";
 import { shorten, showValue } from "../../base/errors.ts";
 import type { FileSource } from "../file-source.ts";
 import {
@@ -47,13 +48,6 @@ export interface FetchedSnapshot extends Snapshot {
 const MOST_FILES = 100_000;
 /** Milliseconds between two sentences about the progress of one file. */
 const TELL_EVERY = 10_000;
-
-/** A number of bytes for people: "1.2 MB". */
-export function formatBytes(bytes: number): string {
-  const units = ["bytes", "kB", "MB", "GB"];
-  const power = Math.min(3, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
-  return power === 0 ? `${bytes} bytes` : `${(bytes / 1000 ** power).toFixed(1)} ${units[power]}`;
-}
 
 /** @throws {Error} one sentence, if the hub's answers are of another form than the library reads */
 async function answered<T>(name: string, work: () => Promise<T>): Promise<T> {

@@ -3,6 +3,7 @@
  * process, is refused here.
  * @module
  */
+import { Buffer } from "node:buffer";
 import { shorten, showValue } from "../../base/errors.ts";
 import { addedIds, type Layout, readLayout } from "./special-tokens.ts";
 
@@ -60,6 +61,24 @@ function partsOf(kind: keyof typeof types, part: unknown): Part[] {
   }
   const inner = LISTS.map((name) => Object(part)[name]).find(Array.isArray) ?? [];
   return [part as Part, ...inner.flatMap((one: unknown) => partsOf(kind, one))];
+}
+
+/** Most added tokens: the library takes 7 s for so many, and a time that grows with the square of their number. */
+const MOST_ADDED = 1 << 16;
+/** Most bytes of all pieces of a unigram vocabulary: the library takes up to 370 bytes of memory for each. */
+const MOST_PIECES = 1 << 22;
+
+/** Vocabularies that take the library much time or memory to read. @throws {Error} if there are too many tokens, or too long ones */
+function checkSizes({ model, added_tokens: added }: TokenizerJson): void {
+  if (Array.isArray(added) && added.length > MOST_ADDED) {
+    throw new Error(`it must have at most ${MOST_ADDED} added tokens, current value is ${added.length}`);
+  }
+  const { type, vocab } = Object(model);
+  if (type !== "Unigram") return;
+  const bytes = entriesOf(vocab).reduce((sum, [piece]) => sum + Buffer.byteLength(piece), 0);
+  if (bytes > MOST_PIECES) {
+    throw new Error(`its pieces must have at most ${MOST_PIECES} bytes together, current value is ${bytes}`);
+  }
 }
 
 /** Times that all Replace parts together may lengthen a text. */
@@ -148,6 +167,7 @@ export function checkedLayout(path: string, form: TokenizerJson, vocabularySize:
   try {
     const layout = readLayout(form.post_processor);
     checkParts(form);
+    checkSizes(form);
     checkUnknown(model);
     checkPrefix(model);
     const ids = [...entriesOf(model.vocab).map(([, id]) => id), ...added, ...addedIds(layout)];

@@ -9,7 +9,7 @@ import { runProgram, startPredicting } from "../processes/start.ts";
 import { withFiles } from "../processes/with-files.ts";
 import type { PredictorSetup, PredictRequest, PredictRound } from "../programs/predict.ts";
 import { median } from "../../reports/statistics/basics.ts";
-import { megabytes, type Report, type Row, spread, table } from "./report.ts";
+import { mebibytes, type Report, type Row, spread, table } from "./report.ts";
 
 /** Methods whose adapters are measured by default. */
 const METHODS = ["prompt-tuning", "prefix-tuning", "lora"];
@@ -136,10 +136,10 @@ function rowOf(method: string, { count, countsModels, times, resident, before }:
   return {
     method,
     "what": countsModels ? `${count} × model` : `${count} × adapter`,
-    "adapters MB": (stored / 1e6).toFixed(1),
-    "resident MB": megabytes(resident),
-    "of the model MB": megabytes(resident - before),
-    "grown by MB": ((resident - one.resident) / 1e6).toFixed(1),
+    "adapters MiB": (stored / 2 ** 20).toFixed(1),
+    "resident MiB": mebibytes(resident),
+    "of the model MiB": mebibytes(resident - before),
+    "grown by MiB": ((resident - one.resident) / 2 ** 20).toFixed(1),
     "1 text ms": spread(times.single, 1),
     [`${BATCH} of one ms`]: spread(times.same, 0),
     [`${BATCH} of different ms`]: spread(times.different, 0),
@@ -154,7 +154,7 @@ function growthViolations(method: string, { count, countsModels, resident }: Sid
   const allowed = stored + TOLERANCE * one.resident;
   return countsModels || growth <= allowed ? [] : [
     `Cannot hold ${count} adapters of ${method}: memory must grow by at most their size and ` +
-    `${100 * TOLERANCE} %, ${megabytes(allowed)} MB, current value is ${megabytes(growth)} MB`,
+    `${100 * TOLERANCE} %, ${mebibytes(allowed)} MiB, current value is ${mebibytes(growth)} MiB`,
   ];
 }
 

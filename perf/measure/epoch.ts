@@ -10,7 +10,7 @@ import { arePeersInstalled, startTrainer, startTraining } from "../processes/sta
 import { withFiles } from "../processes/with-files.ts";
 import type { TrainingRound } from "../programs/requests.ts";
 import { median } from "../../reports/statistics/basics.ts";
-import { megabytes, percent, type Report, type Row, spread, table } from "./report.ts";
+import { mebibytes, percent, type Report, type Row, spread, table } from "./report.ts";
 
 /** One of the programs that are compared. */
 interface Side {
@@ -53,7 +53,7 @@ function epochRows(
       "side": name,
       "s": spread(seconds[at], 1),
       "speed ×": at === 0 ? "" : spread(seconds[at].map((time, round) => time / seconds[0][round]), 2),
-      "MB": megabytes(last.peak),
+      "MiB": mebibytes(last.peak),
       "memory ×": at === 0 ? "" : (peakOf(0) / last.peak).toFixed(2),
       "tokens a second": (tokens / median(seconds[at])).toFixed(0),
       "padding": percent(1 - last.tokens / last.positions),

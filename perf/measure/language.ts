@@ -23,7 +23,7 @@ import {
 } from "../processes/start.ts";
 import { withTemporaryFolder } from "../processes/with-files.ts";
 import { median } from "../../reports/statistics/basics.ts";
-import { megabytes, type Report, type Row, spread, table } from "./report.ts";
+import { mebibytes, type Report, type Row, spread, table } from "./report.ts";
 
 /** What a round measured. */
 interface LanguageRound {
@@ -56,7 +56,7 @@ async function compare(
     ...withPeer ? [startLanguagePeer(folder, model, work, allSteps)] : [],
   ];
   const [ours, theirs] = await alternate<LanguageRound>(processes, rounds + 1, String(steps));
-  const row = { "ms": spread(timesOf(ours), 0), "MB": megabytes(ours.at(-1)!.peak) };
+  const row = { "ms": spread(timesOf(ours), 0), "MiB": mebibytes(ours.at(-1)!.peak) };
   if (!theirs) return { row, difference: 0 };
   const ourResults = resultsOf(ours);
   const difference = Math.max(...resultsOf(theirs).map((result, at) => Math.abs(result - ourResults[at])));
@@ -65,7 +65,7 @@ async function compare(
     row: {
       ...row,
       "their ms": spread(timesOf(theirs), 0),
-      "their MB": megabytes(theirs.at(-1)!.peak),
+      "their MiB": mebibytes(theirs.at(-1)!.peak),
       "speed ×": spread(ratios, 2),
       "memory ×": (ours.at(-1)!.peak / theirs.at(-1)!.peak).toFixed(2),
       "differs by": difference.toExponential(0),
@@ -119,7 +119,7 @@ export async function measureLanguage(
   const heading =
     `A language model: a training step of ${batchSize} texts of ${length} tokens, and ${NEW_TOKENS} tokens ` +
     `added to one of ${PROMPT_TOKENS}, the likeliest each time. ${describeCompute(compute)}. Median (range) over ` +
-    `${repetitions.rounds} rounds of ${repetitions.steps} in turn; MB: peak resident memory of each one's process. ` +
+    `${repetitions.rounds} rounds of ${repetitions.steps} in turn; MiB: peak resident memory of each one's process. ` +
     `Losses of all steps must agree within ${tolerance(compute)}, tokens exactly.`;
   return { text: `${heading}\n\n${table(rows)}`, violations };
 }

@@ -6,7 +6,7 @@ import { BATCH_SIZE, type ComputeOptions, describeCompute, LENGTH, MINILM } from
 import { startTraining } from "../processes/start.ts";
 import { withFiles } from "../processes/with-files.ts";
 import type { MeasuredTrainingRound } from "../programs/train-classifier.ts";
-import { megabytes, type Report, type Row, table } from "./report.ts";
+import { mebibytes, type Report, type Row, table } from "./report.ts";
 
 /** Steps after which the resident size is read. */
 const [EARLY, LATE] = [30, 300];
@@ -22,8 +22,8 @@ export async function measureMemory(methods: readonly string[], compute: Compute
       await process.end();
       rows.push({
         method,
-        [`MB after ${EARLY} steps`]: megabytes(early),
-        [`MB after ${LATE} steps`]: megabytes(late),
+        [`MiB after ${EARLY} steps`]: mebibytes(early),
+        [`MiB after ${LATE} steps`]: mebibytes(late),
         "change": `${(100 * (late / early - 1)).toFixed(1)} %`,
       });
     }

@@ -7,7 +7,7 @@ import { askOnce } from "../processes/alternate.ts";
 import { startTraining } from "../processes/start.ts";
 import { withFiles } from "../processes/with-files.ts";
 import type { MeasuredTrainingRound } from "../programs/train-classifier.ts";
-import { megabytes, type Report, type Row, table } from "./report.ts";
+import { mebibytes, type Report, type Row, table } from "./report.ts";
 
 /** Steps after which the resident size is read. */
 const STEPS = 10;
@@ -23,9 +23,9 @@ export async function measurePlan(methods: readonly string[], compute: ComputeOp
       const { total, ...split } = planned;
       rows.push({
         method,
-        ...Object.fromEntries(Object.entries(split).map(([part, bytes]) => [part, megabytes(bytes)])),
-        "planned": megabytes(total),
-        "measured": megabytes(growth),
+        ...Object.fromEntries(Object.entries(split).map(([part, bytes]) => [part, mebibytes(bytes)])),
+        "planned": mebibytes(total),
+        "measured": mebibytes(growth),
         "planned ÷ measured": (total / growth).toFixed(2),
       });
     }
@@ -33,7 +33,7 @@ export async function measurePlan(methods: readonly string[], compute: ComputeOp
   const heading =
     `Memory of training at MiniLM-L6 shape, batch ${BATCH_SIZE}, length ${LENGTH}, ${
       describeCompute(compute)
-    }, in MB. Measured: ` +
+    }, in MiB. Measured: ` +
     `resident size after ${STEPS} steps less the resident size before start values were read and the program compiled, ` +
     "the libraries loaded and warmed up by a program of one addition.";
   return { text: `${heading}\n\n${table(rows)}`, violations: [] };

@@ -19,8 +19,8 @@ export function spread(values: readonly number[], digits: number): string {
   return `${middle.toFixed(digits)} (${least.toFixed(digits)}–${greatest.toFixed(digits)})`;
 }
 
-/** Bytes in units of 10⁶. */
-export const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(0);
+/** Bytes in units of 2^20. */
+export const mebibytes = (bytes: number): string => (bytes / 2 ** 20).toFixed(0);
 
 /** A share as a percentage. */
 export const percent = (share: number): string => `${(100 * share).toFixed(0)} %`;

@@ -17,7 +17,7 @@ import { withFiles } from "../processes/with-files.ts";
 import type { TrainingRound } from "../programs/requests.ts";
 import type { RooflineRound } from "../programs/roofline.ts";
 import { median } from "../../reports/statistics/basics.ts";
-import { megabytes, percent, type Report, type Row, spread, table } from "./report.ts";
+import { mebibytes, percent, type Report, type Row, spread, table } from "./report.ts";
 
 const stepMedians = (rounds: readonly TrainingRound[]) => rounds.map(({ milliseconds }) => median(milliseconds));
 const lossesOf = (rounds: readonly TrainingRound[]) => rounds.flatMap(({ losses }) => losses);
@@ -48,7 +48,7 @@ export async function compareSteps(
   const losses = lossesOf(ours);
   const row = {
     "ms": spread(times, 0),
-    "MB": megabytes(ours.at(-1)!.peak),
+    "MiB": mebibytes(ours.at(-1)!.peak),
     "of the roof": percent(median(shares)),
     "roof GFLOP/s": (median(roofs.slice(1).map(({ operationsPerSecond }) => operationsPerSecond)) / 1e9).toFixed(0),
   };
@@ -60,7 +60,7 @@ export async function compareSteps(
     row: {
       ...row,
       "PEFT ms": spread(theirTimes, 0),
-      "PEFT MB": megabytes(theirs.at(-1)!.peak),
+      "PEFT MiB": mebibytes(theirs.at(-1)!.peak),
       "speed ×": spread(theirTimes.map((time, round) => time / times[round]), 2),
       "memory ×": (ours.at(-1)!.peak / theirs.at(-1)!.peak).toFixed(2),
       "first loss differs by": differences[0].toExponential(0),
@@ -78,7 +78,7 @@ export function explainSteps(compute: ComputeOptions, { rounds, steps }: Repetit
   return `${
     describeCompute(compute)
   }, AdamW included. Median (range) over ${rounds} rounds of ${steps} steps in turn; ` +
-    "MB: peak resident memory of each one's process. Of the roof: operations of the step's matrix products ÷ (time × " +
+    "MiB: peak resident memory of each one's process. Of the roof: operations of the step's matrix products ÷ (time × " +
     "roof); the roof is the fastest of float32 products of 512 × 1536 × 1536 and 512 × 384 × 1536 on the same device and " +
     `threads, timed in every round. Losses of all steps must agree within ${tolerance(compute)}.`;
 }

@@ -24,8 +24,8 @@ import { sweepDrafts, writeJson, writeWhole } from "../../base/write-files.ts";
 export type BenchEvent =
   /** Another bench, with this process id, works in the same folder. */
   | { type: "shared"; out: string; pid: string }
-  /** The first event of every bench: the number of all cells, and of those that have a record already. */
-  | { type: "cells"; cells: number; recorded: number }
+  /** The first event of every bench: the number of all cells, of those that have a record already, and what they are. */
+  | { type: "cells"; cells: number; recorded: number; all: readonly Cell[] }
   | { type: "start"; cell: Cell }
   | { type: "step"; cell: Cell; step: number; steps: number; loss: number }
   | { type: "done"; cell: Cell; seconds: number; metric: string; score: number }
@@ -105,7 +105,7 @@ export async function bench(study: Study, options: BenchOptions): Promise<BenchR
     }
   }
   let recorded = cells.filter((cell) => done.has(cell.id)).length;
-  onEvent({ type: "cells", cells: cells.length, recorded });
+  onEvent({ type: "cells", cells: cells.length, recorded, all: cells });
   const queue = cells.filter((cell) => !done.has(cell.id));
 
   if (queue.length > 0) {

@@ -2,7 +2,8 @@
  * Downloads models and data sets, so that runs need no network: the command fetch.
  * @module
  */
-import { type FetchedSnapshot, formatBytes } from "../../models/hub/fetch-files.ts";
+import { formatBytes } from "../../base/bytes.ts";
+import type { FetchedSnapshot } from "../../models/hub/fetch-files.ts";
 import { openModelFiles } from "../../models/hub/model.ts";
 import type { FetchOptions } from "../../models/hub/snapshot.ts";
 import { findOnHub, isHubName, models } from "../../models/mod.ts";

@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
 import type { Cell } from "../../runs/study/cell.ts";
-import { duration, showProgress } from "../../cli/progress.ts";
+import { duration, showProgress, titlesOf } from "../../cli/progress.ts";
 
-function cell(method: string): Cell {
+function cell(method: string, options: Record<string, unknown> = {}, model = "use-lite"): Cell {
   return {
-    id: method,
+    id: `${method} ${JSON.stringify(options)} ${model}`,
     spec: {
-      model: { name: "use-lite", revision: "1" },
+      model: { name: model, revision: "1" },
       task: { name: "brown/negation", version: 1 },
       data: { train: 1, validation: 1, test: 1 },
-      method: [{ name: method, options: {} }],
+      method: [{ name: method, options }],
       seed: 3,
       training: {
         epochs: 1,
@@ -32,7 +32,7 @@ function show(redraws: boolean): string {
   let text = "";
   let now = 0;
   const tell = showProgress({ redraws, columns: () => 80, write: (part) => text += part, now: () => now });
-  tell({ type: "cells", cells: 3, recorded: 1 });
+  tell({ type: "cells", cells: 3, recorded: 1, all: [cell("lora"), cell("bitfit"), cell("full")] });
   tell({ type: "start", cell: cell("lora") });
   now = 10;
   tell({ type: "done", cell: cell("lora"), seconds: 10, metric: "accuracy", score: 0.95 });
@@ -42,10 +42,10 @@ function show(redraws: boolean): string {
   return text;
 }
 
-Deno.test("without a terminal there is one plain line for each finished cell", () => {
+Deno.test("without a terminal there is one plain line for each finished cell, with the time left", () => {
   assert.equal(
     show(false),
-    "3 cells, 1 of them done before\n[2/3] lora on brown/negation, seed 3: accuracy 0.950 in 10 s\n",
+    "3 cells, 1 of them done before\n[2/3] lora on brown/negation, seed 3: accuracy 0.950 in 10 s, about 10 s left\n",
   );
 });
 
@@ -55,12 +55,27 @@ Deno.test("on a terminal a running cell is shown with its step, its loss and the
   assert.equal(shown, "  bitfit on brown/negation, seed 3: step 50/100, loss 0.250\n2/3 cells, about 6.7 s left\n");
 });
 
+Deno.test("cells of one method are told apart by the options that differ, and by their models where there are several", () => {
+  const sweep = [cell("lora", { rank: 4, alpha: 8 }), cell("lora", { rank: 8, alpha: 8 }), cell("bitfit")];
+  const where = "on brown/negation, seed 3";
+  assert.deepEqual([...titlesOf(sweep).values()], [
+    `lora (rank 4) ${where}`,
+    `lora (rank 8) ${where}`,
+    `bitfit ${where}`,
+  ]);
+  assert.deepEqual([...titlesOf([cell("lora"), cell("lora", {}, "org/tiny")]).values()], [
+    "lora on brown/negation, use-lite, seed 3",
+    "lora on brown/negation, org/tiny, seed 3",
+  ]);
+});
+
 Deno.test("lines never wrap", () => {
   let text = "";
   const tell = showProgress({ redraws: true, columns: () => 30, write: (part) => text += part, now: () => 0 });
-  tell({ type: "cells", cells: 3, recorded: 1 });
+  const long = cell("a-method-with-a-rather-long-name");
+  tell({ type: "cells", cells: 3, recorded: 1, all: [long] });
   text = "";
-  tell({ type: "start", cell: cell("a-method-with-a-rather-long-name") });
+  tell({ type: "start", cell: long });
   assert.ok(text.split("\n").every((line) => line.length < 30), text);
 });
 
@@ -71,6 +86,9 @@ Deno.test("durations are written as people say them", () => {
 Deno.test("control characters of names and reasons do not reach the terminal", () => {
   let text = "";
   const tell = showProgress({ redraws: false, columns: () => 80, write: (part) => text += part, now: () => 0 });
-  tell({ type: "failed", cell: cell("a\x1b[2J\n"), reason: "\x1b]0;title\x07" });
-  assert.match(text, /^\[1\/0\] a\\u001b\[2J\\n on brown\/negation, seed 3: failed, \\u001b\]0;title\\u0007\n$/);
+  const hostile = cell("a\x1b[2J\n");
+  tell({ type: "cells", cells: 1, recorded: 0, all: [hostile] });
+  text = "";
+  tell({ type: "failed", cell: hostile, reason: "\x1b]0;title\x07" });
+  assert.match(text, /^\[1\/1\] a\\u001b\[2J\\n on brown\/negation, seed 3: failed, \\u001b\]0;title\\u0007\n$/);
 });

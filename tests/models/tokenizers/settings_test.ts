@@ -115,6 +115,24 @@ const refused: [what: string, settings: object, changes: object, message: RegExp
     /the length of FixedLength must be at least 1, it is 0$/,
   ],
   [
+    "100,000 added tokens",
+    {},
+    { added_tokens: Array.from({ length: 100_000 }, (_, at) => addedToken(`<${at}>`, 12)) },
+    /it must have at most 65536 added tokens, current value is 100000$/,
+  ],
+  [
+    "pieces of many bytes",
+    {},
+    {
+      model: {
+        type: "Unigram",
+        unk_id: 0,
+        vocab: Array.from({ length: 12 }, (_, at) => [`${at}${"ä".repeat(200_000)}`, -1]),
+      },
+    },
+    /its pieces must have at most 4194304 bytes together, current value is 4800014$/,
+  ],
+  [
     "half a table of characters, which ends the process",
     {},
     { normalizer: { type: "Precompiled", precompiled_charsmap: btoa("\xff\0\0\0abcd") } },

@@ -1,0 +1,57 @@
+/**
+ * Methods and their options in words.
+ * @module
+ */
+import { methodName, type RunSpec } from "./spec.ts";
+
+/** An option's value in words: lists are joined by commas, null is "none". */
+export function valueInWords(value: unknown): string {
+  if (value === null) return "none";
+  if (Array.isArray(value)) return value.map(valueInWords).join(", ");
+  if (typeof value === "object") return inWords(value as Record<string, unknown>, ", ");
+  return String(value);
+}
+
+/** An object in words: "device cpu; data train 300, test 400". */
+export function inWords(value: Record<string, unknown>, separator = "; "): string {
+  return Object.entries(value).map(([key, inner]) =>
+    inner !== null && typeof inner === "object" && !Array.isArray(inner)
+      ? `${key} ${inWords(inner as Record<string, unknown>, ", ")}`
+      : `${key} ${valueInWords(inner)}`
+  ).join(separator);
+}
+
+/** All options of a spec's method and of its training, in words. */
+export function optionsOf(spec: RunSpec): string[] {
+  const parts = spec.method.flatMap(({ name, options }) =>
+    Object.entries(options).filter(([, value]) => value !== null).map(([key, value]) =>
+      `${spec.method.length > 1 ? `${name}.` : ""}${key} ${valueInWords(value)}`
+    )
+  );
+  const { epochs, headLearningRate } = spec.training;
+  const headOptions = headLearningRate === undefined ? [] : [`headLearningRate ${headLearningRate}`];
+  return [...new Set([...parts, `epochs ${epochs}`, ...headOptions])].sort();
+}
+
+/** A method with its options, in words. */
+export interface NamedMethod {
+  /** Its name: "lora+prompt-tuning". */
+  method: string;
+  /** All options of it and of its training: "rank 4". */
+  options: readonly string[];
+}
+
+/** The method's name, with the options that not all of its name share: "lora (rank 4)". */
+export function labelOf({ method, options }: NamedMethod, all: readonly NamedMethod[]): string {
+  const namesakes = all.filter((other) => other.method === method);
+  const distinguishing = options.filter((option) => !namesakes.every(({ options }) => options.includes(option)));
+  return distinguishing.length > 0 ? `${method} (${distinguishing.join(", ")})` : method;
+}
+
+/** The label of each spec's method among those of all. */
+export function labelsOf(specs: readonly RunSpec[]): string[] {
+  const named = specs.map((spec) => ({ method: methodName(spec), options: optionsOf(spec) }));
+  const different = [...new Map(named.map((one) => [JSON.stringify(one), one])).values()];
+  const labels = new Map(different.map((one) => [JSON.stringify(one), labelOf(one, different)]));
+  return named.map((one) => labels.get(JSON.stringify(one))!);
+}
