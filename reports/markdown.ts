@@ -20,7 +20,8 @@ import { conflictInWords, inWords, overviewTitle, protocolRemarks, type Remark, 
 type Item = Remark;
 
 /** A table for each protocol, then what is needed to judge, repeat and cite the results. */
-export function renderMarkdown({ runs, protocols, overviews, conflicts, sources, unreadable }: Results): string {
+export function renderMarkdown(results: Results): string {
+  const { runs, protocols, overviews, conflicts, sources, unreadable, validation } = results;
   const environments = [...Map.groupBy(runs, environmentKey)].sort(byKeys(([key]) => key)).map(([, runs]) => runs);
   const settings = protocols.flatMap(({ settings }) => settings);
   const beside = sideBySide(runs);
@@ -35,7 +36,7 @@ export function renderMarkdown({ runs, protocols, overviews, conflicts, sources,
     ]),
     ...protocols.flatMap((protocol) => [
       `## ${escape(titleOf(protocol, protocols))}`,
-      markdownOf(tableOf(protocol, STYLE)),
+      markdownOf(tableOf(protocol, STYLE, validation)),
       list(protocolNotes(protocol, environments, beside)),
       "### Further costs",
       markdownOf(costTableOf(protocol, STYLE)),

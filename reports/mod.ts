@@ -42,6 +42,12 @@ export const reportFormats: Record<ReportFormatName, ReportFormat> = {
   },
 };
 
+/** What else a report shows. */
+export interface ReportOptions {
+  /** Whether tables show the validation score beside the test score. */
+  validation?: boolean;
+}
+
 /** What `writeReport` did. */
 export interface WrittenReport {
   /** Paths of the files written. */
@@ -78,8 +84,12 @@ export async function readResults(folders: readonly string[]): Promise<Results> 
  * @param out folder of the reports, made if it does not exist
  * @throws {Error} as {@linkcode readResults}, or if `out` cannot be written
  */
-export async function writeReport(folders: readonly string[], out: string): Promise<WrittenReport> {
-  const results = await readResults(folders);
+export async function writeReport(
+  folders: readonly string[],
+  out: string,
+  { validation = false }: ReportOptions = {},
+): Promise<WrittenReport> {
+  const results = { ...await readResults(folders), validation };
   const texts: { path: string; text: string }[] = [];
   for (const format of Object.values(reportFormats)) {
     for (const [file, text] of Object.entries(await format.files(results))) {

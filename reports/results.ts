@@ -75,6 +75,8 @@ export type Source = [source: string, ...works: string[]];
 
 /** What reports show. */
 export interface Results {
+  /** Whether tables show the validation score beside the test score. Left out: no. */
+  validation?: boolean;
   /** All runs, ordered by id. */
   runs: Run[];
   /** The protocols, ordered by task and model. */

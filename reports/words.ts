@@ -59,9 +59,9 @@ export function labelOf(
   return distinguishing.length > 0 ? `${method} (${distinguishing.join(", ")})` : method;
 }
 
-/** "All tasks, use-lite". */
+/** "All tasks, use-lite"; "By training examples, sentiment/amazon, use-lite". */
 export function overviewTitle({ axis, title }: Overview): string {
-  return `All ${axis}s, ${title}`;
+  return axis === "size" ? `By training examples, ${title}` : `All ${axis}s, ${title}`;
 }
 
 /** What a reader should know of a protocol's table, whatever shows it. */

@@ -30,7 +30,7 @@ function pageOf(
   ofOverviews: readonly NamedFigure[][],
   ofProtocols: readonly (NamedFigure[] | null)[],
 ): string {
-  const { runs, protocols, overviews } = results;
+  const { runs, protocols, overviews, validation } = results;
   const [style, script] = [read("page.css"), read("page.js")];
   const settings = protocols.reduce((sum, { settings }) => sum + settings.length, 0);
   const policy = `default-src 'none'; script-src ${policyHash(script)}; style-src ${policyHash(style)}; ` +
@@ -47,7 +47,7 @@ function pageOf(
     ...protocols.map((protocol, index) =>
       sectionOf(
         titleOf(protocol, protocols),
-        protocolTable(protocol, titleOf(protocol, protocols), captionOf(protocol)),
+        protocolTable(protocol, titleOf(protocol, protocols), captionOf(protocol), validation),
         protocolRemarks(protocol),
         ofProtocols[index],
         `${costTable(protocol, titleOf(protocol, protocols))}\n${list(costRemarks(protocol))}`,

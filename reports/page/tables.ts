@@ -12,10 +12,10 @@ import { text } from "./html.ts";
 const style: CellStyle = { text, best: (score) => `<strong>${score}</strong>` };
 
 /** The table of a protocol; each score leads to its runs. */
-export function protocolTable(protocol: Protocol, title: string, caption: string): string {
+export function protocolTable(protocol: Protocol, title: string, caption: string, validation?: boolean): string {
   const { settings } = protocol;
   return htmlTable(
-    tableOf(protocol, style),
+    tableOf(protocol, style, validation),
     title,
     caption,
     settings,
