@@ -13,6 +13,7 @@ export const addReport: AddCommand = (program, setStatus) => {
     .argument("[results...]", "results folders", ["results"])
     .option("--out <folder>", "folder of the reports (default: report, in the first results folder)")
     .option("--validation", "show the score on the validation examples, which chose the epoch, beside the test score")
+    .option("--external <path>", "show results of PEFT's method comparison beside: a file of them, or a folder")
     .option("--compare <methods>", "test two methods, joined by a comma, in every table that has both; write nothing")
     .option("--baseline <folder>", "say what moved beyond noise since these results; write nothing")
     .action(async (folders: string[], flags: ReportFlags) => setStatus(await runReport(folders, flags)));
@@ -21,16 +22,18 @@ export const addReport: AddCommand = (program, setStatus) => {
 interface ReportFlags {
   out?: string;
   validation?: boolean;
+  external?: string;
   compare?: string;
   baseline?: string;
 }
 
-async function runReport(folders: string[], { out, compare, baseline, validation }: ReportFlags): Promise<number> {
+async function runReport(folders: string[], flags: ReportFlags): Promise<number> {
+  const { out, compare, baseline, validation, external } = flags;
   if (compare === undefined && baseline === undefined) {
-    return await writeReports(folders, out ?? `${folders[0]}/report`, { validation });
+    return await writeReports(folders, out ?? `${folders[0]}/report`, { validation, external });
   }
-  const unused = out !== undefined ? "--out" : validation ? "--validation" : undefined;
-  if (unused !== undefined) throw new UsageError(`Cannot use ${unused}: --compare and --baseline write no files`);
+  const unused = (["out", "validation", "external"] as const).find((name) => flags[name] !== undefined);
+  if (unused !== undefined) throw new UsageError(`Cannot use --${unused}: --compare and --baseline write no files`);
   const names = compare === undefined ? undefined : splitMethods(compare);
   const { readResults } = await import("../reports/mod.ts");
   const results = await readResults(folders);

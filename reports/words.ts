@@ -3,7 +3,7 @@
  * @module
  */
 import { counted } from "../base/errors.ts";
-import type { Conflict } from "./collect.ts";
+import type { Conflict } from "./runs/collect.ts";
 import { formatDifference, formatScore } from "./format.ts";
 import type { Overview } from "./overview.ts";
 import type { Protocol, Setting } from "./results.ts";
