@@ -3,6 +3,7 @@
  * @module
  */
 import { shownMessage, UsageError } from "../base/errors.ts";
+import type { ReportOptions } from "../reports/mod.ts";
 import type { AddCommand } from "./command.ts";
 
 /** Adds the command. */
@@ -11,6 +12,8 @@ export const addReport: AddCommand = (program, setStatus) => {
     .description("write the reports of results folders")
     .argument("[results...]", "results folders", ["results"])
     .option("--out <folder>", "folder of the reports (default: report, in the first results folder)")
+    .option("--validation", "show the score on the validation examples, which chose the epoch, beside the test score")
+    .option("--external <path>", "show results of PEFT's method comparison beside: a file of them, or a folder")
     .option("--compare <methods>", "test two methods, joined by a comma, in every table that has both; write nothing")
     .option("--baseline <folder>", "say what moved beyond noise since these results; write nothing")
     .action(async (folders: string[], flags: ReportFlags) => setStatus(await runReport(folders, flags)));
@@ -18,15 +21,19 @@ export const addReport: AddCommand = (program, setStatus) => {
 
 interface ReportFlags {
   out?: string;
+  validation?: boolean;
+  external?: string;
   compare?: string;
   baseline?: string;
 }
 
-async function runReport(folders: string[], { out, compare, baseline }: ReportFlags): Promise<number> {
+async function runReport(folders: string[], flags: ReportFlags): Promise<number> {
+  const { out, compare, baseline, validation, external } = flags;
   if (compare === undefined && baseline === undefined) {
-    return await writeReports(folders, out ?? `${folders[0]}/report`);
+    return await writeReports(folders, out ?? `${folders[0]}/report`, { validation, external });
   }
-  if (out !== undefined) throw new UsageError("Cannot use --out: --compare and --baseline write no files");
+  const unused = (["out", "validation", "external"] as const).find((name) => flags[name] !== undefined);
+  if (unused !== undefined) throw new UsageError(`Cannot use --${unused}: --compare and --baseline write no files`);
   const names = compare === undefined ? undefined : splitMethods(compare);
   const { readResults } = await import("../reports/mod.ts");
   const results = await readResults(folders);
@@ -52,10 +59,10 @@ function splitMethods(text: string): [string, string] {
  * Writes the reports, prints the tables, and names the records that were left out, and those that contradict each other.
  * @returns the exit status
  */
-export async function writeReports(folders: string[], out: string): Promise<number> {
+export async function writeReports(folders: string[], out: string, options: ReportOptions = {}): Promise<number> {
   const { writeReport } = await import("../reports/mod.ts");
   const { conflictInWords } = await import("../reports/words.ts");
-  const { files, unreadable, conflicts, terminal } = await writeReport(folders, out);
+  const { files, unreadable, conflicts, terminal } = await writeReport(folders, out, options);
   console.log(`${terminal}\n${files.join("\n")}`);
   const complaints = [
     ...unreadable.map(({ path, reason }) => `Cannot read the record ${path}, it is left out: ${reason}`),

@@ -5,7 +5,7 @@
 import { counted, visible } from "../base/errors.ts";
 import { formatDifference } from "./format.ts";
 import type { Results, Setting } from "./results.ts";
-import { samplesOf } from "./run.ts";
+import { samplesOf } from "./runs/run.ts";
 import { LEVEL } from "./statistics/comparison.ts";
 import { studentTail } from "./statistics/distributions.ts";
 import { type Estimate, estimateMean } from "./statistics/estimate.ts";

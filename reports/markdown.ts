@@ -9,10 +9,11 @@ import { counted, visible } from "../base/errors.ts";
 import { canonical, type Environment } from "../runs/study/record.ts";
 import { costRemarks, costTableOf } from "./cost-table.ts";
 import { isTimeUnsteady, sideBySide } from "./costs/costs.ts";
+import { externalRemarks, externalTables } from "./external-tables.ts";
 import { formatCount } from "./format.ts";
 import { byKeys } from "./by-keys.ts";
 import type { Protocol, Results, Setting, Source } from "./results.ts";
-import type { Run } from "./run.ts";
+import type { Run } from "./runs/run.ts";
 import { type CellStyle, overviewTableOf, type Table, tableOf } from "./table.ts";
 import { inWords } from "../runs/study/labels.ts";
 import { conflictInWords, overviewRemarks, overviewTitle, protocolRemarks, type Remark, titleOf } from "./words.ts";
@@ -21,7 +22,8 @@ import { conflictInWords, overviewRemarks, overviewTitle, protocolRemarks, type 
 type Item = Remark;
 
 /** A table for each protocol, then what is needed to judge, repeat and cite the results. */
-export function renderMarkdown({ runs, protocols, overviews, conflicts, sources, unreadable }: Results): string {
+export function renderMarkdown(results: Results): string {
+  const { runs, protocols, overviews, conflicts, sources, unreadable, validation, external } = results;
   const environments = [...Map.groupBy(runs, environmentKey)].sort(byKeys(([key]) => key)).map(([, runs]) => runs);
   const settings = protocols.flatMap(({ settings }) => settings);
   const beside = sideBySide(runs);
@@ -36,12 +38,19 @@ export function renderMarkdown({ runs, protocols, overviews, conflicts, sources,
     ]),
     ...protocols.flatMap((protocol) => [
       `## ${escape(titleOf(protocol, protocols))}`,
-      markdownOf(tableOf(protocol, STYLE)),
+      markdownOf(tableOf(protocol, STYLE, validation)),
       list(protocolNotes(protocol, environments, beside)),
       "### Further costs",
       markdownOf(costTableOf(protocol, STYLE)),
       list(costRemarks(protocol)),
     ]),
+    ...external === undefined ? [] : [
+      ...externalTables(external, STYLE).flatMap(({ title, table }) => [
+        `## Results of others: ${escape(title)}`,
+        markdownOf(table),
+        list(externalRemarks(external).map(([text]): Item => [escape(text)])),
+      ]),
+    ],
     "## How to read the tables",
     list(EXPLANATION),
     "## Options",

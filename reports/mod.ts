@@ -5,8 +5,9 @@
 import { dirname } from "node:path";
 import { writeWhole } from "../base/write-files.ts";
 import type { UnreadableRecord } from "../runs/study/read-records.ts";
-import { collectRuns, type Conflict } from "./collect.ts";
+import { collectRuns, type Conflict } from "./runs/collect.ts";
 import { renderDifferencesCsv, renderResultsCsv, renderRunsCsv } from "./csv.ts";
+import { readPeftResults } from "./external/peft.ts";
 import { renderLatex } from "./latex.ts";
 import { renderMarkdown } from "./markdown.ts";
 import { groupRuns, type Results } from "./results.ts";
@@ -41,6 +42,14 @@ export const reportFormats: Record<ReportFormatName, ReportFormat> = {
     files: async (results) => (await import("./page/mod.ts")).renderPage(results),
   },
 };
+
+/** What else a report shows. */
+export interface ReportOptions {
+  /** Whether tables show the validation score beside the test score. */
+  validation?: boolean;
+  /** A file or folder with results of PEFT's method comparison, which are shown beside. */
+  external?: string;
+}
 
 /** What `writeReport` did. */
 export interface WrittenReport {
@@ -77,9 +86,17 @@ export async function readResults(folders: readonly string[]): Promise<Results> 
  * @param folders as {@linkcode readResults}
  * @param out folder of the reports, made if it does not exist
  * @throws {Error} as {@linkcode readResults}, or if `out` cannot be written
+ * @throws {UsageError} if the results of others cannot be read
  */
-export async function writeReport(folders: readonly string[], out: string): Promise<WrittenReport> {
-  const results = await readResults(folders);
+export async function writeReport(
+  folders: readonly string[],
+  out: string,
+  { validation = false, external: path }: ReportOptions = {},
+): Promise<WrittenReport> {
+  const external = path === undefined ? undefined : await readPeftResults(path);
+  const read = await readResults(folders);
+  const unreadable = [...read.unreadable, ...external?.unreadable ?? []];
+  const results = { ...read, unreadable, validation, external };
   const texts: { path: string; text: string }[] = [];
   for (const format of Object.values(reportFormats)) {
     for (const [file, text] of Object.entries(await format.files(results))) {
@@ -95,6 +112,6 @@ export async function writeReport(folders: readonly string[], out: string): Prom
   } catch (error) {
     throw new Error(`Cannot write a report: ${out} must be a folder that can be written (${(error as Error).message})`);
   }
-  const { unreadable, conflicts } = results;
+  const { conflicts } = results;
   return { files: texts.map(({ path }) => path), unreadable, conflicts, terminal: renderTerminal(results) };
 }

@@ -25,37 +25,56 @@ export interface OverviewRow {
   rank: number | null;
 }
 
-/** Methods over tasks or models. */
+/** What differs between the columns of an overview: the task, the model, or the number of training examples. */
+export type Axis = "task" | "model" | "size";
+
+/** Methods over tasks, models, or numbers of training examples. */
 export interface Overview {
   /** What the columns are. */
-  axis: "task" | "model";
-  /** What they have in common: the model, or the task. */
+  axis: Axis;
+  /** What they have in common: the model, the task, or both. */
   title: string;
-  /** Names of the tasks or models. */
+  /** Names of the tasks or models, or the numbers. */
   columns: string[];
   /** Unit of each column's scores. */
   units: ("fraction" | "correlation")[];
   /** The methods, the best average first. */
   rows: OverviewRow[];
-  /** Whether scores are averaged: those of one unit, where higher is better everywhere or nowhere. */
+  /** Whether scores are averaged: over tasks or models, in one unit, where higher is better everywhere or nowhere. */
   averaged: boolean;
   /** Critical difference of mean ranks; null if fewer than two methods have all columns. */
   critical: number | null;
 }
 
-/** The overviews of protocols that differ in nothing but the task, and of those that differ in nothing but the model. */
+/** Number of training examples of a protocol. */
+function trainSize({ settings: [{ runs: [{ spec }] }] }: Protocol): number {
+  return spec.data.train;
+}
+
+/** What a protocol would have in common with those that differ from it along an axis alone. */
+function withoutAxis({ spec }: Protocol, axis: Axis): string {
+  if (axis !== "size") return canonical({ ...spec, [axis]: null });
+  return canonical({ ...spec, data: { ...spec.data as Record<string, unknown>, train: null } });
+}
+
+/** The overviews of protocols that differ in nothing but the task, the model, or the number of training examples. */
 export function overviewsOf(protocols: readonly Protocol[]): Overview[] {
-  return (["task", "model"] as const).flatMap((axis) => {
-    const groups = Map.groupBy(protocols, ({ spec }) => {
-      const { [axis]: _, ...rest } = spec;
-      return canonical(rest);
-    });
-    return [...groups.values()].filter(({ length }) => length > 1).map((group) => overviewOf(axis, group));
+  return (["task", "model", "size"] as const).flatMap((axis) => {
+    const groups = Map.groupBy(protocols, (protocol) => withoutAxis(protocol, axis));
+    return [...groups.values()].filter(({ length }) => length > 1).map((group) =>
+      overviewOf(axis, axis === "size" ? group.toSorted((a, b) => trainSize(a) - trainSize(b)) : group)
+    );
   });
 }
 
-function overviewOf(axis: "task" | "model", protocols: readonly Protocol[]): Overview {
-  const columns = protocols.map(({ settings: [setting] }) => setting[axis]);
+function titleOf(axis: Axis, { settings: [{ task, model }] }: Protocol): string {
+  return { task: model, model: task, size: `${task}, ${model}` }[axis];
+}
+
+function overviewOf(axis: Axis, protocols: readonly Protocol[]): Overview {
+  const columns = protocols.map((protocol) =>
+    axis === "size" ? String(trainSize(protocol)) : protocol.settings[0][axis]
+  );
   const metrics = protocols.map(({ settings: [{ metric }] }) => metric);
   const keyOf = ({ method, options }: Setting) => canonical([method, options]);
   const byMethod = Map.groupBy(protocols.flatMap(({ settings }) => settings), keyOf);
@@ -64,9 +83,10 @@ function overviewOf(axis: "task" | "model", protocols: readonly Protocol[]): Ove
     const settings = protocols.map(({ settings }) => settings.find((setting) => keyOf(setting) === key) ?? null);
     return { label: labelOf(setting, all), settings, average: null, best: false, rank: null };
   });
-  const averaged = metrics.every(({ unit, direction }) =>
-    unit === metrics[0].unit && direction === metrics[0].direction
-  );
+  // More examples are not another case of the same: their scores are neither averaged nor ranked.
+  const cases = axis !== "size";
+  const averaged = cases &&
+    metrics.every(({ unit, direction }) => unit === metrics[0].unit && direction === metrics[0].direction);
   const sign = metrics[0].direction === "higher" ? 1 : -1;
   const complete = rows.filter(({ settings }) => settings.every((setting) => setting?.estimate));
   let critical: number | null = null;
@@ -74,7 +94,7 @@ function overviewOf(axis: "task" | "model", protocols: readonly Protocol[]): Ove
     for (const row of complete) row.average = averageEstimates(row.settings.map((setting) => setting!.estimate!));
     markBest(complete, protocols, sign);
   }
-  if (complete.length > 1) {
+  if (cases && complete.length > 1) {
     // Ranks count from the best of every column, whatever its metric's direction.
     const scores = protocols.map((_, column) =>
       complete.map(({ settings }) => settings[column]!.mean * (metrics[column].direction === "higher" ? 1 : -1))
@@ -83,11 +103,11 @@ function overviewOf(axis: "task" | "model", protocols: readonly Protocol[]): Ove
     critical = ranking.critical;
     complete.forEach((row, index) => row.rank = ranking.ranks[index]);
   }
-  const title = protocols[0].settings[0][axis === "task" ? "model" : "task"];
-  const order = ({ average, rank }: OverviewRow) => average ? -sign * average.mean : rank ?? Infinity;
+  const order = ({ average, rank, settings }: OverviewRow) =>
+    average ? -sign * average.mean : rank ?? -sign * (settings.at(-1)?.mean ?? -sign * Infinity);
   return {
     axis,
-    title,
+    title: titleOf(axis, protocols[0]),
     columns,
     units: metrics.map(({ unit }) => unit),
     rows: rows.sort(byKeys(order, ({ label }) => label)),

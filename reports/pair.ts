@@ -5,7 +5,7 @@
 import { lookUp } from "../base/errors.ts";
 import { formatDifference, formatProbability, formatScore, MISSING } from "./format.ts";
 import type { Protocol, Results, Setting } from "./results.ts";
-import { type Run, samplesOf } from "./run.ts";
+import { type Run, samplesOf } from "./runs/run.ts";
 import { estimateMean } from "./statistics/estimate.ts";
 import { bootstrapInterval, mcNemarTest, signFlipTest } from "./statistics/paired-tests.ts";
 import { pairSamples, type Sample } from "./statistics/sample.ts";

@@ -7,9 +7,10 @@ import { canonical, identifyModel, knownScores, methodName, type RunRecord, sett
 import type { UnreadableRecord } from "../runs/study/read-records.ts";
 import { labelOf, optionsOf } from "../runs/study/labels.ts";
 import { byKeys } from "./by-keys.ts";
-import type { Conflict } from "./collect.ts";
+import type { Conflict } from "./runs/collect.ts";
+import type { ExternalResults } from "./external/peft.ts";
 import { type Overview, overviewsOf } from "./overview.ts";
-import { type Run, RunReader, samplesOf } from "./run.ts";
+import { type Run, RunReader, samplesOf } from "./runs/run.ts";
 import { type Interval, mean, standardDeviation } from "./statistics/basics.ts";
 import { compareSettings, type Comparison, type Difference } from "./statistics/comparison.ts";
 import { type Estimate, estimateMean, intervalOf } from "./statistics/estimate.ts";
@@ -75,6 +76,10 @@ export type Source = [source: string, ...works: string[]];
 
 /** What reports show. */
 export interface Results {
+  /** Whether tables show the validation score beside the test score. Left out: no. */
+  validation?: boolean;
+  /** Results of others, which are shown beside and compared with nothing. */
+  external?: ExternalResults;
   /** All runs, ordered by id. */
   runs: Run[];
   /** The protocols, ordered by task and model. */

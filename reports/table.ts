@@ -4,9 +4,10 @@
  */
 import { formatBytes } from "../base/bytes.ts";
 import { type Cost, middleCost } from "./costs/costs.ts";
-import { formatCount, formatEstimate, formatPercent, formatSeconds, MISSING } from "./format.ts";
+import { formatCount, formatEstimate, formatPercent, formatScore, formatSeconds, MISSING } from "./format.ts";
 import type { Overview } from "./overview.ts";
 import type { Protocol, Setting } from "./results.ts";
+import { mean } from "./statistics/basics.ts";
 import { differenceInWords } from "./words.ts";
 
 /** How a report writes cells. */
@@ -30,13 +31,17 @@ export interface Table {
 /** A column: its title, and its cell for a setting. */
 export type Column = [title: string, cell: (setting: Setting) => string];
 
-/** The table of a protocol's settings. The column of flags is left out if none was raised. */
-export function tableOf({ settings }: Protocol, style: CellStyle): Table {
+/**
+ * The table of a protocol's settings. The column of flags is left out if none was raised.
+ * @param validation whether the validation score stands beside the test score
+ */
+export function tableOf({ settings }: Protocol, style: CellStyle, validation = false): Table {
   const { name, unit, direction } = settings[0].metric;
   const scoreTitle = `${name}${unit === "fraction" ? " %" : ""}${direction === "lower" ? " (lower is better)" : ""}`;
   const columns: Column[] = [
     ["method", ({ label }) => style.text(label)],
     [style.text(scoreTitle), (setting) => setting.best ? style.best(scoreOf(setting)) : scoreOf(setting)],
+    ...validation ? [["validation", validationOf] as Column] : [],
     ...settings.some(({ difference }) => difference !== null)
       ? [["Δ best", (setting: Setting) => differenceInWords(setting) ?? MISSING] as Column]
       : [],
@@ -66,6 +71,11 @@ export function columnTable(columns: readonly Column[], settings: readonly Setti
 
 function scoreOf({ mean, estimate, metric: { unit } }: Setting): string {
   return formatEstimate(mean, estimate, unit);
+}
+
+/** Mean score of the epochs that were kept, on the validation examples that chose them. */
+function validationOf({ runs, metric: { name, unit } }: Setting): string {
+  return formatScore(mean(runs.map(({ scores }) => scores.validation[name])), unit);
 }
 
 /** The table of methods over tasks or models: scores, their average, and mean ranks. */

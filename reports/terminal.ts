@@ -10,13 +10,13 @@ import { type Table, tableOf } from "./table.ts";
 import { comparisonRemarks, failureRemarks, titleOf } from "./words.ts";
 
 /** A table for each protocol, as plain text without escape sequences. */
-export function renderTerminal({ protocols }: Results): string {
-  return protocols.map((protocol) => renderProtocol(protocol, protocols)).join("\n");
+export function renderTerminal({ protocols, validation }: Results): string {
+  return protocols.map((protocol) => renderProtocol(protocol, protocols, validation)).join("\n");
 }
 
-function renderProtocol(protocol: Protocol, all: readonly Protocol[]): string {
+function renderProtocol(protocol: Protocol, all: readonly Protocol[], validation?: boolean): string {
   const [{ majority, metric }] = protocol.settings;
-  const table = plainTable(tableOf(protocol, { text: visible, best: (score) => `* ${score}` }));
+  const table = plainTable(tableOf(protocol, { text: visible, best: (score) => `* ${score}` }, validation));
   const notes = [
     ...majority === null ? [] : [`majority ${formatScore(majority, metric.unit)}`],
     ...protocol.settings.some(({ best }) => best) ? ["* not shown to be below the best mean"] : [],

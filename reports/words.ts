@@ -4,7 +4,7 @@
  */
 import { counted } from "../base/errors.ts";
 import { inWords, valueInWords } from "../runs/study/labels.ts";
-import type { Conflict } from "./collect.ts";
+import type { Conflict } from "./runs/collect.ts";
 import { formatDifference, formatScore } from "./format.ts";
 import type { Overview } from "./overview.ts";
 import type { Protocol, Setting } from "./results.ts";
@@ -33,9 +33,9 @@ export function titleOf(protocol: Protocol, all: readonly Protocol[]): string {
   return suffix === "" ? `${task}, ${model}` : `${task}, ${model} (${suffix})`;
 }
 
-/** "All tasks, use-lite". */
+/** "All tasks, use-lite"; "By training examples, sentiment/amazon, use-lite". */
 export function overviewTitle({ axis, title }: Overview): string {
-  return `All ${axis}s, ${title}`;
+  return axis === "size" ? `By training examples, ${title}` : `All ${axis}s, ${title}`;
 }
 
 /** What a reader should know of an overview's table, whatever shows it. */

@@ -8,7 +8,7 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const PRODUCT = ["base", "engine", "models", "methods", "tasks", "runs", "reports"];
 
 /** The tables of a report and what they are made from. */
-const REPORT = ["reports", "reports/run.ts", "reports/statistics", "reports/costs"];
+const REPORT = ["reports", "reports/runs", "reports/statistics", "reports/costs", "reports/external"];
 
 /** The rows of the methods. */
 const METHODS = ["methods", "methods/types.ts", "methods/shared", "methods/adaptation"];
@@ -58,12 +58,13 @@ const ARROWS: Record<string, readonly string[]> = {
     ...["runs/study", "runs/programs", "runs/adapters", "runs/training"],
   ],
   "reports/statistics": ["base"],
-  "reports/run.ts": ["runs/study", "tasks", "reports/statistics"],
-  "reports/costs": ["runs/study", "reports/run.ts", "reports/statistics"],
+  "reports/runs": ["base", "runs/study", "tasks", "reports/statistics"],
+  "reports/costs": ["runs/study", "reports/runs", "reports/statistics"],
+  "reports/external": ["base", "runs/study"],
   "reports/figures": ["base", "runs/study", ...REPORT],
   "reports/page": ["base", "runs/study", ...REPORT, "reports/figures"],
   "reports/mod.ts": ["base", "runs/study", ...REPORT, "reports/page", "reports/citation"],
-  "reports": ["base", "runs/study", "tasks", "reports/run.ts", "reports/statistics", "reports/costs"],
+  "reports": ["base", "runs/study", ...REPORT.slice(1)],
   "reports/citation": ["base", "models/mod.ts", "models/hub/name.ts", "methods", "runs/study"],
   "reports/export": ["base", "models/hub/name.ts", "runs/study", ...REPORT, "reports/mod.ts", "reports/citation"],
 };

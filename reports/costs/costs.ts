@@ -2,7 +2,7 @@
  * The costs of runs, which all reports show: parameters, bytes, FLOPs, seconds.
  * @module
  */
-import type { Run } from "../run.ts";
+import type { Run } from "../runs/run.ts";
 import { median } from "../statistics/basics.ts";
 
 /** Name of a cost, and of its column. */

@@ -3,7 +3,7 @@
  * equation 3). What it weighs is a choice: reports print the constants, and never rank by it.
  * @module
  */
-import type { Run } from "../run.ts";
+import type { Run } from "../runs/run.ts";
 import { middleCost } from "./costs.ts";
 
 /** A cost of {@linkcode pscp}: the amount C that halves the score, and the weight β. */

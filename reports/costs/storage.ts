@@ -2,7 +2,7 @@
  * What has to be kept to use a method for several tasks.
  * @module
  */
-import type { Run } from "../run.ts";
+import type { Run } from "../runs/run.ts";
 
 /** Bytes of a backbone, in float32. */
 export function backboneBytes({ model }: Run): number {

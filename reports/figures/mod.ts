@@ -12,7 +12,7 @@ import { drawRanks } from "./ranks.ts";
 import { drawScoreByCost } from "./score-by-cost.ts";
 import { drawSeeds } from "./seeds.ts";
 import { type MethodStyle, methodStyles, showName } from "./style.ts";
-import { drawSweeps } from "./sweep.ts";
+import { drawSizes, drawSweeps } from "./sweep.ts";
 
 /** Most tables that figures are drawn of, the ones with most runs: so that a report of a thousand tasks ends. */
 export const MOST_TABLES = 12;
@@ -46,7 +46,7 @@ export function drawFigures(results: Results): Figures {
   return {
     overviews: overviews.map((overview, index) =>
       nameFigures(
-        drawRanks(overview, styles),
+        [...drawRanks(overview, styles), ...drawSizes(overview, styles)],
         overviews.length > 1 ? `all-${index + 1}` : "all",
         overviewTitle(overview),
       )

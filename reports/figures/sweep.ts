@@ -1,8 +1,9 @@
 /**
- * Score against an option of which a method has several values: prompt length, rank.
+ * Score against a number of which a method has several values: prompt length, rank, training examples.
  * @module
  */
 import * as Plot from "@observablehq/plot";
+import type { Overview } from "../overview.ts";
 import type { Protocol, Setting } from "../results.ts";
 import { draw, type Figure, legend } from "./drawing.ts";
 import {
@@ -10,17 +11,20 @@ import {
   axisLabel,
   axisScore,
   type MethodStyle,
+  MOST_ROWS,
   scoreInWords,
   shortNumber,
   showName,
   widthOf,
 } from "./style.ts";
 
-/** Settings of a method that differ in nothing but the value of one option. */
+/** Settings of a method that differ in nothing but one number. */
 export interface Sweep {
   /** Name of the method. */
   method: string;
-  /** The option: "rank". */
+  /** Its name in the figure. */
+  name: string;
+  /** What the number is: "rank", "training examples". */
   option: string;
   /** The settings by the option's value, the smallest first. */
   points: { value: number; setting: Setting }[];
@@ -37,7 +41,7 @@ export function sweepsOf({ settings }: Protocol): Sweep[] {
     const [option] = differing;
     const points = settings.map((setting, index) => ({ setting, value: Number(values[index].get(option)) }));
     if (!points.every(({ value }) => Number.isFinite(value))) return [];
-    return [{ method, option, points: points.sort((a, b) => a.value - b.value) }];
+    return [{ method, name: method, option, points: points.sort((a, b) => a.value - b.value) }];
   });
 }
 
@@ -57,6 +61,21 @@ export function drawSweeps(protocol: Protocol, title: string, styles: ReadonlyMa
   return [...byOption].map(([option, sweeps]) => drawSweep(option, sweeps, title, styles));
 }
 
+/** The figure of methods over numbers of training examples. */
+export function drawSizes(
+  { axis, columns, rows, title }: Overview,
+  styles: ReadonlyMap<string, MethodStyle>,
+): Figure[] {
+  if (axis !== "size") return [];
+  const option = "training examples";
+  const sweeps = rows.slice(0, MOST_ROWS).map(({ label, settings }): Sweep => {
+    const points = settings.map((setting, column) => ({ value: Number(columns[column]), setting }))
+      .filter((point): point is Sweep["points"][number] => point.setting !== null);
+    return { method: points[0].setting.method, name: label, option, points };
+  });
+  return [drawSweep(option, sweeps, title, styles)];
+}
+
 function drawSweep(
   option: string,
   sweeps: readonly Sweep[],
@@ -64,9 +83,10 @@ function drawSweep(
   styles: ReadonlyMap<string, MethodStyle>,
 ): Figure {
   const { metric } = sweeps[0].points[0].setting;
-  const points = sweeps.flatMap(({ method, points }) =>
+  const points = sweeps.flatMap(({ method, name, points }) =>
     points.map(({ value, setting }) => ({
       method,
+      name,
       value,
       mean: axisScore(setting.mean, metric),
       low: axisInterval(setting)?.low,
@@ -75,7 +95,7 @@ function drawSweep(
     }))
   );
   const values = [...new Set(points.map(({ value }) => value))].sort((a, b) => a - b);
-  const entries = sweeps.map(({ method }) => ({ name: showName(method), ...styles.get(method)! }));
+  const entries = sweeps.map(({ method, name }) => ({ name: showName(name), ...styles.get(method)! }));
   const colour = ({ method }: { method: string }) => styles.get(method)!.colour;
   const isLog = values[0] > 0 && values.at(-1)! >= 4 * values[0];
   return draw({
@@ -83,8 +103,8 @@ function drawSweep(
     title: `${showName(metric.name)} against ${showName(option)}: ${title}`,
     caption: "A line for each method, with 95 % intervals.",
     values: `${
-      points.map(({ method, value, setting }) =>
-        `${showName(method)} ${shortNumber(value)}: ${scoreInWords(setting.mean, metric)}`
+      points.map(({ name, value, setting }) =>
+        `${showName(name)} ${shortNumber(value)}: ${scoreInWords(setting.mean, metric)}`
       ).join(", ")
     }.`,
     plot: {
@@ -113,9 +133,9 @@ function drawSweep(
           stroke: colour,
           strokeOpacity: 0.6,
         }),
-        Plot.line(points, { x: "value", y: "mean", z: "method", stroke: colour, strokeWidth: 2 }),
-        ...sweeps.map(({ method }) =>
-          Plot.dot(points.filter((point) => point.method === method), {
+        Plot.line(points, { x: "value", y: "mean", z: "name", stroke: colour, strokeWidth: 2 }),
+        ...sweeps.map(({ method, name }) =>
+          Plot.dot(points.filter((point) => point.name === name), {
             x: "value",
             y: "mean",
             symbol: styles.get(method)!.symbol,

@@ -5,7 +5,7 @@
 import { canonical } from "../../runs/study/record.ts";
 import { showName } from "../figures/style.ts";
 import type { Results } from "../results.ts";
-import type { Run } from "../run.ts";
+import type { Run } from "../runs/run.ts";
 import { mean } from "../statistics/basics.ts";
 import { titleOf } from "../words.ts";
 import { type Packed, packPredicted, packTruth } from "./pack.ts";

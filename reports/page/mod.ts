@@ -4,6 +4,7 @@
  */
 import { counted } from "../../base/errors.ts";
 import { costRemarks } from "../cost-table.ts";
+import { externalRemarks } from "../external-tables.ts";
 import { drawFigures, MOST_TABLES, type NamedFigure } from "../figures/mod.ts";
 import { svgFile } from "../figures/drawing.ts";
 import { formatCount } from "../format.ts";
@@ -11,7 +12,7 @@ import type { Protocol, Results } from "../results.ts";
 import { conflictInWords, overviewRemarks, overviewTitle, protocolRemarks, type Remark, titleOf } from "../words.ts";
 import { pageData } from "./data.ts";
 import { json, policyHash, text } from "./html.ts";
-import { costTable, overviewTable, protocolTable } from "./tables.ts";
+import { costTable, externalSections, overviewTable, protocolTable } from "./tables.ts";
 
 const read = (name: string) => Deno.readTextFileSync(new URL(name, import.meta.url));
 
@@ -30,7 +31,7 @@ function pageOf(
   ofOverviews: readonly NamedFigure[][],
   ofProtocols: readonly (NamedFigure[] | null)[],
 ): string {
-  const { runs, protocols, overviews } = results;
+  const { runs, protocols, overviews, validation, external } = results;
   const style = read("page.css");
   const script = read("elements.js") + read("page.js");
   const settings = protocols.reduce((sum, { settings }) => sum + settings.length, 0);
@@ -48,12 +49,15 @@ function pageOf(
     ...protocols.map((protocol, index) =>
       sectionOf(
         titleOf(protocol, protocols),
-        protocolTable(protocol, titleOf(protocol, protocols), captionOf(protocol)),
+        protocolTable(protocol, titleOf(protocol, protocols), captionOf(protocol), validation),
         protocolRemarks(protocol),
         ofProtocols[index],
         `${costTable(protocol, titleOf(protocol, protocols))}\n${list(costRemarks(protocol))}`,
       )
     ),
+    ...external === undefined
+      ? []
+      : externalSections(external).map(({ title, table }) => sectionOf(title, table, externalRemarks(external), [])),
   ];
   return `<!doctype html>
 <html lang="en">

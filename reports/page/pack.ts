@@ -2,7 +2,7 @@
  * Answers of runs, packed for the page: whole numbers of a few bits each, in base64.
  * @module
  */
-import type { Answers } from "../run.ts";
+import type { Answers } from "../runs/run.ts";
 
 /** Whole numbers in base64. */
 export interface Packed {

@@ -3,6 +3,8 @@
  * @module
  */
 import { costTableOf } from "../cost-table.ts";
+import type { ExternalResults } from "../external/peft.ts";
+import { externalTables } from "../external-tables.ts";
 import { showName } from "../figures/style.ts";
 import type { Overview } from "../overview.ts";
 import type { Protocol, Setting } from "../results.ts";
@@ -12,10 +14,10 @@ import { text } from "./html.ts";
 const style: CellStyle = { text, best: (score) => `<strong>${score}</strong>` };
 
 /** The table of a protocol; each score leads to its runs. */
-export function protocolTable(protocol: Protocol, title: string, caption: string): string {
+export function protocolTable(protocol: Protocol, title: string, caption: string, validation?: boolean): string {
   const { settings } = protocol;
   return htmlTable(
-    tableOf(protocol, style),
+    tableOf(protocol, style, validation),
     title,
     caption,
     settings,
@@ -27,6 +29,18 @@ export function protocolTable(protocol: Protocol, title: string, caption: string
 export function costTable(protocol: Protocol, title: string): string {
   const table = costTableOf(protocol, style);
   return htmlTable(table, `Further costs, ${title}`, "Further costs", protocol.settings, () => null);
+}
+
+/** The tables of others' results. */
+export function externalSections(external: ExternalResults): { title: string; table: string }[] {
+  return externalTables(external, style).map(({ title, experiments, table }) => {
+    const heading = `Results of others: ${title}`;
+    const labelled = experiments.map((label) => ({ label }));
+    return {
+      title: heading,
+      table: htmlTable(table, heading, "External, compared with nothing", labelled, () => null),
+    };
+  });
 }
 
 /** The table of methods over tasks or models; each score leads to its runs. */

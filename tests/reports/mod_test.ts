@@ -173,3 +173,20 @@ Deno.test("a folder that cannot be written is an error that names it, and no par
     await assert.rejects(writeReport([folder], `${folder}/out`), /Cannot write a report: .*\/out must be/);
     assert.deepEqual([...Deno.readDirSync(`${folder}/out`)].map(({ name }) => name), ["report.md"]);
   }));
+
+Deno.test("the validation score stands beside the test score where it is asked for", () =>
+  inFolder({}, async (folder) => {
+    const record = makeRecord({
+      accuracy: 0.75,
+      change: ({ scores, curve }) => {
+        scores.validation = { accuracy: 0.625, matthews: 0.25 };
+        curve.validation[2] = { accuracy: 0.625, matthews: 0.25 };
+      },
+    });
+    const results = await store(folder, [record]);
+    const { terminal } = await writeReport([results], `${folder}/report`, { validation: true });
+    const texts = ["report.md", "report.html"].map((file) => Deno.readTextFileSync(`${folder}/report/${file}`));
+    for (const text of [terminal, ...texts]) assert.match(text, /validation.*62\.5/s);
+    const { terminal: without } = await writeReport([results], `${folder}/report`);
+    assert.doesNotMatch(without, /validation|62\.5/);
+  }));

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { drawFigures } from "../../reports/figures/mod.ts";
 import { renderMarkdown } from "../../reports/markdown.ts";
 import { groupResults } from "../../reports/results.ts";
 import { makeRecord } from "./record-factory.ts";
@@ -50,4 +51,32 @@ Deno.test("the report begins with the overview", () => {
   const markdown = renderMarkdown(groupResults(study("task"), []));
   assert.match(markdown, /^## All tasks, use-lite\n\n\| method +\| +a \| +b \| +average \| mean rank \|$/m);
   assert.match(markdown, /^\| lora +\| \*\*90\.0 ± /m);
+});
+
+Deno.test("protocols that differ in the number of training examples alone have a table by that number, without averages", () => {
+  const records = ["lora", "full"].flatMap((method, index) =>
+    [1000, 300].flatMap((train) =>
+      [0, 1].map((seed) => makeRecord({ method, seed, train, accuracy: 0.7 + train / 10_000 + 0.05 * index }))
+    )
+  );
+  const results = groupResults(records, []);
+  const [{ axis, columns, rows, averaged, critical }] = results.overviews;
+  assert.deepEqual([results.overviews.length, axis, columns, averaged, critical], [
+    1,
+    "size",
+    ["300", "1000"],
+    false,
+    null,
+  ]);
+  assert.deepEqual(rows.map(({ label, settings }) => [label, ...settings.map((setting) => setting!.mean.toFixed(2))]), [
+    ["full", "0.78", "0.85"],
+    ["lora", "0.73", "0.80"],
+  ]);
+  assert.match(
+    renderMarkdown(results),
+    /^## By training examples, sentiment\/amazon, use-lite\n\n\| method \| +300 \| +1000 \|$/m,
+  );
+  const { overviews: [[figure]] } = drawFigures(results);
+  assert.equal(figure.kind, "score-by-training-examples");
+  assert.match(figure.values, /full 300: 78\.0 %, full 1k/);
 });

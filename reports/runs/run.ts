@@ -2,10 +2,10 @@
  * A run as reports hold it: its record, with the predictions in a form that takes little memory.
  * @module
  */
-import type { RunRecord } from "../runs/study/record.ts";
-import { metrics } from "../tasks/metrics.ts";
-import { textMetrics } from "../tasks/text-metrics.ts";
-import { jackknifeSample, type Sample, TestSet } from "./statistics/sample.ts";
+import type { RunRecord } from "../../runs/study/record.ts";
+import { metrics } from "../../tasks/metrics.ts";
+import { textMetrics } from "../../tasks/text-metrics.ts";
+import { jackknifeSample, type Sample, TestSet } from "../statistics/sample.ts";
 
 /** Right and predicted answers by example, in the order of the test set: classes, or texts. */
 export type Answers =

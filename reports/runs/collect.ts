@@ -3,8 +3,8 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import { canonical, runId, type RunRecord } from "../runs/study/record.ts";
-import { eachRecord, type UnreadableRecord } from "../runs/study/read-records.ts";
+import { canonical, runId, type RunRecord } from "../../runs/study/record.ts";
+import { eachRecord, type UnreadableRecord } from "../../runs/study/read-records.ts";
 import { type Run, RunReader } from "./run.ts";
 
 /** A run of which two folders hold different results. */
