@@ -77,7 +77,7 @@ Deno.test("the latest of each experiment of PEFT's method comparison is read, in
       "0.19.2, Some GPU",
     ]);
     assert.deepEqual(unfinished, ["oft/m"]);
-    assert.match(unreadable[0].reason, /of PEFT's method comparison, run_info must be of type object/);
+    assert.match(unreadable[0].reason, /of PEFT's method comparison, run_info must be an object/);
   }));
 
 Deno.test("results of others stand in tables of their own, marked as such, and change no other", () =>
