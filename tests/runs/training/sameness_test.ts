@@ -5,7 +5,7 @@ import { runCell } from "../../../runs/training/run-cell.ts";
 import type { MethodEntry, Study } from "../../../runs/study/study.ts";
 import { inFolder } from "../../in-folder.ts";
 
-const STEPS = 20;
+const STEPS = 8;
 const BATCH_SIZE = 8;
 
 /** Losses of the first steps and predictions for the test examples. */
@@ -13,7 +13,7 @@ async function run(method: MethodEntry, { threads = 1, ...changes }: Partial<Stu
   const study: Study = {
     ...presets.smoke.study,
     methods: [method],
-    data: { train: STEPS * BATCH_SIZE, validation: 32, test: 64 },
+    data: { train: STEPS * BATCH_SIZE, validation: 8, test: 16 },
     ...changes,
     training: { epochs: 1, batchSize: BATCH_SIZE, headLearningRate: 1e-2, ...changes.training },
   };
