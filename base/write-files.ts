@@ -56,7 +56,9 @@ async function sync(path: string): Promise<void> {
 /** An error of the system while a path was written, in one sentence; any other error as it is. */
 function asWriteError(path: string, error: unknown): unknown {
   // Deno gives codes to some errors of the system alone; a quota, or a limit of sizes, has a number in its message.
-  const isOfSystem = error instanceof Error && ("code" in error || /\(os error \d+\)/.test(error.message));
+  // Places like /dev are refused by Deno itself.
+  const isOfSystem = error instanceof Error &&
+    ("code" in error || /\(os error \d+\)/.test(error.message) || error instanceof Deno.errors.NotCapable);
   if (!isOfSystem) return error;
   const rule = "code" in error && error.code === "ENOSPC" ? "its disk must have space left, it is full" : error.message;
   return new Error(`Cannot write ${path}: ${rule}`, { cause: error });

@@ -4,7 +4,7 @@
  * The CommonJS build of `@tensorflow/tfjs-core` has neither gradients nor chained operations (`x.add(y)`). They lie
  * beside it as ES modules, whose imports without file extensions only bundlers resolve. They are therefore linked here,
  * with the CommonJS build in place of everything that they import from the rest of the core. The package
- * `@tensorflow/tfjs`, which brings all of this in one bundle, takes 240 MB more on disk.
+ * `@tensorflow/tfjs`, which brings all of this in one bundle, takes 240 MiB more on disk.
  * @module
  */
 import { readdirSync, readFileSync } from "node:fs";

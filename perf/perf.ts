@@ -1,7 +1,5 @@
 /**
- * Measures speed and memory: `deno task perf [step|epoch|scale|start|memory|plan|devices|adapters|coverage] [methods…] [--rounds N]
- * [--steps N] [--device cpu] [--precision int8] [--memory small]`; a language model: `deno task perf language [methods…]
- * --model FOLDER`; and accuracy: `deno task perf accuracy study.json --model FOLDER --out FOLDER`.
+ * Measures speed, memory and accuracy: `deno task perf --help` lists what can be measured, and the flags.
  *
  * `step`, `epoch`, `scale`, `start`, `language` and `accuracy` compare with PyTorch, transformers and PEFT: the Python that
  * TUNEBENCH_PYTHON names, with the packages of requirements.txt. The processes are measured in turn, so that all meet the
@@ -10,7 +8,7 @@
  * @module
  */
 import { parseArgs } from "node:util";
-import { lookUp, UsageError } from "../base/errors.ts";
+import { lookUp, shownMessage, UsageError } from "../base/errors.ts";
 import { devices } from "../engine/devices/mod.ts";
 import { type ComputeOptions, methodParts } from "./cases.ts";
 import { measureAccuracy } from "./measure/accuracy.ts";
@@ -25,6 +23,7 @@ import type { Report } from "./measure/report.ts";
 import { measureScale } from "./measure/scale.ts";
 import { measureStart } from "./measure/start.ts";
 import { measureStep } from "./measure/step.ts";
+import { findModel } from "../runs/study/find-model.ts";
 
 function wholeNumber(flag: string, text: string): number {
   if (!/^[1-9]\d*$/.test(text)) {
@@ -46,10 +45,12 @@ function parse(args: string[]) {
         memory: { type: "string" },
         model: { type: "string", multiple: true },
         out: { type: "string" },
+        help: { type: "boolean", short: "h" },
       },
     });
   } catch (error) {
-    throw new UsageError((error as Error).message);
+    // Further sentences say how an argument could begin with a minus.
+    throw new UsageError(`Cannot run: ${(error as Error).message.split(". ")[0]}`);
   }
 }
 
@@ -88,15 +89,59 @@ function compareAccuracy([study, ...others]: readonly string[], folders: readonl
   return measureAccuracy(study, folders, out);
 }
 
-/** The folder of the one model that is measured. */
+/** The folder of the one model that is measured. @throws {UsageError} if there is none, or if there are several */
 function onlyModel([folder, ...others]: readonly string[] = []): string {
   if (folder !== undefined && others.length === 0) return folder;
-  throw new UsageError("Cannot measure a language model: one --model FOLDER must be given");
+  throw new UsageError("Cannot measure: one --model FOLDER must be given");
+}
+
+/** The model of `--model`, if it is given. @throws {UsageError} if it cannot be used, or if there are several */
+async function givenModel(folders?: readonly string[]): Promise<string | undefined> {
+  if (folders === undefined) return undefined;
+  const folder = onlyModel(folders);
+  await findModel(folder);
+  return folder;
+}
+
+/** What can be measured: its arguments, and what it is. */
+const MEASUREMENTS = {
+  step: ["[methods…]", "a training step; the default"],
+  epoch: ["[methods…]", "an epoch of real sentences, next to transformers' Trainer"],
+  scale: ["", "a step against batch, length, layers and cells"],
+  start: ["", "the time to the first step, record, list and report"],
+  memory: ["[methods…]", "memory after 30 and after 300 steps"],
+  plan: ["[methods…]", "planned memory next to measured"],
+  devices: ["", "the same training on every device"],
+  coverage: ["", "simulated studies: what the intervals of reports cover"],
+  adapters: ["[methods…] [--model FOLDER]", "1, 10 and 100 adapters on one model"],
+  language: ["[methods…] --model FOLDER", "a training step and the generation of a language model"],
+  accuracy: ["study.json --model FOLDER --out RESULTS", "test accuracies next to PEFT's"],
+} satisfies Record<string, readonly [args: string, what: string]>;
+
+/** What `--help` prints. */
+function help(): string {
+  const lines = Object.entries(MEASUREMENTS).map(([name, [args, what]]) => [`${name} ${args}`.trim(), what]);
+  const width = Math.max(...lines.map(([usage]) => usage.length));
+  return [
+    "Usage: deno task perf [measurement] [arguments] [flags]",
+    "",
+    "Measurements:",
+    ...lines.map(([usage, what]) => `  ${usage.padEnd(width)}  ${what}`),
+    "",
+    "Flags:",
+    "  --rounds N, --steps N  how often is measured",
+    "  --device NAME          device (see list devices)",
+    "  --precision int8       products with frozen matrices in 8-bit integers",
+    "  --memory small         less memory, at less speed",
+    "",
+    "TUNEBENCH_PYTHON names a Python with PyTorch and PEFT to compare with; see docs/performance.md.",
+  ].join("\n");
 }
 
 /** What the command line asks for. */
 async function measure(args: string[]): Promise<Report> {
   const { positionals, values } = parse(args);
+  if (values.help) return { text: help(), violations: [] };
   const [measurement = "step", ...names] = positionals;
   const compute = readComputeOptions(values);
   const methods = () => readMethods(names, compute);
@@ -105,7 +150,7 @@ async function measure(args: string[]): Promise<Report> {
     rounds: number("rounds", rounds),
     steps: number("steps", steps),
   });
-  const measurements: Record<string, () => Promise<Report>> = {
+  const measurements: Record<keyof typeof MEASUREMENTS, () => Promise<Report>> = {
     step: () => measureStep(methods(), compute, repetitions(7, 3)),
     epoch: () => measureEpoch(methods(), compute, number("rounds", 3)),
     scale: () => measureScale(compute, repetitions(3, 1)),
@@ -114,7 +159,10 @@ async function measure(args: string[]): Promise<Report> {
     plan: () => measurePlan(methods(), compute),
     devices: measureDevices,
     coverage: measureCoverage,
-    adapters: () => measureAdapters(names.length > 0 ? methods() : undefined, values.model?.[0], number("rounds", 5)),
+    adapters: async () => {
+      const model = await givenModel(values.model);
+      return await measureAdapters(names.length > 0 ? methods() : undefined, model, number("rounds", 5));
+    },
     language: () => measureLanguage(onlyModel(values.model), names, compute, repetitions(3, 2)),
     accuracy: () => compareAccuracy(names, values.model, values.out),
   };
@@ -127,6 +175,6 @@ try {
   violations.forEach((violation) => console.error(violation));
   if (violations.length > 0) Deno.exit(1);
 } catch (error) {
-  console.error((error as Error).message);
+  console.error(shownMessage(error as Error));
   Deno.exit(error instanceof UsageError ? 2 : 1);
 }

@@ -1,5 +1,5 @@
 /**
- * ONNX Runtime's binding for Node, for graphics cards. Its one package holds the libraries of all platforms, 290 MB on
+ * ONNX Runtime's binding for Node, for graphics cards. Its one package holds the libraries of all platforms, 290 MiB on
  * disk; so the project does not depend on it, and the environment variable TUNEBENCH_ONNXRUNTIME_NODE names a folder
  * whose node_modules holds it.
  * @module
