@@ -154,7 +154,14 @@ const DEEPEST = 100;
 
 function isDeeper(value: unknown, levels: number): boolean {
   if (value === null || typeof value !== "object") return false;
-  return levels === 0 || Object.values(value).some((inner) => isDeeper(inner, levels - 1));
+  if (levels === 0) return true;
+  // Plain loops: a record has thousands of values.
+  if (Array.isArray(value)) {
+    for (let at = 0; at < value.length; at++) if (isDeeper(value[at], levels - 1)) return true;
+    return false;
+  }
+  for (const key in value) if (isDeeper((value as Record<string, unknown>)[key], levels - 1)) return true;
+  return false;
 }
 
 /**

@@ -20,6 +20,7 @@ import { measureLanguage } from "./measure/language.ts";
 import { measureMemory } from "./measure/memory.ts";
 import { measurePlan } from "./measure/plan.ts";
 import type { Report } from "./measure/report.ts";
+import { measureReports } from "./measure/reports.ts";
 import { measureScale } from "./measure/scale.ts";
 import { measureStart } from "./measure/start.ts";
 import { measureStep } from "./measure/step.ts";
@@ -113,6 +114,7 @@ const MEASUREMENTS = {
   plan: ["[methods…]", "planned memory next to measured"],
   devices: ["", "the same training on every device"],
   coverage: ["", "simulated studies: what the intervals of reports cover"],
+  reports: ["", "reports of 1,000 and of 20,000 invented runs"],
   adapters: ["[methods…] [--model FOLDER]", "1, 10 and 100 adapters on one model"],
   language: ["[methods…] --model FOLDER", "a training step and the generation of a language model"],
   accuracy: ["study.json --model FOLDER --out RESULTS", "test accuracies next to PEFT's"],
@@ -159,6 +161,7 @@ async function measure(args: string[]): Promise<Report> {
     plan: () => measurePlan(methods(), compute),
     devices: measureDevices,
     coverage: measureCoverage,
+    reports: () => measureReports(),
     adapters: async () => {
       const model = await givenModel(values.model);
       return await measureAdapters(names.length > 0 ? methods() : undefined, model, number("rounds", 5));

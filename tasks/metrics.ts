@@ -21,8 +21,8 @@ function countClasses(truth: readonly number[], predicted: readonly number[]): C
   }
   const classes = new Map<number, Counts>();
   const countsOf = (label: number) => {
-    const counts = classes.get(label) ?? { truth: 0, predicted: 0, hits: 0 };
-    classes.set(label, counts);
+    let counts = classes.get(label);
+    if (!counts) classes.set(label, counts = { truth: 0, predicted: 0, hits: 0 });
     return counts;
   };
   truth.forEach((label, index) => {

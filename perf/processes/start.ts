@@ -34,6 +34,17 @@ export async function runProgram(program: string, args: readonly string[]): Prom
   if (!success) throw new Error(`Cannot measure: ${program} could not write the files of the comparison`);
 }
 
+/**
+ * What one of TuneBench's programs prints.
+ * @throws {Error} if it fails
+ */
+export async function askProgram(program: string, args: readonly string[]): Promise<string> {
+  const command = new Deno.Command(Deno.execPath(), { args: programArguments(program, args), stderr: "inherit" });
+  const { success, stdout } = await command.output();
+  if (!success) throw new Error(`Cannot measure: ${program} must end well, it failed`);
+  return new TextDecoder().decode(stdout);
+}
+
 /** TuneBench trains a classifier: train-classifier.ts. */
 export function startTraining(folder: string, method: string, options: TrainingOptions): MeasuredProcess {
   return startProgram("train-classifier.ts", [folder, method, JSON.stringify(options)]);

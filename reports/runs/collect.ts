@@ -4,7 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { canonical, runId, type RunRecord } from "../../runs/study/record.ts";
-import { eachRecord, type UnreadableRecord } from "../../runs/study/read-records.ts";
+import { eachRecord, readRecord, type UnreadableRecord } from "../../runs/study/read-records.ts";
 import { type Run, RunReader } from "./run.ts";
 
 /** A run of which two folders hold different results. */
@@ -54,7 +54,7 @@ function fingerprint(record: RunRecord): string {
  */
 export async function collectRuns(folders: readonly string[]): Promise<Collected> {
   const reader = new RunReader();
-  const byId = new Map<string, { run: Run; path: string; fingerprint: string }[]>();
+  const byId = new Map<string, { run: Run; path: string }[]>();
   const unreadable: UnreadableRecord[] = [];
   for (const folder of new Set(folders)) {
     for await (const found of eachRecord(folder)) {
@@ -62,22 +62,24 @@ export async function collectRuns(folders: readonly string[]): Promise<Collected
         unreadable.push(found);
         continue;
       }
-      const { path, record } = found;
-      const entry = { run: reader.read(record), path, fingerprint: fingerprint(record) };
-      byId.set(record.id, [...byId.get(record.id) ?? [], entry]);
+      const entry = { run: reader.read(found.record), path: found.path };
+      byId.set(found.record.id, [...byId.get(found.record.id) ?? [], entry]);
     }
   }
   const conflicts: Conflict[] = [];
-  const kept = [...byId.values()].map((entries) => {
+  const kept: { run: Run; path: string }[] = [];
+  for (const entries of byId.values()) {
     const key = ({ run, path }: typeof entries[number]) => `${run.environment.started} ${path}`;
     const [first, ...others] = entries.sort((a, b) => (key(a) < key(b) ? -1 : 1));
-    for (const { run, path, fingerprint } of others) {
-      if (fingerprint !== first.fingerprint) {
-        conflicts.push({ run: first.run, path: first.path, other: run, otherPath: path });
-      }
+    kept.push(first);
+    if (others.length === 0) continue;
+    // Few runs have two records: these are read once more, rather than a fingerprint made of every record.
+    const expected = fingerprint(await readRecord(first.path));
+    for (const { run, path } of others) {
+      if (fingerprint(await readRecord(path)) === expected) continue;
+      conflicts.push({ run: first.run, path: first.path, other: run, otherPath: path });
     }
-    return first;
-  });
+  }
   const runs: Run[] = [];
   // A run has two records where its model's folder was trained under two names while names were part of the id.
   for (const same of Map.groupBy(kept, ({ run }) => runId(run.spec)).values()) {

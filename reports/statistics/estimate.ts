@@ -6,7 +6,7 @@
  */
 import { type Interval, mean, sampleVariance } from "./basics.ts";
 import { studentQuantile } from "./distributions.ts";
-import type { Sample } from "./sample.ts";
+import { countDistinct, type Sample } from "./sample.ts";
 
 /** Degrees of freedom that are as good as infinitely many. */
 const MANY = 1e6;
@@ -46,7 +46,7 @@ export function estimateMean(samples: readonly Sample[]): Estimate {
   const perExample = mean(
     samples.map(({ deviations, test }) => sumOfSquares(deviations) / Math.max(1, test.size - 1) / test.size),
   );
-  const distinct = new Set(new Set(samples.map(({ test }) => test)).values().flatMap(({ ids }) => ids)).size;
+  const distinct = countDistinct(samples.map(({ test }) => test));
   const seeds = samples.map(({ seed }) => seed);
   const between = sampleVariance(scores);
   const shared = between === null ? 0 : covarianceOf(samples);
@@ -71,13 +71,14 @@ function covarianceOf(samples: readonly Sample[]): number {
   let sum = 0;
   let bound = 0;
   let pairs = 0;
+  const spreads = samples.map(({ deviations, test }) => sumOfSquares(deviations) / Math.max(1, test.size - 1));
   samples.forEach((a, index) => {
-    for (const b of samples.slice(index + 1)) {
-      const overlap = a.test.overlap(b.test);
+    for (let other = index + 1; other < samples.length; other++) {
+      const b = samples[other];
+      const { first, second } = a.test.overlap(b.test);
       const size = a.test.size * b.test.size;
-      for (const [first, second] of overlap) sum += a.deviations[first] * b.deviations[second] / size;
-      const spread = mean([a, b].map(({ deviations, test }) => sumOfSquares(deviations) / Math.max(1, test.size - 1)));
-      bound += spread * overlap.length / size;
+      for (let at = 0; at < first.length; at++) sum += a.deviations[first[at]] * b.deviations[second[at]] / size;
+      bound += mean([spreads[index], spreads[other]]) * first.length / size;
       pairs++;
     }
   });

@@ -3,11 +3,21 @@
  * @module
  */
 
+/** The examples that two test sets have: their places in the one and, at the same index, in the other. */
+export interface Overlap {
+  /** Places in the one. */
+  first: Int32Array;
+  /** Places in the other. */
+  second: Int32Array;
+}
+
 /** The examples of a test set. Runs on the same examples share one, so that overlaps are found once. */
 export class TestSet {
   /** Ids of the examples, in the order of a run's predictions. */
   readonly ids: readonly string[];
-  readonly #overlaps = new WeakMap<TestSet, [number, number][]>();
+  /** The last answer of {@linkcode countDistinct}: all settings of a table are asked for the same sets. */
+  distinct?: { others: readonly TestSet[]; count: number };
+  readonly #overlaps = new WeakMap<TestSet, Overlap>();
 
   /**
    * A test set of these examples.
@@ -28,18 +38,29 @@ export class TestSet {
   }
 
   /** Places of the examples that both sets have: in this one, and in the other. */
-  overlap(other: TestSet): [number, number][] {
+  overlap(other: TestSet): Overlap {
     let overlap = this.#overlaps.get(other);
     if (overlap === undefined) {
       const places = new Map(other.ids.map((id, place) => [id, place]));
-      overlap = this.ids.flatMap((id, place) => {
-        const match = places.get(id);
-        return match === undefined ? [] : [[place, match] as [number, number]];
-      });
+      const first = Int32Array.from(this.ids.keys()).filter((place) => places.has(this.ids[place]));
+      overlap = { first, second: first.map((place) => places.get(this.ids[place])!) };
       this.#overlaps.set(other, overlap);
     }
     return overlap;
   }
+}
+
+/** Number of different examples of test sets. */
+export function countDistinct(tests: readonly TestSet[]): number {
+  const [first, ...others] = new Set(tests);
+  if (others.length === 0) return first.size;
+  const known = first.distinct;
+  if (known && known.others.length === others.length && others.every((test, index) => test === known.others[index])) {
+    return known.count;
+  }
+  const count = new Set([first, ...others].flatMap(({ ids }) => ids)).size;
+  first.distinct = { others, count };
+  return count;
 }
 
 /** The test score of a run, or the difference of two runs of the same seed and test set. */
@@ -66,10 +87,12 @@ export function jackknifeSample(
   score: number,
   without: (example: number) => number,
 ): Sample {
-  const deviations = Float64Array.from(
-    { length: test.size },
-    (_, example) => test.size < 2 ? 0 : (test.size - 1) * (score - without(example)),
-  );
+  const deviations = new Float64Array(test.size);
+  if (test.size > 1) {
+    for (let example = 0; example < test.size; example++) {
+      deviations[example] = (test.size - 1) * (score - without(example));
+    }
+  }
   const centre = deviations.reduce((sum, value) => sum + value, 0) / test.size;
   return { seed, test, score, deviations: deviations.map((value) => value - centre) };
 }

@@ -2,6 +2,7 @@
  * The records of a results folder.
  * @module
  */
+import { basename } from "node:path";
 import { shorten } from "../../base/errors.ts";
 import { lookedFor, readJson } from "../../base/files.ts";
 import { checkRecord } from "./check-record.ts";
@@ -54,6 +55,17 @@ async function listRecords(folder: string): Promise<string[]> {
 }
 
 /**
+ * Reads a record.
+ * @throws {Error} if the file holds none, that of another run, or one that contradicts itself
+ */
+export async function readRecord(path: string): Promise<RunRecord> {
+  const record = parseRecord(await readJson(path, LONGEST));
+  if (`${record.id}.json` !== basename(path)) throw new Error(`it holds run ${shorten(record.id)}`);
+  checkRecord(record);
+  return record;
+}
+
+/**
  * Reads the records of a results folder (`<folder>/runs/*.json`) one after the other, by file name: no more than one of them
  * has to be in memory. Unreadable ones, and those that contradict themselves, are told apart, never changed.
  * @throws {Error} if the folder holds no runs
@@ -62,10 +74,7 @@ export async function* eachRecord(folder: string): AsyncGenerator<FoundRecord | 
   for (const name of await listRecords(folder)) {
     const path = `${folder}/runs/${name}`;
     try {
-      const record = parseRecord(await readJson(path, LONGEST));
-      if (`${record.id}.json` !== name) throw new Error(`it holds run ${shorten(record.id)}`);
-      checkRecord(record);
-      yield { path, record };
+      yield { path, record: await readRecord(path) };
     } catch (error) {
       yield { path, reason: reasonOf(error as Error, path) };
     }
