@@ -12,13 +12,13 @@
  */
 export {
   bench,
-  type BenchEvent,
   type BenchOptions,
   type BenchResult,
-  type CellFailure,
   estimateBench,
   type EstimatedCell,
 } from "./runs/launch/launcher.ts";
+export type { CellFailure } from "./runs/launch/cell-queue.ts";
+export type { BenchEvent } from "./runs/launch/events.ts";
 export { type Preset, presets } from "./runs/study/presets.ts";
 export { type MethodEntry, parseStudy, readStudy, type Study } from "./runs/study/study.ts";
 export type { Cell, CellEstimate, LocalPaths } from "./runs/study/cell.ts";

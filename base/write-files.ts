@@ -22,10 +22,19 @@ export async function sweepDrafts(folder: string): Promise<void> {
     const { pid } = DRAFT.exec(name)?.groups ?? {};
     if (pid === undefined || isAlive(Number(pid))) continue;
     const path = `${folder}/${name}`;
-    const modified = await Deno.lstat(path).then(({ mtime }) => mtime, () => null);
     // Another start may sweep at the same time.
-    if (Date.now() - Number(modified ?? Date.now()) > UNTOUCHED) await removeDraft(path);
+    const modified = await Deno.lstat(path).then(({ mtime }) => mtime, () => null);
+    const now = modified && await nowIn(folder);
+    if (now && Number(now) - Number(modified) > UNTOUCHED) await removeDraft(path);
   }
+}
+
+/** The time by the clock that dates the files of a folder, which may be another machine's; null where none can be written. */
+async function nowIn(folder: string): Promise<Date | null> {
+  const path = draftOf(`${folder}/now`);
+  const now = await Deno.writeTextFile(path, "").then(() => Deno.lstat(path)).then(({ mtime }) => mtime, () => null);
+  await removeDraft(path);
+  return now;
 }
 
 /** Whether a process of this machine runs. */

@@ -3,7 +3,7 @@
  * @module
  */
 import { counted, shownMessage, visible } from "../base/errors.ts";
-import type { BenchEvent } from "../runs/launch/launcher.ts";
+import type { BenchEvent } from "../runs/launch/events.ts";
 import type { Cell } from "../runs/study/cell.ts";
 import { labelsOf } from "../runs/study/labels.ts";
 
@@ -81,23 +81,35 @@ export function showProgress(screen: Screen): (event: BenchEvent) => void {
   };
 
   return (event) => {
-    if (event.type === "shared") {
-      line(
-        `Warning: another bench (process ${event.pid}) works in ${event.out}; both train the cells that have no record yet`,
-      );
-    } else if (event.type === "cells") {
-      ({ cells, recorded } = event);
-      titles = titlesOf(event.all);
-      started = screen.now();
-      line(`${counted(cells, "cell")}, ${recorded} of them done before`);
-    } else if (event.type === "start") {
-      running.set(event.cell.id, { cell: event.cell, step: 0, steps: 0, loss: 0 });
-    } else if (event.type === "step") {
-      running.set(event.cell.id, event);
-    } else if (event.type === "done") {
-      finish(event.cell, `${event.metric} ${event.score.toFixed(3)} in ${duration(event.seconds)}`);
-    } else {
-      finish(event.cell, `failed, ${event.reason}`);
+    switch (event.type) {
+      case "cells":
+        ({ cells, recorded } = event);
+        titles = titlesOf(event.all);
+        started = screen.now();
+        line(`${counted(cells, "cell")}, ${recorded} of them done before`);
+        break;
+      case "start":
+        running.set(event.cell.id, { cell: event.cell, step: 0, steps: 0, loss: 0 });
+        break;
+      case "step":
+        running.set(event.cell.id, event);
+        break;
+      case "done":
+        finish(event.cell, `${event.metric} ${event.score.toFixed(3)} in ${duration(event.seconds)}`);
+        break;
+      case "failed":
+        finish(event.cell, `failed, ${event.reason}`);
+        break;
+      case "recorded":
+        recorded++;
+        line(`[${recorded + finished}/${cells}] ${title(event.cell)}: recorded by another bench`);
+        break;
+      case "lost":
+        running.delete(event.cell.id);
+        line(`${title(event.cell)}: taken over by another bench`);
+        break;
+      case "waiting":
+        line(`Waiting for ${counted(event.cells, "cell")} of other benches on this folder`);
     }
     if (!screen.redraws) return;
     if (running.size === 0) erase();

@@ -38,8 +38,24 @@ export async function sweepCache(): Promise<void> {
 }
 
 /**
+ * Keeps other processes from making the same file; the system ends that when the file is closed or the process ends. A file
+ * system without locks lets several make it, each under another name.
+ */
+async function lockCache(): Promise<Disposable | undefined> {
+  try {
+    await Deno.mkdir(cacheFolder(), { recursive: true });
+    const file = await Deno.open(join(cacheFolder(), "lock"), { write: true, create: true });
+    await file.lock(true);
+    return file;
+  } catch {
+    // If the folder cannot be written, making the file says so.
+    return undefined;
+  }
+}
+
+/**
  * The path of a file made from others, whose checksum is not known before it is made. The checksum is then written beside
- * the file, as the last step.
+ * the file, as the last step. If several processes ask at once, one makes it and the others wait.
  * @param name file name without extension; part of `source` is added to it
  * @param source SHA-256 that identifies what it is made from
  * @param build writes the file to a path; the same bytes for the same source
@@ -52,13 +68,18 @@ export async function derivedFile(
   build: (path: string) => Promise<void>,
 ): Promise<string> {
   const note = join(cacheFolder(), `${name}-${source.slice(0, 16)}.sha256`);
-  const noted = await exists(note)
-    ? await readText(note, SHA256_LENGTH).catch((error) => {
-      throw unusable(error);
-    })
-    : "";
   const path = join(cacheFolder(), `${name}-${source.slice(0, 16)}.${extension}`);
-  if (noted !== "" && await sha256File(path) === noted) return path;
+  const isMade = async () => {
+    if (!await exists(note)) return false;
+    const noted = await readText(note, SHA256_LENGTH).catch((error) => {
+      throw unusable(error);
+    });
+    return await sha256File(path) === noted;
+  };
+  if (await isMade()) return path;
+  using _lock = await lockCache();
+  // Another process may have made it meanwhile.
+  if (await isMade()) return path;
   const built = await replace(path, build, sha256File);
   await replace(note, (draft) => Deno.writeTextFile(draft, built!), () => Promise.resolve());
   return path;
@@ -86,8 +107,8 @@ async function replace<T>(
 }
 
 /**
- * The path of a cached file, which is built if it is missing or damaged. Several processes may do so at once: each builds
- * under a different name, and renaming is atomic.
+ * The path of a cached file, which is built if it is missing or damaged. If several processes ask at once, one builds it and
+ * the others wait; where the file system has no locks each builds under a different name, and renaming is atomic.
  * @param name file name without extension; part of the checksum is added to it
  * @param sha256 checksum of the whole file
  * @param build writes the file to a path
@@ -100,10 +121,13 @@ export async function cachedFile(
   build: (path: string) => Promise<void>,
 ): Promise<string> {
   const path = join(cacheFolder(), `${name}-${sha256.slice(0, 16)}.${extension}`);
-  const current = await sha256File(path).catch((error) => {
-    throw unusable(error);
-  });
-  if (current === sha256) return path;
+  const isMade = async () =>
+    await sha256File(path).catch((error) => {
+      throw unusable(error);
+    }) === sha256;
+  if (await isMade()) return path;
+  using _lock = await lockCache();
+  if (await isMade()) return path;
   await replace(path, build, async (draft) => {
     const built = await sha256File(draft);
     if (built !== sha256) {

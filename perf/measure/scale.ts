@@ -1,7 +1,9 @@
 /**
- * Time and memory of a step by batch, length and layers, and time of a study by its cells.
+ * Time and memory of a step by batch, length and layers, time of a study by its cells, and of claiming a cell by the records of
+ * the folder.
  * @module
  */
+import { Claims } from "../../runs/launch/claims.ts";
 import { BATCH_SIZE, type ComputeOptions, LENGTH, MINILM, type Repetitions } from "../cases.ts";
 import { runTask } from "../processes/run-task.ts";
 import { arePeersInstalled } from "../processes/start.ts";
@@ -21,12 +23,28 @@ const SIZES: (typeof DEFAULT_SIZES)[] = [
 ];
 const CELLS = [1, 4, 8];
 const JOBS = [1, 2];
+const RECORDS = [100, 10_000];
+/** Claims that are measured, and the most milliseconds that one may take. */
+const CLAIMS = 200, LONGEST_CLAIM = 5;
 
 /** Seconds of a study of so many small cells. */
 function timeCells(cells: number, jobs: number): Promise<number> {
   return withTemporaryFolder((folder) => {
     const flags = ["--methods", METHOD, "--seeds", String(cells), "--jobs", String(jobs), "--out", folder];
     return timeSeconds(() => runTask("bench", ["smoke", ...flags]));
+  });
+}
+
+/** Milliseconds to claim a cell and to release it, in a results folder with so many records, each as long as a small one. */
+function timeClaim(records: number): Promise<number> {
+  return withTemporaryFolder(async (folder) => {
+    await Deno.mkdir(`${folder}/runs`);
+    const idOf = (n: number) => n.toString(16).padStart(16, "0");
+    for (let n = 0; n < records; n++) await Deno.writeTextFile(`${folder}/runs/${idOf(n)}.json`, " ".repeat(10_000));
+    using claims = new Claims(folder);
+    const started = performance.now();
+    for (let n = records; n < records + CLAIMS; n++) await (await claims.take(idOf(n)))!.release();
+    return (performance.now() - started) / CLAIMS;
   });
 }
 
@@ -51,12 +69,21 @@ export async function measureScale(compute: ComputeOptions, repetitions: Repetit
     for (const jobs of JOBS) row[`s with --jobs ${jobs}`] = (await timeCells(number, jobs)).toFixed(1);
     cells.push(row);
   }
+  const claims: Row[] = [];
+  for (const records of RECORDS) {
+    const milliseconds = await timeClaim(records);
+    claims.push({ records: String(records), "ms for a claim": milliseconds.toFixed(2) });
+    if (milliseconds > LONGEST_CLAIM) {
+      violations.push(`A claim takes ${milliseconds.toFixed(2)} ms, more than ${LONGEST_CLAIM}`);
+    }
+  }
   return {
     text:
       `Training step of ${METHOD} against batch, length and layers. ${explainSteps(compute, repetitions)}\n\n${
         table(rows)
       }\n\n` +
-      `deno task bench smoke --methods ${METHOD} --seeds N --jobs J, in seconds.\n\n${table(cells)}`,
+      `deno task bench smoke --methods ${METHOD} --seeds N --jobs J, in seconds.\n\n${table(cells)}\n\n` +
+      `Claiming and releasing a cell in a results folder.\n\n${table(claims)}`,
     violations,
   };
 }

@@ -8,28 +8,15 @@ import { readEnvironment } from "./environment.ts";
 import { requireDevice } from "./inspect-device.ts";
 import { cellsOf } from "./cells.ts";
 import { requireModels } from "./look-at-models.ts";
-import type { Environment } from "../study/record.ts";
 import { eachRecord } from "../study/read-records.ts";
 import { runId, settingId } from "../study/spec.ts";
 import type { Study } from "../study/study.ts";
 import { UsageError } from "../../base/errors.ts";
 import { runWorker, workerEntry } from "./worker-process.ts";
-import { lockResults } from "./results-lock.ts";
-import { recordPath } from "../study/write.ts";
+import { type CellFailure, countFailures, runCells } from "./cell-queue.ts";
+import type { BenchEvent } from "./events.ts";
 import { sweepCache } from "../../models/cache.ts";
-import { exists } from "../../base/files.ts";
-import { sweepDrafts, writeJson, writeWhole } from "../../base/write-files.ts";
-
-/** What happens in a bench. */
-export type BenchEvent =
-  /** Another bench, with this process id, works in the same folder. */
-  | { type: "shared"; out: string; pid: string }
-  /** The first event of every bench: the number of all cells, of those that have a record already, and what they are. */
-  | { type: "cells"; cells: number; recorded: number; all: readonly Cell[] }
-  | { type: "start"; cell: Cell }
-  | { type: "step"; cell: Cell; step: number; steps: number; loss: number }
-  | { type: "done"; cell: Cell; seconds: number; metric: string; score: number }
-  | { type: "failed"; cell: Cell; reason: string };
+import { sweepDrafts, writeJson } from "../../base/write-files.ts";
 
 /** How a study is run; none of it decides a result. */
 export interface BenchOptions {
@@ -45,23 +32,18 @@ export interface BenchOptions {
   onEvent?: (event: BenchEvent) => void;
   /** Program of the worker processes. */
   worker?: URL;
-}
-
-/** A cell that could not be run. */
-export interface CellFailure {
-  /** The cell. */
-  cell: Cell;
-  /** The reason, in one sentence. */
-  reason: string;
-  /** The file that says more; absent where no worker was started, or where it could not be written. */
-  file?: string;
+  /**
+   * Seconds that the claim of another bench on the folder may stand still before its cell is taken over; all benches on a
+   * folder must have the same. Default: 30.
+   */
+  patience?: number;
 }
 
 /** How many cells have a record, and which have none. */
 export interface BenchResult {
   /** All cells of the study. */
   cells: number;
-  /** Cells that had a record already. */
+  /** Cells that had a record already, or that another bench on the folder has recorded meanwhile. */
   recorded: number;
   /** Cells trained now. */
   trained: number;
@@ -72,7 +54,7 @@ export interface BenchResult {
 /**
  * Runs every cell of a study that has no record yet. A cell that fails leaves a file in `<out>/failed` and does not stop
  * the others; the next bench tries it again. A record that cannot be read counts as a failure of its cell and is not
- * changed.
+ * changed. Several benches may share a results folder, also on several machines: each cell is trained by one of them.
  * @throws {UsageError} if the study names what does not exist, or what cannot be used
  * @throws {Error} if the results folder cannot be written or the device cannot be used here
  */
@@ -88,13 +70,7 @@ export async function bench(study: Study, options: BenchOptions): Promise<BenchR
   await makeResultsFolder(out);
   await writeJson(`${out}/study.json`, study);
 
-  await using lock = await lockResults(out);
-  if (lock.other !== undefined) onEvent({ type: "shared", out, pid: lock.other });
-  const failures: CellFailure[] = [];
-  const fail = (cell: Cell, reason: string, file?: string) => {
-    failures.push({ cell, reason, ...file !== undefined && { file } });
-    onEvent({ type: "failed", cell, reason });
-  };
+  const failuresBefore = await countFailures(out);
   const done = new Set<string>();
   const broken = new Map<string, string>();
   for await (const found of eachRecord(out)) {
@@ -104,7 +80,7 @@ export async function bench(study: Study, options: BenchOptions): Promise<BenchR
       broken.set(path, `its record ${path} cannot be read: ${reason}; the cell is trained once it is moved away`);
     }
   }
-  let recorded = cells.filter((cell) => done.has(cell.id)).length;
+  const recorded = cells.filter((cell) => done.has(cell.id)).length;
   onEvent({ type: "cells", cells: cells.length, recorded, all: cells });
   const queue = cells.filter((cell) => !done.has(cell.id));
 
@@ -114,56 +90,8 @@ export async function bench(study: Study, options: BenchOptions): Promise<BenchR
   }
   const environment = await readEnvironment(Math.max(1, Math.floor(cores / jobs)));
   const context = { out, keep, environment, worker, signal, onEvent };
-  let trained = 0;
-  const runOne = async (cell: Cell) => {
-    const path = recordPath(out, cell.id);
-    const fault = broken.get(path);
-    if (fault !== undefined) return fail(cell, fault);
-    if (await exists(path)) {
-      // Another bench on the same folder has run it meanwhile.
-      recorded++;
-      return;
-    }
-    const failure = await trainInWorker(cell, context);
-    if (!failure) trained++;
-    else if (!signal.aborted) {
-      await writeFailure(out, cell, failure).then(
-        (file) => fail(cell, failure.reason, file),
-        ({ message }) => fail(cell, `${failure.reason}; ${message}`),
-      );
-    }
-  };
-  const runNext = async () => {
-    while (queue.length > 0 && !signal.aborted) await runOne(queue.shift()!);
-  };
-  await Promise.all(Array.from({ length: Math.min(jobs, queue.length) }, runNext));
-  return { cells: cells.length, recorded, trained, failures };
-}
-
-/** What the cells of a bench have in common. */
-interface BenchContext extends Required<Pick<BenchOptions, "out" | "keep" | "signal" | "onEvent" | "worker">> {
-  environment: Omit<Environment, "started" | "device">;
-}
-
-/** Trains a cell in a worker. @returns what went wrong, if it has no result */
-async function trainInWorker(
-  cell: Cell,
-  { out, keep, environment, worker, signal, onEvent }: BenchContext,
-): Promise<{ reason: string; log: string } | undefined> {
-  const started = performance.now();
-  let result: { metric: string; score: number } | undefined;
-  onEvent({ type: "start", cell });
-  const { reason = "the worker ended without a result", log } = await runWorker(
-    { mode: "run", ...cell, out, keep, environment },
-    worker,
-    signal,
-    (message) => {
-      if (message.type === "step") onEvent({ ...message, cell });
-      if (message.type === "done") result = message;
-    },
-  );
-  if (!result) return { reason, log };
-  onEvent({ ...result, type: "done", cell, seconds: (performance.now() - started) / 1000 });
+  const outcomes = await runCells(queue, broken, failuresBefore, jobs, options.patience, context);
+  return { cells: cells.length, ...outcomes, recorded: recorded + outcomes.recorded };
 }
 
 /** A cell with what is known before it runs. */
@@ -207,18 +135,4 @@ async function makeResultsFolder(out: string): Promise<void> {
     throw new Error(`Cannot write results to ${out}: the folder must be writable, ${(error as Error).message}`);
   }
   for (const folder of [out, `${out}/runs`, `${out}/failed`, `${out}/adapters`]) await sweepDrafts(folder);
-}
-
-/**
- * Writes why a cell failed to a file of its own, under the first free number.
- * @returns its path
- * @throws {Error} if it cannot be written; no empty file is left
- */
-async function writeFailure(out: string, cell: Cell, failure: { reason: string; log: string }): Promise<string> {
-  const text = `${JSON.stringify({ version: 1, ...cell, ...failure }, null, 2)}\n`;
-  let n = 1;
-  while (await exists(`${out}/failed/${cell.id}.${n}.json`)) n++;
-  const path = `${out}/failed/${cell.id}.${n}.json`;
-  await writeWhole(path, text);
-  return path;
 }

@@ -44,3 +44,11 @@ export type Message =
 
 /** Exit status of a worker whose launcher has ended. */
 export const LAUNCHER_GONE = 3;
+
+/** What the launcher says to its watchdog: a worker has started or, without files, has ended. */
+export interface WatchdogLine {
+  /** Its process id. */
+  pid: number;
+  /** What is removed when the watchdog has ended it. */
+  files?: readonly string[];
+}

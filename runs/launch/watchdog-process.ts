@@ -3,6 +3,7 @@
  * @module
  */
 import { fileURLToPath } from "node:url";
+import type { WatchdogLine } from "./protocol.ts";
 
 const program = fileURLToPath(new URL("./watchdog.ts", import.meta.url));
 
@@ -16,15 +17,16 @@ interface Watchdog {
 let current: Watchdog | undefined;
 
 /**
- * Has a worker ended if this process ends first. The watchdog starts with the first worker and ends with the last.
+ * Has a worker ended, and files removed after that, if this process ends first. The watchdog starts with the first worker and
+ * ends with the last.
  * @returns to be called when the worker has ended
  */
-export function watch(pid: number): () => Promise<void> {
+export function watch(pid: number, files: readonly string[]): () => Promise<void> {
   const watchdog = current ??= start();
   watchdog.workers++;
-  tell(watchdog, pid);
+  tell(watchdog, { pid, files });
   return async () => {
-    tell(watchdog, -pid);
+    tell(watchdog, { pid });
     if (--watchdog.workers > 0) return;
     current = undefined;
     await watchdog.input.close().catch(ignoreGone);
@@ -34,7 +36,7 @@ export function watch(pid: number): () => Promise<void> {
 
 function start(): Watchdog {
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "--no-config", "--allow-run", program],
+    args: ["run", "--quiet", "--no-config", "--allow-run", "--allow-write", program],
     stdin: "piped",
     stdout: "null",
     stderr: "inherit",
@@ -42,8 +44,8 @@ function start(): Watchdog {
   return { child, input: child.stdin.getWriter(), workers: 0 };
 }
 
-function tell({ input }: Watchdog, pid: number): void {
-  input.write(new TextEncoder().encode(`${pid}\n`)).catch(ignoreGone);
+function tell({ input }: Watchdog, line: WatchdogLine): void {
+  input.write(new TextEncoder().encode(`${JSON.stringify(line)}\n`)).catch(ignoreGone);
 }
 
 /** A watchdog that somebody has ended: workers then end with their input, as all do that are not stuck. */

@@ -38,12 +38,14 @@ export interface WorkerEnd {
  * @param entry the worker's program
  * @param signal kills the worker
  * @param onMessage called with each of its messages, failures excepted
+ * @param files removed if this process is ended, once the worker has ended
  */
 export async function runWorker(
   job: Job,
   entry: URL,
   signal: AbortSignal,
   onMessage: (message: Exclude<Message, { type: "failed" | "planned" }>) => void,
+  files: readonly string[] = [],
 ): Promise<WorkerEnd> {
   const child = new Deno.Command(Deno.execPath(), {
     args: [...workerArguments, fileURLToPath(entry)],
@@ -53,7 +55,7 @@ export async function runWorker(
     stdout: "piped",
     stderr: "piped",
   }).spawn();
-  const unwatch = watch(child.pid);
+  const unwatch = watch(child.pid, files);
   const kill = () => child.kill("SIGKILL");
   signal.addEventListener("abort", kill);
   if (signal.aborted) kill();

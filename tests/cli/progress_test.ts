@@ -92,3 +92,20 @@ Deno.test("control characters of names and reasons do not reach the terminal", (
   tell({ type: "failed", cell: hostile, reason: "\x1b]0;title\x07" });
   assert.match(text, /^\[1\/1\] a\\u001b\[2J\\n on brown\/negation, seed 3: failed, \\u001b\]0;title\\u0007\n$/);
 });
+
+Deno.test("cells of other benches count as done, and waiting for them is said", () => {
+  let text = "";
+  const tell = showProgress({ redraws: false, columns: () => 80, write: (part) => text += part, now: () => 0 });
+  tell({ type: "cells", cells: 3, recorded: 1, all: [cell("lora")] });
+  tell({ type: "start", cell: cell("lora") });
+  tell({ type: "lost", cell: cell("lora") });
+  tell({ type: "waiting", cells: 2 });
+  tell({ type: "recorded", cell: cell("lora") });
+  assert.equal(
+    text,
+    "3 cells, 1 of them done before\n" +
+      "lora on brown/negation, seed 3: taken over by another bench\n" +
+      "Waiting for 2 cells of other benches on this folder\n" +
+      "[2/3] lora on brown/negation, seed 3: recorded by another bench\n",
+  );
+});

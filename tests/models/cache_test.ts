@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { cachedFile, cacheFolder } from "../../models/cache.ts";
+import { cachedFile, cacheFolder, derivedFile } from "../../models/cache.ts";
 import { inFolder } from "../in-folder.ts";
 
 const content = "content";
@@ -21,6 +21,11 @@ function inTemporaryCache(work: (folder: string) => Promise<void>): Promise<void
   return inFolder({}, (folder) => inCache(folder, () => work(folder)));
 }
 
+/** What is in a cache folder, apart from its lock. */
+function made(folder: string): string[] {
+  return Array.from(Deno.readDirSync(folder), ({ name }) => name).filter((name) => name !== "lock");
+}
+
 Deno.test("a cached file is built once, and again if it is damaged", () =>
   inTemporaryCache(async (folder) => {
     let built = 0;
@@ -36,21 +41,27 @@ Deno.test("a cached file is built once, and again if it is damaged", () =>
     await open();
     assert.equal(built, 2);
     assert.equal(await Deno.readTextFile(path), content);
-    assert.deepEqual(Array.from(Deno.readDirSync(folder), ({ name }) => name), [`thing-${sha256.slice(0, 16)}.txt`]);
+    assert.deepEqual(made(folder), [`thing-${sha256.slice(0, 16)}.txt`]);
   }));
 
-Deno.test("calls that build the same file at once all get it", () =>
+Deno.test("of calls that want the same file at once one builds it, and all get it", () =>
   inTemporaryCache(async () => {
-    const open = () => cachedFile("thing", "txt", sha256, (path) => Deno.writeTextFile(path, content));
-    const paths = await Promise.all([open(), open(), open()]);
+    let built = 0;
+    const build = async (path: string) => {
+      built++;
+      await Deno.writeTextFile(path, content);
+    };
+    const open = () => Promise.all([cachedFile("a", "txt", sha256, build), derivedFile("b", sha256, "txt", build)]);
+    const paths = (await Promise.all([open(), open(), open()])).flat();
     for (const path of paths) assert.equal(await Deno.readTextFile(path), content);
+    assert.equal(built, 2);
   }));
 
 Deno.test("a file that is built with another checksum is refused and leaves nothing", () =>
   inTemporaryCache(async (folder) => {
     const build = (path: string) => Deno.writeTextFile(path, "other");
     await assert.rejects(cachedFile("thing", "txt", sha256, build), /^Error: Cannot build .*: its SHA-256 must be /);
-    assert.deepEqual([...Deno.readDirSync(folder)], []);
+    assert.deepEqual(made(folder), []);
   }));
 
 Deno.test("a cache folder that cannot be written is named", () =>

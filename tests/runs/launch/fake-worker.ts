@@ -21,6 +21,9 @@ export const FAILS_ONCE = 90,
   KILLED = 97,
   ALLOCATES = 98;
 
+/** From this seed on, a run takes a while and writes its start and its end, with its launcher's process id, into `log`. */
+export const LOGS = 100;
+
 const planned = { weights: 1, parameters: 2, gradients: 3, optimiser: 4, activations: 5, runtime: 0, total: 15 };
 const parameters = { trainable: 10, method: 8, head: 2, storedBytes: 40 };
 
@@ -31,6 +34,13 @@ async function runCell(spec: RunSpec, { out, onPlanned, onProgress }: CellOption
   console.log("a library that prints to standard output");
   onProgress({ step: 1, steps: 2, loss: 0.5 });
   const kept: Uint8Array[] = [];
+  const log = (what: string) =>
+    Deno.writeTextFile(`${out}/log`, `${what} ${spec.seed}/${spec.method[0].name} ${Deno.ppid}\n`, { append: true });
+  if (spec.seed >= LOGS) {
+    await log("start");
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    await log("end");
+  }
   switch (spec.seed) {
     case FAILS_ONCE: {
       const mark = `${out}/tried`;

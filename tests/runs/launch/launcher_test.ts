@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { bench, type BenchEvent, estimateBench } from "../../../runs/launch/launcher.ts";
+import type { BenchEvent } from "../../../runs/launch/events.ts";
+import { bench, estimateBench } from "../../../runs/launch/launcher.ts";
 import { cellsOf } from "../../../runs/launch/cells.ts";
 import { presets } from "../../../runs/study/presets.ts";
 import { readRecords } from "../../../runs/study/read-records.ts";
@@ -14,6 +15,7 @@ import {
   GROWTH,
   HANGS,
   KILLED,
+  LOGS,
   SLEEPS,
   SPINS,
   TELLS_TOKEN,
@@ -32,7 +34,7 @@ const alive = (pid: number) =>
 
 async function until(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
   for (let tries = 0; !(await condition()); tries++) {
-    assert.ok(tries < 300, `waited in vain for ${what}`);
+    assert.ok(tries < 1200, `waited in vain for ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
@@ -43,9 +45,9 @@ async function hangingWorkers(out: string): Promise<number[]> {
   return await Promise.all(files.map(async (name) => Number(await Deno.readTextFile(`${out}/${name}`))));
 }
 
-function startLauncher(out: string, seeds: string, megabytes = 0): Deno.ChildProcess {
+function startLauncher(out: string, seeds: string, megabytes = 0, patience = 30): Deno.ChildProcess {
   const path = fileURLToPath(new URL("./launch.ts", import.meta.url));
-  const args = ["run", "--quiet", "--allow-all", path, out, seeds, String(megabytes)];
+  const args = ["run", "--quiet", "--allow-all", path, out, seeds, String(megabytes), String(patience)];
   return new Deno.Command(Deno.execPath(), { args, stdout: "null", stderr: "inherit" }).spawn();
 }
 
@@ -217,30 +219,43 @@ Deno.test("workers ignore SIGINT", () =>
     await running;
   }));
 
-Deno.test("a second bench in a results folder says so while the first runs, and a lock that a killed one left is taken over", () =>
+Deno.test("several benches on one folder share its cells, and those of a killed one are taken over at once", () =>
   inFolder({}, async (out) => {
-    const launcher = startLauncher(out, `${HANGS},`);
-    await until(async () => (await hangingWorkers(out)).length === 2, "two workers");
-    const events: BenchEvent[] = [];
-    const onEvent = (event: BenchEvent) => events.push(event);
-    await bench(oneCell(0), { ...quiet, out, onEvent });
-    assert.deepEqual(events[0], { type: "shared", out, pid: String(launcher.pid) });
-    launcher.kill("SIGKILL");
-    await launcher.status;
-    events.length = 0;
-    await bench(oneCell(0), { ...quiet, out, onEvent });
-    assert.equal(events[0].type, "cells");
-    assert.ok(!(await names(out)).includes("bench.lock"));
+    const logged = async () => (await Deno.readTextFile(`${out}/log`).catch(() => "")).trim().split("\n");
+    const seeds = Array.from({ length: 5 }, (_, at) => LOGS + at).join(",");
+    // A heartbeat plays no part: the test would take an hour.
+    const launchers = Array.from({ length: 4 }, () => startLauncher(out, seeds, 0, 3600));
+    await until(async () => (await logged()).length >= 6, "the first cells");
+    launchers[0].kill("SIGKILL");
+    const [killed, ...others] = await Promise.all(launchers.map(({ status }) => status));
+    assert.deepEqual([killed.signal, ...others.map(({ success }) => success)], ["SIGKILL", true, true, true]);
+    const ends = (await logged()).map((line) => line.split(" ")).filter(([what]) => what === "end");
+    const byOthers = ends.filter(([, , launcher]) => launcher !== String(launchers[0].pid)).map(([, cell]) => cell);
+    assert.equal(new Set(byOthers).size, byOthers.length, "none is trained twice");
+    assert.equal(new Set(ends.map(([, cell]) => cell)).size, 15);
+    // The killed one's two cells may have ended without a record.
+    assert.ok(ends.length <= 17, ends.join());
+    const { records, unreadable } = await readRecords(out);
+    assert.deepEqual([records.length, unreadable], [15, []]);
+    assert.deepEqual((await names(`${out}/runs`)).filter((name) => name.endsWith(".claim")), []);
   }));
 
-Deno.test("two benches on one folder at once leave whole records", () =>
+Deno.test("benches on one folder count what others record, and each failure costs one try", () =>
   inFolder({}, async (out) => {
-    const study = { ...smoke, seeds: [0, 1] };
-    const results = await Promise.all([1, 2].map(() => bench(study, { ...quiet, out })));
-    assert.ok(results.every(({ recorded, trained, failures }) => recorded + trained === 6 && failures.length === 0));
-    const { records, unreadable } = await readRecords(out);
-    assert.equal(records.length, 6);
-    assert.deepEqual(unreadable, []);
+    const study = { ...smoke, methods: ["lora"], seeds: [LOGS, LOGS + 1, CRASHES] };
+    const events: BenchEvent[][] = [[], []];
+    const results = await Promise.all(
+      events.map((seen) => bench(study, { ...quiet, jobs: 1, out, onEvent: (event) => seen.push(event) })),
+    );
+    assert.equal(results[0].trained + results[1].trained, 2);
+    for (const [at, { cells, recorded, trained, failures }] of results.entries()) {
+      assert.deepEqual([cells, recorded + trained, failures.length], [3, 2, 1]);
+      assert.match(failures[0].reason, /^the worker ended with status 7: out of luck/);
+      assert.match(failures[0].file!, /failed.*\.1\.json$/);
+      const told = events[at].filter(({ type }) => ["recorded", "done", "failed"].includes(type));
+      assert.ok(told.length >= 1 && told.length <= 3);
+    }
+    assert.equal((await names(`${out}/failed`)).length, 1);
   }));
 
 Deno.test("a worker under a large launcher records its own peak, or none and why", () =>

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { UsageError } from "../../../base/errors.ts";
 import { cellsOf } from "../../../runs/launch/cells.ts";
-import { bench, type BenchEvent, estimateBench } from "../../../runs/launch/launcher.ts";
+import type { BenchEvent } from "../../../runs/launch/events.ts";
+import { bench, estimateBench } from "../../../runs/launch/launcher.ts";
 import { requireModels } from "../../../runs/launch/look-at-models.ts";
 import { presets } from "../../../runs/study/presets.ts";
 import type { Study } from "../../../runs/study/study.ts";

@@ -1,0 +1,74 @@
+/**
+ * Trains one cell in a worker process, and writes down why one has failed.
+ * @module
+ */
+import { exists } from "../../base/files.ts";
+import { writeWhole } from "../../base/write-files.ts";
+import type { Cell } from "../study/cell.ts";
+import type { Environment } from "../study/record.ts";
+import type { BenchEvent } from "./events.ts";
+import { runWorker } from "./worker-process.ts";
+
+/** What the cells of a bench have in common. */
+export interface BenchContext {
+  /** Results folder. */
+  out: string;
+  /** Whether fully trained models are stored too. */
+  keep: boolean;
+  /** The machine and the versions. */
+  environment: Omit<Environment, "started" | "device">;
+  /** Program of the worker processes. */
+  worker: URL;
+  /** Stops the bench. */
+  signal: AbortSignal;
+  /** Called with everything that happens. */
+  onEvent: (event: BenchEvent) => void;
+}
+
+/**
+ * Trains a cell in a worker.
+ * @param signal ends the worker
+ * @param files removed if this process is ended, once the worker has ended
+ * @returns what went wrong, if it has no result
+ */
+export async function trainCell(
+  cell: Cell,
+  { out, keep, environment, worker, onEvent }: BenchContext,
+  signal: AbortSignal,
+  files: readonly string[],
+): Promise<{ reason: string; log: string } | undefined> {
+  const started = performance.now();
+  let result: { metric: string; score: number } | undefined;
+  onEvent({ type: "start", cell });
+  const { reason = "the worker ended without a result", log } = await runWorker(
+    { mode: "run", ...cell, out, keep, environment },
+    worker,
+    signal,
+    (message) => {
+      if (message.type === "step") onEvent({ ...message, cell });
+      if (message.type === "done") result = message;
+    },
+    files,
+  );
+  if (!result) return { reason, log };
+  onEvent({ ...result, type: "done", cell, seconds: (performance.now() - started) / 1000 });
+}
+
+/** The file of a cell's failure, by the number of the try. */
+export function failurePath(out: string, id: string, n: number): string {
+  return `${out}/failed/${id}.${n}.json`;
+}
+
+/**
+ * Writes why a cell failed to a file of its own, under the first free number.
+ * @returns its path
+ * @throws {Error} if it cannot be written; no empty file is left
+ */
+export async function writeFailure(out: string, cell: Cell, failure: { reason: string; log: string }): Promise<string> {
+  const text = `${JSON.stringify({ version: 1, ...cell, ...failure }, null, 2)}\n`;
+  let n = 1;
+  while (await exists(failurePath(out, cell.id, n))) n++;
+  const path = failurePath(out, cell.id, n);
+  await writeWhole(path, text);
+  return path;
+}
