@@ -5,11 +5,13 @@
 import { dirname, resolve } from "node:path";
 import { sha256File } from "../../base/files.ts";
 import { writeFolder, writeJson, writeWhole } from "../../base/write-files.ts";
-import { canonical, type RunRecord } from "../../runs/study/record.ts";
-import { readRecords, type UnreadableRecord } from "../../runs/study/read-records.ts";
+import type { RunRecord } from "../../runs/study/record.ts";
+import { readRecord, type UnreadableRecord } from "../../runs/study/read-records.ts";
 import { citationFormats, readSources } from "../citation/cite.ts";
 import { bibliographyOf } from "../citation/bibliography.ts";
 import { writeReport } from "../mod.ts";
+import { collectRuns } from "../runs/collect.ts";
+import { conflictInWords } from "../words.ts";
 import { renderChecklist } from "./checklist.ts";
 import { describeDatasets, describeRuns } from "./croissant.ts";
 import { listFiles, makeManifest, MANIFEST, requireReplaceable } from "./manifest.ts";
@@ -36,10 +38,10 @@ interface StoredRecord {
 /**
  * Writes an export: records, report, studies, citations, licences, lock file, checklist, metadata, checksums. The same records
  * give the same bytes.
- * @param results results folders; a run that is in several of them is taken once
+ * @param results results folders; a run that several of them hold with equal results is taken once, as it ran first
  * @param folder where the export is put, in one step; an export that nobody has changed is replaced
  * @throws {UsageError} if the folder is neither missing nor empty nor an unchanged export
- * @throws {Error} if no record can be read, or two records of a run differ
+ * @throws {Error} if no record can be read, or folders hold different results of a run
  */
 export async function exportResults(results: readonly string[], folder: string): Promise<WrittenExport> {
   const out = resolve(folder);
@@ -55,25 +57,16 @@ export async function exportResults(results: readonly string[], folder: string):
 async function collect(
   results: readonly string[],
 ): Promise<{ stored: StoredRecord[]; unreadable: UnreadableRecord[] }> {
-  const byId = new Map<string, StoredRecord>();
-  const unreadable: UnreadableRecord[] = [];
-  for (const folder of new Set(results)) {
-    const read = await readRecords(folder);
-    unreadable.push(...read.unreadable);
-    for (const record of read.records) {
-      const path = `${folder}/runs/${record.id}.json`;
-      const other = byId.get(record.id);
-      if (other !== undefined && canonical(other.record) !== canonical(record)) {
-        throw new Error(`Cannot export: records of one run must be the same, ${other.path} and ${path} differ`);
-      }
-      if (other === undefined) byId.set(record.id, { record, path });
-    }
+  const { paths, conflicts: [conflict], unreadable } = await collectRuns(results);
+  if (conflict !== undefined) {
+    throw new Error(`Cannot export: each run must have one result; ${conflictInWords(conflict)}`);
   }
-  if (byId.size === 0) {
+  if (paths.length === 0) {
     const reasons = unreadable.map(({ path, reason }) => `; ${path}: ${reason}`).join("");
     throw new Error(`Cannot export: ${results.join(", ")} must hold a readable record, current number is 0${reasons}`);
   }
-  return { stored: [...byId.values()].sort((a, b) => (a.record.id < b.record.id ? -1 : 1)), unreadable };
+  const stored = await Promise.all(paths.map(async (path) => ({ path, record: await readRecord(path) })));
+  return { stored: stored.sort((a, b) => (a.record.id < b.record.id ? -1 : 1)), unreadable };
 }
 
 /** Writes everything. */

@@ -23,6 +23,8 @@ export interface Conflict {
 export interface Collected {
   /** Each run once. */
   runs: Run[];
+  /** The file of each. */
+  paths: string[];
   /** Runs whose results differ. */
   conflicts: Conflict[];
   /** Records that could not be read, or are of a run that has another record. */
@@ -81,13 +83,15 @@ export async function collectRuns(folders: readonly string[]): Promise<Collected
     }
   }
   const runs: Run[] = [];
+  const paths: string[] = [];
   // A run has two records where its model's folder was trained under two names while names were part of the id.
   for (const same of Map.groupBy(kept, ({ run }) => runId(run.spec)).values()) {
     const [first, ...others] = same.toSorted((a, b) => (a.run.id < b.run.id ? -1 : 1));
     runs.push(first.run);
+    paths.push(first.path);
     for (const { path } of others) {
       unreadable.push({ path, reason: `it is the run ${first.run.id}, of the same model under another name` });
     }
   }
-  return { runs, conflicts, unreadable };
+  return { runs, paths, conflicts, unreadable };
 }

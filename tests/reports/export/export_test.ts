@@ -95,13 +95,21 @@ Deno.test("an unchanged export is replaced; a folder that is anything else is re
     assert.equal(await Deno.readTextFile(`${folder}/export/note.txt`), "mine");
   }));
 
-Deno.test("records of one run that differ, and folders without a readable record, are refused", () =>
-  inFolder({ "broken/runs/0.json": "{" }, async (folder) => {
+Deno.test("a run that two folders hold with equal results is exported once", () =>
+  inFolder({}, async (folder) => {
     await store(`${folder}/a`, study);
     await store(`${folder}/b`, [{ ...study[0], time: { ...study[0].time, trainSeconds: 9 } }]);
+    await exportResults([`${folder}/a`, `${folder}/b`], `${folder}/export`);
+    assert.equal((await listFiles(`${folder}/export/runs`)).length, study.length);
+  }));
+
+Deno.test("different results of a run, and folders without a readable record, are refused", () =>
+  inFolder({ "broken/runs/0.json": "{" }, async (folder) => {
+    await store(`${folder}/a`, [makeRecord({ accuracy: 0.8 })]);
+    await store(`${folder}/b`, [makeRecord({ accuracy: 0.9 })]);
     await assert.rejects(
       exportResults([`${folder}/a`, `${folder}/b`], `${folder}/export`),
-      /must be the same, .* differ$/,
+      /must have one result; Run .*: accuracy 80\.0 in .*, 90\.0 in /,
     );
     await assert.rejects(exportResults([`${folder}/broken`], `${folder}/export`), /must hold a readable record/);
     const { unreadable } = await exportResults([`${folder}/a`, `${folder}/broken`], `${folder}/export`);
