@@ -24,6 +24,18 @@ const DATA = { train: 300, validation: 150, test: 400 };
 const EPOCHS = 4;
 const STEPS = EPOCHS * Math.ceil(DATA.train / trainingDefaults.batchSize);
 
+const ENVIRONMENT: Omit<RunRecord["environment"], "started"> = {
+  suite: { version: "0.1.0", commit: null, dirty: null, lockSha256: "ef".repeat(32) },
+  versions: { deno: "2" },
+  os: "invented",
+  arch: "invented",
+  processor: "invented",
+  cores: 2,
+  memoryBytes: 2 ** 33,
+  threads: 2,
+  device: { name: "cpu", provider: "invented", hardware: { value: "invented" }, driver: { value: "invented" } },
+};
+
 function specOf(task: number, setting: number, seed: number): RunSpec {
   return {
     model: { name: "invented", revision: "1" },
@@ -34,6 +46,21 @@ function specOf(task: number, setting: number, seed: number): RunSpec {
     training: { ...trainingDefaults, epochs: EPOCHS },
     device: "cpu",
     precision: "float32",
+  };
+}
+
+function taskOf(test: string): RunRecord["task"] {
+  return {
+    labels: ["no", "yes"],
+    labelling: "invented",
+    licence: "none",
+    citation: "invented",
+    source: [{ path: "invented.json", sha256: "ab".repeat(32) }],
+    splits: {
+      train: { size: DATA.train, sha256: "01".repeat(32) },
+      validation: { size: DATA.validation, sha256: "02".repeat(32) },
+      test: { size: DATA.test, sha256: test },
+    },
   };
 }
 
@@ -63,18 +90,7 @@ function inventRecord(task: number, setting: number, seed: number): RunRecord {
     id: runId(spec),
     setting: settingId(spec),
     spec,
-    task: {
-      labels: ["no", "yes"],
-      labelling: "invented",
-      licence: "none",
-      citation: "invented",
-      source: [{ path: "invented.json", sha256: "ab".repeat(32) }],
-      splits: {
-        train: { size: DATA.train, sha256: "01".repeat(32) },
-        validation: { size: DATA.validation, sha256: "02".repeat(32) },
-        test: { size: DATA.test, sha256: hashExamples(predictions) },
-      },
-    },
+    task: taskOf(hashExamples(predictions)),
     model: { sha256: "cd".repeat(32), licence: "none", citation: "invented", parameters: 7_000_000 },
     metrics: ["accuracy", "macro_f1"].map((name) => ({ name, unit: "fraction", direction: "higher" })),
     scores: {
@@ -112,18 +128,7 @@ function inventRecord(task: number, setting: number, seed: number): RunRecord {
       integrity: [{ name: "frozen weights", detail: "invented" }],
       flags: [{ name: "score at majority", raised: false, detail: "invented" }],
     },
-    environment: {
-      suite: { version: "0.1.0", commit: null, dirty: null, lockSha256: "ef".repeat(32) },
-      versions: { deno: "2" },
-      os: "invented",
-      arch: "invented",
-      processor: "invented",
-      cores: 2,
-      memoryBytes: 2 ** 33,
-      threads: 2,
-      device: { name: "cpu", provider: "invented", hardware: { value: "invented" }, driver: { value: "invented" } },
-      started: new Date(1e12 + 1e4 * (1e4 * task + 100 * setting + seed)).toISOString(),
-    },
+    environment: { ...ENVIRONMENT, started: new Date(1e12 + 1e4 * (1e4 * task + 100 * setting + seed)).toISOString() },
   };
 }
 

@@ -31,34 +31,12 @@ function pageOf(
   ofOverviews: readonly NamedFigure[][],
   ofProtocols: readonly (NamedFigure[] | null)[],
 ): string {
-  const { runs, protocols, overviews, validation, external } = results;
+  const { runs, protocols } = results;
   const style = read("page.css");
   const script = read("elements.js") + read("page.js");
   const settings = protocols.reduce((sum, { settings }) => sum + settings.length, 0);
   const policy = `default-src 'none'; script-src ${policyHash(script)}; style-src ${policyHash(style)}; ` +
     "base-uri 'none'; form-action 'none'";
-  const sections = [
-    ...overviews.map((overview, index) =>
-      sectionOf(
-        overviewTitle(overview),
-        overviewTable(overview, overviewTitle(overview), OVERVIEW_CAPTION),
-        overviewRemarks(overview),
-        ofOverviews[index],
-      )
-    ),
-    ...protocols.map((protocol, index) =>
-      sectionOf(
-        titleOf(protocol, protocols),
-        protocolTable(protocol, titleOf(protocol, protocols), captionOf(protocol), validation),
-        protocolRemarks(protocol),
-        ofProtocols[index],
-        `${costTable(protocol, titleOf(protocol, protocols))}\n${list(costRemarks(protocol))}`,
-      )
-    ),
-    ...external === undefined
-      ? []
-      : externalSections(external).map(({ title, table }) => sectionOf(title, table, externalRemarks(external), [])),
-  ];
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -80,7 +58,7 @@ function pageOf(
 <main>
 <div id="report">
 <div class="filter" hidden><label for="filter">Show rows that contain</label><input id="filter" type="search" placeholder="method, task or model"><span id="filtered" role="status"></span></div>
-${sections.join("\n")}
+${sectionsOf(results, ofOverviews, ofProtocols).join("\n")}
 ${sourcesOf(results)}
 </div>
 <section id="detail" aria-live="off" hidden></section>
@@ -90,6 +68,37 @@ ${sourcesOf(results)}
 </body>
 </html>
 `;
+}
+
+/** A section for each table, with its notes and figures. */
+function sectionsOf(
+  results: Results,
+  ofOverviews: readonly NamedFigure[][],
+  ofProtocols: readonly (NamedFigure[] | null)[],
+): string[] {
+  const { protocols, overviews, validation, external } = results;
+  return [
+    ...overviews.map((overview, index) =>
+      sectionOf(
+        overviewTitle(overview),
+        overviewTable(overview, overviewTitle(overview), OVERVIEW_CAPTION),
+        overviewRemarks(overview),
+        ofOverviews[index],
+      )
+    ),
+    ...protocols.map((protocol, index) =>
+      sectionOf(
+        titleOf(protocol, protocols),
+        protocolTable(protocol, titleOf(protocol, protocols), captionOf(protocol), validation),
+        protocolRemarks(protocol),
+        ofProtocols[index],
+        `${costTable(protocol, titleOf(protocol, protocols))}\n${list(costRemarks(protocol))}`,
+      )
+    ),
+    ...external === undefined
+      ? []
+      : externalSections(external).map(({ title, table }) => sectionOf(title, table, externalRemarks(external), [])),
+  ];
 }
 
 const OVERVIEW_CAPTION =

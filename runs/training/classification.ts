@@ -13,7 +13,7 @@ import { lookUpMetrics, predict, score } from "./evaluate.ts";
 import { computeFeatures, type EncodedExamples, encodeExamples } from "./examples.ts";
 import type { Evaluator, TaskContext, TrainingTask } from "./training-task.ts";
 import type { Splits } from "./split.ts";
-import { type SignedProgram, trainableClassifier } from "../programs/classifier.ts";
+import { trainableClassifier } from "../programs/classifier.ts";
 
 /** Texts whose features are compared with the backbone's before the first step. */
 const IDENTITY_TEXTS = 8;
@@ -52,14 +52,17 @@ function makeEvaluator(
   };
 }
 
-/** The program that answers texts with these parts. */
-async function answersOf(
+/** The programs that answer texts: with what is left of the parts once they are trained, and of the backbone alone. */
+async function inferenceOf(
   parts: readonly Part[],
   backbone: Backbone,
   labels: readonly string[],
-): Promise<SignedProgram> {
-  const adaptation = compose(parts, backbone);
-  return trainableClassifier(backbone, adaptation, labels, 0, await storeFrozen(adaptation)).answers;
+): Promise<TrainingTask["inference"]> {
+  const answers = async (parts: readonly Part[]) => {
+    const adaptation = compose(parts, backbone);
+    return trainableClassifier(backbone, adaptation, labels, 0, await storeFrozen(adaptation)).answers;
+  };
+  return { adapted: await answers(inferenceParts(parts, backbone)), backbone: await answers([]) };
 }
 
 /** A classification task on a backbone with a method. */
@@ -105,10 +108,7 @@ export async function classification(
       output: "features",
       inputs: examples.validation.collate([...splits.validation.keys()].slice(0, IDENTITY_TEXTS)),
     },
-    inference: {
-      adapted: await answersOf(inferenceParts(parts, backbone), backbone, task.labels),
-      backbone: await answersOf([], backbone, task.labels),
-    },
+    inference: await inferenceOf(parts, backbone, task.labels),
     ...model.featuresFixed && {
       featureCache: {
         program: model.backboneFeatures,
