@@ -42,10 +42,15 @@ function ruleOf(issue: z.core.$ZodIssue): string {
       return mustBeOneOf(issue.values);
     case "invalid_union":
       if ("options" in issue) return mustBeOneOf(issue.options as unknown[]);
-      return `must be ${issue.errors.map(([first]) => ruleOf(first).replace(/^must (be )?/, "")).join(", or ")}`;
+      return `must be ${issue.errors.map(([first]) => statedRule(first).replace(/^must (be )?/, "")).join(", or ")}`;
     default:
       return "must have another form";
   }
+}
+
+/** The rule in the schema's own words, where it has any. */
+function statedRule(issue: z.core.$ZodIssue): string {
+  return issue.message.startsWith("must ") ? issue.message : ruleOf(issue);
 }
 
 function mustBeOneOf(values: readonly unknown[]): string {
