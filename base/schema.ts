@@ -66,6 +66,15 @@ function innermost(issue: z.core.$ZodIssue): z.core.$ZodIssue {
 }
 
 /**
+ * Where the first thing that is wrong lies in a value.
+ * @internal
+ */
+export function faultPath({ issues: [first] }: z.ZodError): readonly PropertyKey[] {
+  const issue = innermost(first);
+  return issue.code === "unrecognized_keys" ? [...issue.path, issue.keys[0]] : issue.path;
+}
+
+/**
  * The first thing that is wrong with a value: "rank must be at least 1, current value is 0".
  * @param error the schema's error
  * @param keysAt the keys that the schema knows at a path, to suggest the nearest

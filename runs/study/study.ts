@@ -4,8 +4,8 @@
  */
 import { z } from "zod";
 import { UsageError } from "../../base/errors.ts";
-import { readJson } from "../../base/files.ts";
-import { describeFault } from "../../base/schema.ts";
+import { readJsonc } from "../../base/jsonc.ts";
+import { describeFault, faultPath } from "../../base/schema.ts";
 import type { Exclusion } from "./exclude.ts";
 import type { WithGrids } from "./grid.ts";
 import type { MethodEntry } from "./method-entry.ts";
@@ -43,7 +43,7 @@ export interface Study {
 }
 
 /** Bytes of the longest study.json that is read. */
-const LONGEST = 1 << 24;
+const LONGEST = 1 << 22;
 
 /**
  * A study from the value of a study.json.
@@ -51,8 +51,16 @@ const LONGEST = 1 << 24;
  * @throws {UsageError} if a key is unknown or a value is out of range
  */
 export function parseStudy(value: unknown, base: Study): Study {
+  return studyFrom(value, base, () => "");
+}
+
+/** A study from a value. @param nameAt what messages add to "the study" for a fault at a path */
+function studyFrom(value: unknown, base: Study, nameAt: (path: readonly PropertyKey[]) => string): Study {
   const result = fileSchema.safeParse(value);
-  if (!result.success) throw new UsageError(`Cannot read the study: ${describeFault(result.error, value, keysAt)}`);
+  if (!result.success) {
+    const fault = describeFault(result.error, value, keysAt);
+    throw new UsageError(`Cannot read the study${nameAt(faultPath(result.error))}: ${fault}`);
+  }
   const { data } = result.data;
   // An adapter brings its own method.
   const methods = result.data.from === undefined ? base.methods : [];
@@ -76,17 +84,14 @@ function keysAt(path: readonly PropertyKey[]): string[] {
 }
 
 /**
- * Reads a study.json.
- * @throws {UsageError} if it is missing or no valid study
+ * Reads a study.json, which may have comments.
+ * @throws {UsageError} if it is missing or no valid study, with line and column
  */
 export async function readStudy(path: string, base: Study): Promise<Study> {
-  let value: unknown;
-  try {
-    value = await readJson(path, LONGEST);
-  } catch (error) {
-    throw new UsageError((error as Error).message.replace(/^Cannot read /, "Cannot read the study "));
-  }
-  return parseStudy(value, base);
+  const { value, placeOf } = await readJsonc(path, LONGEST).catch(({ message }) => {
+    throw new UsageError(message.replace(/^Cannot read /, "Cannot read the study "));
+  });
+  return studyFrom(value, base, (place) => ` ${path}, ${placeOf(place)}`);
 }
 
 /**

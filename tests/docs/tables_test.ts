@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { parse as parseJsonc } from "jsonc-parser";
 import { join } from "node:path";
 import config from "../../deno.json" with { type: "json" };
 import { differenceColumns, resultColumns, runColumns } from "../../docs/columns.ts";
@@ -86,7 +87,7 @@ Deno.test("every study that a page shows is a valid one, and has as many cells a
   assert.ok(studies.length >= 2);
   for (const { page, file, code } of studies) {
     assert.ok(file?.endsWith(".json"), page);
-    const study = parseStudy(JSON.parse(code), presets.quick.study);
+    const study = parseStudy(parseJsonc(code), presets.quick.study);
     const cells = await cellsOf(study);
     const { data, training, methods, tasks, seeds } = study;
     const count = tasks.length * seeds.length * countPoints({ data, training }) *
