@@ -43,7 +43,7 @@ export interface Study {
 }
 
 /** Bytes of the longest study.json that is read. */
-const LONGEST = 1 << 22;
+export const LONGEST_STUDY = 1 << 22;
 
 /**
  * A study from the value of a study.json.
@@ -61,10 +61,10 @@ function studyFrom(value: unknown, base: Study, nameAt: (path: readonly Property
     const fault = describeFault(result.error, value, keysAt);
     throw new UsageError(`Cannot read the study${nameAt(faultPath(result.error))}: ${fault}`);
   }
-  const { data } = result.data;
+  const { $schema: _, description: __, ...given } = result.data;
   // An adapter brings its own method.
-  const methods = result.data.from === undefined ? base.methods : [];
-  return { ...base, methods, ...result.data, data: { ...base.data, ...data } };
+  const methods = given.from === undefined ? base.methods : [];
+  return { ...base, methods, ...given, data: { ...base.data, ...given.data } };
 }
 
 /** What is needed of a JSON schema. */
@@ -88,7 +88,7 @@ function keysAt(path: readonly PropertyKey[]): string[] {
  * @throws {UsageError} if it is missing or no valid study, with line and column
  */
 export async function readStudy(path: string, base: Study): Promise<Study> {
-  const { value, placeOf } = await readJsonc(path, LONGEST).catch(({ message }) => {
+  const { value, placeOf } = await readJsonc(path, LONGEST_STUDY).catch(({ message }) => {
     throw new UsageError(message.replace(/^Cannot read /, "Cannot read the study "));
   });
   return studyFrom(value, base, (place) => ` ${path}, ${placeOf(place)}`);

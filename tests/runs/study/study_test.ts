@@ -108,3 +108,9 @@ Deno.test("a fault of a study file is named with its line and column", async () 
     );
   }
 });
+
+Deno.test("a study file may name its schema and say what it is, which changes nothing", () => {
+  const { $schema, description } = { $schema: "../schema/study.json", description: "tries one seed" };
+  assert.deepEqual(parseStudy({ $schema, description, seeds: [4] }, base), parseStudy({ seeds: [4] }, base));
+  refused({ $schema: 3 }, /\$schema must be a text, current value is 3$/);
+});
