@@ -21,6 +21,8 @@ export type { CellFailure } from "./runs/launch/cell-queue.ts";
 export type { BenchEvent } from "./runs/launch/events.ts";
 export { type Preset, presets } from "./runs/study/presets.ts";
 export { type MethodEntry, parseStudy, readStudy, type Study } from "./runs/study/study.ts";
+export type { Exclusion } from "./runs/study/exclude.ts";
+export type { Grid, WithGrids } from "./runs/study/grid.ts";
 export type { Cell, CellEstimate, LocalPaths } from "./runs/study/cell.ts";
 export type { DataSpec, PartSpec, RunSpec, TrainingSpec } from "./runs/study/spec.ts";
 export { openPredictor, Predictor } from "./runs/predict/predictor.ts";

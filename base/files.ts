@@ -150,7 +150,7 @@ export async function readVerified(path: string, sha256: string): Promise<Uint8A
 }
 
 /** Most levels of lists and objects inside one another in a file of JSON. */
-const DEEPEST = 100;
+export const DEEPEST = 100;
 
 function isDeeper(value: unknown, levels: number): boolean {
   if (value === null || typeof value !== "object") return false;

@@ -42,10 +42,15 @@ function ruleOf(issue: z.core.$ZodIssue): string {
       return mustBeOneOf(issue.values);
     case "invalid_union":
       if ("options" in issue) return mustBeOneOf(issue.options as unknown[]);
-      return `must be ${issue.errors.map(([first]) => ruleOf(first).replace(/^must (be )?/, "")).join(", or ")}`;
+      return `must be ${issue.errors.map(([first]) => statedRule(first).replace(/^must (be )?/, "")).join(", or ")}`;
     default:
       return "must have another form";
   }
+}
+
+/** The rule in the schema's own words, where it has any. */
+function statedRule(issue: z.core.$ZodIssue): string {
+  return issue.message.startsWith("must ") ? issue.message : ruleOf(issue);
 }
 
 function mustBeOneOf(values: readonly unknown[]): string {
@@ -58,6 +63,15 @@ function innermost(issue: z.core.$ZodIssue): z.core.$ZodIssue {
   const faults = issue.errors.map(([first]) => innermost(first));
   const deepest = faults.reduce((best, fault) => (fault.path.length > best.path.length ? fault : best));
   return deepest.path.length === 0 ? issue : { ...deepest, path: [...issue.path, ...deepest.path] };
+}
+
+/**
+ * Where the first thing that is wrong lies in a value.
+ * @internal
+ */
+export function faultPath({ issues: [first] }: z.ZodError): readonly PropertyKey[] {
+  const issue = innermost(first);
+  return issue.code === "unrecognized_keys" ? [...issue.path, issue.keys[0]] : issue.path;
 }
 
 /**

@@ -113,7 +113,7 @@ async function readStudyWith(source: string, flags: BenchFlags): Promise<Study> 
   const { presets } = await import("../runs/study/presets.ts");
   const { parseSeeds, readStudy } = await import("../runs/study/study.ts");
   const { lookUp } = await import("../base/errors.ts");
-  const study = source.endsWith(".json")
+  const study = /\.jsonc?$/.test(source)
     ? await readStudy(source, presets.quick.study)
     : lookUp("preset", presets, source).study;
   if (flags.memory !== undefined && flags.memory !== "small") {

@@ -1,10 +1,11 @@
 /**
- * Fills in the generated parts of the documentation: `deno task docs`. A part stands between two comments,
+ * Fills in the generated parts of the documentation, and writes the JSON Schema of studies: `deno task docs`. A part stands between two comments,
  * `<!-- generated: methods -->` and `<!-- /generated: methods -->`; what stands there now is replaced.
  * @module
  */
 import { fileURLToPath } from "node:url";
 import { writeWhole } from "../base/write-files.ts";
+import { studyJsonSchema } from "../runs/study/study-schema.ts";
 import { parts } from "./parts.ts";
 
 const root = new URL("../", import.meta.url);
@@ -42,7 +43,16 @@ export async function fillPage(path: string, text: string): Promise<string> {
   return filled + text.slice(from);
 }
 
+/** Path of the JSON Schema of studies from the root. */
+export const SCHEMA = "schema/study.json";
+
+/** The text of the JSON Schema of studies. */
+export function renderSchema(): string {
+  return `${JSON.stringify(studyJsonSchema(), null, 2)}\n`;
+}
+
 if (import.meta.main) {
+  await writeWhole(fileURLToPath(new URL(SCHEMA, root)), renderSchema());
   for (const path of await listPages()) {
     const text = await readPage(path);
     const filled = await fillPage(path, text);

@@ -11,8 +11,8 @@ import type { AnyTask } from "../../tasks/types.ts";
 import type { TrainableParameter } from "../../engine/adamw.ts";
 import { type ValidAdapter, validateAdapter } from "./validate.ts";
 import { adapterValues } from "./values.ts";
-import { canonical, type PartSpec, type RunSpec } from "../study/spec.ts";
-import type { MethodEntry, Study } from "../study/study.ts";
+import { type MethodEntry, partsOf } from "../study/method-entry.ts";
+import { canonical, type PartSpec, type RunSpec, type TrainingSpec } from "../study/spec.ts";
 
 /** Opens the adapter that training starts from. @throws {UsageError} if it cannot be read or does not fit the model */
 export async function openStart(folder: string, model: Model): Promise<ValidAdapter> {
@@ -26,13 +26,11 @@ export async function openStart(folder: string, model: Model): Promise<ValidAdap
  */
 export function entryFrom(
   { folder, parts }: ValidAdapter,
-  { methods, training }: Study,
+  { methods, training }: { methods: readonly MethodEntry[]; training: Partial<TrainingSpec> },
   shape: BackboneShape,
 ): MethodEntry {
   const expected = parts.map(({ method }) => method.name);
-  const given = methods.map((entry): Record<string, Record<string, unknown>> =>
-    typeof entry === "string" ? Object.fromEntries(entry.split("+").map((name) => [name, {}])) : entry
-  );
+  const given = methods.map(partsOf);
   const isExpected = (entry: object) => canonical(Object.keys(entry).sort()) === canonical(expected.toSorted());
   if (given.length > 1 || !given.every(isExpected)) {
     const names = given.map((entry) => Object.keys(entry).join("+")).join(", ");

@@ -9,17 +9,17 @@ import type { Device, Precision } from "../../engine/types.ts";
 import { methods } from "../../methods/mod.ts";
 import type { CommonOptions } from "../../methods/types.ts";
 import type { BackboneShape, Model } from "../../models/types.ts";
-import { tasks } from "../../tasks/mod.ts";
-import { hashTaskFiles } from "../../tasks/task-files.ts";
-import type { AnyTask } from "../../tasks/types.ts";
 import { entryFrom, openStart, requireStart } from "../adapters/start-from.ts";
 import type { ValidAdapter } from "../adapters/validate.ts";
-import type { Cell, LocalPaths } from "../study/cell.ts";
-import { findDataset, sumsOf } from "../study/find-dataset.ts";
+import type { Cell } from "../study/cell.ts";
 import { findModel } from "../study/find-model.ts";
-import { type PartSpec, runId, type RunSpec, type TrainingSpec } from "../study/spec.ts";
+import { Exclusions } from "../study/exclude.ts";
+import { countPoints, pointsOf } from "../study/grid.ts";
+import type { MethodEntry } from "../study/method-entry.ts";
+import { type DataSpec, methodName, type PartSpec, runId, type RunSpec, type TrainingSpec } from "../study/spec.ts";
 import type { Study } from "../study/study.ts";
 import { type ResolvedMethod, resolveMethod } from "./resolve-method.ts";
+import { kindOf, type StudiedTask, taskOf } from "./resolve-task.ts";
 
 /** Most tokens of a text that is learnt or generated, unless the study gives another number. */
 const OUTPUT_LENGTH = 64;
@@ -30,30 +30,36 @@ const KIND_OF_OPTION = { headLearningRate: "classification", outputLength: "gene
 /** With this option, micro-batches have one text. */
 const ONE_BY_ONE: Partial<TrainingSpec> = { microBatchRows: 1 };
 
-/** A task as specs have it, and where its files lie. */
-interface StudiedTask {
-  task: RunSpec["task"];
-  paths: LocalPaths;
-}
-
-/** A model and what a study trains on it. */
-interface StudiedModel {
+/** What the cells of a setting share; they differ in their seed. */
+interface StudiedSetting {
   model: Model;
   /** The adapter that training starts from. */
   adapter?: ValidAdapter;
-  methods: ResolvedMethod[];
+  task: StudiedTask;
+  data: DataSpec;
+  method: ResolvedMethod;
 }
+
+/** Numbers of examples and training options without grids. */
+interface Point {
+  data: DataSpec;
+  training: Partial<TrainingSpec>;
+}
+
+/** Most cells of a study: planning them takes minutes at most. */
+const MOST_CELLS = 1_000_000;
 
 /**
  * The cells of a study. Seed by seed, so that early results compare all methods; within a seed the methods that
  * train least come first, so that the first result comes soon.
  * @throws {UsageError} if a name is unknown, a model's folder cannot be used, an option is out of range,
- * or if the device or a method cannot do what the study needs
+ * if the device or a method cannot do what the study needs, or if there is no cell, one twice or too many
  */
 export async function cellsOf(study: Study): Promise<Cell[]> {
   const device = lookUp("device", devices, study.device);
   const precision = precisionOf(study, device);
   if (study.memory === "small" && !device.small) refuseDevice("in less memory", "small", device);
+  requireFewCells(study);
   const models: Model[] = [];
   for (const name of study.models) models.push(await findModel(name));
   const studied = await Promise.all(study.tasks.map((name) => taskOf(name, study)));
@@ -61,20 +67,38 @@ export async function cellsOf(study: Study): Promise<Cell[]> {
   for (const model of models) {
     for (const { task } of studied) requireKind(model, task);
   }
-  const prepared: StudiedModel[] = [];
-  for (const model of models) prepared.push(await resolveMethods(model, study, precision));
+  const exclusions = new Exclusions(study.exclude);
+  const settings: StudiedSetting[] = [];
+  for (const [at, model] of models.entries()) {
+    settings.push(...await settingsOf(study, study.models[at], model, studied, precision, exclusions));
+  }
+  exclusions.requireUsed();
+  if (settings.length === 0) throw new UsageError("Cannot run the study: exclude must leave a cell, it leaves none");
   const cells = new Map<string, Cell>();
   for (const seed of study.seeds) {
-    for (const model of prepared) {
-      for (const task of studied) {
-        for (const method of model.methods) {
-          const cell = cellOf(study, seed, precision, task, model, method);
-          cells.set(cell.id, cell);
-        }
-      }
+    for (const setting of settings) {
+      const cell = cellOf(study, seed, precision, setting);
+      if (cells.has(cell.id)) refuseTwice(cell.spec);
+      cells.set(cell.id, cell);
     }
   }
   return [...cells.values()];
+}
+
+/** @throws {UsageError} if a study has too many cells to plan them */
+function requireFewCells({ models, tasks, methods, seeds, data, training }: Study): void {
+  const perTask = countPoints({ data, training }) * methods.reduce((sum, method) => sum + countPoints(method), 0);
+  const count = models.length * tasks.length * seeds.length * perTask;
+  if (count <= MOST_CELLS) return;
+  throw new UsageError(`Cannot run the study: it must have at most ${MOST_CELLS} cells, current value is ${count}`);
+}
+
+/** @throws {UsageError} always: a cell that a study asks for twice is in it once by mistake */
+function refuseTwice(spec: RunSpec): never {
+  throw new UsageError(
+    `Cannot run the study: its cells must differ, it has ${methodName(spec)} on ${spec.task.name} with ` +
+      `${spec.model.name} and seed ${spec.seed} twice with the same options`,
+  );
 }
 
 /** One cell of a study. */
@@ -82,14 +106,12 @@ function cellOf(
   study: Study,
   seed: number,
   precision: Precision,
-  { task, paths }: StudiedTask,
-  { model, adapter }: StudiedModel,
-  method: ResolvedMethod,
+  { model, adapter, task: { task, paths }, data, method }: StudiedSetting,
 ): Cell {
   const spec: RunSpec = {
     model: { name: model.name, revision: model.revision },
     task,
-    data: study.data,
+    data,
     method: method.parts,
     seed,
     training: trainingOf(method, task, model),
@@ -104,25 +126,58 @@ function cellOf(
 }
 
 /**
- * Resolves the methods of a study on a model, those that train least first.
+ * The settings of a study on a model, task by task, those that train least first.
+ * @param name the model, as the study says it
  * @throws {UsageError} as `resolveMethod`, if a method cannot be trained in int8, or if the adapter to start from does not fit
  */
-async function resolveMethods(model: Model, study: Study, precision: Precision): Promise<StudiedModel> {
+async function settingsOf(
+  study: Study,
+  name: string,
+  model: Model,
+  tasks: readonly StudiedTask[],
+  precision: Precision,
+  exclusions: Exclusions,
+): Promise<StudiedSetting[]> {
+  const { shape } = model;
   const adapter = study.from === undefined ? undefined : await openStart(study.from, model);
-  const entries = adapter ? [entryFrom(adapter, study, model.shape)] : study.methods;
-  const resolved = entries
-    .map((entry) => resolveMethod(entry, model.shape, { ...study.memory && ONE_BY_ONE, ...study.training }))
-    .sort((a, b) => a.count - b.count);
-  const trainsMatrices = resolved.find((method) => precision === "int8" && method.trainsMatrices);
-  if (trainsMatrices) {
-    const name = trainsMatrices.parts.map((part) => part.name).join("+");
+  const settings: StudiedSetting[] = [];
+  for (const { data, training } of pointsOf({ data: study.data, training: study.training }) as Point[]) {
+    requireLength(model, training);
+    const entries = adapter ? [entryFrom(adapter, { methods: study.methods, training }, shape)] : study.methods;
+    for (const entry of entries.flatMap((entry) => pointsOf(entry) as MethodEntry[])) {
+      // What is left out is not looked at: it may be what cannot be.
+      const studied = tasks.filter(({ task }) =>
+        !exclusions.has({ model: name, task: task.name, method: entry, data, training })
+      );
+      if (studied.length === 0) continue;
+      const method = resolveMethod(entry, shape, { ...study.memory && ONE_BY_ONE, ...training });
+      await requireTrainable(method, shape, precision, adapter);
+      for (const task of studied) settings.push({ model, ...adapter && { adapter }, task, data, method });
+    }
+  }
+  return tasks.flatMap((task) =>
+    settings.filter((setting) => setting.task === task).sort((a, b) => a.method.count - b.method.count)
+  );
+}
+
+/**
+ * Makes sure that a method can be trained on a backbone.
+ * @param adapter the adapter that training starts from
+ * @throws {UsageError} why it cannot
+ */
+async function requireTrainable(
+  { parts, trainsMatrices }: ResolvedMethod,
+  shape: BackboneShape,
+  precision: Precision,
+  adapter: ValidAdapter | undefined,
+): Promise<void> {
+  if (precision === "int8" && trainsMatrices) {
+    const name = parts.map((part) => part.name).join("+");
     throw new UsageError(`Cannot train ${name} in int8: matrices must stay frozen, it trains all of them`);
   }
   // An adapter that exists may have a larger rank than a study may ask for.
-  if (adapter) { for (const { parts } of resolved) requireStart(adapter, parts, model.shape); }
-  else for (const { parts } of resolved) await asUsageError(() => requireBounds(parts, model.shape));
-  requireLength(model, study.training);
-  return { model, ...adapter && { adapter }, methods: resolved };
+  if (adapter) requireStart(adapter, parts, shape);
+  else await asUsageError(() => requireBounds(parts, shape));
 }
 
 /** @throws {Error} if an option of a method makes no sense on a backbone */
@@ -154,34 +209,6 @@ function requireUsedKeys({ taskFiles, tasks, training }: Study, studied: readonl
       );
     }
   }
-}
-
-/** A task of a study. @throws {UsageError} if there is none of that name, or if its files are missing */
-async function taskOf(name: string, { taskFiles }: Study): Promise<StudiedTask> {
-  const { version, files, dataset, load }: AnyTask = lookUp("task", tasks, name);
-  if (!files) return { task: { name, version }, paths: {} };
-  if (taskFiles === undefined && dataset) {
-    const snapshot = await findDataset(dataset);
-    await asUsageError<unknown>(() => load({ folder: snapshot.folder, files: sumsOf(snapshot) }));
-    return {
-      task: { name, version, files: sumsOf(snapshot), dataset: { name: dataset.name, revision: snapshot.commit } },
-      paths: { taskFiles: snapshot.folder },
-    };
-  }
-  if (taskFiles === undefined) {
-    throw new UsageError(
-      `Cannot read the task ${name}: --task-files must name the folder of its files ${files.join(" and ")}, ` +
-        "current value is none",
-    );
-  }
-  const given = await asUsageError(() => hashTaskFiles(taskFiles, files));
-  // Read once here, so that a fault in a file is found before the first cell, not once in each.
-  await asUsageError<unknown>(() => load(given));
-  return { task: { name, version, files: given.files }, paths: { taskFiles: resolve(taskFiles) } };
-}
-
-function kindOf({ name }: RunSpec["task"]): AnyTask["kind"] {
-  return tasks[name].kind;
 }
 
 /** @throws {UsageError} if the task is of a kind that the model cannot be adapted to */

@@ -7,8 +7,8 @@ import { compose, type Part } from "../../methods/adaptation/compose.ts";
 import { methods } from "../../methods/mod.ts";
 import { parseOptions } from "../../methods/shared/options.ts";
 import type { BackboneShape } from "../../models/types.ts";
+import type { MethodEntry } from "../study/method-entry.ts";
 import type { PartSpec, TrainingSpec } from "../study/spec.ts";
-import type { MethodEntry } from "../study/study.ts";
 import { trainingDefaults } from "../study/training-defaults.ts";
 
 /** A method of a study on a backbone. */

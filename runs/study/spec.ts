@@ -83,14 +83,14 @@ export interface RunSpec {
 }
 
 /**
- * Schema of {@linkcode DataSpec}.
+ * Schemas of the values of {@linkcode DataSpec}.
  * @internal
  */
-export const dataSchema: z.ZodType<DataSpec> = z.strictObject({
+export const dataShape: Record<keyof DataSpec, z.ZodType<number>> = {
   train: z.int().positive(),
   validation: z.int().positive(),
   test: z.int().positive(),
-});
+};
 
 /**
  * Schema of {@linkcode PartSpec}.
@@ -102,7 +102,11 @@ export const partSchema: z.ZodType<PartSpec> = z.strictObject({
   options: z.record(z.string(), z.unknown()),
 });
 
-const training = z.strictObject({
+/**
+ * Schemas of the values of {@linkcode TrainingSpec}.
+ * @internal
+ */
+export const trainingShape: { [K in keyof TrainingSpec]-?: z.ZodType<TrainingSpec[K]> } = {
   epochs: z.int().positive(),
   batchSize: z.int().positive(),
   headLearningRate: z.number().positive().optional(),
@@ -113,13 +117,7 @@ const training = z.strictObject({
   microBatchRows: z.int().positive(),
   outputLength: z.int().positive().optional(),
   chat: z.literal(true, { error: "must be true" }).optional(),
-});
-
-/**
- * Schema of a part of {@linkcode TrainingSpec}.
- * @internal
- */
-export const trainingOverridesSchema: z.ZodType<Partial<TrainingSpec>> = training.partial();
+};
 
 /**
  * Schema of {@linkcode RunSpec}; unknown keys are errors.
@@ -133,10 +131,10 @@ export const specSchema: z.ZodType<RunSpec> = z.strictObject({
     files: z.record(z.string(), z.string()).optional(),
     dataset: z.strictObject({ name: z.string(), revision: z.string() }).optional(),
   }),
-  data: dataSchema,
+  data: z.strictObject(dataShape),
   method: z.array(partSchema).min(1),
   seed: z.int().nonnegative(),
-  training,
+  training: z.strictObject(trainingShape),
   device: z.string(),
   precision: z.enum(["float32", "int8"]),
   memory: z.literal("small").optional(),

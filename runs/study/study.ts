@@ -4,12 +4,15 @@
  */
 import { z } from "zod";
 import { UsageError } from "../../base/errors.ts";
-import { readJson } from "../../base/files.ts";
-import { describeFault } from "../../base/schema.ts";
-import { dataSchema, type DataSpec, trainingOverridesSchema, type TrainingSpec } from "./spec.ts";
+import { readJsonc } from "../../base/jsonc.ts";
+import { describeFault, faultPath } from "../../base/schema.ts";
+import type { Exclusion } from "./exclude.ts";
+import type { WithGrids } from "./grid.ts";
+import type { MethodEntry } from "./method-entry.ts";
+import type { DataSpec, TrainingSpec } from "./spec.ts";
+import { fileSchema } from "./study-schema.ts";
 
-/** A method: "lora+prompt-tuning", or its parts with options that differ from the defaults: {"lora": {"rank": 4}}. */
-export type MethodEntry = string | Record<string, Record<string, unknown>>;
+export type { MethodEntry } from "./method-entry.ts";
 
 /** A study, as study.json, a preset and flags give it. */
 export interface Study {
@@ -22,7 +25,7 @@ export interface Study {
   /** Seeds; each gives other splits, another data order and other start values. */
   seeds: number[];
   /** Numbers of examples. */
-  data: DataSpec;
+  data: WithGrids<DataSpec>;
   /** Folder of the task files. */
   taskFiles?: string;
   /** Folder of an adapter that training starts from. */
@@ -34,36 +37,13 @@ export interface Study {
   /** "small": less memory, as weights are not copied into the processor's layout and texts are computed one by one. */
   memory?: "small";
   /** Training options that differ from their defaults. */
-  training: Partial<TrainingSpec>;
+  training: WithGrids<Partial<TrainingSpec>>;
+  /** Cells that are left out; each entry must match one. */
+  exclude?: Exclusion[];
 }
 
 /** Bytes of the longest study.json that is read. */
-const LONGEST = 1 << 24;
-
-const names = z.array(z.string()).min(1);
-
-const studySchema: z.ZodType<Study> = z.strictObject({
-  models: names,
-  tasks: names,
-  methods: z.array(
-    z.union([z.string(), z.record(z.string(), z.record(z.string(), z.unknown()))], {
-      error: 'must be a name or {"name": {options}}',
-    }).refine((entry) => typeof entry === "string" || Object.keys(entry).length > 0, {
-      error: 'must be a name or {"name": {options}}',
-    }),
-  ),
-  seeds: z.array(z.int().nonnegative()).min(1),
-  data: dataSchema,
-  taskFiles: z.string().optional(),
-  from: z.string().optional(),
-  device: z.string(),
-  precision: z.string().optional(),
-  memory: z.literal("small", { error: "must be small" }).optional(),
-  training: trainingOverridesSchema,
-}).refine(({ methods, from }) => methods.length > 0 || from !== undefined, {
-  path: ["methods"],
-  error: "must not be empty, unless from names an adapter",
-});
+export const LONGEST_STUDY = 1 << 22;
 
 /**
  * A study from the value of a study.json.
@@ -71,46 +51,47 @@ const studySchema: z.ZodType<Study> = z.strictObject({
  * @throws {UsageError} if a key is unknown or a value is out of range
  */
 export function parseStudy(value: unknown, base: Study): Study {
-  const isObject = value !== null && typeof value === "object" && !Array.isArray(value);
-  // An adapter brings its own method.
-  const methods = isObject && "from" in value ? [] : base.methods;
-  const given = isObject ? { ...base, methods, ...value, ...fillData(value, base) } : value;
-  const result = studySchema.safeParse(given);
-  if (result.success) return result.data;
-  throw new UsageError(`Cannot read the study: ${describeFault(result.error, given, keysAt)}`);
+  return studyFrom(value, base, () => "");
 }
 
-/** The numbers of examples that a study gives, and the base's for those that it leaves out. */
-function fillData(value: { data?: unknown }, base: Study): { data?: unknown } {
-  const { data } = value;
-  const isObject = data !== null && typeof data === "object" && !Array.isArray(data);
-  return isObject ? { data: { ...base.data, ...data } } : {};
+/** A study from a value. @param nameAt what messages add to "the study" for a fault at a path */
+function studyFrom(value: unknown, base: Study, nameAt: (path: readonly PropertyKey[]) => string): Study {
+  const result = fileSchema.safeParse(value);
+  if (!result.success) {
+    const fault = describeFault(result.error, value, keysAt);
+    throw new UsageError(`Cannot read the study${nameAt(faultPath(result.error))}: ${fault}`);
+  }
+  const { $schema: _, description: __, ...given } = result.data;
+  // An adapter brings its own method.
+  const methods = given.from === undefined ? base.methods : [];
+  return { ...base, methods, ...given, data: { ...base.data, ...given.data } };
 }
 
 /** What is needed of a JSON schema. */
 interface JsonSchema {
   properties?: Record<string, JsonSchema>;
+  items?: JsonSchema;
 }
 
 /** The keys that the object at a path of a study may have. */
 function keysAt(path: readonly PropertyKey[]): string[] {
-  const root = z.toJSONSchema(studySchema) as JsonSchema;
-  const schema = path.reduce<JsonSchema | undefined>((outer, key) => outer?.properties?.[String(key)], root);
+  const root = z.toJSONSchema(fileSchema, { io: "input" }) as JsonSchema;
+  const schema = path.reduce<JsonSchema | undefined>(
+    (outer, key) => outer?.items ?? outer?.properties?.[String(key)],
+    root,
+  );
   return Object.keys(schema?.properties ?? {});
 }
 
 /**
- * Reads a study.json.
- * @throws {UsageError} if it is missing or no valid study
+ * Reads a study.json, which may have comments.
+ * @throws {UsageError} if it is missing or no valid study, with line and column
  */
 export async function readStudy(path: string, base: Study): Promise<Study> {
-  let value: unknown;
-  try {
-    value = await readJson(path, LONGEST);
-  } catch (error) {
-    throw new UsageError((error as Error).message.replace(/^Cannot read /, "Cannot read the study "));
-  }
-  return parseStudy(value, base);
+  const { value, placeOf } = await readJsonc(path, LONGEST_STUDY).catch(({ message }) => {
+    throw new UsageError(message.replace(/^Cannot read /, "Cannot read the study "));
+  });
+  return studyFrom(value, base, (place) => ` ${path}, ${placeOf(place)}`);
 }
 
 /**

@@ -101,11 +101,17 @@ Deno.test("the classifier has its own step size, which is the method's where the
   assert.equal(spec.training.batchSize, 8);
 });
 
-Deno.test("a method written as a name and as an object is the same cell, once", async () => {
-  assert.equal(
-    (await cellsOf(study({ methods: ["lora+prompt-tuning", { lora: {}, "prompt-tuning": {} }] }))).length,
-    1,
-  );
+Deno.test("a cell that a study asks for twice is refused, however it is written", async () => {
+  const twice: [Partial<Study>, RegExp][] = [
+    [{ methods: ["lora+prompt-tuning", { lora: {}, "prompt-tuning": {} }] }, /it has lora\+prompt-tuning on .* twice/],
+    [{ methods: ["bitfit", "bitfit"] }, /it has bitfit on sentiment\/amazon with use-lite and seed 0 twice/],
+    [{ seeds: [4, 0, 4] }, /seed 4 twice with the same options$/],
+    [{ tasks: ["sentiment/imdb", "sentiment/imdb"] }, /on sentiment\/imdb .* twice/],
+    [{ models: ["use-lite", "use-lite"] }, /with use-lite .* twice/],
+    // 8 is the default.
+    [{ methods: ["lora", { lora: { rank: { grid: [8, 4] } } }] }, /it has lora on .* twice/],
+  ];
+  for (const [changes, message] of twice) await refused(changes, message);
 });
 
 Deno.test("unknown names are refused with the nearest one", async () => {

@@ -74,3 +74,43 @@ Deno.test("a study file may begin with a byte-order mark", () =>
   inFolder({ "study.json": '\ufeff{"seeds": [4]}' }, async (folder) => {
     assert.deepEqual((await readStudy(`${folder}/study.json`, base)).seeds, [4]);
   }));
+
+Deno.test("a study file may have comments and commas before a closing bracket", () => {
+  const text = '// Which seeds?\n{ "seeds": [4, /* not 5 */], "taskFiles": "a//b", }\n';
+  return inFolder({ "study.json": text }, async (folder) => {
+    const study = await readStudy(`${folder}/study.json`, base);
+    assert.deepEqual([study.seeds, study.taskFiles], [[4], "a//b"]);
+  });
+});
+
+Deno.test("a fault of a study file is named with its line and column", async () => {
+  const faults: [string, RegExp][] = [
+    ['{\n  "seeds": [0, -1]\n}', /, line 2, column 16: seeds\.1 must be at least 0, current value is -1$/],
+    [
+      '// a\n{ "methods": [\n  { "lora": { "rank": { "grid": [] } } }] }',
+      /, line 3, column 33: methods\.0\.lora\.rank\.grid/,
+    ],
+    ['{ "data":\n { "trian": 3 } }', /, line 2, column 13: data: there is no key trian, the nearest name is train$/],
+    ['{ "exclude": [{ "data": { "train": 0 } }] }', /, line 1, column 36: exclude\.0\.data\.train must be greater/],
+    ["[1]", /, line 1, column 1: it must be an object, current value is \[1\]$/],
+    ['{\n  "seeds": [4]\n  "tasks": []\n}', /, line 3, column 3: it must be JSON, a comma is missing$/],
+  ];
+  for (const [text, message] of faults) {
+    await inFolder(
+      { "study.json": text },
+      (folder) =>
+        assert.rejects(readStudy(`${folder}/study.json`, base), (error) => {
+          assert.ok(error instanceof UsageError);
+          assert.ok(error.message.startsWith(`Cannot read the study ${folder}/study.json`));
+          assert.match(error.message, message);
+          return true;
+        }),
+    );
+  }
+});
+
+Deno.test("a study file may name its schema and say what it is, which changes nothing", () => {
+  const { $schema, description } = { $schema: "../schema/study.json", description: "tries one seed" };
+  assert.deepEqual(parseStudy({ $schema, description, seeds: [4] }, base), parseStudy({ seeds: [4] }, base));
+  refused({ $schema: 3 }, /\$schema must be a text, current value is 3$/);
+});

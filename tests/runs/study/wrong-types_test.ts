@@ -61,6 +61,14 @@ Deno.test("every place of a study that is given a wrong type is refused in words
     precision: "int8",
     memory: "small",
     methods: [{ lora: {} }],
+    data: { train: { grid: [1, 2] }, validation: 1, test: 1 },
+    exclude: [{
+      model: "use-lite",
+      task: "sentiment/amazon",
+      method: { lora: {} },
+      data: { train: 1, validation: 1, test: 1 },
+      training: { epochs: 1, chat: true },
+    }],
     training: {
       epochs: 1,
       batchSize: 1,

@@ -1,0 +1,56 @@
+import assert from "node:assert/strict";
+import Ajv from "ajv/dist/2020.js";
+import { parse as parseJsonc } from "jsonc-parser";
+import { renderSchema, SCHEMA } from "../../docs/generate.ts";
+import { presets } from "../../runs/study/presets.ts";
+import { parseStudy } from "../../runs/study/study.ts";
+import { blocksIn } from "./pages.ts";
+
+const read = (path: string) => Deno.readTextFile(new URL(`../../${path}`, import.meta.url));
+const ajv = new Ajv.default({ strict: true });
+for (const keyword of ["allowComments", "allowTrailingCommas"]) ajv.addKeyword(keyword);
+const isStudy = ajv.compile(JSON.parse(await read(SCHEMA)));
+
+Deno.test("the JSON Schema of studies is as the code is (deno task docs writes it)", async () => {
+  assert.equal(await read(SCHEMA), renderSchema());
+});
+
+Deno.test("every preset and every study of the docs is valid by the JSON Schema", async () => {
+  for (const name of Object.keys(presets)) {
+    const file = JSON.parse(await read(`runs/presets/${name}.json`));
+    assert.ok(isStudy(file), `${name}: ${ajv.errorsText(isStudy.errors)}`);
+    assert.ok(isStudy(presets[name].study), name);
+  }
+  const studies = blocksIn("json");
+  assert.ok(studies.length >= 3);
+  for (const { page, code } of studies) {
+    assert.ok(isStudy(parseJsonc(code)), `${page}: ${ajv.errorsText(isStudy.errors)}`);
+  }
+});
+
+Deno.test("what bench refuses in a study's form, the JSON Schema refuses, too", () => {
+  const wrong = [
+    [],
+    { method: ["lora"] },
+    { seeds: [] },
+    { seeds: [-1] },
+    { seeds: [0.5] },
+    { methods: [3] },
+    { data: { train: 0 } },
+    { data: { train: { grid: [] } } },
+    { data: { train: { grid: [1, 1] } } },
+    { data: { train: { grid: [1], step: 1 } } },
+    { methods: [{ lora: { rank: { grid: [] } } }] },
+    { methods: [{ lora: { rank: { grid: [1, 1] } } }] },
+    { methods: [{ lora: { rank: { grid: [1], step: 1 } } }] },
+    { training: { clip: 0 } },
+    { training: { chat: false } },
+    { memory: "large" },
+    { exclude: [{ tasks: [] }] },
+  ];
+  for (const value of wrong) {
+    const shown = JSON.stringify(value);
+    assert.throws(() => parseStudy(value, presets.quick.study), shown);
+    assert.ok(!isStudy(value), shown);
+  }
+});
