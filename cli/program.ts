@@ -9,6 +9,7 @@ import { addBench } from "./bench.ts";
 import { addCite } from "./cite.ts";
 import type { SetStatus } from "./command.ts";
 import { addExport } from "./export.ts";
+import { addVerify } from "./verify.ts";
 import { addFetch } from "./fetch.ts";
 import { addList } from "./list.ts";
 import { addPredict } from "./predict.ts";
@@ -24,7 +25,7 @@ export function createProgram(setStatus: SetStatus): Command {
     .version(config.version)
     .exitOverride()
     .configureOutput({ outputError: () => {} });
-  for (const add of [addBench, addFetch, addReport, addCite, addExport, addPredict, addAdapter, addList]) {
+  for (const add of [addBench, addFetch, addReport, addCite, addExport, addVerify, addPredict, addAdapter, addList]) {
     add(program, setStatus);
   }
   return program;

@@ -66,6 +66,7 @@ const ARROWS: Record<string, readonly string[]> = {
   "reports/mod.ts": ["base", "runs/study", ...REPORT, "reports/page", "reports/citation"],
   "reports": ["base", "runs/study", ...REPORT.slice(1)],
   "reports/citation": ["base", "models/mod.ts", "models/hub/name.ts", "methods", "runs/study"],
+  "reports/verify": ["base", "runs/study", "reports", "reports/statistics"],
   "reports/export": ["base", "models/hub/name.ts", "runs/study", ...REPORT, "reports/mod.ts", "reports/citation"],
 };
 

@@ -6,7 +6,7 @@ import { createHash } from "node:crypto";
 import { parse } from "csv-parse/sync";
 import { canonical, type RunRecord } from "../../runs/study/record.ts";
 import { plain } from "../citation/plain-text.ts";
-import { safeName } from "./studies.ts";
+import { safeName } from "../../runs/study/rebuild.ts";
 
 /** The terms of Croissant, as its specification wants them at the head of a file. */
 const CONTEXT = {

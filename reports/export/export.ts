@@ -17,7 +17,7 @@ import { describeDatasets, describeRuns } from "./croissant.ts";
 import { listFiles, makeManifest, MANIFEST, requireReplaceable } from "./manifest.ts";
 import { commandsOf, renderLicences, renderReadme } from "./readme.ts";
 import { describeCrate } from "./ro-crate.ts";
-import { studiesOf } from "./studies.ts";
+import { studiesOf } from "../../runs/study/rebuild.ts";
 
 /** What `exportResults` did. */
 export interface WrittenExport {

@@ -5,7 +5,7 @@
 import type { RunRecord } from "../../runs/study/record.ts";
 import type { Source } from "../citation/sources.ts";
 import { escapeText, listTexts } from "./markdown-text.ts";
-import { limitsOf, type RebuiltStudies } from "./studies.ts";
+import { limitsOf, type RebuiltStudies } from "../../runs/study/rebuild.ts";
 
 /** The commands that repeat the runs in a clone of TuneBench; the export's place is to be filled in. */
 export function commandsOf(studies: readonly string[], folder: string): string[] {

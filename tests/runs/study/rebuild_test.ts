@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { methods } from "../../../methods/mod.ts";
-import { studiesOf } from "../../../reports/export/studies.ts";
+import { studiesOf } from "../../../runs/study/rebuild.ts";
 import { cellsOf } from "../../../runs/launch/cells.ts";
 import { presets } from "../../../runs/study/presets.ts";
 import type { RunRecord } from "../../../runs/study/record.ts";
 import { runId, type RunSpec } from "../../../runs/study/spec.ts";
 import { parseStudy, type Study } from "../../../runs/study/study.ts";
-import { makeRecord } from "../record-factory.ts";
+import { makeRecord } from "../../reports/record-factory.ts";
 
 /** The records that the runs of a study would have, as far as studies are made from them. */
 async function recordsOf(...studies: Study[]): Promise<RunRecord[]> {

@@ -4,10 +4,10 @@
  */
 import { createHash } from "node:crypto";
 import { formatHubName, parseHubName } from "../../models/hub/name.ts";
-import { canonical, methodName, type RunRecord } from "../../runs/study/record.ts";
-import type { RunSpec } from "../../runs/study/spec.ts";
-import type { MethodEntry, Study } from "../../runs/study/study.ts";
-import { trainingDefaults } from "../../runs/study/training-defaults.ts";
+import { canonical, methodName, type RunRecord } from "./record.ts";
+import type { RunSpec } from "./spec.ts";
+import type { MethodEntry, Study } from "./study.ts";
+import { trainingDefaults } from "./training-defaults.ts";
 
 /** What a study needs in the folder that it is run from. */
 export interface Needed {

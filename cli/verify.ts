@@ -1,0 +1,106 @@
+/**
+ * The command verify: trains recorded runs again and says how near they come.
+ * @module
+ */
+import { counted, lookUp, UsageError, visible } from "../base/errors.ts";
+import { Random } from "../base/random.ts";
+import type { RunRecord } from "../runs/study/record.ts";
+import { type AddCommand, type CacheFlags, useCache, withCacheFlags } from "./command.ts";
+
+interface VerifyFlags extends CacheFlags {
+  sample?: string;
+  jobs?: string;
+}
+
+/** Adds the command. */
+export const addVerify: AddCommand = (program, setStatus) => {
+  const command = program.command("verify")
+    .description("train recorded runs again, and say how near they come")
+    .argument("[results]", "results folder", "results")
+    .argument("[runs...]", "ids of runs; without any, all of them")
+    .option("--sample <count>", "so many of the runs, drawn by a fixed seed")
+    .option("--jobs <count>", "cells at the same time (default: one for each core)");
+  withCacheFlags(command).action(async (results: string, ids: string[], flags: VerifyFlags) =>
+    setStatus(await runVerify(results, ids, flags))
+  );
+};
+
+async function runVerify(results: string, ids: readonly string[], flags: VerifyFlags): Promise<number> {
+  useCache(flags);
+  const { readRecords } = await import("../runs/study/read-records.ts");
+  const { records, unreadable } = await readRecords(results);
+  for (const { path, reason } of unreadable) console.log(`not to be trusted: ${visible(path)}: ${visible(reason)}`);
+  const chosen = choose(records, ids, flags.sample);
+  const verdicts = new Map<string, number>();
+  for (const { record, comparison, why } of await repeat(chosen, records, flags.jobs)) {
+    const verdict = comparison?.verdict ?? "not repeated";
+    verdicts.set(verdict, (verdicts.get(verdict) ?? 0) + 1);
+    const { spec } = record;
+    console.log(
+      [
+        `${verdict}: ${record.id}, ${
+          spec.method.map(({ name }) => name).join("+")
+        } on ${spec.task.name}, seed ${spec.seed}`,
+        ...comparison?.details ?? [],
+        ...why,
+      ].map(visible).join("; "),
+    );
+  }
+  const counts = [...verdicts].map(([verdict, count]) => `${count} ${verdict}`);
+  console.log(`${counted(chosen.length, "run")}: ${counts.join(", ") || "none to repeat"}`);
+  return unreadable.length > 0 || verdicts.has("different") || verdicts.has("not repeated") ? 1 : 0;
+}
+
+/** The runs to repeat. @throws {UsageError} if an id is unknown or the sample is no number */
+function choose(records: readonly RunRecord[], ids: readonly string[], sample?: string): RunRecord[] {
+  if (sample !== undefined && !/^[1-9]\d*$/.test(sample)) {
+    throw new UsageError(`Cannot read --sample: it must be a whole number from 1, current value is ${sample}`);
+  }
+  const byId = Object.fromEntries(records.map((record) => [record.id, record]));
+  const named = ids.length === 0 ? [...records] : ids.map((id) => lookUp("run", byId, id));
+  return sample === undefined ? named : new Random(0, "verify").shuffle(named).slice(0, Number(sample));
+}
+
+/** A run with what became of it. */
+interface Repeated {
+  record: RunRecord;
+  /** Absent where it could not be repeated. */
+  comparison?: import("../reports/verify/compare.ts").Comparison;
+  /** Why it could not be, or in what the environments differ. */
+  why: string[];
+}
+
+/** Trains each run again, in a folder that is removed afterwards. */
+async function repeat(chosen: readonly RunRecord[], all: readonly RunRecord[], jobs?: string): Promise<Repeated[]> {
+  const { compareRuns, environmentDifferences } = await import("../reports/verify/compare.ts");
+  const { studiesOf } = await import("../runs/study/rebuild.ts");
+  const { readRecords } = await import("../runs/study/read-records.ts");
+  const { bench } = await import("../runs/launch/launcher.ts");
+  const { showProgress, standardError } = await import("./progress.ts");
+  const onEvent = showProgress(standardError());
+  const out = await Deno.makeTempDir();
+  const reasons = new Map<string, string>();
+  try {
+    for (const study of studiesOf(chosen).studies) {
+      const { failures } = await bench(study, { out, onEvent, jobs: jobs === undefined ? undefined : Number(jobs) });
+      for (const { cell, reason } of failures) reasons.set(cell.id, reason);
+    }
+    const { records } = await readRecords(out);
+    const again = new Map(records.map((record) => [record.id, record]));
+    return chosen.map((record) => {
+      const repeated = again.get(record.id);
+      if (repeated === undefined) {
+        return { record, why: [reasons.get(record.id) ?? "its task, model or method has another version here"] };
+      }
+      const siblings = all.filter(({ setting }) => setting === record.setting);
+      const comparison = compareRuns(record, repeated, siblings);
+      return {
+        record,
+        comparison,
+        why: comparison.verdict === "identical" ? [] : environmentDifferences(record.environment, repeated.environment),
+      };
+    });
+  } finally {
+    await Deno.remove(out, { recursive: true });
+  }
+}

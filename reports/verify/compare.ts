@@ -1,0 +1,79 @@
+/**
+ * Compares the record of a run with that of the same run made again.
+ * @module
+ */
+import { counted } from "../../base/errors.ts";
+import { canonical, type Environment, type RunRecord } from "../../runs/study/record.ts";
+import { valueInWords } from "../../runs/study/labels.ts";
+import { formatScore } from "../format.ts";
+import { sampleVariance } from "../statistics/basics.ts";
+import { studentQuantile } from "../statistics/distributions.ts";
+
+/**
+ * How near a repeated run came:
+ *
+ * - `identical`: the same losses, scores and predictions, to the last bit
+ * - `within rounding`: losses of all steps within 1e-3 of themselves, as where sums are added in another order
+ * - `within noise`: test scores no further apart than two seeds of the setting are in 95 % of the cases
+ * - `different`: none of these
+ */
+export type Verdict = "identical" | "within rounding" | "within noise" | "different";
+
+/** What comparing told. */
+export interface Comparison {
+  /** How near they are. */
+  verdict: Verdict;
+  /** The numbers that differ, in words; none if nothing does. */
+  details: string[];
+}
+
+/** Share of itself that a loss may differ by for want of a fixed order of additions. */
+const ROUNDING = 1e-3;
+
+/**
+ * Compares a run with itself made again.
+ * @param siblings all recorded runs of its setting, itself among them: their spread is the noise of seeds
+ */
+export function compareRuns(recorded: RunRecord, repeated: RunRecord, siblings: readonly RunRecord[]): Comparison {
+  const result = ({ scores, bestEpoch, curve, predictions, parameters }: RunRecord) =>
+    canonical({ scores, bestEpoch, curve, predictions, parameters });
+  if (result(recorded) === result(repeated)) return { verdict: "identical", details: [] };
+  const losses = recorded.curve.stepLoss;
+  const again = repeated.curve.stepLoss;
+  const apart = losses.length === again.length
+    ? Math.max(0, ...losses.map((loss, step) => Math.abs(again[step] / loss - 1)))
+    : Infinity;
+  const [{ name, unit }] = recorded.metrics;
+  const noise = noiseOf(siblings.map(({ scores }) => scores.test[name]));
+  const scores = [recorded, repeated].map((record) => record.scores.test[name]);
+  const others = recorded.predictions.filter((one, at) =>
+    canonical(one) !== canonical(repeated.predictions[at] ?? null)
+  );
+  const details = [
+    `test ${name} ${scores.map((score) => formatScore(score, unit)).join(", again ")}`,
+    `${others.length} of ${counted(recorded.predictions.length, "prediction")} differ`,
+    losses.length === again.length
+      ? `losses differ by up to ${apart.toExponential(1)} of themselves`
+      : `${losses.length} steps, again ${again.length}`,
+  ];
+  if (apart <= ROUNDING) return { verdict: "within rounding", details };
+  if (noise === null) return { verdict: "different", details: [...details, "the noise of one seed is not known"] };
+  details.push(`two seeds differ by up to ${formatScore(noise, unit)}`);
+  return { verdict: Math.abs(scores[0] - scores[1]) <= noise ? "within noise" : "different", details };
+}
+
+/** How far the scores of two seeds are apart in 95 % of the cases, by the spread of these; null where it is not known. */
+function noiseOf(scores: readonly number[]): number | null {
+  const variance = sampleVariance(scores);
+  return variance === null ? null : studentQuantile(0.975, scores.length - 1) * Math.sqrt(2 * variance);
+}
+
+/** In what two environments differ, in words: "deno 2.9.6, here 2.9.7". */
+export function environmentDifferences(recorded: Environment, here: Environment): string[] {
+  const facts = ({ started: _started, versions, ...rest }: Environment) =>
+    new Map<string, unknown>([...Object.entries(rest), ...Object.entries(versions)]);
+  const [before, now] = [facts(recorded), facts(here)];
+  return [...new Set([...before.keys(), ...now.keys()])]
+    .filter((key) => canonical(before.get(key) ?? null) !== canonical(now.get(key) ?? null))
+    .map((key) => `${key} ${valueInWords(before.get(key) ?? null)}, here ${valueInWords(now.get(key) ?? null)}`);
+}

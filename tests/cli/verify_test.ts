@@ -1,0 +1,68 @@
+import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import { runId, settingId } from "../../runs/study/spec.ts";
+import { inFolder } from "../in-folder.ts";
+
+const cli = fileURLToPath(new URL("../../cli/main.ts", import.meta.url));
+
+async function run(...args: string[]) {
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", "-P=bench", cli, ...args],
+    stdout: "piped",
+    stderr: "piped",
+  }).output();
+  const [out, errors] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
+  return { code, out, errors };
+}
+
+Deno.test("verify finds recorded runs identical, and names an edited score, an edited spec and another weight decay", () =>
+  inFolder({}, async (folder) => {
+    const out = `${folder}/results`;
+    const study = {
+      models: ["use-lite"],
+      tasks: ["sentiment/amazon"],
+      methods: ["linear-probe"],
+      seeds: [0, 1],
+      data: { train: 64, validation: 8, test: 16 },
+      training: { epochs: 2, batchSize: 16 },
+    };
+    await Deno.writeTextFile(`${folder}/study.json`, JSON.stringify(study));
+    const trained = await run("bench", `${folder}/study.json`, "--out", out);
+    assert.equal(trained.code, 0, trained.errors);
+    const same = await run("verify", out, "--sample", "1");
+    assert.equal(same.code, 0, same.out + same.errors);
+    assert.match(
+      same.out,
+      /^identical: [0-9a-f]{16}, linear-probe on sentiment\/amazon, seed \d\n1 run: 1 identical\n$/,
+    );
+
+    const paths = [...Deno.readDirSync(`${out}/runs`)].map(({ name }) => `${out}/runs/${name}`);
+    const [first, second] = paths.map((path) => JSON.parse(Deno.readTextFileSync(path)));
+    const write = (path: string, record: unknown) => Deno.writeTextFile(path, JSON.stringify(record));
+    const edited = structuredClone(first);
+    edited.scores.test.accuracy = 1;
+    await write(paths[0], edited);
+    await write(paths[1], { ...second, spec: { ...second.spec, seed: 7 } });
+    // A whole record that says another weight decay than it was trained with.
+    const spec = { ...first.spec, training: { ...first.spec.training, weightDecay: 0.5 } };
+    const id = runId(spec);
+    await write(`${out}/runs/${id}.json`, { ...first, id, setting: settingId(spec), spec });
+    const found = await run("verify", out);
+    assert.equal(found.code, 1);
+    assert.match(found.out, new RegExp(`not to be trusted: .*${first.id}\\.json: .*score accuracy`));
+    assert.match(found.out, new RegExp(`not to be trusted: .*${second.id}\\.json: .*`));
+    assert.match(found.out, new RegExp(`different: ${id}, .*losses differ by up to .* of themselves`));
+  }));
+
+Deno.test("verify refuses an unknown run and a sample that is no number", () =>
+  inFolder({}, async (folder) => {
+    await Deno.mkdir(`${folder}/empty/runs`, { recursive: true });
+    const sample = await run("verify", `${folder}/empty`, "--sample", "x");
+    assert.deepEqual([sample.code, sample.errors], [
+      2,
+      "Cannot read --sample: it must be a whole number from 1, current value is x\n",
+    ]);
+    const unknown = await run("verify", `${folder}/empty`, "0123456789abcdef");
+    assert.equal(unknown.code, 2);
+    assert.match(unknown.errors, /run 0123456789abcdef/);
+  }));
