@@ -11,7 +11,7 @@ import type { AnyTask } from "../../tasks/types.ts";
 import type { TrainableParameter } from "../../engine/adamw.ts";
 import { type ValidAdapter, validateAdapter } from "./validate.ts";
 import { adapterValues } from "./values.ts";
-import { type MethodEntry, partsOf } from "../study/method-entry.ts";
+import { type MethodEntry, partsOf } from "../study/points/method-entry.ts";
 import { canonical, type PartSpec, type RunSpec, type TrainingSpec } from "../study/spec.ts";
 
 /** Opens the adapter that training starts from. @throws {UsageError} if it cannot be read or does not fit the model */

@@ -9,17 +9,20 @@ import type { Device, Precision } from "../../engine/types.ts";
 import { methods } from "../../methods/mod.ts";
 import type { CommonOptions } from "../../methods/types.ts";
 import type { BackboneShape, Model } from "../../models/types.ts";
+import { tasks } from "../../tasks/mod.ts";
+import { hashTaskFiles } from "../../tasks/task-files.ts";
+import type { AnyTask } from "../../tasks/types.ts";
 import { entryFrom, openStart, requireStart } from "../adapters/start-from.ts";
 import type { ValidAdapter } from "../adapters/validate.ts";
-import type { Cell } from "../study/cell.ts";
+import type { Cell, LocalPaths } from "../study/cell.ts";
+import { findDataset, sumsOf } from "../study/find-dataset.ts";
 import { findModel } from "../study/find-model.ts";
-import { Exclusions } from "../study/exclude.ts";
-import { countPoints, pointsOf } from "../study/grid.ts";
-import type { MethodEntry } from "../study/method-entry.ts";
+import { Exclusions } from "../study/points/exclude.ts";
+import { pointsOf } from "../study/points/grid.ts";
+import type { MethodEntry } from "../study/points/method-entry.ts";
 import { type DataSpec, methodName, type PartSpec, runId, type RunSpec, type TrainingSpec } from "../study/spec.ts";
-import type { Study } from "../study/study.ts";
+import { requireFewCells, type Study } from "../study/study.ts";
 import { type ResolvedMethod, resolveMethod } from "./resolve-method.ts";
-import { kindOf, type StudiedTask, taskOf } from "./resolve-task.ts";
 
 /** Most tokens of a text that is learnt or generated, unless the study gives another number. */
 const OUTPUT_LENGTH = 64;
@@ -29,6 +32,12 @@ const KIND_OF_OPTION = { headLearningRate: "classification", outputLength: "gene
 
 /** With this option, micro-batches have one text. */
 const ONE_BY_ONE: Partial<TrainingSpec> = { microBatchRows: 1 };
+
+/** A task as specs have it, and where its files lie. */
+interface StudiedTask {
+  task: RunSpec["task"];
+  paths: LocalPaths;
+}
 
 /** What the cells of a setting share; they differ in their seed. */
 interface StudiedSetting {
@@ -45,9 +54,6 @@ interface Point {
   data: DataSpec;
   training: Partial<TrainingSpec>;
 }
-
-/** Most cells of a study: planning them takes minutes at most. */
-const MOST_CELLS = 1_000_000;
 
 /**
  * The cells of a study. Seed by seed, so that early results compare all methods; within a seed the methods that
@@ -83,14 +89,6 @@ export async function cellsOf(study: Study): Promise<Cell[]> {
     }
   }
   return [...cells.values()];
-}
-
-/** @throws {UsageError} if a study has too many cells to plan them */
-function requireFewCells({ models, tasks, methods, seeds, data, training }: Study): void {
-  const perTask = countPoints({ data, training }) * methods.reduce((sum, method) => sum + countPoints(method), 0);
-  const count = models.length * tasks.length * seeds.length * perTask;
-  if (count <= MOST_CELLS) return;
-  throw new UsageError(`Cannot run the study: it must have at most ${MOST_CELLS} cells, current value is ${count}`);
 }
 
 /** @throws {UsageError} always: a cell that a study asks for twice is in it once by mistake */
@@ -209,6 +207,34 @@ function requireUsedKeys({ taskFiles, tasks, training }: Study, studied: readonl
       );
     }
   }
+}
+
+/** A task of a study. @throws {UsageError} if there is none of that name, or if its files are missing */
+async function taskOf(name: string, { taskFiles }: Study): Promise<StudiedTask> {
+  const { version, files, dataset, load }: AnyTask = lookUp("task", tasks, name);
+  if (!files) return { task: { name, version }, paths: {} };
+  if (taskFiles === undefined && dataset) {
+    const snapshot = await findDataset(dataset);
+    await asUsageError<unknown>(() => load({ folder: snapshot.folder, files: sumsOf(snapshot) }));
+    return {
+      task: { name, version, files: sumsOf(snapshot), dataset: { name: dataset.name, revision: snapshot.commit } },
+      paths: { taskFiles: snapshot.folder },
+    };
+  }
+  if (taskFiles === undefined) {
+    throw new UsageError(
+      `Cannot read the task ${name}: --task-files must name the folder of its files ${files.join(" and ")}, ` +
+        "current value is none",
+    );
+  }
+  const given = await asUsageError(() => hashTaskFiles(taskFiles, files));
+  // Read once here, so that a fault in a file is found before the first cell, not once in each.
+  await asUsageError<unknown>(() => load(given));
+  return { task: { name, version, files: given.files }, paths: { taskFiles: resolve(taskFiles) } };
+}
+
+function kindOf({ name }: RunSpec["task"]): AnyTask["kind"] {
+  return tasks[name].kind;
 }
 
 /** @throws {UsageError} if the task is of a kind that the model cannot be adapted to */

@@ -7,7 +7,7 @@ import { compose, type Part } from "../../methods/adaptation/compose.ts";
 import { methods } from "../../methods/mod.ts";
 import { parseOptions } from "../../methods/shared/options.ts";
 import type { BackboneShape } from "../../models/types.ts";
-import type { MethodEntry } from "../study/method-entry.ts";
+import type { MethodEntry } from "../study/points/method-entry.ts";
 import type { PartSpec, TrainingSpec } from "../study/spec.ts";
 import { trainingDefaults } from "../study/training-defaults.ts";
 

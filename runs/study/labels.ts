@@ -48,10 +48,23 @@ export function labelOf({ method, options }: NamedMethod, all: readonly NamedMet
   return distinguishing.length > 0 ? `${method} (${distinguishing.join(", ")})` : method;
 }
 
-/** The label of each spec's method among those of all. */
+/** All options of a spec, those of its data and its other training options included, under the names that studies have for them. */
+function allOptionsOf(spec: RunSpec): string[] {
+  const { epochs: _, headLearningRate: __, ...training } = spec.training;
+  const others = Object.entries({ data: spec.data, training }).flatMap(([key, values]) =>
+    Object.entries(values).map(([name, value]) => `${key}.${name} ${valueInWords(value)}`)
+  );
+  return [...optionsOf(spec), ...others];
+}
+
+/** The label of each spec's method among those of the same task: with all options that differ, but for the seed. */
 export function labelsOf(specs: readonly RunSpec[]): string[] {
-  const named = specs.map((spec) => ({ method: methodName(spec), options: optionsOf(spec) }));
-  const different = [...new Map(named.map((one) => [JSON.stringify(one), one])).values()];
-  const labels = new Map(different.map((one) => [JSON.stringify(one), labelOf(one, different)]));
-  return named.map((one) => labels.get(JSON.stringify(one))!);
+  const labels = new Map<RunSpec, string>();
+  for (const same of Map.groupBy(specs, ({ task }) => task.name).values()) {
+    const named = same.map((spec) => ({ method: methodName(spec), options: allOptionsOf(spec) }));
+    const different = [...new Map(named.map((one) => [JSON.stringify(one), one])).values()];
+    const labelled = new Map(different.map((one) => [JSON.stringify(one), labelOf(one, different)]));
+    same.forEach((spec, at) => labels.set(spec, labelled.get(JSON.stringify(named[at]))!));
+  }
+  return specs.map((spec) => labels.get(spec)!);
 }

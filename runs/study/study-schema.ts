@@ -3,9 +3,9 @@
  * @module
  */
 import { z } from "zod";
-import type { Exclusion } from "./exclude.ts";
-import { type Grid, isGrid, type WithGrids } from "./grid.ts";
-import type { MethodEntry } from "./method-entry.ts";
+import type { Exclusion } from "./points/exclude.ts";
+import { type Grid, isGrid, type WithGrids } from "./points/grid.ts";
+import type { MethodEntry } from "./points/method-entry.ts";
 import { canonical, dataShape, type DataSpec, trainingShape, type TrainingSpec } from "./spec.ts";
 import type { Study } from "./study.ts";
 

@@ -6,13 +6,13 @@ import { z } from "zod";
 import { UsageError } from "../../base/errors.ts";
 import { readJsonc } from "../../base/jsonc.ts";
 import { describeFault, faultPath } from "../../base/schema.ts";
-import type { Exclusion } from "./exclude.ts";
-import type { WithGrids } from "./grid.ts";
-import type { MethodEntry } from "./method-entry.ts";
+import type { Exclusion } from "./points/exclude.ts";
+import { countPoints, type WithGrids } from "./points/grid.ts";
+import type { MethodEntry } from "./points/method-entry.ts";
 import type { DataSpec, TrainingSpec } from "./spec.ts";
 import { fileSchema } from "./study-schema.ts";
 
-export type { MethodEntry } from "./method-entry.ts";
+export type { MethodEntry } from "./points/method-entry.ts";
 
 /** A study, as study.json, a preset and flags give it. */
 export interface Study {
@@ -41,6 +41,9 @@ export interface Study {
   /** Cells that are left out; each entry must match one. */
   exclude?: Exclusion[];
 }
+
+/** Most cells of a study: planning them takes minutes at most. */
+const MOST_CELLS = 1_000_000;
 
 /** Bytes of the longest study.json that is read. */
 export const LONGEST_STUDY = 1 << 22;
@@ -92,6 +95,17 @@ export async function readStudy(path: string, base: Study): Promise<Study> {
     throw new UsageError(message.replace(/^Cannot read /, "Cannot read the study "));
   });
   return studyFrom(value, base, (place) => ` ${path}, ${placeOf(place)}`);
+}
+
+/**
+ * Makes sure that the cells of a study can be planned.
+ * @throws {UsageError} if there are too many
+ */
+export function requireFewCells({ models, tasks, methods, seeds, data, training }: Study): void {
+  const perTask = countPoints({ data, training }) * methods.reduce((sum, method) => sum + countPoints(method), 0);
+  const count = models.length * tasks.length * seeds.length * perTask;
+  if (count <= MOST_CELLS) return;
+  throw new UsageError(`Cannot run the study: it must have at most ${MOST_CELLS} cells, current value is ${count}`);
 }
 
 /**

@@ -11,7 +11,7 @@ import { groupResults } from "../../reports/results.ts";
 import { tableOf as reportTable } from "../../reports/table.ts";
 import { cellsOf } from "../../runs/launch/cells.ts";
 import { trainingDefaults } from "../../runs/study/training-defaults.ts";
-import { countPoints } from "../../runs/study/grid.ts";
+import { countPoints } from "../../runs/study/points/grid.ts";
 import { presets } from "../../runs/study/presets.ts";
 import type { TrainingSpec } from "../../runs/study/spec.ts";
 import { parseStudy, type Study } from "../../runs/study/study.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { UsageError } from "../../../base/errors.ts";
-import { countPoints, pointsOf } from "../../../runs/study/grid.ts";
+import { countPoints, pointsOf } from "../../../runs/study/points/grid.ts";
 import { presets } from "../../../runs/study/presets.ts";
 import { parseStudy } from "../../../runs/study/study.ts";
 

@@ -2,9 +2,9 @@
  * Cells that a study leaves out.
  * @module
  */
-import { showValue, UsageError } from "../../base/errors.ts";
+import { showValue, UsageError } from "../../../base/errors.ts";
 import { type MethodEntry, partsOf } from "./method-entry.ts";
-import { canonical, type DataSpec, type TrainingSpec } from "./spec.ts";
+import { canonical, type DataSpec, type TrainingSpec } from "../spec.ts";
 
 /** What cells that are left out have in common; what an exclusion does not say may be anything. */
 export interface Exclusion {
