@@ -20,6 +20,8 @@ interface BenchFlags extends CacheFlags {
   out: string;
   jobs?: string;
   keep?: string;
+  cellTimeout?: string;
+  retryFailed?: true;
   dryRun?: true;
 }
 
@@ -46,7 +48,9 @@ export const addBench: AddCommand = (program, setStatus) => {
     .option("--memory <how>", "small: less memory, at less speed")
     .option("--out <folder>", "results folder", "results")
     .option("--jobs <count>", "cells at the same time (default: one for each core)")
-    .option("--keep <what>", "full: also store models that are tuned in full");
+    .option("--keep <what>", "full: also store models that are tuned in full")
+    .option("--cell-timeout <seconds>", "end a cell that takes longer, as failed")
+    .option("--retry-failed", "run only the cells that have failed");
   withCacheFlags(command)
     .option("--dry-run", "show the cells, their parameters and planned memory; train nothing")
     .action(async (source: string, flags: BenchFlags) => setStatus(await runBench(source, flags)));
@@ -62,6 +66,14 @@ async function runBench(source: string, flags: BenchFlags): Promise<number> {
   if (flags.jobs !== undefined && !/^[1-9]\d*$/.test(flags.jobs)) {
     throw new UsageError(`Cannot read --jobs: it must be a whole number from 1, current value is ${flags.jobs}`);
   }
+  if (flags.cellTimeout !== undefined && !(Number(flags.cellTimeout) > 0)) {
+    throw new UsageError(
+      `Cannot read --cell-timeout: it must be a number of seconds above 0, current value is ${flags.cellTimeout}`,
+    );
+  }
+  if (flags.dryRun && flags.retryFailed) {
+    throw new UsageError("Cannot use --retry-failed with --dry-run: one of them must be left out");
+  }
   if (flags.dryRun) {
     const { renderEstimates } = await import("./dry-run.ts");
     console.log(renderEstimates(await estimateBench(study)));
@@ -73,6 +85,8 @@ async function runBench(source: string, flags: BenchFlags): Promise<number> {
     out: flags.out,
     jobs: flags.jobs === undefined ? undefined : Number(flags.jobs),
     keep: flags.keep === "full",
+    cellTimeout: flags.cellTimeout === undefined ? undefined : Number(flags.cellTimeout),
+    retryFailed: flags.retryFailed,
     signal: stop.signal,
     onEvent: showProgress(standardError()),
   });

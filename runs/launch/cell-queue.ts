@@ -5,7 +5,7 @@
 import { exists, readObject } from "../../base/files.ts";
 import type { Cell } from "../study/cell.ts";
 import { recordPath } from "../study/write.ts";
-import { type Claim, Claims } from "./claims.ts";
+import { type Claim, Claims } from "../study/claims.ts";
 import { type BenchContext, failurePath, trainCell, writeFailure } from "./train-cell.ts";
 
 /** A cell that could not be run. */

@@ -12,6 +12,7 @@ import { eachRecord } from "../study/read-records.ts";
 import { runId, settingId } from "../study/spec.ts";
 import type { Study } from "../study/study.ts";
 import { UsageError } from "../../base/errors.ts";
+import type { WorkerLimits } from "./supervisor.ts";
 import { runWorker, workerEntry } from "./worker-process.ts";
 import { type CellFailure, countFailures, runCells } from "./cell-queue.ts";
 import type { BenchEvent } from "./events.ts";
@@ -19,13 +20,15 @@ import { sweepCache } from "../../models/cache.ts";
 import { sweepDrafts, writeJson } from "../../base/write-files.ts";
 
 /** How a study is run; none of it decides a result. */
-export interface BenchOptions {
+export interface BenchOptions extends WorkerLimits {
   /** Results folder. */
   out: string;
   /** Most cells at the same time; each gets its share of the cores. Default: one for each core. */
   jobs?: number;
   /** Also store fully trained models. */
   keep?: boolean;
+  /** Run only the cells that have failed and have no record. */
+  retryFailed?: boolean;
   /** Stops the bench: running cells are ended without a record, and no further cell starts. */
   signal?: AbortSignal;
   /** Called with everything that happens. */
@@ -66,7 +69,7 @@ export async function bench(study: Study, options: BenchOptions): Promise<BenchR
   if (!Number.isInteger(jobs) || jobs < 1) {
     throw new UsageError(`Cannot run ${jobs} jobs: their number must be a whole number from 1`);
   }
-  const cells = await cellsOf(study);
+  const all = await cellsOf(study);
   await makeResultsFolder(out);
   await writeJson(`${out}/study.json`, study);
 
@@ -80,6 +83,7 @@ export async function bench(study: Study, options: BenchOptions): Promise<BenchR
       broken.set(path, `its record ${path} cannot be read: ${reason}; the cell is trained once it is moved away`);
     }
   }
+  const cells = options.retryFailed ? all.filter(({ id }) => failuresBefore.has(id) && !done.has(id)) : all;
   const recorded = cells.filter((cell) => done.has(cell.id)).length;
   onEvent({ type: "cells", cells: cells.length, recorded, all: cells });
   const queue = cells.filter((cell) => !done.has(cell.id));
@@ -89,7 +93,8 @@ export async function bench(study: Study, options: BenchOptions): Promise<BenchR
     await Promise.all([requireDevice(study.device, worker), requireModels(queue, worker, signal)]);
   }
   const environment = await readEnvironment(Math.max(1, Math.floor(cores / jobs)));
-  const context = { out, keep, environment, worker, signal, onEvent };
+  const limits = { cellTimeout: options.cellTimeout, stall: options.stall };
+  const context = { out, keep, environment, worker, limits, signal, onEvent };
   const outcomes = await runCells(queue, broken, failuresBefore, jobs, options.patience, context);
   return { cells: cells.length, ...outcomes, recorded: recorded + outcomes.recorded };
 }

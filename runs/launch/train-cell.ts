@@ -7,6 +7,7 @@ import { writeWhole } from "../../base/write-files.ts";
 import type { Cell } from "../study/cell.ts";
 import type { Environment } from "../study/record.ts";
 import type { BenchEvent } from "./events.ts";
+import { Supervisor, type WorkerLimits } from "./supervisor.ts";
 import { runWorker } from "./worker-process.ts";
 
 /** What the cells of a bench have in common. */
@@ -19,6 +20,8 @@ export interface BenchContext {
   environment: Omit<Environment, "started" | "device">;
   /** Program of the worker processes. */
   worker: URL;
+  /** Most seconds that workers may take. */
+  limits: WorkerLimits;
   /** Stops the bench. */
   signal: AbortSignal;
   /** Called with everything that happens. */
@@ -33,24 +36,27 @@ export interface BenchContext {
  */
 export async function trainCell(
   cell: Cell,
-  { out, keep, environment, worker, onEvent }: BenchContext,
+  { out, keep, environment, worker, limits, onEvent }: BenchContext,
   signal: AbortSignal,
   files: readonly string[],
 ): Promise<{ reason: string; log: string } | undefined> {
   const started = performance.now();
   let result: { metric: string; score: number } | undefined;
   onEvent({ type: "start", cell });
+  await using supervisor = new Supervisor(limits);
   const { reason = "the worker ended without a result", log } = await runWorker(
     { mode: "run", ...cell, out, keep, environment },
     worker,
-    signal,
+    AbortSignal.any([signal, supervisor.end]),
     (message) => {
+      supervisor.heard();
       if (message.type === "step") onEvent({ ...message, cell });
       if (message.type === "done") result = message;
     },
     files,
+    (pid) => supervisor.watch(pid),
   );
-  if (!result) return { reason, log };
+  if (!result) return { reason: supervisor.end.aborted ? supervisor.end.reason : reason, log };
   onEvent({ ...result, type: "done", cell, seconds: (performance.now() - started) / 1000 });
 }
 

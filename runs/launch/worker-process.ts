@@ -39,6 +39,7 @@ export interface WorkerEnd {
  * @param signal kills the worker
  * @param onMessage called with each of its messages, failures excepted
  * @param files removed if this process is ended, once the worker has ended
+ * @param onStart called with the worker's process id
  */
 export async function runWorker(
   job: Job,
@@ -46,6 +47,7 @@ export async function runWorker(
   signal: AbortSignal,
   onMessage: (message: Exclude<Message, { type: "failed" | "planned" }>) => void,
   files: readonly string[] = [],
+  onStart: (pid: number) => void = () => {},
 ): Promise<WorkerEnd> {
   const child = new Deno.Command(Deno.execPath(), {
     args: [...workerArguments, fileURLToPath(entry)],
@@ -56,6 +58,7 @@ export async function runWorker(
     stderr: "piped",
   }).spawn();
   const unwatch = watch(child.pid, files);
+  onStart(child.pid);
   const kill = () => child.kill("SIGKILL");
   signal.addEventListener("abort", kill);
   if (signal.aborted) kill();

@@ -19,7 +19,8 @@ export const FAILS_ONCE = 90,
   SLEEPS = 95,
   TELLS_TOKEN = 96,
   KILLED = 97,
-  ALLOCATES = 98;
+  ALLOCATES = 98,
+  STOPS = 99;
 
 /** From this seed on, a run takes a while and writes its start and its end, with its launcher's process id, into `log`. */
 export const LOGS = 100;
@@ -71,6 +72,10 @@ async function runCell(spec: RunSpec, { out, onPlanned, onProgress }: CellOption
     case KILLED:
       onPlanned!(1.5 * 2 ** 30);
       Deno.kill(Deno.pid, "SIGKILL");
+      break;
+    case STOPS:
+      Deno.kill(Deno.pid, "SIGSTOP");
+      await new Promise((resolve) => setTimeout(resolve, 600_000));
       break;
     case ALLOCATES:
       kept.push(new Uint8Array(2 ** 52));

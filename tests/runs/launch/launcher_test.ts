@@ -18,6 +18,7 @@ import {
   LOGS,
   SLEEPS,
   SPINS,
+  STOPS,
   TELLS_TOKEN,
 } from "./fake-worker.ts";
 import { inFolder } from "../../in-folder.ts";
@@ -321,4 +322,45 @@ Deno.test("a worker that ends for want of memory has that as its reason", () =>
       /^the worker was ended by SIGKILL, most likely for want of memory: planned 1\.50 GiB, [\d.]+ GiB are free without it$/,
     );
     assert.match(failures[1].reason, /^Cannot allocate memory: the cell must fit into it, /);
+  }));
+
+Deno.test("a worker that waits for what never comes, and one that is stopped, are ended and cost one cell each, as any failure", () =>
+  inFolder({}, async (out) => {
+    const study = { ...smoke, methods: ["lora"], seeds: [HANGS, STOPS, KILLED, CRASHES, 0] };
+    const { trained, failures } = await bench(study, { ...quiet, stall: 5, out });
+    assert.equal(trained, 1);
+    const reasons = new Map(failures.map(({ cell, reason }) => [cell.spec.seed, reason]));
+    for (const seed of [HANGS, STOPS]) {
+      assert.equal(
+        reasons.get(seed),
+        "Cannot finish the cell: its worker must go on within 5 s, it has said nothing and used no processor for longer",
+      );
+    }
+    assert.match(reasons.get(KILLED)!, /for want of memory/);
+    assert.match(reasons.get(CRASHES)!, /out of luck/);
+    assert.equal((await names(`${out}/failed`)).length, 4);
+  }));
+
+Deno.test("a cell that takes longer than it may is ended, with that as its reason", () =>
+  inFolder({}, async (out) => {
+    const { trained, failures } = await bench({ ...oneCell(SPINS), seeds: [SPINS, 0] }, {
+      ...quiet,
+      cellTimeout: 20,
+      out,
+    });
+    assert.equal(trained, 1);
+    assert.deepEqual(failures.map(({ reason }) => reason), [
+      "Cannot finish the cell: it must take at most 10 s, it takes longer",
+    ]);
+  }));
+
+Deno.test("cells that have failed are tried again alone, where that is asked for", () =>
+  inFolder({}, async (out) => {
+    const study = { ...smoke, methods: ["lora"], seeds: [FAILS_ONCE, CRASHES] };
+    await bench(study, { ...quiet, out });
+    const more = { ...study, seeds: [0, FAILS_ONCE, CRASHES, 1] };
+    const again = await bench(more, { ...quiet, out, retryFailed: true });
+    assert.deepEqual([again.cells, again.recorded, again.trained, again.failures.length], [2, 0, 1, 1]);
+    const { cells, failures } = await bench(more, { ...quiet, out, retryFailed: true });
+    assert.deepEqual([cells, failures.length], [1, 1]);
   }));

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Claims } from "../../../runs/launch/claims.ts";
+import { Claims } from "../../../runs/study/claims.ts";
 import { inFolder } from "../../in-folder.ts";
 
 /** Seconds; short ones, as tests wait for them. */
