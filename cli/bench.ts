@@ -75,12 +75,12 @@ async function runBench(source: string, flags: BenchFlags): Promise<number> {
     throw new UsageError("Cannot use --retry-failed with --dry-run: one of them must be left out");
   }
   if (flags.dryRun) {
-    const { renderEstimates } = await import("./dry-run.ts");
+    const { renderEstimates } = await import("./output/dry-run.ts");
     console.log(renderEstimates(await estimateBench(study)));
     return 0;
   }
   const stop = stopOnSignals();
-  const { showProgress, standardError } = await import("./progress.ts");
+  const { showProgress, standardError } = await import("./output/progress.ts");
   const { cells, recorded, trained, failures } = await bench(study, {
     out: flags.out,
     jobs: flags.jobs === undefined ? undefined : Number(flags.jobs),

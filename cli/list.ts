@@ -17,7 +17,7 @@ export const addList: AddCommand = (program, setStatus) => {
 };
 
 async function runList(table: string | undefined, json: boolean): Promise<number> {
-  const { listings } = await import("./listings.ts");
+  const { listings } = await import("./output/listings.ts");
   // Devices are inspected only if nothing else is listed, as inspecting them loads their libraries.
   if (table === "devices") {
     await showDevices(json);
@@ -38,7 +38,7 @@ async function runList(table: string | undefined, json: boolean): Promise<number
 }
 
 async function showDevices(json: boolean): Promise<void> {
-  const { describeDevice, listDevices } = await import("./listings.ts");
+  const { describeDevice, listDevices } = await import("./output/listings.ts");
   const inspected = await listDevices();
   if (json) {
     console.log(JSON.stringify({ devices: inspected }, null, 2));

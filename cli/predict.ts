@@ -30,7 +30,7 @@ export const addPredict: AddCommand = (program, setStatus) => {
 
 async function runPredict({ adapter, cache, offline, ...flags }: PredictFlags): Promise<number> {
   useCache({ cache, offline });
-  const { predictLines } = await import("./predict-lines.ts");
+  const { predictLines } = await import("./output/predict-lines.ts");
   const options = {
     ...flags,
     adapters: adapter.filter((folder) => folder !== ""),

@@ -76,7 +76,7 @@ async function repeat(chosen: readonly RunRecord[], all: readonly RunRecord[], j
   const { studiesOf } = await import("../runs/study/rebuild.ts");
   const { readRecords } = await import("../runs/study/read-records.ts");
   const { bench } = await import("../runs/launch/launcher.ts");
-  const { showProgress, standardError } = await import("./progress.ts");
+  const { showProgress, standardError } = await import("./output/progress.ts");
   const onEvent = showProgress(standardError());
   const out = await Deno.makeTempDir();
   const reasons = new Map<string, string>();

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { cellsOf } from "../../runs/launch/cells.ts";
-import { predictLines } from "../../cli/predict-lines.ts";
+import { predictLines } from "../../cli/output/predict-lines.ts";
 import { openPredictor } from "../../runs/predict/predictor.ts";
 import type { Generated, PartialGeneration } from "../../runs/predict/types.ts";
 import { presets } from "../../runs/study/presets.ts";

@@ -4,7 +4,7 @@
  */
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { fileURLToPath } from "node:url";
-import { predictLines } from "../../cli/predict-lines.ts";
+import { predictLines } from "../../cli/output/predict-lines.ts";
 import { readCard } from "../../models/folder/model-card.ts";
 import { findFolder } from "../../models/mod.ts";
 import { openChatTemplate } from "../../models/tokenizers/chat-template.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { UsageError } from "../../../base/errors.ts";
-import { renderEstimates } from "../../../cli/dry-run.ts";
+import { renderEstimates } from "../../../cli/output/dry-run.ts";
 import { titleOf } from "../../../reports/words.ts";
 import { labelOf, labelsOf } from "../../../runs/study/labels.ts";
 import { groupResults } from "../../../reports/results.ts";

@@ -2,10 +2,10 @@
  * Shows the progress of a bench.
  * @module
  */
-import { counted, shownMessage, visible } from "../base/errors.ts";
-import type { BenchEvent } from "../runs/launch/events.ts";
-import type { Cell } from "../runs/study/cell.ts";
-import { labelsOf } from "../runs/study/labels.ts";
+import { counted, shownMessage, visible } from "../../base/errors.ts";
+import type { BenchEvent } from "../../runs/launch/events.ts";
+import type { Cell } from "../../runs/study/cell.ts";
+import { labelsOf } from "../../runs/study/labels.ts";
 
 /** Where progress is shown. */
 export interface Screen {

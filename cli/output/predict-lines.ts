@@ -3,11 +3,11 @@
  * @module
  */
 import { z } from "zod";
-import { Predictor } from "../runs/predict/predictor.ts";
-import type { Answer, Line, PartialGeneration, PredictorOptions } from "../runs/predict/types.ts";
-import { shownMessage, UsageError, visible } from "../base/errors.ts";
-import { lookedFor, readLines } from "../base/files.ts";
-import { describeFault } from "../base/schema.ts";
+import { Predictor } from "../../runs/predict/predictor.ts";
+import type { Answer, Line, PartialGeneration, PredictorOptions } from "../../runs/predict/types.ts";
+import { shownMessage, UsageError, visible } from "../../base/errors.ts";
+import { lookedFor, readLines } from "../../base/files.ts";
+import { describeFault } from "../../base/schema.ts";
 
 /** The predictor, the input, and the form of the answers. */
 export interface PredictLinesOptions extends PredictorOptions {

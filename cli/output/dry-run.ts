@@ -2,9 +2,9 @@
  * What `bench --dry-run` prints.
  * @module
  */
-import { counted, visible } from "../base/errors.ts";
-import type { EstimatedCell } from "../runs/launch/launcher.ts";
-import { labelsOf } from "../runs/study/labels.ts";
+import { counted, visible } from "../../base/errors.ts";
+import type { EstimatedCell } from "../../runs/launch/launcher.ts";
+import { labelsOf } from "../../runs/study/labels.ts";
 
 /** A table with a line for each cell: its id, its parts, its trainable parameters (classifier included), its planned memory. */
 export function renderEstimates(cells: readonly EstimatedCell[]): string {

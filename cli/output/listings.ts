@@ -2,13 +2,13 @@
  * The names that a study may use, with what is known of each.
  * @module
  */
-import { devices } from "../engine/devices/mod.ts";
-import type { DeviceReport, Known } from "../engine/types.ts";
-import { methods } from "../methods/mod.ts";
-import { models } from "../models/mod.ts";
-import { tasks } from "../tasks/mod.ts";
-import { inspectDevice } from "../runs/launch/inspect-device.ts";
-import { presets } from "../runs/study/presets.ts";
+import { devices } from "../../engine/devices/mod.ts";
+import type { DeviceReport, Known } from "../../engine/types.ts";
+import { methods } from "../../methods/mod.ts";
+import { models } from "../../models/mod.ts";
+import { tasks } from "../../tasks/mod.ts";
+import { inspectDevice } from "../../runs/launch/inspect-device.ts";
+import { presets } from "../../runs/study/presets.ts";
 
 /** An entry of a table. */
 export interface Listed {
