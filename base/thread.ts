@@ -20,14 +20,15 @@ const LOOK_EVERY = 50;
 
 /**
  * Runs a program on a thread.
- * @param program module that reads `workerData` and posts a {@linkcode ThreadAnswer} to its `parentPort`
- * @param input its `workerData`
+ * @param program module that posts a {@linkcode ThreadAnswer} to its `parentPort` for the one message that it gets. It listens on
+ * afterwards: what a thread posts that ends by itself may be lost
+ * @param input the message
  * @throws {Error} the end of a sentence: what the program posted as its error, or the limit that it went beyond
  */
 export function onThread<T>(program: URL, input: unknown, { seconds, bytes }: ThreadLimits): Promise<T> {
   const mebibytes = bytes / 2 ** 20;
   // The limit of the heap keeps V8 from ending the whole process; buffers lie outside of the heap, and are looked at.
-  const worker = new Worker(program, { workerData: input, resourceLimits: { maxOldGenerationSizeMb: mebibytes } });
+  const worker = new Worker(program, { resourceLimits: { maxOldGenerationSizeMb: mebibytes } });
   const before = Deno.memoryUsage().rss;
   const late = `it must be read within ${seconds} s, it takes longer`;
   const large = `it must be read within ${mebibytes} MiB of memory, it takes more`;
@@ -52,5 +53,6 @@ export function onThread<T>(program: URL, input: unknown, { seconds, bytes }: Th
     worker.once("error", (error: Error & { code?: string }) => {
       fail(error.code === "ERR_WORKER_OUT_OF_MEMORY" ? large : error.message);
     });
+    worker.postMessage(input);
   });
 }

@@ -4,7 +4,7 @@
  */
 import { parquetReadObjects } from "hyparquet";
 import { compressors } from "hyparquet-compressors";
-import { parentPort, workerData } from "node:worker_threads";
+import { parentPort } from "node:worker_threads";
 import type { ThreadAnswer } from "../../base/thread.ts";
 
 /** What is decoded. */
@@ -28,4 +28,4 @@ async function decode({ bytes, columns }: Encoded): Promise<ThreadAnswer<Decoded
   }
 }
 
-parentPort!.postMessage(await decode(workerData));
+parentPort!.on("message", async (encoded: Encoded) => parentPort!.postMessage(await decode(encoded)));

@@ -1,5 +1,5 @@
-/** Stands for work on a thread: its data say what it does. */
-import { parentPort, workerData } from "node:worker_threads";
+/** Stands for work on a thread: its message says what it does. */
+import { parentPort } from "node:worker_threads";
 
 const kept: unknown[] = [];
 const work: Record<string, () => void> = {
@@ -16,4 +16,4 @@ const work: Record<string, () => void> = {
     while (true) if (kept.length < 512) kept.push(new Uint8Array(1 << 20).fill(1));
   },
 };
-work[workerData]();
+parentPort!.on("message", (what: string) => work[what]());
