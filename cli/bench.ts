@@ -52,14 +52,15 @@ export const addBench: AddCommand = (program, setStatus) => {
     .option("--cell-timeout <seconds>", "end a cell that takes longer, as failed")
     .option("--retry-failed", "run only the cells that have failed");
   withCacheFlags(command)
-    .option("--dry-run", "show the cells, their parameters and planned memory; train nothing")
+    .option("--dry-run", "show the cells, their parameters, planned memory and likely time; train nothing")
     .action(async (source: string, flags: BenchFlags) => setStatus(await runBench(source, flags)));
 };
 
 async function runBench(source: string, flags: BenchFlags): Promise<number> {
   useCache(flags);
   const { bench, estimateBench } = await import("../runs/launch/launcher.ts");
-  const study = await readStudyWith(source, flags);
+  const given = await readGiven(source);
+  const study = await withFlags(given, flags);
   if (flags.keep !== undefined && flags.keep !== "full") {
     throw new UsageError(`Cannot keep ${flags.keep}: --keep must be full`);
   }
@@ -75,8 +76,10 @@ async function runBench(source: string, flags: BenchFlags): Promise<number> {
     throw new UsageError("Cannot use --retry-failed with --dry-run: one of them must be left out");
   }
   if (flags.dryRun) {
-    const { renderEstimates } = await import("./output/dry-run.ts");
-    console.log(renderEstimates(await estimateBench(study)));
+    const { renderEstimates, renderOverrides } = await import("./output/dry-run.ts");
+    const jobs = Number(flags.jobs ?? navigator.hardwareConcurrency);
+    console.log(renderEstimates(await estimateBench(study, undefined, jobs), jobs));
+    for (const line of renderOverrides(given, study)) console.log(line);
     return 0;
   }
   const stop = stopOnSignals();
@@ -122,14 +125,19 @@ function stopOnSignals(): AbortController {
   return stop;
 }
 
-/** The study of a preset or a file, with the changes that the flags make. */
-async function readStudyWith(source: string, flags: BenchFlags): Promise<Study> {
+/** The study of a preset or a file. */
+async function readGiven(source: string): Promise<Study> {
   const { presets } = await import("../runs/study/presets.ts");
-  const { parseSeeds, readStudy } = await import("../runs/study/study.ts");
+  const { readStudy } = await import("../runs/study/study.ts");
   const { lookUp } = await import("../base/errors.ts");
-  const study = /\.jsonc?$/.test(source)
+  return /\.jsonc?$/.test(source)
     ? await readStudy(source, presets.quick.study)
     : lookUp("preset", presets, source).study;
+}
+
+/** A study with the changes that the flags make. */
+async function withFlags(study: Study, flags: BenchFlags): Promise<Study> {
+  const { parseSeeds } = await import("../runs/study/study.ts");
   if (flags.memory !== undefined && flags.memory !== "small") {
     throw new UsageError(`Cannot read --memory: it must be small, current value is ${flags.memory}`);
   }

@@ -92,7 +92,7 @@ export async function bench(study: Study, options: BenchOptions): Promise<BenchR
     await sweepCache();
     await Promise.all([requireDevice(study.device, worker), requireModels(queue, worker, signal)]);
   }
-  const environment = await readEnvironment(Math.max(1, Math.floor(cores / jobs)));
+  const environment = await readEnvironment(threadsOf(jobs));
   const limits = { cellTimeout: options.cellTimeout, stall: options.stall };
   const context = { out, keep, environment, worker, limits, signal, onEvent };
   const outcomes = await runCells(queue, broken, failuresBefore, jobs, options.patience, context);
@@ -103,23 +103,29 @@ export async function bench(study: Study, options: BenchOptions): Promise<BenchR
 export interface EstimatedCell {
   /** The cell. */
   cell: Cell;
-  /** Its parameters and planned memory. */
+  /** Its parameters, planned memory and time. */
   estimate: CellEstimate;
 }
 
 /**
- * Estimates every cell of a study without training. Cells that differ only in their seed are computed once.
+ * Estimates every cell of a study without training. Cells that differ only in their seed are computed once. The speed of this
+ * machine is measured for ten seconds at most.
+ * @param jobs cells at the same time, which share the cores
  * @throws {UsageError} if the study names what does not exist, or what cannot be used
  * @throws {Error} if the device cannot be used here or a cell cannot be estimated
  */
-export async function estimateBench(study: Study, worker: URL = workerEntry): Promise<EstimatedCell[]> {
+export async function estimateBench(
+  study: Study,
+  worker: URL = workerEntry,
+  jobs: number = navigator.hardwareConcurrency,
+): Promise<EstimatedCell[]> {
   const cells = await cellsOf(study);
   const signal = new AbortController().signal;
   await Promise.all([requireDevice(study.device, worker), requireModels(cells, worker, signal)]);
   const settings = new Map(cells.map((cell) => [settingId(cell.spec), cell]));
   const estimates: CellEstimate[] = [];
   const { reason } = await runWorker(
-    { mode: "estimate", cells: [...settings.values()].map(({ id: _, ...cell }) => cell) },
+    { mode: "estimate", threads: threadsOf(jobs), cells: [...settings.values()].map(({ id: _, ...cell }) => cell) },
     worker,
     signal,
     (message) => {
@@ -129,6 +135,11 @@ export async function estimateBench(study: Study, worker: URL = workerEntry): Pr
   if (reason !== undefined) throw new Error(reason);
   const estimateOf = new Map([...settings.keys()].map((setting, at) => [setting, estimates[at]]));
   return cells.map((cell) => ({ cell, estimate: estimateOf.get(settingId(cell.spec))! }));
+}
+
+/** Threads of each cell where so many share the cores. */
+function threadsOf(jobs: number): number {
+  return Math.max(1, Math.floor(navigator.hardwareConcurrency / jobs));
 }
 
 /** Makes the results folder, checks that it can be written to, and removes what ended processes were writing there. */

@@ -13,6 +13,12 @@ import type { CellRunner } from "../training/cell-runner.ts";
 import { type Job, LAUNCHER_GONE, type Message } from "./protocol.ts";
 import { writeRecord } from "../study/write.ts";
 
+/** Seconds in which the speed of this machine is measured before cells are estimated, at most. */
+const CALIBRATION = 10;
+
+/** Seconds in which the speed of one cell's program is measured, at most; half of it are first calls. */
+const LONGEST_MEASUREMENT = 1;
+
 /** Least seconds between two reports of progress. */
 const REPORT_EVERY = 0.1;
 
@@ -77,8 +83,10 @@ async function run(job: Job & { mode: "run" }, runner: CellRunner): Promise<void
 }
 
 async function estimate(job: Job & { mode: "estimate" }, runner: CellRunner): Promise<void> {
+  const secondsPerCell = Math.min(LONGEST_MEASUREMENT, CALIBRATION / job.cells.length) / 2;
+  const calibration = { threads: job.threads, secondsLeft: CALIBRATION, secondsPerCell };
   for (const { spec, ...paths } of job.cells) {
-    send({ type: "estimated", estimate: await runner.estimateCell(spec, paths) });
+    send({ type: "estimated", estimate: await runner.estimateCell(spec, paths, calibration) });
   }
 }
 

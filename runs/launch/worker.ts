@@ -4,6 +4,7 @@
  */
 import "../training/memory.ts";
 import { runJob } from "./run-job.ts";
-import { estimateCell, runCell } from "../training/run-cell.ts";
+import { estimateCell } from "../training/estimates/estimate-cell.ts";
+import { runCell } from "../training/run-cell.ts";
 
 await runJob({ runCell, estimateCell });

@@ -2,7 +2,7 @@
  * A cell of a study: one run to make.
  * @module
  */
-import type { MemoryPlan } from "../../engine/types.ts";
+import type { Known, MemoryPlan } from "../../engine/types.ts";
 import type { RunRecord } from "./record.ts";
 import type { RunSpec } from "./spec.ts";
 
@@ -35,4 +35,6 @@ export interface CellEstimate {
   parameters: RunRecord["parameters"];
   /** Memory of a training step. */
   planned: MemoryPlan;
+  /** Seconds that the cell takes, or why that is not known. */
+  seconds: Known<number>;
 }

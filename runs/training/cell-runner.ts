@@ -1,5 +1,5 @@
 /**
- * What a worker needs from training. Types alone, so that the launcher can name them without loading a library.
+ * What a worker needs from training. Nothing but types and a constant, so that the launcher can name them without loading a library.
  * @module
  */
 import type { CellEstimate, CellResult, LocalPaths } from "../study/cell.ts";
@@ -29,10 +29,25 @@ export interface CellOptions extends LocalPaths {
   onProgress(progress: StepProgress): void;
 }
 
+/** What is known of this machine's speed, and what may be spent to know more. */
+export interface Calibration {
+  /** Processor threads of a cell. */
+  threads: number;
+  /** Seconds that may still be spent on measuring. */
+  secondsLeft: number;
+  /** Seconds to measure one cell's program. */
+  secondsPerCell: number;
+  /** FLOPs a second, as measured last. */
+  rate?: number;
+}
+
+/** Nothing is known, and nothing measured. */
+export const NOT_CALIBRATED: Readonly<Calibration> = { threads: 1, secondsLeft: 0, secondsPerCell: 0 };
+
 /** Runs and estimates cells. */
 export interface CellRunner {
   /** Trains and evaluates. @throws {Error} if it cannot, or if an integrity check fails */
   runCell(spec: RunSpec, options: CellOptions): Promise<CellResult>;
-  /** Counts parameters and plans memory without training. */
-  estimateCell(spec: RunSpec, paths: LocalPaths): Promise<CellEstimate>;
+  /** Counts parameters, plans memory and estimates time without training; `calibration` is brought up to date. */
+  estimateCell(spec: RunSpec, paths: LocalPaths, calibration: Calibration): Promise<CellEstimate>;
 }

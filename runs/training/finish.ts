@@ -98,7 +98,7 @@ function assembleResult(
 }
 
 /** FLOPs of training and inference; nothing where they are no quadratic functions of the length. */
-function flopsOf({ loss, inference }: TrainingTask, batchSize: number): Pick<RunRecord, "flops"> {
+export function flopsOf({ loss, inference }: TrainingTask, batchSize: number): Pick<RunRecord, "flops"> {
   const answering = ({ program, signature }: SignedProgram) => countFlops(program, signature, false, 1);
   const [ofMethod, ofBackbone] = [answering(inference.adapted), answering(inference.backbone)];
   const training = countFlops(loss.program, loss.signature, true, batchSize);

@@ -146,7 +146,7 @@ async function accumulateBatch(
 }
 
 /** A dropout mask: 0 with probability `rate`, else 1 ÷ (1 − rate). */
-function drawMask(random: Random, rate: number, shape: number[]): ArrayValue {
+export function drawMask(random: Random, rate: number, shape: number[]): ArrayValue {
   const size = sizeOf(shape);
   return { data: Float32Array.from({ length: size }, () => random.uniform() < rate ? 0 : 1 / (1 - rate)), shape };
 }

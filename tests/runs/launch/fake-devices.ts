@@ -5,7 +5,8 @@
 import "../../../runs/training/memory.ts";
 import { devices } from "../../../engine/devices/mod.ts";
 import type { Device, Training } from "../../../engine/types.ts";
-import { estimateCell, runCell } from "../../../runs/training/run-cell.ts";
+import { estimateCell } from "../../../runs/training/estimates/estimate-cell.ts";
+import { runCell } from "../../../runs/training/run-cell.ts";
 import { runJob } from "../../../runs/launch/run-job.ts";
 
 const { cpu } = devices;

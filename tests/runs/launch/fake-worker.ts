@@ -129,6 +129,6 @@ if (import.meta.main) {
   await runJob({
     runCell,
     estimateCell: ({ method: [{ name }] }) =>
-      Promise.resolve({ parameters: { ...parameters, trainable: 10 + name.length }, planned }),
+      Promise.resolve({ parameters: { ...parameters, trainable: 10 + name.length }, planned, seconds: { value: 2 } }),
   });
 }

@@ -110,9 +110,9 @@ Deno.test("--dry-run and progress tell cells of one method apart by all that dif
     "bitfit (data.train 50)",
   ]);
   const planned = { weights: 0, parameters: 0, gradients: 0, optimiser: 0, activations: 0, runtime: 0, total: 2 ** 20 };
-  const estimate = { parameters: { trainable: 7, method: 7, head: 0, storedBytes: 0 }, planned };
-  const [, first] = renderEstimates(cells.map((cell) => ({ cell, estimate }))).split("\n");
-  assert.match(first, / lora \(rank 1, data\.train 50\) +7 +1\.0$/);
+  const estimate = { parameters: { trainable: 7, method: 7, head: 0, storedBytes: 0 }, planned, seconds: { value: 2 } };
+  const [, first] = renderEstimates(cells.map((cell) => ({ cell, estimate })), 1).split("\n");
+  assert.match(first, / lora \(rank 1, data\.train 50\) +7 +1\.0 +2\.0 s$/);
 });
 
 Deno.test("the tables of a grid study have a row for each point, and no two rows or tables look alike", async () => {

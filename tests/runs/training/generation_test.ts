@@ -16,7 +16,8 @@ import { cellsOf } from "../../../runs/launch/cells.ts";
 import { presets } from "../../../runs/study/presets.ts";
 import type { RunRecord } from "../../../runs/study/record.ts";
 import { readRecords } from "../../../runs/study/read-records.ts";
-import { estimateCell, runCell } from "../../../runs/training/run-cell.ts";
+import { estimateCell } from "../../../runs/training/estimates/estimate-cell.ts";
+import { runCell } from "../../../runs/training/run-cell.ts";
 import { runId, type RunSpec, settingId } from "../../../runs/study/spec.ts";
 import type { Study } from "../../../runs/study/study.ts";
 import { UsageError } from "../../../base/errors.ts";
@@ -112,7 +113,8 @@ Deno.test("a cell that generates learns, and its result holds texts, their score
 
 Deno.test("the same spec generates the same texts, and an estimate counts the same parameters", async () => {
   assert.equal(decided(await run(spec, out)), decided(result));
-  const { parameters, planned } = await estimateCell(spec, paths);
+  const { parameters, planned, seconds } = await estimateCell(spec, paths);
+  assert.match(seconds.value === null ? seconds.reason : "", /^the FLOPs of generating are not known before/);
   assert.deepEqual(parameters, result.parameters);
   assert.deepEqual(planned, result.planned);
 });
