@@ -38,7 +38,7 @@ const REDRAW_EVERY = 0.1;
  * the running cells are redrawn below these lines instead.
  */
 export function showProgress(screen: Screen): (event: BenchEvent) => void {
-  const running = new Map<string, { cell: Cell; step: number; steps: number; loss: number }>();
+  const running = new Map<string, { cell: Cell; step: number; steps: number; loss: number; held?: true }>();
   let titles: ReadonlyMap<string, string> = new Map();
   let cells = 0;
   let recorded = 0;
@@ -55,8 +55,10 @@ export function showProgress(screen: Screen): (event: BenchEvent) => void {
   const draw = () => {
     erase();
     const width = Math.max(20, screen.columns() - 1);
-    const lines = [...running.values()].map(({ cell, step, steps, loss }) =>
-      steps === 0 ? `  ${title(cell)}: starting` : `  ${title(cell)}: step ${step}/${steps}, loss ${loss.toFixed(3)}`
+    const lines = [...running.values()].map(({ cell, step, steps, loss, held }) =>
+      steps === 0
+        ? `  ${title(cell)}: ${held ? "waiting for memory" : "starting"}`
+        : `  ${title(cell)}: step ${step}/${steps}, loss ${loss.toFixed(3)}`
     );
     lines.push(`${recorded + finished}/${counted(cells, "cell")}${timeLeft()}`);
     screen.write(lines.map((line) => `${visible(line).slice(0, width)}\n`).join(""));
@@ -90,6 +92,9 @@ export function showProgress(screen: Screen): (event: BenchEvent) => void {
         break;
       case "start":
         running.set(event.cell.id, { cell: event.cell, step: 0, steps: 0, loss: 0 });
+        break;
+      case "held":
+        running.set(event.cell.id, { cell: event.cell, step: 0, steps: 0, loss: 0, held: true });
         break;
       case "step":
         running.set(event.cell.id, event);

@@ -9,6 +9,8 @@ export type BenchEvent =
   /** The first event of every bench: the number of all cells, of those that have a record already, and what they are. */
   | { type: "cells"; cells: number; recorded: number; all: readonly Cell[] }
   | { type: "start"; cell: Cell }
+  /** The cell waits until so many bytes, its planned memory, fit beside that of the others. */
+  | { type: "held"; cell: Cell; bytes: number }
   | { type: "step"; cell: Cell; step: number; steps: number; loss: number }
   | { type: "done"; cell: Cell; seconds: number; metric: string; score: number }
   | { type: "failed"; cell: Cell; reason: string }

@@ -11,7 +11,9 @@ import { requireModels } from "./look-at-models.ts";
 import { eachRecord } from "../study/read-records.ts";
 import { runId, settingId } from "../study/spec.ts";
 import type { Study } from "../study/study.ts";
-import { UsageError } from "../../base/errors.ts";
+import { devices } from "../../engine/devices/mod.ts";
+import { freeMemory, MemoryRoom } from "../training/plan-memory.ts";
+import { lookUp, UsageError } from "../../base/errors.ts";
 import type { WorkerLimits } from "./supervisor.ts";
 import { runWorker, workerEntry } from "./worker-process.ts";
 import { type CellFailure, countFailures, runCells } from "./cell-queue.ts";
@@ -23,7 +25,10 @@ import { sweepDrafts, writeJson } from "../../base/write-files.ts";
 export interface BenchOptions extends WorkerLimits {
   /** Results folder. */
   out: string;
-  /** Most cells at the same time; each gets its share of the cores. Default: one for each core. */
+  /**
+   * Most cells at the same time; each gets its share of the cores. Fewer where their planned memory does not fit together.
+   * Default: one for each core.
+   */
   jobs?: number;
   /** Also store fully trained models. */
   keep?: boolean;
@@ -94,7 +99,9 @@ export async function bench(study: Study, options: BenchOptions): Promise<BenchR
   }
   const environment = await readEnvironment(threadsOf(jobs));
   const limits = { cellTimeout: options.cellTimeout, stall: options.stall };
-  const context = { out, keep, environment, worker, limits, signal, onEvent };
+  const device = lookUp("device", devices, study.device);
+  const room = new MemoryRoom(() => freeMemory(device));
+  const context = { out, keep, environment, worker, limits, room, signal, onEvent };
   const outcomes = await runCells(queue, broken, failuresBefore, jobs, options.patience, context);
   return { cells: cells.length, ...outcomes, recorded: recorded + outcomes.recorded };
 }

@@ -1,6 +1,7 @@
 /**
  * What the launcher and its workers say to each other. The launcher writes one job to the worker's standard input and
- * keeps it open for as long as it lives. The worker writes messages, a line of JSON each, to its standard output.
+ * keeps it open for as long as it lives. The worker writes messages, a line of JSON each, to its standard output. Where it asks
+ * for memory, it waits for a second line, `{}`.
  * @module
  */
 import type { DeviceReport } from "../../engine/types.ts";
@@ -30,8 +31,10 @@ export type Job =
 
 /** What a worker says. */
 export type Message =
-  /** Bytes that training takes, as far as they are known. */
+  /** Bytes that training takes at least. */
   | { type: "planned"; bytes: number }
+  /** Bytes of the planned step, for which the worker waits. */
+  | { type: "reserve"; bytes: number }
   | ({ type: "step" } & StepProgress)
   /** The record is written. `score` is the test score by `metric`, the first of the task's. */
   | { type: "done"; metric: string; score: number }

@@ -29,9 +29,10 @@ const REPORT_EVERY = 0.1;
 export async function runJob(runner: CellRunner): Promise<never> {
   // Ctrl-C reaches every process of the group; the launcher decides what becomes of a run.
   Deno.addSignalListener("SIGINT", () => {});
-  const job = await readJob();
+  const { job: read, room } = readInput();
+  const job = await read;
   try {
-    if (job.mode === "run") await run(job, runner);
+    if (job.mode === "run") await run(job, runner, room);
     else if (job.mode === "estimate") await estimate(job, runner);
     else if (job.mode === "look") await look(job);
     else send({ type: "inspected", report: await inspect(job.device) });
@@ -49,7 +50,7 @@ function reasonOf(error: unknown): string {
   return `Cannot allocate memory: the cell must fit into it, ${error.message}`;
 }
 
-async function run(job: Job & { mode: "run" }, runner: CellRunner): Promise<void> {
+async function run(job: Job & { mode: "run" }, runner: CellRunner, room: Promise<void>): Promise<void> {
   const started = new Date().toISOString();
   let reported = -Infinity;
   const result = await runner.runCell(job.spec, {
@@ -60,6 +61,10 @@ async function run(job: Job & { mode: "run" }, runner: CellRunner): Promise<void
     out: job.out,
     keep: job.keep,
     onPlanned: (bytes) => send({ type: "planned", bytes }),
+    reserve(bytes) {
+      send({ type: "reserve", bytes });
+      return room;
+    },
     onProgress(progress) {
       const now = performance.now() / 1000;
       if (now - reported < REPORT_EVERY && progress.step < progress.steps) return;
@@ -106,13 +111,21 @@ function send(message: Message): void {
   for (let written = 0; written < bytes.length;) written += Deno.stdout.writeSync(bytes.subarray(written));
 }
 
-/** The first line of standard input. Reading goes on after it: when the input ends, the launcher has ended. */
-function readJob(): Promise<Job> {
-  return new Promise((resolve) => {
-    const read = async () => {
-      for await (const line of readLines(Deno.stdin.readable)) resolve(JSON.parse(line));
-      Deno.exit(LAUNCHER_GONE);
-    };
-    read();
-  });
+/**
+ * The first line of standard input, the job, and the second, which says that there is room for it. Reading goes on after them:
+ * when the input ends, the launcher has ended.
+ */
+function readInput(): { job: Promise<Job>; room: Promise<void> } {
+  const job = Promise.withResolvers<Job>();
+  const room = Promise.withResolvers<void>();
+  const read = async () => {
+    let lines = 0;
+    for await (const line of readLines(Deno.stdin.readable)) {
+      if (lines++ === 0) job.resolve(JSON.parse(line));
+      else room.resolve();
+    }
+    Deno.exit(LAUNCHER_GONE);
+  };
+  read();
+  return { job: job.promise, room: room.promise };
 }

@@ -48,7 +48,9 @@ export class Supervisor implements AsyncDisposable {
   #looking: Promise<void> = Promise.resolve();
   /** When the worker last did something, and its processor seconds then. */
   #active = { at: 0, processor: 0 };
-  #excused = false;
+  /** Since when the worker waits for this process; and seconds that it has done so before. */
+  #waitsSince?: number;
+  #waited = 0;
 
   /** Watches nothing yet. */
   constructor(private readonly limits: WorkerLimits) {
@@ -72,8 +74,10 @@ export class Supervisor implements AsyncDisposable {
 
   /** The worker has said something. @param waits whether it now waits for this process, which is no idleness */
   heard(waits = false): void {
-    this.#active.at = this.#clock.seconds;
-    this.#excused = waits;
+    const now = this.#clock.seconds;
+    this.#active.at = now;
+    this.#waited += now - (this.#waitsSince ?? now);
+    this.#waitsSince = waits ? now : undefined;
   }
 
   /** Ends the watch. */
@@ -88,11 +92,12 @@ export class Supervisor implements AsyncDisposable {
     const processor = await processorSeconds(pid);
     const now = this.#clock.seconds;
     const { cellTimeout = Infinity } = this.limits;
-    if (now > cellTimeout) {
+    if (this.#waitsSince !== undefined) return;
+    if (now - this.#waited > cellTimeout) {
       this.#end.abort(`Cannot finish the cell: it must take at most ${cellTimeout} s, it takes longer`);
     }
     const { at } = this.#active;
-    if (processor === undefined || this.#excused || processor - this.#active.processor > IDLE * (now - at)) {
+    if (processor === undefined || processor - this.#active.processor > IDLE * (now - at)) {
       this.#active = { at: now, processor: processor ?? 0 };
     } else if (now - at > this.#stall) {
       this.#end.abort(

@@ -3,6 +3,7 @@
  * @module
  */
 import { exists } from "../../base/files.ts";
+import type { MemoryPlace, MemoryRoom } from "../training/plan-memory.ts";
 import { writeWhole } from "../../base/write-files.ts";
 import type { Cell } from "../study/cell.ts";
 import type { Environment } from "../study/record.ts";
@@ -22,6 +23,8 @@ export interface BenchContext {
   worker: URL;
   /** Most seconds that workers may take. */
   limits: WorkerLimits;
+  /** The memory that they share. */
+  room: MemoryRoom;
   /** Stops the bench. */
   signal: AbortSignal;
   /** Called with everything that happens. */
@@ -36,13 +39,14 @@ export interface BenchContext {
  */
 export async function trainCell(
   cell: Cell,
-  { out, keep, environment, worker, limits, onEvent }: BenchContext,
+  { out, keep, environment, worker, limits, room, onEvent }: BenchContext,
   signal: AbortSignal,
   files: readonly string[],
 ): Promise<{ reason: string; log: string } | undefined> {
   const started = performance.now();
   let result: { metric: string; score: number } | undefined;
   onEvent({ type: "start", cell });
+  let place: MemoryPlace | undefined;
   await using supervisor = new Supervisor(limits);
   const { reason = "the worker ended without a result", log } = await runWorker(
     { mode: "run", ...cell, out, keep, environment },
@@ -53,9 +57,18 @@ export async function trainCell(
       if (message.type === "step") onEvent({ ...message, cell });
       if (message.type === "done") result = message;
     },
-    files,
-    (pid) => supervisor.watch(pid),
-  );
+    {
+      files,
+      onStart: (pid) => supervisor.watch(pid),
+      async reserve(bytes) {
+        place = room.take(bytes);
+        if (!place.fits) onEvent({ type: "held", cell, bytes });
+        supervisor.heard(true);
+        await place.free;
+        supervisor.heard();
+      },
+    },
+  ).finally(() => place?.[Symbol.dispose]());
   if (!result) return { reason: supervisor.end.aborted ? supervisor.end.reason : reason, log };
   onEvent({ ...result, type: "done", cell, seconds: (performance.now() - started) / 1000 });
 }

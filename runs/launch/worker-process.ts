@@ -33,21 +33,28 @@ export interface WorkerEnd {
   log: string;
 }
 
+/** What a worker that trains a cell needs besides. */
+export interface WorkerCare {
+  /** Removed if this process is ended, once the worker has ended. */
+  files?: readonly string[];
+  /** Called with the worker's process id. */
+  onStart?: (pid: number) => void;
+  /** Called with the bytes that it wants to take; resolves when it may. */
+  reserve?: (bytes: number) => Promise<void>;
+}
+
 /**
  * Starts a worker and waits for its end.
  * @param entry the worker's program
  * @param signal kills the worker
- * @param onMessage called with each of its messages, failures excepted
- * @param files removed if this process is ended, once the worker has ended
- * @param onStart called with the worker's process id
+ * @param onMessage called with each of its messages, except those that are about failures and memory
  */
 export async function runWorker(
   job: Job,
   entry: URL,
   signal: AbortSignal,
-  onMessage: (message: Exclude<Message, { type: "failed" | "planned" }>) => void,
-  files: readonly string[] = [],
-  onStart: (pid: number) => void = () => {},
+  onMessage: (message: Exclude<Message, { type: "failed" | "planned" | "reserve" }>) => void,
+  { files = [], onStart = () => {}, reserve = () => Promise.resolve() }: WorkerCare = {},
 ): Promise<WorkerEnd> {
   const child = new Deno.Command(Deno.execPath(), {
     args: [...workerArguments, fileURLToPath(entry)],
@@ -65,7 +72,8 @@ export async function runWorker(
 
   const input = child.stdin.getWriter();
   // A worker may end before it has read its job. Its exit status, below, tells, so the failed write is ignored.
-  const sent = input.write(new TextEncoder().encode(`${JSON.stringify(job)}\n`)).catch(() => {});
+  const tell = (line: unknown) => input.write(new TextEncoder().encode(`${JSON.stringify(line)}\n`)).catch(() => {});
+  const sent = tell(job);
   let reason: string | undefined;
   let planned: number | undefined;
   let log = "";
@@ -81,7 +89,10 @@ export async function runWorker(
         if (!message) keep(`${line}\n`);
         else if (message.type === "failed") reason = message.reason;
         else if (message.type === "planned") planned = message.bytes;
-        else onMessage(message);
+        else if (message.type === "reserve") {
+          planned = message.bytes;
+          reserve(planned).then(() => tell({}));
+        } else onMessage(message);
       }
     })(),
     (async () => {

@@ -23,8 +23,10 @@ export interface CellOptions extends LocalPaths {
   out: string;
   /** Whether fully trained models are stored too. */
   keep: boolean;
-  /** Called with the bytes that training takes at least, and with those of the planned step, as soon as these are known. */
+  /** Called with the bytes that training takes at least, before the step is planned. */
   onPlanned?(bytes: number): void;
+  /** Called with the bytes of the planned step; resolves when they fit beside what others have planned. */
+  reserve?(bytes: number): Promise<void>;
   /** Called after each step. */
   onProgress(progress: StepProgress): void;
 }

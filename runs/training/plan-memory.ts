@@ -1,5 +1,5 @@
 /**
- * Planned memory of a training step.
+ * Planned memory of a training step, and the memory that several cells may plan at a time.
  * @module
  */
 import process from "node:process";
@@ -53,4 +53,58 @@ export function requireMemory(planned: Pick<MemoryPlan, "total">, available: num
   throw new Error(
     `Cannot train: the planned step must fit into free memory, it needs ${gib(planned.total)} of ${gib(available)}`,
   );
+}
+
+/** A cell's place in memory; disposing of it gives it up. */
+export interface MemoryPlace extends Disposable {
+  /** Whether the cell may take its memory at once. */
+  fits: boolean;
+  /** Resolves when it may. */
+  free: Promise<void>;
+}
+
+/** The free memory of this machine, which cells share that are trained at the same time. */
+export class MemoryRoom {
+  /** Bytes that were free when nobody had a place. */
+  #free = 0;
+  readonly #taken = new Set<number>();
+  readonly #waiting: { bytes: number; key: number; enter: () => void }[] = [];
+  #keys = 0;
+  #bytes = 0;
+
+  /** All of it is free. @param readFree how many bytes that is now */
+  constructor(private readonly readFree: () => number) {}
+
+  /**
+   * A place for the planned bytes of a cell, beside the places of others; in the order of asking. A cell that needs more than
+   * is free gets its place when nobody else has one.
+   */
+  take(bytes: number): MemoryPlace {
+    const key = this.#keys++;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#waiting.push({ bytes, key, enter: resolve });
+    this.#admit();
+    return {
+      fits: this.#taken.has(key),
+      free: promise,
+      [Symbol.dispose]: () => {
+        const at = this.#waiting.findIndex((waiting) => waiting.key === key);
+        if (at >= 0) this.#waiting.splice(at, 1);
+        else if (this.#taken.delete(key)) this.#bytes -= bytes;
+        this.#admit();
+      },
+    };
+  }
+
+  #admit(): void {
+    while (this.#waiting.length > 0) {
+      const [{ bytes, key, enter }] = this.#waiting;
+      if (this.#taken.size === 0) this.#free = this.readFree();
+      else if (this.#bytes + bytes > this.#free) return;
+      this.#waiting.shift();
+      this.#taken.add(key);
+      this.#bytes += bytes;
+      enter();
+    }
+  }
 }

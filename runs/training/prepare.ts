@@ -186,7 +186,7 @@ export async function prepareCell(cell: OpenCell, options: CellOptions): Promise
   const frozenSha256 = await hashFrozen(trainingTask);
   let start = await readStartValues(cell, options, compile, integrity);
   // A first call brings the weights into memory before the mark: what follows is the cost of the method.
-  const planned = featureCache && await fillCache(featureCache, cell, compile, seconds);
+  const planned = featureCache && await fillCache(featureCache, cell, options, compile, seconds);
   const evaluator = await trainingTask.evaluator(compile);
   if (!featureCache) {
     await evaluator.warmUp(start);
@@ -198,8 +198,8 @@ export async function prepareCell(cell: OpenCell, options: CellOptions): Promise
     () => device.train(loss.program, loss.signature, trainingTask.parameters, compileOptions),
   );
   const plannedStep = planned ?? planStepMemory(training, trainingTask.trainExamples, spec.training);
+  if (!planned) await options.reserve?.(plannedStep.total);
   requireMemory(plannedStep, freeMemory(device));
-  options.onPlanned?.(plannedStep.total);
   await training.write(start);
   // The start values of a fully trained model are large, and the training program now has its own copy.
   start = {};
@@ -276,6 +276,7 @@ async function differenceAtStart(
 async function fillCache(
   { program, sample, fill }: FeatureCache,
   { spec, device, trainingTask }: OpenCell,
+  { reserve }: CellOptions,
   compile: CompileProgram,
   seconds: Stopwatch,
 ): Promise<MemoryPlan> {
@@ -283,6 +284,7 @@ async function fillCache(
   await reader.run({ parameters: {}, inputs: sample });
   markBeforeTraining();
   const planned = planStepMemory(reader, trainingTask.trainExamples, spec.training);
+  await reserve?.(planned.total);
   requireMemory(planned, freeMemory(device));
   await seconds.measure("evaluate", () => fill(reader));
   await reader.release();

@@ -22,6 +22,9 @@ export const FAILS_ONCE = 90,
   ALLOCATES = 98,
   STOPS = 99;
 
+/** From this seed on, a run wants most of the free memory, and is as with the seeds from {@linkcode LOGS} on. */
+export const RESERVES = 200;
+
 /** From this seed on, a run takes a while and writes its start and its end, with its launcher's process id, into `log`. */
 export const LOGS = 100;
 
@@ -31,12 +34,13 @@ const parameters = { trainable: 10, method: 8, head: 2, storedBytes: 40 };
 /** Bytes that {@linkcode GROWS} keeps resident. */
 export const GROWTH = 200e6;
 
-async function runCell(spec: RunSpec, { out, onPlanned, onProgress }: CellOptions): Promise<CellResult> {
+async function runCell(spec: RunSpec, { out, onPlanned, reserve, onProgress }: CellOptions): Promise<CellResult> {
   console.log("a library that prints to standard output");
   onProgress({ step: 1, steps: 2, loss: 0.5 });
   const kept: Uint8Array[] = [];
   const log = (what: string) =>
     Deno.writeTextFile(`${out}/log`, `${what} ${spec.seed}/${spec.method[0].name} ${Deno.ppid}\n`, { append: true });
+  if (spec.seed >= RESERVES) await reserve!(0.9 * Deno.systemMemoryInfo().available);
   if (spec.seed >= LOGS) {
     await log("start");
     await new Promise((resolve) => setTimeout(resolve, 200));

@@ -16,6 +16,7 @@ import {
   HANGS,
   KILLED,
   LOGS,
+  RESERVES,
   SLEEPS,
   SPINS,
   STOPS,
@@ -345,7 +346,7 @@ Deno.test("a cell that takes longer than it may is ended, with that as its reaso
   inFolder({}, async (out) => {
     const { trained, failures } = await bench({ ...oneCell(SPINS), seeds: [SPINS, 0] }, {
       ...quiet,
-      cellTimeout: 20,
+      cellTimeout: 10,
       out,
     });
     assert.equal(trained, 1);
@@ -363,4 +364,16 @@ Deno.test("cells that have failed are tried again alone, where that is asked for
     assert.deepEqual([again.cells, again.recorded, again.trained, again.failures.length], [2, 0, 1, 1]);
     const { cells, failures } = await bench(more, { ...quiet, out, retryFailed: true });
     assert.deepEqual([cells, failures.length], [1, 1]);
+  }));
+
+Deno.test("cells are held back until their planned memory fits beside that of the others", () =>
+  inFolder({}, async (out) => {
+    const events: BenchEvent[] = [];
+    const study = { ...smoke, methods: ["lora"], seeds: [RESERVES, RESERVES + 1, RESERVES + 2] };
+    const onEvent = (event: BenchEvent) => events.push(event);
+    const { trained } = await bench(study, { ...quiet, jobs: 3, out, onEvent });
+    assert.equal(trained, 3);
+    const log = (await Deno.readTextFile(`${out}/log`)).trim().split("\n").map((line) => line.split(" ")[0]);
+    assert.deepEqual(log, ["start", "end", "start", "end", "start", "end"]);
+    assert.ok(events.some(({ type }) => type === "held"));
   }));

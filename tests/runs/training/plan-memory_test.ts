@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
 import type { Executable, MemoryPlan } from "../../../engine/types.ts";
-import { freeMemory, leastMemory, planStepMemory, requireMemory } from "../../../runs/training/plan-memory.ts";
+import {
+  freeMemory,
+  leastMemory,
+  MemoryRoom,
+  planStepMemory,
+  requireMemory,
+} from "../../../runs/training/plan-memory.ts";
 import { trainingDefaults } from "../../../runs/study/training-defaults.ts";
 
 function planOf(total: number): MemoryPlan {
@@ -42,4 +48,34 @@ Deno.test("free memory is the machine's or what its control group leaves, and a 
   assert.equal(freeMemory({}, 2 ** 60, 1000), 0);
   assert.equal(freeMemory({ ownMemory: true }, 1000, 1000), Infinity);
   assert.throws(() => requireMemory(leastMemory(2 ** 30), 2 ** 30), /it needs 16.00 GiB of 1.00 GiB/);
+});
+
+Deno.test("planned memory is given out up to what was free, in the order of asking, and alone to what needs more", async () => {
+  let free = 100;
+  const room = new MemoryRoom(() => free);
+  const entered: string[] = [];
+  const take = (name: string, bytes: number) => {
+    const place = room.take(bytes);
+    place.free.then(() => entered.push(name));
+    return place;
+  };
+  const after = async (names: string) => {
+    await Promise.resolve();
+    assert.equal(entered.join(""), names);
+  };
+  const [a, b, c, d, e] = [take("a", 60), take("b", 40), take("c", 150), take("d", 30), take("e", 30)];
+  assert.deepEqual([a, b, c, d, e].map(({ fits }) => fits), [true, true, false, false, false]);
+  await after("ab");
+  // What cells have taken of it is not free any more, but it is theirs.
+  free = 10;
+  a[Symbol.dispose]();
+  await after("ab");
+  b[Symbol.dispose]();
+  await after("abc");
+  d[Symbol.dispose]();
+  free = 100;
+  c[Symbol.dispose]();
+  await after("abce");
+  e[Symbol.dispose]();
+  assert.ok(take("f", 100).fits);
 });
