@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { renderEstimates, renderOverrides } from "../../cli/dry-run.ts";
+import { renderEstimates, renderOverrides } from "../../cli/output/dry-run.ts";
 import { cellsOf } from "../../runs/launch/cells.ts";
 import type { EstimatedCell } from "../../runs/launch/launcher.ts";
 import { presets } from "../../runs/study/presets.ts";
