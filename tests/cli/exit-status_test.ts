@@ -15,6 +15,7 @@ const failing: Record<string, string[] | null> = {
   bench: ["smoke", "--out", UNWRITABLE],
   fetch: ["org/name"],
   report: [EMPTY],
+  verify: [EMPTY],
   cite: [EMPTY],
   export: [`${EMPTY}/export`, EMPTY],
   // Standard input is empty.
@@ -67,7 +68,7 @@ Deno.test("perf --help lists every measurement, as does the message on one that 
   const { code, output } = await run("perf", ["--help"], root);
   assert.equal(code, 0);
   const measurements = [...output.matchAll(/^ {2}([a-z]+) .*$/gm)].map(([, name]) => name);
-  assert.equal(measurements.length, 11, output);
+  assert.equal(measurements.length, 12, output);
   const unknown = await run("perf", ["nonesuch"], root);
   assert.deepEqual(
     [unknown.code, measurements.every((name) => unknown.errors.includes(name))],
