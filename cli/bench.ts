@@ -22,6 +22,7 @@ interface BenchFlags extends CacheFlags {
   keep?: string;
   cellTimeout?: string;
   retryFailed?: true;
+  events?: string;
   dryRun?: true;
 }
 
@@ -50,7 +51,8 @@ export const addBench: AddCommand = (program, setStatus) => {
     .option("--jobs <count>", "cells at the same time (default: one for each core)")
     .option("--keep <what>", "full: also store models that are tuned in full")
     .option("--cell-timeout <seconds>", "end a cell that takes longer, as failed")
-    .option("--retry-failed", "run only the cells that have failed");
+    .option("--retry-failed", "run only the cells that have failed")
+    .option("--events <file>", "append everything that happens to a file, a line of JSON each");
   withCacheFlags(command)
     .option("--dry-run", "show the cells, their parameters, planned memory and likely time; train nothing")
     .action(async (source: string, flags: BenchFlags) => setStatus(await runBench(source, flags)));
@@ -84,6 +86,9 @@ async function runBench(source: string, flags: BenchFlags): Promise<number> {
   }
   const stop = stopOnSignals();
   const { showProgress, standardError } = await import("./output/progress.ts");
+  const { openEvents } = await import("../runs/launch/events.ts");
+  using events = flags.events === undefined ? undefined : openEvents(flags.events, console.error);
+  const show = showProgress(standardError());
   const { cells, recorded, trained, failures } = await bench(study, {
     out: flags.out,
     jobs: flags.jobs === undefined ? undefined : Number(flags.jobs),
@@ -91,7 +96,10 @@ async function runBench(source: string, flags: BenchFlags): Promise<number> {
     cellTimeout: flags.cellTimeout === undefined ? undefined : Number(flags.cellTimeout),
     retryFailed: flags.retryFailed,
     signal: stop.signal,
-    onEvent: showProgress(standardError()),
+    onEvent(event) {
+      events?.write(event);
+      show(event);
+    },
   });
   if (stop.signal.aborted) {
     console.error(

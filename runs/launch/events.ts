@@ -1,8 +1,10 @@
 /**
- * What happens in a bench.
+ * What happens in a bench, and the file that it is written to.
  * @module
  */
+import os from "node:os";
 import type { Cell } from "../study/cell.ts";
+import { methodName } from "../study/spec.ts";
 
 /** What happens in a bench. */
 export type BenchEvent =
@@ -20,3 +22,53 @@ export type BenchEvent =
   | { type: "lost"; cell: Cell }
   /** Nothing is left but so many cells that other benches on the folder are training. */
   | { type: "waiting"; cells: number };
+
+/** A line of the file: the event, with a cell's id and parts in the place of the cell. */
+function lineOf(event: BenchEvent, time: Date): string {
+  const line = { time: time.toISOString(), host: os.hostname(), process: Deno.pid };
+  if (event.type === "cells") {
+    const { all: _, ...numbers } = event;
+    return JSON.stringify({ ...line, ...numbers });
+  }
+  if (!("cell" in event)) return JSON.stringify({ ...line, ...event });
+  const { cell: { id, spec }, type, ...rest } = event;
+  const parts = { model: spec.model.name, task: spec.task.name, method: methodName(spec), seed: spec.seed };
+  return JSON.stringify({ ...line, type, id, ...parts, ...rest });
+}
+
+/** A file of events. */
+export interface EventsFile extends Disposable {
+  /** Appends an event. */
+  write: (event: BenchEvent) => void;
+}
+
+/**
+ * Opens a file that events are appended to, a line of JSON each. Several benches may append to one file.
+ * @param onFault called once, with a sentence, if a line cannot be written; no further line is
+ * @throws {Error} if it cannot be opened
+ */
+export function openEvents(path: string, onFault: (message: string) => void): EventsFile {
+  const sentence = (error: unknown) => `Cannot write events to ${path}: ${(error as Error).message}`;
+  let file: Deno.FsFile | undefined;
+  try {
+    file = Deno.openSync(path, { append: true, create: true });
+  } catch (error) {
+    throw new Error(sentence(error));
+  }
+  const close = () => {
+    file?.close();
+    file = undefined;
+  };
+  return {
+    write(event) {
+      try {
+        // In one call, so that lines of several benches do not mix.
+        file?.writeSync(new TextEncoder().encode(`${lineOf(event, new Date())}\n`));
+      } catch (error) {
+        close();
+        onFault(sentence(error));
+      }
+    },
+    [Symbol.dispose]: close,
+  };
+}
