@@ -27,8 +27,9 @@ const LOOK_EVERY = 50;
  */
 export function onThread<T>(program: URL, input: unknown, { seconds, bytes }: ThreadLimits): Promise<T> {
   const mebibytes = bytes / 2 ** 20;
-  // The limit of the heap keeps V8 from ending the whole process; buffers lie outside of the heap, and are looked at.
-  const worker = new Worker(program, { resourceLimits: { maxOldGenerationSizeMb: mebibytes } });
+  // All memory is looked at, in the heap and in buffers. The limit of the heap, which keeps V8 from ending the whole process, is
+  // higher: close to it V8 may collect garbage for minutes.
+  const worker = new Worker(program, { resourceLimits: { maxOldGenerationSizeMb: 2 * mebibytes } });
   const before = Deno.memoryUsage().rss;
   const late = `it must be read within ${seconds} s, it takes longer`;
   const large = `it must be read within ${mebibytes} MiB of memory, it takes more`;
