@@ -47,6 +47,14 @@ export const notRun: Record<string, string | { reason: string; instead: string }
     reason: "takes minutes",
     instead: "deno task bench study.json --seeds 1 --methods linear-probe --dry-run --out my-study",
   },
+  "deno task bench grid.json --dry-run":
+    "measures this machine for ten seconds; estimate-cell_test.ts and grid-cells_test.ts have it",
+  "deno task bench smoke --retry-failed --cell-timeout 600": "there is nothing to retry; launcher_test.ts has failures",
+  "deno task bench smoke --out checked": "verify_test.ts trains runs",
+  "deno task verify checked --sample 2": "verify_test.ts verifies them",
+  "deno task bench smoke --methods lora --precision int8 --out in-int8": "int8_test.ts trains in int8",
+  "deno task bench smoke --methods lora --memory small --out in-little-memory":
+    "sameness_test.ts trains in little memory",
   "deno task bench smoke --methods linear-probe --device js --out on-js":
     "takes a minute in plain JavaScript; tests of the device run less",
   "deno task bench smoke --device webgpu --methods linear-probe":
