@@ -49,6 +49,9 @@ export const notRun: Record<string, string | { reason: string; instead: string }
   },
   "deno task bench grid.json --dry-run":
     "measures this machine for ten seconds; estimate-cell_test.ts and grid-cells_test.ts have it",
+  "deno task bench bundle/study.json --out reproduced": "reproduce_test.ts trains what an export says",
+  "deno task bench smoke --methods bitfit,lora,lora+prompt-tuning --out some-methods":
+    "the examples of other pages train these methods",
   "deno task bench smoke --retry-failed --cell-timeout 600": "there is nothing to retry; launcher_test.ts has failures",
   "deno task bench smoke --out checked": "verify_test.ts trains runs",
   "deno task verify checked --sample 2": "verify_test.ts verifies them",

@@ -48,7 +48,7 @@ function reproducible({ time: _, memory: { planned }, environment, ...rest }: Ru
   return { ...rest, planned, environment: { ...environment, suite: null, started: null } };
 }
 
-Deno.test("a bench that is killed five times at random moments ends with the records of an undisturbed one, and leaves no worker", () =>
+Deno.test("a bench that is killed three times at random moments ends with the records of an undisturbed one, and leaves no worker", () =>
   inFolder({}, async (folder) => {
     const [calm, disturbed] = [`${folder}/calm`, `${folder}/disturbed`];
     const before = performance.now();
@@ -56,7 +56,7 @@ Deno.test("a bench that is killed five times at random moments ends with the rec
     // A fifth of an undisturbed run at most each, so that the study is not finished before the last kill.
     const longest = (performance.now() - before) / 5;
     const random = new Random(Number(Deno.env.get("TUNEBENCH_KILL_SEED") ?? 1), "kill");
-    for (let kill = 0; kill < 5; kill++) {
+    for (let kill = 0; kill < 3; kill++) {
       const launcher = bench(disturbed);
       await until(async () => (await childrenOf(launcher.pid)).length > 0, "a worker");
       await sleep(longest * random.uniform());

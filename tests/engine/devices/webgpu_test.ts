@@ -1,7 +1,7 @@
 /**
  * The device webgpu: on SwiftShader if Debian's packages chromium and libvulkan1 are installed, otherwise on the
  * machine's GPU if it has one. If the variable TUNEBENCH_TEST_WEBGPU is set, every form of every method is trained
- * instead of three.
+ * instead of one.
  */
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
@@ -231,11 +231,7 @@ test("a program with an operator that webgpu lacks is refused, not left to the p
       "but for one of them ONNX Runtime has no kernel there",
   }));
 
-const byDefault = [
-  "full {}",
-  'prompt-tuning {"virtualTokens":3}',
-  'lora {"rank":2} + prefix-tuning {"prefixLength":2}',
-];
+const byDefault = ['lora {"rank":2} + prefix-tuning {"prefixLength":2}'];
 
 for (const parts of combinations) {
   const name = parts.map(({ title }) => title).join(" + ");
