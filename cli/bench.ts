@@ -5,7 +5,7 @@
 import { counted, UsageError } from "../base/errors.ts";
 import type { Study } from "../runs/study/study.ts";
 import { whenCallersEnd } from "./callers.ts";
-import { type AddCommand, type CacheFlags, collectList, useCache, withCacheFlags } from "./command.ts";
+import { type AddCommand, type CacheFlags, collectList, readCount, useCache, withCacheFlags } from "./command.ts";
 
 interface BenchFlags extends CacheFlags {
   models?: string[];
@@ -66,9 +66,7 @@ async function runBench(source: string, flags: BenchFlags): Promise<number> {
   if (flags.keep !== undefined && flags.keep !== "full") {
     throw new UsageError(`Cannot keep ${flags.keep}: --keep must be full`);
   }
-  if (flags.jobs !== undefined && !/^[1-9]\d*$/.test(flags.jobs)) {
-    throw new UsageError(`Cannot read --jobs: it must be a whole number from 1, current value is ${flags.jobs}`);
-  }
+  const jobs = readCount("--jobs", flags.jobs);
   if (flags.cellTimeout !== undefined && !(Number(flags.cellTimeout) > 0)) {
     throw new UsageError(
       `Cannot read --cell-timeout: it must be a number of seconds above 0, current value is ${flags.cellTimeout}`,
@@ -79,8 +77,8 @@ async function runBench(source: string, flags: BenchFlags): Promise<number> {
   }
   if (flags.dryRun) {
     const { renderEstimates, renderOverrides } = await import("./output/dry-run.ts");
-    const jobs = Number(flags.jobs ?? navigator.hardwareConcurrency);
-    console.log(renderEstimates(await estimateBench(study, undefined, jobs), jobs));
+    const atOnce = jobs ?? navigator.hardwareConcurrency;
+    console.log(renderEstimates(await estimateBench(study, undefined, atOnce), atOnce));
     for (const line of renderOverrides(given, study)) console.log(line);
     return 0;
   }
@@ -91,7 +89,7 @@ async function runBench(source: string, flags: BenchFlags): Promise<number> {
   const show = showProgress(standardError());
   const { cells, recorded, trained, failures } = await bench(study, {
     out: flags.out,
-    jobs: flags.jobs === undefined ? undefined : Number(flags.jobs),
+    jobs,
     keep: flags.keep === "full",
     cellTimeout: flags.cellTimeout === undefined ? undefined : Number(flags.cellTimeout),
     retryFailed: flags.retryFailed,

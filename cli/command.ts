@@ -5,6 +5,7 @@
 import type { Command } from "commander";
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
+import { UsageError } from "../base/errors.ts";
 
 /** Takes the exit status of the command that ran. */
 export type SetStatus = (status: number) => void;
@@ -33,6 +34,13 @@ export function withCacheFlags(command: Command, offline = "use models of the hu
  */
 export function collectList(value: string, before: readonly string[] = []): string[] {
   return [...before, ...existsSync(value) ? [value] : value.split(",").map((part) => part.trim())];
+}
+
+/** The value of a flag that counts; undefined where it was not given. @throws {UsageError} if it is no whole number from 1 */
+export function readCount(flag: string, value: string | undefined): number | undefined {
+  if (value === undefined) return undefined;
+  if (/^[1-9]\d*$/.test(value)) return Number(value);
+  throw new UsageError(`Cannot read ${flag}: it must be a whole number from 1, current value is ${value}`);
 }
 
 /** Puts the cache flags into environment variables, where all code that looks for files finds them, in workers too. */

@@ -2,10 +2,10 @@
  * The command verify: trains recorded runs again and says how near they come.
  * @module
  */
-import { counted, lookUp, UsageError, visible } from "../base/errors.ts";
+import { counted, lookUp, visible } from "../base/errors.ts";
 import { Random } from "../base/random.ts";
 import type { RunRecord } from "../runs/study/record.ts";
-import { type AddCommand, type CacheFlags, useCache, withCacheFlags } from "./command.ts";
+import { type AddCommand, type CacheFlags, readCount, useCache, withCacheFlags } from "./command.ts";
 
 interface VerifyFlags extends CacheFlags {
   sample?: string;
@@ -28,37 +28,30 @@ export const addVerify: AddCommand = (program, setStatus) => {
 async function runVerify(results: string, ids: readonly string[], flags: VerifyFlags): Promise<number> {
   useCache(flags);
   const { readRecords } = await import("../runs/study/read-records.ts");
+  const { methodName } = await import("../runs/study/spec.ts");
+  const jobs = readCount("--jobs", flags.jobs);
+  const sample = readCount("--sample", flags.sample);
   const { records, unreadable } = await readRecords(results);
   for (const { path, reason } of unreadable) console.log(`not to be trusted: ${visible(path)}: ${visible(reason)}`);
-  const chosen = choose(records, ids, flags.sample);
+  const chosen = choose(records, ids, sample);
   const verdicts = new Map<string, number>();
-  for (const { record, comparison, why } of await repeat(chosen, records, flags.jobs)) {
+  for (const { record, comparison, why } of await repeat(chosen, records, jobs)) {
     const verdict = comparison?.verdict ?? "not repeated";
     verdicts.set(verdict, (verdicts.get(verdict) ?? 0) + 1);
-    const { spec } = record;
-    console.log(
-      [
-        `${verdict}: ${record.id}, ${
-          spec.method.map(({ name }) => name).join("+")
-        } on ${spec.task.name}, seed ${spec.seed}`,
-        ...comparison?.details ?? [],
-        ...why,
-      ].map(visible).join("; "),
-    );
+    const { id, spec } = record;
+    const run = `${id}, ${methodName(spec)} on ${spec.task.name}, seed ${spec.seed}`;
+    console.log([`${verdict}: ${run}`, ...comparison?.details ?? [], ...why].map(visible).join("; "));
   }
   const counts = [...verdicts].map(([verdict, count]) => `${count} ${verdict}`);
   console.log(`${counted(chosen.length, "run")}: ${counts.join(", ") || "none to repeat"}`);
   return unreadable.length > 0 || verdicts.has("different") || verdicts.has("not repeated") ? 1 : 0;
 }
 
-/** The runs to repeat. @throws {UsageError} if an id is unknown or the sample is no number */
-function choose(records: readonly RunRecord[], ids: readonly string[], sample?: string): RunRecord[] {
-  if (sample !== undefined && !/^[1-9]\d*$/.test(sample)) {
-    throw new UsageError(`Cannot read --sample: it must be a whole number from 1, current value is ${sample}`);
-  }
+/** The runs to repeat. @throws {UsageError} if an id is unknown */
+function choose(records: readonly RunRecord[], ids: readonly string[], sample?: number): RunRecord[] {
   const byId = Object.fromEntries(records.map((record) => [record.id, record]));
   const named = ids.length === 0 ? [...records] : ids.map((id) => lookUp("run", byId, id));
-  return sample === undefined ? named : new Random(0, "verify").shuffle(named).slice(0, Number(sample));
+  return sample === undefined ? named : new Random(0, "verify").shuffle(named).slice(0, sample);
 }
 
 /** A run with what became of it. */
@@ -71,7 +64,7 @@ interface Repeated {
 }
 
 /** Trains each run again, in a folder that is removed afterwards. */
-async function repeat(chosen: readonly RunRecord[], all: readonly RunRecord[], jobs?: string): Promise<Repeated[]> {
+async function repeat(chosen: readonly RunRecord[], all: readonly RunRecord[], jobs?: number): Promise<Repeated[]> {
   const { compareRuns, environmentDifferences } = await import("../reports/verify/compare.ts");
   const { studiesOf } = await import("../runs/study/rebuild.ts");
   const { readRecords } = await import("../runs/study/read-records.ts");
@@ -82,7 +75,7 @@ async function repeat(chosen: readonly RunRecord[], all: readonly RunRecord[], j
   const reasons = new Map<string, string>();
   try {
     for (const study of studiesOf(chosen).studies) {
-      const { failures } = await bench(study, { out, onEvent, jobs: jobs === undefined ? undefined : Number(jobs) });
+      const { failures } = await bench(study, { out, onEvent, jobs });
       for (const { cell, reason } of failures) reasons.set(cell.id, reason);
     }
     const { records } = await readRecords(out);

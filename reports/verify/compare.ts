@@ -41,7 +41,7 @@ export function compareRuns(recorded: RunRecord, repeated: RunRecord, siblings: 
   const losses = recorded.curve.stepLoss;
   const again = repeated.curve.stepLoss;
   const apart = losses.length === again.length
-    ? Math.max(0, ...losses.map((loss, step) => Math.abs(again[step] / loss - 1)))
+    ? losses.reduce((most, loss, step) => Math.max(most, Math.abs(again[step] / loss - 1)), 0)
     : Infinity;
   const [{ name, unit }] = recorded.metrics;
   const noise = noiseOf(siblings.map(({ scores }) => scores.test[name]));

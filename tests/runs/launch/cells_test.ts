@@ -6,17 +6,7 @@ import { cellsOf } from "../../../runs/launch/cells.ts";
 import { presets } from "../../../runs/study/presets.ts";
 import { methodName, runId } from "../../../runs/study/spec.ts";
 import type { Study } from "../../../runs/study/study.ts";
-import { UsageError } from "../../../base/errors.ts";
-
-const study = (changes: Partial<Study> = {}): Study => ({
-  ...presets.quick.study,
-  tasks: ["sentiment/amazon"],
-  methods: ["lora"],
-  seeds: [0],
-  ...changes,
-});
-const refused = (changes: Partial<Study>, message: RegExp) =>
-  assert.rejects(cellsOf(study(changes)), (error) => error instanceof UsageError && message.test(error.message));
+import { refused, study } from "./small-study.ts";
 
 Deno.test("quick has 48 cells and standard 225", async () => {
   assert.equal((await cellsOf(presets.quick.study)).length, 48);

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { UsageError } from "../../../base/errors.ts";
 import { renderEstimates } from "../../../cli/output/dry-run.ts";
 import { titleOf } from "../../../reports/words.ts";
 import { labelOf, labelsOf } from "../../../runs/study/labels.ts";
@@ -9,21 +8,13 @@ import { presets } from "../../../runs/study/presets.ts";
 import { settingId } from "../../../runs/study/spec.ts";
 import type { Study } from "../../../runs/study/study.ts";
 import { makeRecord } from "../../reports/record-factory.ts";
+import { refused, study } from "./small-study.ts";
 
-const study = (changes: Partial<Study> = {}): Study => ({
-  ...presets.quick.study,
-  tasks: ["sentiment/amazon"],
-  methods: ["lora"],
-  seeds: [0],
-  ...changes,
-});
 const { data } = presets.quick.study;
 const grid: Partial<Study> = {
   methods: ["bitfit", { lora: { rank: { grid: [1, 4, 16] } } }],
   data: { ...data, train: { grid: [50, 200] } },
 };
-const refused = (changes: Partial<Study>, message: RegExp) =>
-  assert.rejects(cellsOf(study(changes)), (error) => error instanceof UsageError && message.test(error.message));
 const ranksOf = (cells: Awaited<ReturnType<typeof cellsOf>>) =>
   cells.map(({ spec: { data, method: [{ options }] } }) => [data.train, options.rank ?? null]);
 
