@@ -28,7 +28,8 @@ const LOOK_EVERY = 50;
 export function onThread<T>(program: URL, input: unknown, { seconds, bytes }: ThreadLimits): Promise<T> {
   const mebibytes = bytes / 2 ** 20;
   // All memory is looked at, in the heap and in buffers. The limit of the heap, which keeps V8 from ending the whole process, is
-  // higher: close to it V8 may collect garbage for minutes.
+  // higher: close to it V8 may collect garbage until the time is up. It comes to that where V8 gives the thread pages that the
+  // process holds already, from threads before, so that the process does not grow.
   const worker = new Worker(program, { resourceLimits: { maxOldGenerationSizeMb: 2 * mebibytes } });
   const before = Deno.memoryUsage().rss;
   const late = `it must be read within ${seconds} s, it takes longer`;

@@ -6,6 +6,7 @@
 import { fileURLToPath } from "node:url";
 import { shorten } from "../../base/errors.ts";
 import { readLines } from "../../base/files.ts";
+import { kill } from "../../base/kill.ts";
 import { lastWords } from "../../base/last-words.ts";
 import type { Answer, Form, Question } from "./apart-program.ts";
 import { LONGEST, type NativeTokenizer, within } from "./native.ts";
@@ -65,12 +66,7 @@ class TokenizerProcess {
   }
 
   kill(): void {
-    try {
-      this.child.kill("SIGKILL");
-    } catch (error) {
-      // It has ended by itself.
-      if (!(error instanceof TypeError)) throw error;
-    }
+    kill(this.child);
   }
 
   private write(value: unknown): void {

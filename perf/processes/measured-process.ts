@@ -3,6 +3,7 @@
  * @module
  */
 import { readLines } from "../../base/files.ts";
+import { kill } from "../../base/kill.ts";
 
 /** A process that answers each line of its standard input, a request, with a line of JSON. */
 export class MeasuredProcess {
@@ -11,8 +12,6 @@ export class MeasuredProcess {
   readonly #requests: WritableStreamDefaultWriter<Uint8Array>;
   readonly #answers: AsyncIterator<string>;
   readonly #errors: Promise<string>;
-  readonly #status: Promise<void>;
-  #ended = false;
 
   /**
    * Starts the process.
@@ -31,7 +30,6 @@ export class MeasuredProcess {
     this.#requests = this.#child.stdin.getWriter();
     this.#answers = readLines(this.#child.stdout);
     this.#errors = new Response(this.#child.stderr).text();
-    this.#status = this.#child.status.then(() => void (this.#ended = true));
   }
 
   /**
@@ -51,9 +49,9 @@ export class MeasuredProcess {
     return JSON.parse(value);
   }
 
-  /** Ends the process, if it has not ended by itself. */
+  /** Ends the process. */
   async end(): Promise<void> {
-    if (!this.#ended) this.#child.kill();
-    await this.#status;
+    kill(this.#child);
+    await this.#child.status;
   }
 }

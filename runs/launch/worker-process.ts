@@ -4,6 +4,7 @@
  */
 import { fileURLToPath } from "node:url";
 import { readLines } from "../../base/files.ts";
+import { kill } from "../../base/kill.ts";
 import { lastWords } from "../../base/last-words.ts";
 import type { Job, Message } from "./protocol.ts";
 import { watch } from "./watchdog-process.ts";
@@ -66,9 +67,9 @@ export async function runWorker(
   }).spawn();
   const unwatch = watch(child.pid, files);
   onStart(child.pid);
-  const kill = () => child.kill("SIGKILL");
-  signal.addEventListener("abort", kill);
-  if (signal.aborted) kill();
+  const stop = () => kill(child);
+  signal.addEventListener("abort", stop);
+  if (signal.aborted) stop();
 
   const input = child.stdin.getWriter();
   // A worker may end before it has read its job. Its exit status, below, tells, so the failed write is ignored.
@@ -82,7 +83,7 @@ export async function runWorker(
     log = (log + text).slice(-LOG_LIMIT);
   };
   const [status] = await Promise.all([
-    child.status.finally(() => signal.removeEventListener("abort", kill)).finally(unwatch),
+    child.status.finally(() => signal.removeEventListener("abort", stop)).finally(unwatch),
     (async () => {
       for await (const line of readLines(child.stdout)) {
         const message = parseMessage(line);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
+import { kill } from "../../../base/kill.ts";
 import { Random } from "../../../base/random.ts";
 import { HubRefusal } from "../../../models/hub/name.ts";
 import {
@@ -122,11 +123,11 @@ Deno.test("a download that is killed at 50 random moments and run again leaves n
     assert((await child().status).success);
     const undisturbed = performance.now() - started;
     let killed = 0;
-    for (let kill = 0; kill < 50; kill++) {
+    for (let at = 0; at < 50; at++) {
       // Each third kill starts from nothing, the others go on from what the one before has left.
-      if (kill % 3 === 0) await Deno.remove(cache, { recursive: true }).catch(() => {});
+      if (at % 3 === 0) await Deno.remove(cache, { recursive: true }).catch(() => {});
       const victim = child();
-      const timer = setTimeout(() => victim.kill("SIGKILL"), undisturbed * random.uniform());
+      const timer = setTimeout(() => kill(victim), undisturbed * random.uniform());
       if ((await victim.status).signal === "SIGKILL") killed++;
       clearTimeout(timer);
       await assertNothingWrong(cache);
