@@ -78,7 +78,9 @@ Deno.test("the gate runs the test command of README.md with Deno pinned exactly"
   const versions = [...gate.matchAll(/deno@(\S+)/g)].map(([, version]) => version);
   assert.equal(new Set(versions).size, 1);
   assert.match(versions[0], /^\d+\.\d+\.\d+$/);
-  assert.ok(gate.includes(command[0].replace("@2 ", `@${versions[0]} `)));
+  for (const more of ["", ":long", ":browser"]) {
+    assert.match(gate, new RegExp(` ${command[0].replace("@2 ", `@${versions[0]} `)}${more} [|&]`), more);
+  }
 });
 
 Deno.test("what a page of python shows is about PEFT, whose exchange with this project has tests of its own", () => {

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { parquetWriteBuffer } from "hyparquet-writer";
-import { readRecords } from "../../../runs/study/read-records.ts";
-import { goldenConfig, goldenTensors, makeFolder, safetensors } from "../../models/folder/copies.ts";
-import { commitOf, type LocalHub, sha256, startHub } from "../../models/hub/server.ts";
+import { readRecords } from "../../../../runs/study/read-records.ts";
+import { goldenConfig, goldenTensors, makeFolder, safetensors } from "../../../models/folder/copies.ts";
+import { commitOf, type LocalHub, sha256, startHub } from "../../../models/hub/server.ts";
 
-const cli = fileURLToPath(new URL("../../../cli/main.ts", import.meta.url));
+const cli = fileURLToPath(new URL("../../../../cli/main.ts", import.meta.url));
 const COMMIT = commitOf("tiny");
 
 interface Ended {

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import type { BenchEvent } from "../../../runs/launch/events.ts";
-import { bench, estimateBench } from "../../../runs/launch/launcher.ts";
-import { cellsOf } from "../../../runs/launch/cells.ts";
-import { presets } from "../../../runs/study/presets.ts";
-import { readRecords } from "../../../runs/study/read-records.ts";
-import { formerIds } from "../../../runs/study/spec.ts";
-import { parseStudy, type Study } from "../../../runs/study/study.ts";
+import type { BenchEvent } from "../../../../runs/launch/events.ts";
+import { bench, estimateBench } from "../../../../runs/launch/launcher.ts";
+import { cellsOf } from "../../../../runs/launch/cells.ts";
+import { presets } from "../../../../runs/study/presets.ts";
+import { readRecords } from "../../../../runs/study/read-records.ts";
+import { formerIds } from "../../../../runs/study/spec.ts";
+import { parseStudy, type Study } from "../../../../runs/study/study.ts";
 import {
   ALLOCATES,
   CRASHES,
@@ -21,11 +21,11 @@ import {
   SPINS,
   STOPS,
   TELLS_TOKEN,
-} from "./fake-worker.ts";
-import { inFolder } from "../../in-folder.ts";
-import { goldenConfig, goldenTensors, makeFolder, safetensors } from "../../models/folder/copies.ts";
+} from "../../../runs/launch/fake-worker.ts";
+import { inFolder } from "../../../in-folder.ts";
+import { goldenConfig, goldenTensors, makeFolder, safetensors } from "../../../models/folder/copies.ts";
 
-const worker = new URL("./fake-worker.ts", import.meta.url);
+const worker = new URL("../../../runs/launch/fake-worker.ts", import.meta.url);
 const smoke = presets.smoke.study;
 const oneCell = (seed: number): Study => ({ ...smoke, methods: ["lora"], seeds: [seed] });
 const quiet = { worker, jobs: 2 };
@@ -48,7 +48,7 @@ async function hangingWorkers(out: string): Promise<number[]> {
 }
 
 function startLauncher(out: string, seeds: string, megabytes = 0, patience = 30): Deno.ChildProcess {
-  const path = fileURLToPath(new URL("./launch.ts", import.meta.url));
+  const path = fileURLToPath(new URL("../../../runs/launch/launch.ts", import.meta.url));
   const args = ["run", "--quiet", "--allow-all", path, out, seeds, String(megabytes), String(patience)];
   return new Deno.Command(Deno.execPath(), { args, stdout: "null", stderr: "inherit" }).spawn();
 }

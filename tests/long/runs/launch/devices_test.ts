@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
-import { bench, estimateBench } from "../../../runs/launch/launcher.ts";
-import { presets } from "../../../runs/study/presets.ts";
-import { methodName } from "../../../runs/study/record.ts";
-import { readRecords } from "../../../runs/study/read-records.ts";
-import { fakeDevices } from "./fake-devices.ts";
-import { inFolder } from "../../in-folder.ts";
+import { bench, estimateBench } from "../../../../runs/launch/launcher.ts";
+import { presets } from "../../../../runs/study/presets.ts";
+import { methodName } from "../../../../runs/study/record.ts";
+import { readRecords } from "../../../../runs/study/read-records.ts";
+import { fakeDevices } from "../../../runs/launch/fake-devices.ts";
+import { inFolder } from "../../../in-folder.ts";
 
-const worker = new URL("./fake-devices.ts", import.meta.url);
+const worker = new URL("../../../runs/launch/fake-devices.ts", import.meta.url);
 
 const reasons: Record<string, RegExp> = {
   lost: /^Device is lost: the driver was reset$/,

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { Random } from "../../base/random.ts";
-import type { RunRecord } from "../../runs/study/record.ts";
-import { readRecords } from "../../runs/study/read-records.ts";
-import { inFolder } from "../in-folder.ts";
+import { Random } from "../../../base/random.ts";
+import type { RunRecord } from "../../../runs/study/record.ts";
+import { readRecords } from "../../../runs/study/read-records.ts";
+import { inFolder } from "../../in-folder.ts";
 
-const cli = fileURLToPath(new URL("../../cli/main.ts", import.meta.url));
+const cli = fileURLToPath(new URL("../../../cli/main.ts", import.meta.url));
 const CELLS = 6;
 
 function bench(out: string): Deno.ChildProcess {

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { parse } from "csv-parse/sync";
-import { exportResults } from "../../../reports/export/export.ts";
-import { reportFormats, writeReport } from "../../../reports/mod.ts";
-import { bench } from "../../../runs/launch/launcher.ts";
-import { presets } from "../../../runs/study/presets.ts";
-import { readStudy } from "../../../runs/study/study.ts";
-import { inFolder } from "../../in-folder.ts";
+import { exportResults } from "../../../../reports/export/export.ts";
+import { reportFormats, writeReport } from "../../../../reports/mod.ts";
+import { bench } from "../../../../runs/launch/launcher.ts";
+import { presets } from "../../../../runs/study/presets.ts";
+import { readStudy } from "../../../../runs/study/study.ts";
+import { inFolder } from "../../../in-folder.ts";
 
 /** The table of the settings without what differs from run to run: times and measured memory. */
 async function tableOf(report: string): Promise<Record<string, string>[]> {

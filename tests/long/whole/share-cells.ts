@@ -1,12 +1,12 @@
 /**
  * Four processes on one folder finish the 60 cells of a small study, one of them killed on the way:
- * `deno run --allow-all tests/whole/share-cells.ts`. Prints how many were trained, by whom, and whether any was trained twice.
+ * `deno run --allow-all tests/long/whole/share-cells.ts`. Prints how many were trained, by whom, and whether any was trained twice.
  * @module
  */
 import { fileURLToPath } from "node:url";
-import { inFolder } from "../in-folder.ts";
+import { inFolder } from "../../in-folder.ts";
 
-const cli = fileURLToPath(new URL("../../cli/main.ts", import.meta.url));
+const cli = fileURLToPath(new URL("../../../cli/main.ts", import.meta.url));
 const SEEDS = 20, CELLS = 60, PROCESSES = 4;
 /** The second process is killed when so many cells are done. */
 const KILL_AFTER = 15;

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { runId, settingId } from "../../runs/study/spec.ts";
-import { inFolder } from "../in-folder.ts";
+import { runId, settingId } from "../../../runs/study/spec.ts";
+import { inFolder } from "../../in-folder.ts";
 
-const cli = fileURLToPath(new URL("../../cli/main.ts", import.meta.url));
+const cli = fileURLToPath(new URL("../../../cli/main.ts", import.meta.url));
 
 async function run(...args: string[]) {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {

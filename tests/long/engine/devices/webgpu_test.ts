@@ -5,17 +5,17 @@
  */
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
-import { cpu } from "../../../engine/devices/cpu.ts";
-import { loadRuntime, type RuntimeTensor } from "../../../engine/devices/onnx-runtime.ts";
-import type { TrainableParameter } from "../../../engine/adamw.ts";
-import { tf } from "../../../engine/tensor.ts";
-import type { ArrayValue, Device, Program, Signature, Training } from "../../../engine/types.ts";
-import { webgpu } from "../../../engine/devices/webgpu.ts";
-import { inspectDevice } from "../../../runs/launch/inspect-device.ts";
-import golden from "../../golden/optim.json" with { type: "json" };
-import { combinations, trainingLosses } from "../../runs/training/tiny-training.ts";
-import { type Arrays, assertClose, randomFeed, runBoth } from "../compare.ts";
-import { assertValues, flat, runs, settingsOf } from "../pytorch-adamw.ts";
+import { cpu } from "../../../../engine/devices/cpu.ts";
+import { loadRuntime, type RuntimeTensor } from "../../../../engine/devices/onnx-runtime.ts";
+import type { TrainableParameter } from "../../../../engine/adamw.ts";
+import { tf } from "../../../../engine/tensor.ts";
+import type { ArrayValue, Device, Program, Signature, Training } from "../../../../engine/types.ts";
+import { webgpu } from "../../../../engine/devices/webgpu.ts";
+import { inspectDevice } from "../../../../runs/launch/inspect-device.ts";
+import golden from "../../../golden/optim.json" with { type: "json" };
+import { combinations, trainingLosses } from "../../../runs/training/tiny-training.ts";
+import { type Arrays, assertClose, randomFeed, runBoth } from "../../../engine/compare.ts";
+import { assertValues, flat, runs, settingsOf } from "../../../engine/pytorch-adamw.ts";
 
 const VARIABLE = "VK_ICD_FILENAMES";
 const SWIFTSHADER = "/usr/lib/chromium/vk_swiftshader_icd.json";

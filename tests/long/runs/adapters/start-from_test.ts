@@ -1,24 +1,24 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { cpu } from "../../../engine/devices/cpu.ts";
-import { methods } from "../../../methods/mod.ts";
-import { models } from "../../../models/mod.ts";
-import type { Cell, CellResult } from "../../../runs/study/cell.ts";
-import { classification } from "../../../runs/training/classification.ts";
-import { readAdapterNote } from "../../../runs/adapters/note.ts";
-import { readTexts } from "../../../runs/adapters/seen-texts.ts";
-import { validateAdapter } from "../../../runs/adapters/validate.ts";
-import { cellsOf } from "../../../runs/launch/cells.ts";
-import { presets } from "../../../runs/study/presets.ts";
-import { adapterValues } from "../../../runs/adapters/values.ts";
-import { runCell } from "../../../runs/training/run-cell.ts";
-import { runId } from "../../../runs/study/spec.ts";
-import { splitExamples } from "../../../runs/training/split.ts";
-import { type MethodEntry, parseStudy, type Study } from "../../../runs/study/study.ts";
-import { UsageError } from "../../../base/errors.ts";
-import { tasks } from "../../../tasks/mod.ts";
-import type { Task } from "../../../tasks/types.ts";
-import { makeFolder } from "../../models/folder/copies.ts";
+import { cpu } from "../../../../engine/devices/cpu.ts";
+import { methods } from "../../../../methods/mod.ts";
+import { models } from "../../../../models/mod.ts";
+import type { Cell, CellResult } from "../../../../runs/study/cell.ts";
+import { classification } from "../../../../runs/training/classification.ts";
+import { readAdapterNote } from "../../../../runs/adapters/note.ts";
+import { readTexts } from "../../../../runs/adapters/seen-texts.ts";
+import { validateAdapter } from "../../../../runs/adapters/validate.ts";
+import { cellsOf } from "../../../../runs/launch/cells.ts";
+import { presets } from "../../../../runs/study/presets.ts";
+import { adapterValues } from "../../../../runs/adapters/values.ts";
+import { runCell } from "../../../../runs/training/run-cell.ts";
+import { runId } from "../../../../runs/study/spec.ts";
+import { splitExamples } from "../../../../runs/training/split.ts";
+import { type MethodEntry, parseStudy, type Study } from "../../../../runs/study/study.ts";
+import { UsageError } from "../../../../base/errors.ts";
+import { tasks } from "../../../../tasks/mod.ts";
+import type { Task } from "../../../../tasks/types.ts";
+import { makeFolder } from "../../../models/folder/copies.ts";
 
 const out = await makeFolder({}, "results");
 const smoke = presets.smoke.study;
@@ -120,7 +120,7 @@ Deno.test("a classifier of other classes is not taken over", async () => {
 
 Deno.test("an adapter to start from that does not fit is refused as a usage error", async () => {
   const { folder } = await trained({ lora: { rank: 2 } });
-  const golden = fileURLToPath(new URL("../../golden/A/", import.meta.url));
+  const golden = fileURLToPath(new URL("../../../golden/A/", import.meta.url));
   const refused = (changes: Partial<Study>, message: RegExp) =>
     assert.rejects(cellsOf(study({ methods: [], ...changes })), (error: Error) => {
       assert.match(error.message, message);

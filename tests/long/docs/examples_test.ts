@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import type { Command } from "commander";
 import { join } from "node:path";
-import { createProgram } from "../../cli/program.ts";
-import config from "../../deno.json" with { type: "json" };
-import { notRun } from "./not-run.ts";
-import { type Page, pages, root, tableOf } from "./pages.ts";
-import { writeStandIns } from "./stand-ins.ts";
+import { createProgram } from "../../../cli/program.ts";
+import config from "../../../deno.json" with { type: "json" };
+import { notRun } from "../../docs/not-run.ts";
+import { type Page, pages, root, tableOf } from "../../docs/pages.ts";
+import { writeStandIns } from "../../docs/stand-ins.ts";
 
 const tasks: Record<string, { command: string }> = config.tasks;
 

@@ -4,11 +4,11 @@
  */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { cellsOf } from "../../runs/launch/cells.ts";
-import { presets } from "../../runs/study/presets.ts";
-import { makeFolder } from "../models/folder/copies.ts";
+import { cellsOf } from "../../../runs/launch/cells.ts";
+import { presets } from "../../../runs/study/presets.ts";
+import { makeFolder } from "../../models/folder/copies.ts";
 
-const path = (name: string) => fileURLToPath(new URL(`../../${name}`, import.meta.url));
+const path = (name: string) => fileURLToPath(new URL(`../../../${name}`, import.meta.url));
 const bert = path("tests/golden/A/bert");
 
 /** Arguments of deno that start a command of the program. */

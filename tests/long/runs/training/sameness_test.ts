@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { cellsOf } from "../../../runs/launch/cells.ts";
-import { presets } from "../../../runs/study/presets.ts";
-import { runCell } from "../../../runs/training/run-cell.ts";
-import type { MethodEntry, Study } from "../../../runs/study/study.ts";
-import { inFolder } from "../../in-folder.ts";
+import { cellsOf } from "../../../../runs/launch/cells.ts";
+import { presets } from "../../../../runs/study/presets.ts";
+import { runCell } from "../../../../runs/training/run-cell.ts";
+import type { MethodEntry, Study } from "../../../../runs/study/study.ts";
+import { inFolder } from "../../../in-folder.ts";
 
 const STEPS = 8;
 const BATCH_SIZE = 8;

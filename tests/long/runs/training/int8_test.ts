@@ -1,17 +1,17 @@
 import assert from "node:assert/strict";
-import { cpu } from "../../../engine/devices/cpu.ts";
-import { Random } from "../../../base/random.ts";
-import type { Feed } from "../../../engine/types.ts";
-import { compose } from "../../../methods/adaptation/compose.ts";
-import { models } from "../../../models/mod.ts";
-import type { CellResult } from "../../../runs/study/cell.ts";
-import { cellsOf } from "../../../runs/launch/cells.ts";
-import { presets } from "../../../runs/study/presets.ts";
-import { runCell } from "../../../runs/training/run-cell.ts";
-import type { RunSpec } from "../../../runs/study/spec.ts";
-import { trainableClassifier } from "../../../runs/programs/classifier.ts";
-import { variant } from "../../methods/variants.ts";
-import { inFolder } from "../../in-folder.ts";
+import { cpu } from "../../../../engine/devices/cpu.ts";
+import { Random } from "../../../../base/random.ts";
+import type { Feed } from "../../../../engine/types.ts";
+import { compose } from "../../../../methods/adaptation/compose.ts";
+import { models } from "../../../../models/mod.ts";
+import type { CellResult } from "../../../../runs/study/cell.ts";
+import { cellsOf } from "../../../../runs/launch/cells.ts";
+import { presets } from "../../../../runs/study/presets.ts";
+import { runCell } from "../../../../runs/training/run-cell.ts";
+import type { RunSpec } from "../../../../runs/study/spec.ts";
+import { trainableClassifier } from "../../../../runs/programs/classifier.ts";
+import { variant } from "../../../methods/variants.ts";
+import { inFolder } from "../../../in-folder.ts";
 
 /** Cosine of the angle between all of two sets of arrays, and the ratio of their lengths. */
 function compare(a: Feed["parameters"], b: Feed["parameters"]) {
