@@ -36,8 +36,10 @@ export const wanted: HubFiles = Object.fromEntries(
   Object.entries(files).filter(([name]) => name !== "pytorch_model.bin"),
 );
 
-/** A policy that soon gives up. */
-export const hasty: RetryPolicy = { ...DEFAULT_RETRY, pause: 5, longestPause: 200, stall: 150, stallBytes: 10_000 };
+/** A policy of short pauses. */
+export const hasty: RetryPolicy = { ...DEFAULT_RETRY, pause: 5, longestPause: 200 };
+/** One that also soon finds that a connection has stalled, but not on a machine that is busy. */
+export const impatient: RetryPolicy = { ...hasty, stall: 1000, stallBytes: 1000 };
 /** Opens the files of a model. */
 export function open(name: string = NAME, options: FetchOptions = {}): Promise<FetchedSnapshot> {
   return openModelFiles(name, { retry: hasty, ...options });

@@ -45,14 +45,18 @@ export const gitHash = (bytes: Uint8Array): string =>
 /** A name in the form of a commit. */
 export const commitOf = (text: string): string => createHash("sha1").update(text).digest("hex");
 
-/** A body in pieces of `piece` bytes every `every` milliseconds; cut at one position, or stalled for ever at another. */
+/**
+ * A body in pieces of `piece` bytes every `every` milliseconds; cut at one position, or stalled for ever at another.
+ * `onPiece` is called before each.
+ */
 export function slowly(
   bytes: Uint8Array<ArrayBuffer>,
-  { piece, every, cutAt = Infinity, stallAt = Infinity }: {
+  { piece, every, cutAt = Infinity, stallAt = Infinity, onPiece = () => {} }: {
     piece: number;
     every: number;
     cutAt?: number;
     stallAt?: number;
+    onPiece?(): void;
   },
 ): ReadableStream<Uint8Array> {
   let at = 0;
@@ -61,6 +65,7 @@ export function slowly(
       if (at >= stallAt) return await new Promise(() => {});
       if (at >= cutAt) return controller.error(new Error("cut"));
       await new Promise((resolve) => setTimeout(resolve, every));
+      onPiece();
       const next = Math.min(at + piece, bytes.length, cutAt, stallAt);
       controller.enqueue(bytes.slice(at, next));
       at = next;
