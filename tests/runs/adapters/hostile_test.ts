@@ -118,7 +118,7 @@ async function withinMemory(work: () => Promise<void>): Promise<void> {
   assert(grown < MEMORY, `resident memory grew by ${grown} bytes`);
 }
 
-Deno.test("each of 2,000 hostile adapter configs is read or refused in one sentence, in little memory", () =>
+Deno.test("each of 400 hostile adapter configs is read or refused in one sentence, in little memory", () =>
   withinMemory(async () => {
     let read = 0;
     await fc.assert(
@@ -126,9 +126,9 @@ Deno.test("each of 2,000 hostile adapter configs is read or refused in one sente
         await Deno.writeFile(`${source.place}/adapter_config.json`, encoder.encode(text));
         if (await readOrRefuse(source)) read++;
       }),
-      { numRuns: 2000, seed: 5 },
+      { numRuns: 400, seed: 5 },
     );
-    assert(read > 100 && read < 1900, `${read} of 2,000 were read`);
+    assert(read > 20 && read < 380, `${read} of 400 were read`);
   }));
 
 Deno.test("each of 500 hostile notes is read or refused in one sentence, and none leads out of the folder", () =>

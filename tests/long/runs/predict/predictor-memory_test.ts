@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { askOnce } from "../../../perf/processes/alternate.ts";
-import { runProgram, startPredicting } from "../../../perf/processes/start.ts";
-import type { PredictRequest, PredictRound } from "../../../perf/programs/predict.ts";
-import { makeFolder } from "../../models/folder/copies.ts";
+import { askOnce } from "../../../../perf/processes/alternate.ts";
+import { runProgram, startPredicting } from "../../../../perf/processes/start.ts";
+import type { PredictRequest, PredictRound } from "../../../../perf/programs/predict.ts";
+import { makeFolder } from "../../../models/folder/copies.ts";
 
 Deno.test("100 adapters on one model take their own size and less than 5 % more memory than one", async () => {
   const folder = await makeFolder({});
