@@ -3,6 +3,7 @@
  * @module
  */
 import { z } from "zod";
+import { axisInWords, type Space } from "../base/search-space.ts";
 import { sizeOf } from "../base/shapes.ts";
 import { devices } from "../engine/devices/mod.ts";
 import { kernels } from "../engine/graph/kernels/mod.ts";
@@ -79,14 +80,21 @@ function optionSections(): string {
     const rows = optionsOf(method).map(([name, { description = "" }]) => [
       code(name),
       name in defaults ? code(JSON.stringify(defaults[name])) : "–",
+      axisOf(method, name),
       description,
     ]);
     const { name, identityAtStart } = method;
     const start = identityAtStart
       ? "Before the first step the adapted model computes what the backbone does."
       : "It changes what the backbone computes from the first step on.";
-    return `### ${name}\n\n${start}\n\n${table(["option", "default", "meaning"], rows)}`;
+    return `### ${name}\n\n${start}\n\n${table(["option", "default", "tuned in", "meaning"], rows)}`;
   }).join("\n\n");
+}
+
+/** What tuning tries of an option. */
+function axisOf({ space = {} }: Method, option: string): string {
+  const axis = (space as Space)[option];
+  return axis === undefined ? "–" : axisInWords(axis);
 }
 
 /** How each method is stored, and whether it can become part of the model. */

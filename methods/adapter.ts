@@ -7,7 +7,7 @@ import type { Tensor } from "../engine/tensor.ts";
 import type { BackboneShape, LinearSite } from "../models/types.ts";
 import { linear, linearParameters } from "./shared/linear.ts";
 import { drawn } from "./shared/parameter.ts";
-import { commonOptions } from "./shared/options.ts";
+import { commonOptions, commonSpace } from "./shared/options.ts";
 import type { CommonOptions, Method } from "./types.ts";
 
 /** Options of bottleneck adapters. */
@@ -54,6 +54,7 @@ export const adapter: Method<AdapterOptions> = {
     ),
     ...commonOptions(1e-3, 4),
   }),
+  space: { ...commonSpace(1e-4, 1e-2), bottleneck: [4, 8, 16, 32, 64] },
   parameters: (shape, options) =>
     adapterSites(shape, options).flatMap(({ name, out }) => [
       ...linearParameters(`${name}.adapter_down`, out, options.bottleneck),

@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import type { BackboneShape } from "../models/types.ts";
-import { commonOptions } from "./shared/options.ts";
+import { commonOptions, commonSpace } from "./shared/options.ts";
 import type { Method } from "./types.ts";
 
 function size(shape: BackboneShape): number {
@@ -17,6 +17,7 @@ export const bitfit: Method = {
   description: "BitFit: the biases of the backbone are trained",
   paper: "Ben Zaken, Goldberg and Ravfogel (2022), BitFit, https://arxiv.org/abs/2106.10199",
   options: z.strictObject(commonOptions(1e-2, 4)),
+  space: commonSpace(5e-4, 5e-2),
   parameters: () => [],
   trains: (shape) => [...shape.biases],
   count: size,

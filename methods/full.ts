@@ -5,7 +5,7 @@
 import { z } from "zod";
 import { sizeOf } from "../base/shapes.ts";
 import type { BackboneShape } from "../models/types.ts";
-import { commonOptions } from "./shared/options.ts";
+import { commonOptions, commonSpace } from "./shared/options.ts";
 import type { Method } from "./types.ts";
 
 function size(shape: BackboneShape): number {
@@ -19,6 +19,7 @@ export const full: Method = {
   paper:
     "Howard and Ruder (2018), Universal Language Model Fine-tuning for Text Classification, https://arxiv.org/abs/1801.06146",
   options: z.strictObject(commonOptions(6e-4, 3)),
+  space: commonSpace(3e-5, 3e-3),
   parameters: () => [],
   trains: (shape) => Object.keys(shape.weights),
   count: size,

@@ -5,7 +5,7 @@
 import { z } from "zod";
 import type { Tensors } from "../engine/tensor.ts";
 import type { BackboneShape, LinearSite } from "../models/types.ts";
-import { commonOptions } from "./shared/options.ts";
+import { commonOptions, commonSpace } from "./shared/options.ts";
 import { drawn, shapesOf } from "./shared/parameter.ts";
 import {
   PEFT_MODEL,
@@ -71,6 +71,7 @@ export const ia3: Method<Ia3Options> = {
     ),
     ...commonOptions(3e-3, 4),
   }),
+  space: commonSpace(1e-3, 0.3),
   parameters(shape, options) {
     const { outputs, inputs } = scaledSites(shape, options);
     return [

@@ -3,7 +3,7 @@
  * @module
  */
 import { z } from "zod";
-import { commonOptions } from "./shared/options.ts";
+import { commonOptions, commonSpace } from "./shared/options.ts";
 import type { Method } from "./types.ts";
 
 /**
@@ -16,6 +16,7 @@ export const linearProbe: Method = {
   paper:
     "Alain and Bengio (2017), Understanding intermediate layers using linear classifier probes, https://arxiv.org/abs/1610.01644",
   options: z.strictObject(commonOptions(1e-2, 20)),
+  space: commonSpace(1e-3, 0.1),
   parameters: () => [],
   trains: () => [],
   count: () => 0,

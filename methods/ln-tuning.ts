@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import type { BackboneShape } from "../models/types.ts";
-import { commonOptions } from "./shared/options.ts";
+import { commonOptions, commonSpace } from "./shared/options.ts";
 import { PEFT_MODEL, peftConfig, peftFields, renamedLayout } from "./shared/peft.ts";
 import type { Method } from "./types.ts";
 
@@ -31,6 +31,7 @@ export const lnTuning: Method = {
   description: "LayerNorm tuning: gains and biases of the normalisations are trained",
   paper: "Zhao et al. (2023), Tuning LayerNorm in Attention, https://arxiv.org/abs/2312.11420",
   options: z.strictObject(commonOptions(1e-3, 4)),
+  space: commonSpace(3e-4, 0.1),
   parameters: () => [],
   trains: normWeights,
   count: size,

@@ -5,7 +5,7 @@
 import { z } from "zod";
 import { type Tensor, type Tensors, tf } from "../engine/tensor.ts";
 import type { BackboneShape, LinearSite } from "../models/types.ts";
-import { commonOptions } from "./shared/options.ts";
+import { commonOptions, commonSpace } from "./shared/options.ts";
 import { drawn, shapesOf, uniform } from "./shared/parameter.ts";
 import {
   PEFT_MODEL,
@@ -136,6 +136,7 @@ export const lora: Method<LoraOptions> = {
     ),
     ...commonOptions(3e-3, 4),
   }),
+  space: { ...commonSpace(3e-4, 3e-2), rank: [2, 4, 8, 16, 32] },
   parameters: (shape, { rank, targets, dora }) =>
     sites(shape, targets).flatMap((site) => [
       drawn(`${site.name}.lora_A`, [rank, site.in], uniform(site.in ** -0.5)),

@@ -6,7 +6,7 @@ import { z } from "zod";
 import { type Tensor, type Tensors, tf } from "../engine/tensor.ts";
 import type { BackboneShape } from "../models/types.ts";
 import { linear, linearParameters } from "./shared/linear.ts";
-import { commonOptions } from "./shared/options.ts";
+import { commonOptions, commonSpace } from "./shared/options.ts";
 import { drawn, normal, shapesOf, uniform } from "./shared/parameter.ts";
 import {
   peftPromptConfig,
@@ -109,6 +109,7 @@ export const pTuning: Method<PTuningOptions> = {
     reading: z.literal("peft").optional().describe("peft: the classifier reads the first virtual token, as in PEFT"),
     ...commonOptions(1e-2, 4),
   }),
+  space: { ...commonSpace(3e-4, 3e-2), virtualTokens: [2, 4, 8, 16, 32] },
   parameters(shape, options) {
     const { embeddingWidth: width } = shape;
     const { encoder, hidden, lstmLayers = LSTM_LAYERS } = options;

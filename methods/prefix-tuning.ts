@@ -6,7 +6,7 @@ import { z } from "zod";
 import { type Tensor, type Tensors, tf } from "../engine/tensor.ts";
 import type { BackboneShape, Hooks } from "../models/types.ts";
 import { linear, linearParameters } from "./shared/linear.ts";
-import { commonOptions } from "./shared/options.ts";
+import { commonOptions, commonSpace } from "./shared/options.ts";
 import { drawn, normal } from "./shared/parameter.ts";
 import { peftPromptConfig, peftPromptFields, peftSize, peftStacks, prefixRows } from "./shared/peft.ts";
 import type { CommonOptions, Method } from "./types.ts";
@@ -91,6 +91,7 @@ export const prefixTuning: Method<PrefixTuningOptions> = {
     ),
     ...commonOptions(0.1, 4),
   }).transform((given) => ({ ...given, std: given.std ?? (given.reparameterisation === null ? 0.02 : 1) })),
+  space: { ...commonSpace(5e-3, 0.5), prefixLength: [2, 4, 8, 16, 32] },
   parameters(shape, { prefixLength, std, reparameterisation }) {
     if (reparameterisation === null) {
       return tensorNames(shape).map((name, at) =>

@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import type { BackboneShape } from "../models/types.ts";
-import { commonOptions } from "./shared/options.ts";
+import { commonOptions, commonSpace } from "./shared/options.ts";
 import { drawn, shapesOf, uniform } from "./shared/parameter.ts";
 import {
   peftPromptConfig,
@@ -99,6 +99,7 @@ export const promptTuning: Method<PromptTuningOptions> = {
   }).refine(({ start, text }) => (start === "text") === (text !== null), {
     error: 'text must be given with start "text" and only then',
   }),
+  space: { ...commonSpace(5e-3, 0.5), virtualTokens: [2, 4, 8, 16, 32] },
   parameters(shape, options) {
     const { embeddingWidth } = shape;
     const rows = rowsOf(shape, options);

@@ -3,6 +3,7 @@
  * @module
  */
 import type { Random } from "../base/random.ts";
+import type { Axis } from "../base/search-space.ts";
 import type { Tensors } from "../engine/tensor.ts";
 import type { ProgramArguments } from "../engine/types.ts";
 import type { BackboneShape, Hooks } from "../models/types.ts";
@@ -119,6 +120,11 @@ export interface Method<O extends CommonOptions = CommonOptions> {
   paper: string;
   /** Schema of the options with their defaults; unknown keys are errors. */
   options: OptionsSchema<O>;
+  /**
+   * What tuning searches: values by option. The default lies inside, so that it is a choice like others. Absent: only a study that
+   * gives a space can tune the method.
+   */
+  space?: { readonly [K in keyof O]?: Axis };
   /** Trainable tensors it adds, in a fixed order. */
   parameters(shape: BackboneShape, options: O): MethodParameter[];
   /** Names of the backbone's weights that it trains in place. */

@@ -5,7 +5,7 @@
 import { z } from "zod";
 import { type Tensor, type Tensors, tf } from "../engine/tensor.ts";
 import type { BackboneShape, LinearSite } from "../models/types.ts";
-import { commonOptions } from "./shared/options.ts";
+import { commonOptions, commonSpace } from "./shared/options.ts";
 import { drawn, shapesOf } from "./shared/parameter.ts";
 import {
   PEFT_MODEL,
@@ -105,6 +105,7 @@ export const vera: Method<VeraOptions> = {
     projectionSeed: z.int().min(0).nullable().default(null).describe("seed of the random matrices; null: the run's"),
     ...commonOptions(0.1, 4),
   }),
+  space: { ...commonSpace(5e-3, 0.5), rank: [32, 64, 128, 256, 512] },
   parameters: (shape, options) =>
     sites(shape, options).flatMap(({ name, out }) => [
       drawn(`${name}.vera_lambda_b`, [out], () => 0),

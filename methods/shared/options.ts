@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { describeFault } from "../../base/schema.ts";
+import type { Range } from "../../base/search-space.ts";
 import type { CommonOptions, Method } from "../types.ts";
 
 /**
@@ -15,6 +16,11 @@ export function commonOptions(learningRate: number, epochs: number) {
     learningRate: z.number().positive().default(learningRate).describe("AdamW step size of what the method trains"),
     epochs: z.int().min(1).default(epochs).describe("passes over the training examples; of joined methods, the most"),
   };
+}
+
+/** What tuning tries of the options that every method has: step sizes from one to another, epochs as for all methods. */
+export function commonSpace(from: number, to: number): { learningRate: Range; epochs: Range } {
+  return { learningRate: { from, to, log: true }, epochs: { from: 2, to: 32, log: true, whole: true } };
 }
 
 /** A part of a method as it is, but with the run's seed in place of a `projectionSeed` of null. */

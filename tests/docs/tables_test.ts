@@ -104,6 +104,7 @@ const methodParts: Record<keyof Method, true> = {
   description: true,
   paper: true,
   options: true,
+  space: true,
   parameters: true,
   trains: true,
   frozen: true,

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { storedCount, storedForm } from "../../methods/adaptation/stored-form.ts";
+import { isAtEdge, type Space, valueAt } from "../../base/search-space.ts";
 import { sizeOf } from "../../base/shapes.ts";
 import { type Tensor, type Tensors, tf } from "../../engine/tensor.ts";
 import { methods } from "../../methods/mod.ts";
@@ -22,6 +23,18 @@ Deno.test("the table of methods has exactly the rows that are tested, each under
     Object.entries(methods).map(([name, method]) => [name, method.name]),
     Object.keys(methodRows).map((name) => [name, name]),
   );
+});
+
+Deno.test("every method declares a space, in which its default lies away from the edges", () => {
+  for (const [name, { options, space }] of Object.entries(methods)) {
+    const defaults: Record<string, unknown> = { ...options.parse({}) };
+    const axes = Object.entries(space as Space);
+    assert.deepEqual(axes.slice(0, 2).map(([option]) => option), ["learningRate", "epochs"], name);
+    for (const [option, axis] of axes) {
+      assert.ok(!isAtEdge(axis, defaults[option]), `${name}.${option}`);
+      for (const place of [0, 0.999]) options.parse({ [option]: valueAt(axis, place) });
+    }
+  }
 });
 
 for (const one of variants) {
