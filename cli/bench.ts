@@ -5,6 +5,7 @@
 import { counted, UsageError } from "../base/errors.ts";
 import type { Study } from "../runs/study/study.ts";
 import { whenCallersEnd } from "./callers.ts";
+import { addStatus } from "./status.ts";
 import { type AddCommand, type CacheFlags, collectList, readCount, useCache, withCacheFlags } from "./command.ts";
 
 interface BenchFlags extends CacheFlags {
@@ -56,6 +57,7 @@ export const addBench: AddCommand = (program, setStatus) => {
   withCacheFlags(command)
     .option("--dry-run", "show the cells, their parameters, planned memory and likely time; train nothing")
     .action(async (source: string, flags: BenchFlags) => setStatus(await runBench(source, flags)));
+  addStatus(command, setStatus);
 };
 
 async function runBench(source: string, flags: BenchFlags): Promise<number> {

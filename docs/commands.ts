@@ -25,15 +25,16 @@ export function commandTable(): string {
   return table(["`deno task`", "what it does", "permissions"], rows);
 }
 
-/** Commands that do something, those of others included: "adapter merge". */
-function leaves(command: Command, names: readonly string[] = []): [string, Command][] {
-  if (command.commands.length === 0) return [[names.join(" "), command]];
-  return command.commands.flatMap((inner) => leaves(inner, [...names, inner.name()]));
+/** Commands that do something, those of others included: "adapter merge". One that does something by itself has arguments or flags. */
+function active(command: Command, names: readonly string[] = []): [string, Command][] {
+  const inner = command.commands.flatMap((inner) => active(inner, [...names, inner.name()]));
+  const isActive = inner.length === 0 || command.registeredArguments.length > 0;
+  return isActive ? [[names.join(" "), command], ...inner] : inner;
 }
 
 /** A section for each command, with its arguments and flags. */
 export function describeCommands(): string {
-  return leaves(createProgram(() => {})).map(([name, command]) => {
+  return active(createProgram(() => {})).map(([name, command]) => {
     const help = command.createHelp();
     const rows = [
       ...command.registeredArguments.map((argument) => [

@@ -40,6 +40,7 @@ const ARROWS: Record<string, readonly string[]> = {
   ],
   "tasks": ["base"],
   "runs/study": ["base", "engine", "models", "models/mod.ts", "models/hub", "tasks"],
+  "runs/study/shared": ["base", "runs/study"],
   "runs/programs": ["base", "engine", "models", "models/layers/head.ts", ...METHODS, "runs/study"],
   "runs/adapters": [
     ...["base", "engine", "models", "models/mod.ts", "models/layers/head.ts", ...METHODS, "tasks"],
@@ -51,8 +52,9 @@ const ARROWS: Record<string, readonly string[]> = {
   ],
   "runs/launch": [
     ...["base", "engine", "engine/devices", "models", "models/mod.ts", ...METHODS, "tasks"],
-    ...["runs/study", "runs/adapters", "runs/training", "deno.json"],
+    ...["runs/study", "runs/study/shared", "runs/adapters", "runs/training", "deno.json"],
   ],
+  "runs/status": ["base", "runs/study/shared", "runs/launch"],
   "runs/predict": [
     ...["base", "engine", "engine/devices", "models", "models/mod.ts", ...METHODS],
     ...["runs/study", "runs/programs", "runs/adapters", "runs/training"],

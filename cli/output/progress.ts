@@ -5,7 +5,7 @@
 import { counted, shownMessage, visible } from "../../base/errors.ts";
 import type { BenchEvent } from "../../runs/launch/events.ts";
 import type { Cell } from "../../runs/study/cell.ts";
-import { labelsOf } from "../../runs/study/labels.ts";
+import { titlesOf } from "../../runs/study/labels.ts";
 
 /** Where progress is shown. */
 export interface Screen {
@@ -120,19 +120,6 @@ export function showProgress(screen: Screen): (event: BenchEvent) => void {
     if (running.size === 0) erase();
     else if (event.type !== "step" || screen.now() - drawnAt >= REDRAW_EVERY) draw();
   };
-}
-
-/**
- * Cells in the words of their user, by id: method, task and seed; the options in which methods of one name differ, and the
- * models where there are several.
- */
-export function titlesOf(cells: readonly Cell[]): Map<string, string> {
-  const labels = labelsOf(cells.map(({ spec }) => spec));
-  const severalModels = new Set(cells.map(({ spec }) => spec.model.name)).size > 1;
-  return new Map(cells.map(({ id, spec }, at) => {
-    const model = severalModels ? `, ${spec.model.name}` : "";
-    return [id, `${labels[at]} on ${spec.task.name}${model}, seed ${spec.seed}`];
-  }));
 }
 
 /** A duration as people write it: "4.2 s", "3 min 5 s", "2 h 10 min". */

@@ -3,7 +3,7 @@
  * the folder.
  * @module
  */
-import { Claims } from "../../runs/study/claims.ts";
+import { Claims } from "../../runs/study/shared/claims.ts";
 import { BATCH_SIZE, type ComputeOptions, LENGTH, MINILM, type Repetitions } from "../cases.ts";
 import { runTask } from "../processes/run-task.ts";
 import { arePeersInstalled } from "../processes/start.ts";

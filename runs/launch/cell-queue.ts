@@ -5,8 +5,9 @@
 import { exists, readObject } from "../../base/files.ts";
 import type { Cell } from "../study/cell.ts";
 import { recordPath } from "../study/write.ts";
-import { type Claim, Claims } from "../study/claims.ts";
-import { type BenchContext, failurePath, trainCell, writeFailure } from "./train-cell.ts";
+import { type Claim, Claims } from "../study/shared/claims.ts";
+import type { BenchEvent } from "./events.ts";
+import { type BenchContext, failurePath, LONGEST_FAILURE, trainCell, writeFailure } from "./train-cell.ts";
 
 /** A cell that could not be run. */
 export interface CellFailure {
@@ -31,9 +32,6 @@ export interface CellOutcomes {
 /** Seconds between two looks at the cells of other benches. */
 const LOOK_EVERY = 1;
 
-/** Bytes of the longest file on a failure that is read. */
-const LONGEST_FAILURE = 1 << 20;
-
 /** The number of files on failures that each cell has, by its id. */
 export async function countFailures(out: string): Promise<Map<string, number>> {
   const counts = new Map<string, number>();
@@ -56,6 +54,12 @@ function pause(seconds: number, signal: AbortSignal): Promise<void> {
     signal.addEventListener("abort", end);
     if (signal.aborted) end();
   });
+}
+
+/** Has a claim tell what happened to its cell. */
+function note(claim: Claim, event: BenchEvent): void {
+  const { cell: _, ...rest } = { cell: undefined, ...event };
+  claim.note(rest);
 }
 
 /** The cells of one bench and what became of them. */
@@ -125,7 +129,8 @@ class CellQueue {
       const { reason } = await readObject(failed, LONGEST_FAILURE);
       return this.#fail(cell, `${reason} (in another bench)`, failed);
     }
-    const failure = await trainCell(cell, this.context, AbortSignal.any([signal, claim.lost]), claim.files);
+    const context = { ...this.context, onEvent: (event: BenchEvent) => (note(claim, event), onEvent(event)) };
+    const failure = await trainCell(cell, context, AbortSignal.any([signal, claim.lost]), claim.files);
     if (!failure) this.outcomes.trained++;
     else if (claim.lost.aborted && await exists(out)) {
       onEvent({ type: "lost", cell });

@@ -8,6 +8,7 @@ import { readEnvironment } from "./environment.ts";
 import { requireDevice } from "./inspect-device.ts";
 import { cellsOf } from "./cells.ts";
 import { requireModels } from "./look-at-models.ts";
+import { writeCellList } from "../study/shared/cell-list.ts";
 import { eachRecord } from "../study/read-records.ts";
 import { runId, settingId } from "../study/spec.ts";
 import type { Study } from "../study/study.ts";
@@ -79,6 +80,7 @@ export async function bench(study: Study, options: BenchOptions): Promise<BenchR
   await writeJson(`${out}/study.json`, study);
 
   const failuresBefore = await countFailures(out);
+  await writeCellList(out, all, failuresBefore);
   const done = new Set<string>();
   const broken = new Map<string, string>();
   for await (const found of eachRecord(out)) {

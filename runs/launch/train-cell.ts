@@ -73,6 +73,9 @@ export async function trainCell(
   onEvent({ ...result, type: "done", cell, seconds: (performance.now() - started) / 1000 });
 }
 
+/** Bytes of the longest file on a failure that is read. */
+export const LONGEST_FAILURE = 1 << 20;
+
 /** The file of a cell's failure, by the number of the try. */
 export function failurePath(out: string, id: string, n: number): string {
   return `${out}/failed/${id}.${n}.json`;

@@ -2,6 +2,7 @@
  * Methods and their options in words.
  * @module
  */
+import type { Cell } from "./cell.ts";
 import { methodName, type RunSpec } from "./spec.ts";
 
 /** An option's value in words: lists are joined by commas, null is "none". */
@@ -67,4 +68,17 @@ export function labelsOf(specs: readonly RunSpec[]): string[] {
     same.forEach((spec, at) => labels.set(spec, labelled.get(JSON.stringify(named[at]))!));
   }
   return specs.map((spec) => labels.get(spec)!);
+}
+
+/**
+ * Cells in the words of their user, by id: method, task and seed; the options in which methods of one name differ, and the
+ * models where there are several.
+ */
+export function titlesOf(cells: readonly Cell[]): Map<string, string> {
+  const labels = labelsOf(cells.map(({ spec }) => spec));
+  const severalModels = new Set(cells.map(({ spec }) => spec.model.name)).size > 1;
+  return new Map(cells.map(({ id, spec }, at) => {
+    const model = severalModels ? `, ${spec.model.name}` : "";
+    return [id, `${labels[at]} on ${spec.task.name}${model}, seed ${spec.seed}`];
+  }));
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { Cell } from "../../runs/study/cell.ts";
-import { duration, showProgress, titlesOf } from "../../cli/output/progress.ts";
+import { duration, showProgress } from "../../cli/output/progress.ts";
+import { titlesOf } from "../../runs/study/labels.ts";
 
 function cell(method: string, options: Record<string, unknown> = {}, model = "use-lite"): Cell {
   return {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { Claims } from "../../../runs/study/claims.ts";
-import { inFolder } from "../../in-folder.ts";
+import { Claims } from "../../../../runs/study/shared/claims.ts";
+import { inFolder } from "../../../in-folder.ts";
 
 /** Seconds; short ones, as tests wait for them. */
 const PATIENCE = 1;

@@ -8,14 +8,33 @@
  * @module
  */
 import os from "node:os";
-import { exists } from "../../base/files.ts";
-import { RunningClock } from "../../base/running-clock.ts";
+import { exists } from "../../../base/files.ts";
+import { RunningClock } from "../../../base/running-clock.ts";
 
 /** Seconds that a claim may stand still before another bench takes it over. */
 export const PATIENCE = 30;
 
 /** Times that a claim's owner counts within the patience of the others. */
 const BEATS = 10;
+
+/** The name of a claim's file: the run's id, and how many owners there have been, the dead ones before this included. */
+export const CLAIM_NAME = /^(?<id>[0-9a-f]+)\.(?<generation>\d+)\.claim$/;
+
+/** What a claim's file says, for people and for `bench status`. */
+export interface ClaimText {
+  /** The owner's machine. */
+  host: string;
+  /** The owner's process id there. */
+  process: number;
+  /** What tells its owner from all others. */
+  token: string;
+  /** How often the owner has counted. */
+  count: number;
+  /** Seconds between two counts. */
+  every: number;
+  /** The last event on the cell, as in the file of events. */
+  event?: unknown;
+}
 
 /** Creates a file with this text. @returns false if there is one already */
 async function create(path: string, text: string): Promise<boolean> {
@@ -45,14 +64,31 @@ async function remove(path: string): Promise<void> {
   });
 }
 
-/** What a claim's file says; for people, apart from the token. */
+/** Who writes a claim's file. */
 class Owner {
   readonly #token = crypto.randomUUID();
   #count = 0;
+  #event: unknown;
+
+  /** @param every seconds between two counts */
+  constructor(readonly every: number) {}
+
+  /** Has the next text say what happened last. */
+  note(event: unknown): void {
+    this.#event = event;
+  }
 
   /** The text of the file, another one each time. */
   next(): string {
-    return `${JSON.stringify({ host: os.hostname(), process: Deno.pid, token: this.#token, count: this.#count++ })}\n`;
+    const text: ClaimText = {
+      host: os.hostname(),
+      process: Deno.pid,
+      token: this.#token,
+      count: this.#count++,
+      every: this.every,
+      event: this.#event,
+    };
+    return `${JSON.stringify(text)}\n`;
   }
 
   /** Whether this owner wrote a text. */
@@ -70,15 +106,18 @@ export class Claim {
   /**
    * Counts in a claim that was created.
    * @param pathOf the file of a generation
-   * @param every seconds between two counts
    */
   constructor(
     private readonly pathOf: (generation: number) => string,
     private readonly generation: number,
     private readonly owner: Owner,
-    every: number,
   ) {
-    this.#timer = setInterval(() => this.#beating = this.#beating.then(() => this.#beat()), 1000 * every);
+    this.#timer = setInterval(() => this.#beating = this.#beating.then(() => this.#beat()), 1000 * owner.every);
+  }
+
+  /** Has the file say, from its next count on, what happened last: a line of the file of events, without the cell. */
+  note(event: unknown): void {
+    this.owner.note(event);
   }
 
   /** Aborted when another bench has taken the claim over, as this process was stopped for long, or when its file is gone. */
@@ -127,6 +166,8 @@ interface Sighting {
   text: string;
   /** Second of the clock. */
   since: number;
+  /** Whether its owner has counted since it was seen first. */
+  counted: boolean;
 }
 
 /** The claims of a results folder. */
@@ -153,7 +194,7 @@ export class Claims implements Disposable {
     const names = new Set<string>();
     for await (const { name } of Deno.readDir(`${this.folder}/runs`)) names.add(name);
     for (const name of names) {
-      const { id } = /^(?<id>[0-9a-f]+)\.\d+\.claim$/.exec(name)?.groups ?? {};
+      const { id } = CLAIM_NAME.exec(name)?.groups ?? {};
       if (id !== undefined && names.has(`${id}.json`)) await remove(`${this.folder}/runs/${name}`);
     }
   }
@@ -165,8 +206,8 @@ export class Claims implements Disposable {
    */
   async take(id: string): Promise<Claim | undefined> {
     const pathOf = (generation: number) => `${this.folder}/runs/${id}.${generation}.claim`;
-    const owner = new Owner();
-    const hold = (generation: number) => new Claim(pathOf, generation, owner, this.patience / BEATS);
+    const owner = new Owner(this.patience / BEATS);
+    const hold = (generation: number) => new Claim(pathOf, generation, owner);
     if (await create(pathOf(1), owner.next())) {
       if (!await exists(pathOf(2))) return hold(1);
       // The cell is another's; the file of the dead owner before it was missing.
@@ -189,7 +230,12 @@ export class Claims implements Disposable {
     if (seen?.generation === generation && seen.text === text) {
       return this.#clock.seconds - seen.since >= this.patience;
     }
-    this.#seen.set(id, { generation, text, since: this.#clock.seconds });
+    this.#seen.set(id, { generation, text, since: this.#clock.seconds, counted: seen?.generation === generation });
     return false;
+  }
+
+  /** Whether the owner of a cell that this bench could not claim has been seen to count: it lives. */
+  isAlive(id: string): boolean {
+    return this.#seen.get(id)?.counted ?? false;
   }
 }
