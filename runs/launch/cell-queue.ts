@@ -125,7 +125,7 @@ class CellQueue {
       const { reason } = await readObject(failed, LONGEST_FAILURE);
       return this.#fail(cell, `${reason} (in another bench)`, failed);
     }
-    const failure = await trainCell(cell, this.context, AbortSignal.any([signal, claim.lost]), claim.files);
+    const failure = await trainCell(cell, this.context, claim.lost, claim.files);
     if (!failure) this.outcomes.trained++;
     else if (claim.lost.aborted && await exists(out)) {
       onEvent({ type: "lost", cell });
