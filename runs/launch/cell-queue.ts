@@ -130,7 +130,7 @@ class CellQueue {
       return this.#fail(cell, `${reason} (in another bench)`, failed);
     }
     const context = { ...this.context, onEvent: (event: BenchEvent) => (note(claim, event), onEvent(event)) };
-    const failure = await trainCell(cell, context, AbortSignal.any([signal, claim.lost]), claim.files);
+    const failure = await trainCell(cell, context, claim.lost, claim.files);
     if (!failure) this.outcomes.trained++;
     else if (claim.lost.aborted && await exists(out)) {
       onEvent({ type: "lost", cell });

@@ -35,7 +35,9 @@ export interface BenchOptions extends WorkerLimits {
   keep?: boolean;
   /** Run only the cells that have failed and have no record. */
   retryFailed?: boolean;
-  /** Stops the bench: running cells are ended without a record, and no further cell starts. */
+  /**
+   * Stops the bench: running cells are told to end, and killed if they have not within the grace; no further cell starts.
+   */
   signal?: AbortSignal;
   /** Called with everything that happens. */
   onEvent?: (event: BenchEvent) => void;
@@ -100,7 +102,7 @@ export async function bench(study: Study, options: BenchOptions): Promise<BenchR
     await Promise.all([requireDevice(study.device, worker), requireModels(queue, worker, signal)]);
   }
   const environment = await readEnvironment(threadsOf(jobs));
-  const limits = { cellTimeout: options.cellTimeout, stall: options.stall };
+  const limits = { cellTimeout: options.cellTimeout, stall: options.stall, grace: options.grace };
   const device = lookUp("device", devices, study.device);
   const room = new MemoryRoom(() => freeMemory(device));
   const context = { out, keep, environment, worker, limits, room, signal, onEvent };

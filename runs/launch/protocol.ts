@@ -1,7 +1,6 @@
 /**
- * What the launcher and its workers say to each other. The launcher writes one job to the worker's standard input and
- * keeps it open for as long as it lives. The worker writes messages, a line of JSON each, to its standard output. Where it asks
- * for memory, it waits for a second line, `{}`.
+ * What the launcher and its workers say to each other. The launcher writes one job to the worker's standard input, later orders,
+ * and keeps it open for as long as it lives. The worker writes messages to its standard output. All are lines of JSON.
  * @module
  */
 import type { DeviceReport } from "../../engine/types.ts";
@@ -28,6 +27,13 @@ export type Job =
   | { mode: "estimate"; threads: number; cells: (LocalPaths & { spec: RunSpec })[] }
   | { mode: "inspect"; device: string }
   | { mode: "look"; models: ModelFiles[] };
+
+/** What the launcher says to a worker that has its job. */
+export type Order =
+  /** There is room for the bytes that it has asked for. */
+  | { type: "room" }
+  /** It must end, without a result. It is killed if it has not after a while. */
+  | { type: "stop" };
 
 /** What a worker says. */
 export type Message =

@@ -10,7 +10,7 @@ import { lookAtModel } from "../../models/mod.ts";
 import { memoryFigures } from "../training/memory.ts";
 import type { Environment } from "../study/record.ts";
 import type { CellRunner } from "../training/cell-runner.ts";
-import { type Job, LAUNCHER_GONE, type Message } from "./protocol.ts";
+import { type Job, LAUNCHER_GONE, type Message, type Order } from "./protocol.ts";
 import { writeRecord } from "../study/write.ts";
 
 /** Seconds in which the speed of this machine is measured before cells are estimated, at most. */
@@ -29,8 +29,9 @@ const REPORT_EVERY = 0.1;
 export async function runJob(runner: CellRunner): Promise<never> {
   // Ctrl-C reaches every process of the group; the launcher decides what becomes of a run.
   Deno.addSignalListener("SIGINT", () => {});
-  const { job: read, room } = readInput();
+  const { job: read, room, stop } = readInput();
   const job = await read;
+  stop.addEventListener("abort", () => Deno.exit(0));
   try {
     if (job.mode === "run") await run(job, runner, room);
     else if (job.mode === "estimate") await estimate(job, runner);
@@ -112,20 +113,23 @@ function send(message: Message): void {
 }
 
 /**
- * The first line of standard input, the job, and the second, which says that there is room for it. Reading goes on after them:
- * when the input ends, the launcher has ended.
+ * What standard input brings: the job first, then orders, that there is room for it and that it must stop. When the input ends,
+ * the launcher has ended.
  */
-function readInput(): { job: Promise<Job>; room: Promise<void> } {
+function readInput(): { job: Promise<Job>; room: Promise<void>; stop: AbortSignal } {
   const job = Promise.withResolvers<Job>();
   const room = Promise.withResolvers<void>();
+  const stop = new AbortController();
+  const follow = (order: Order) => order.type === "room" ? room.resolve() : stop.abort();
   const read = async () => {
     let lines = 0;
     for await (const line of readLines(Deno.stdin.readable)) {
-      if (lines++ === 0) job.resolve(JSON.parse(line));
-      else room.resolve();
+      const value = JSON.parse(line);
+      if (lines++ === 0) job.resolve(value);
+      else follow(value);
     }
     Deno.exit(LAUNCHER_GONE);
   };
   read();
-  return { job: job.promise, room: room.promise };
+  return { job: job.promise, room: room.promise, stop: stop.signal };
 }

@@ -19,6 +19,8 @@ export interface WorkerLimits {
   cellTimeout?: number;
   /** Without a message and without time on a processor: stopped, or waiting for what never comes. Default: 120. */
   stall?: number;
+  /** To end by itself once it is told to. Default: 10. */
+  grace?: number;
 }
 
 /** Seconds that a process has spent on processors; undefined where that is not known. */

@@ -25,7 +25,7 @@ export interface BenchContext {
   limits: WorkerLimits;
   /** The memory that they share. */
   room: MemoryRoom;
-  /** Stops the bench. */
+  /** Stops the bench: workers are told to end. */
   signal: AbortSignal;
   /** Called with everything that happens. */
   onEvent: (event: BenchEvent) => void;
@@ -33,13 +33,13 @@ export interface BenchContext {
 
 /**
  * Trains a cell in a worker.
- * @param signal ends the worker
+ * @param signal kills the worker
  * @param files removed if this process is ended, once the worker has ended
  * @returns what went wrong, if it has no result
  */
 export async function trainCell(
   cell: Cell,
-  { out, keep, environment, worker, limits, room, onEvent }: BenchContext,
+  { out, keep, environment, worker, limits, room, signal: stop, onEvent }: BenchContext,
   signal: AbortSignal,
   files: readonly string[],
 ): Promise<{ reason: string; log: string } | undefined> {
@@ -59,6 +59,8 @@ export async function trainCell(
     },
     {
       files,
+      stop,
+      grace: limits.grace,
       onStart: (pid) => supervisor.watch(pid),
       async reserve(bytes) {
         place = room.take(bytes);

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { readLines } from "../../base/files.ts";
 import { kill } from "../../base/kill.ts";
 import { lastWords } from "../../base/last-words.ts";
-import type { Job, Message } from "./protocol.ts";
+import type { Job, Message, Order } from "./protocol.ts";
 import { watch } from "./watchdog-process.ts";
 
 /** Program of the worker processes. */
@@ -26,6 +26,9 @@ export const workerArguments: readonly string[] = [
 /** Most characters of a worker's output that are kept, for the file on its failure. */
 const LOG_LIMIT = 16_384;
 
+/** Seconds that a worker may take to end once it has been told to. */
+const GRACE = 10;
+
 /** How a worker ended. */
 export interface WorkerEnd {
   /** Why it failed; undefined where it did its job. */
@@ -42,6 +45,10 @@ export interface WorkerCare {
   onStart?: (pid: number) => void;
   /** Called with the bytes that it wants to take; resolves when it may. */
   reserve?: (bytes: number) => Promise<void>;
+  /** Tells the worker to end; it is killed if it has not within the grace. */
+  stop?: AbortSignal;
+  /** In seconds. Default: 10. */
+  grace?: number;
 }
 
 /**
@@ -55,7 +62,7 @@ export async function runWorker(
   entry: URL,
   signal: AbortSignal,
   onMessage: (message: Exclude<Message, { type: "failed" | "planned" | "reserve" }>) => void,
-  { files = [], onStart = () => {}, reserve = () => Promise.resolve() }: WorkerCare = {},
+  { files = [], onStart = () => {}, reserve = () => Promise.resolve(), stop, grace = GRACE }: WorkerCare = {},
 ): Promise<WorkerEnd> {
   const child = new Deno.Command(Deno.execPath(), {
     args: [...workerArguments, fileURLToPath(entry)],
@@ -67,14 +74,12 @@ export async function runWorker(
   }).spawn();
   const unwatch = watch(child.pid, files);
   onStart(child.pid);
-  const stop = () => kill(child);
-  signal.addEventListener("abort", stop);
-  if (signal.aborted) stop();
-
   const input = child.stdin.getWriter();
   // A worker may end before it has read its job. Its exit status, below, tells, so the failed write is ignored.
-  const tell = (line: unknown) => input.write(new TextEncoder().encode(`${JSON.stringify(line)}\n`)).catch(() => {});
+  const tell = (line: Job | Order) =>
+    input.write(new TextEncoder().encode(`${JSON.stringify(line)}\n`)).catch(() => {});
   const sent = tell(job);
+  const forget = endOn(child, signal, stop, grace, () => tell({ type: "stop" }));
   let reason: string | undefined;
   let planned: number | undefined;
   let log = "";
@@ -83,7 +88,7 @@ export async function runWorker(
     log = (log + text).slice(-LOG_LIMIT);
   };
   const [status] = await Promise.all([
-    child.status.finally(() => signal.removeEventListener("abort", stop)).finally(unwatch),
+    child.status.finally(forget).finally(unwatch),
     (async () => {
       for await (const line of readLines(child.stdout)) {
         const message = parseMessage(line);
@@ -92,7 +97,7 @@ export async function runWorker(
         else if (message.type === "planned") planned = message.bytes;
         else if (message.type === "reserve") {
           planned = message.bytes;
-          reserve(planned).then(() => tell({}));
+          reserve(planned).then(() => tell({ type: "room" }));
         } else onMessage(message);
       }
     })(),
@@ -111,6 +116,35 @@ export async function runWorker(
     reason ??= wanting ?? `the worker ${end}: ${lastWords(complaints) ?? lastWords(log) ?? "it said nothing"}`;
   }
   return { reason, log };
+}
+
+/**
+ * Kills a worker on `signal`, and on `stop` if it has not ended by itself within the grace.
+ * @param ask tells it to end
+ * @returns to be called when it has ended
+ */
+function endOn(
+  child: Deno.ChildProcess,
+  signal: AbortSignal,
+  stop: AbortSignal | undefined,
+  grace: number,
+  ask: () => void,
+): () => void {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const end = () => kill(child);
+  const stopSoon = () => {
+    ask();
+    timer = setTimeout(end, 1000 * grace);
+  };
+  signal.addEventListener("abort", end);
+  stop?.addEventListener("abort", stopSoon);
+  if (signal.aborted) end();
+  else if (stop?.aborted) stopSoon();
+  return () => {
+    clearTimeout(timer);
+    signal.removeEventListener("abort", end);
+    stop?.removeEventListener("abort", stopSoon);
+  };
 }
 
 /**

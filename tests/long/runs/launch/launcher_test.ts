@@ -161,18 +161,20 @@ Deno.test("a results folder that cannot be written is refused before anything st
     assert.deepEqual(events, []);
   }));
 
-Deno.test("stopping kills the workers and records no failure", () =>
-  inFolder({}, async (out) => {
-    const stop = new AbortController();
-    const running = bench({ ...smoke, seeds: [HANGS] }, { ...quiet, out, signal: stop.signal });
-    await until(async () => (await hangingWorkers(out)).length === 2, "two workers");
-    const pids = await hangingWorkers(out);
-    assert.ok(pids.every(alive));
-    stop.abort();
-    assert.deepEqual(await running, { cells: 3, recorded: 0, trained: 0, failures: [] });
-    assert.ok(!pids.some(alive));
-    assert.deepEqual(await names(`${out}/failed`), []);
-  }));
+for (const [what, seed, grace] of [["that wait", HANGS, 3600], ["that do not answer", SPINS, 0.1]] as const) {
+  Deno.test(`stopping ends workers ${what}, and records no failure`, () =>
+    inFolder({}, async (out) => {
+      const stop = new AbortController();
+      const running = bench({ ...smoke, seeds: [seed] }, { ...quiet, out, signal: stop.signal, grace });
+      await until(async () => (await hangingWorkers(out)).length === 2, "two workers");
+      const pids = await hangingWorkers(out);
+      assert.ok(pids.every(alive));
+      stop.abort();
+      assert.deepEqual(await running, { cells: 3, recorded: 0, trained: 0, failures: [] });
+      assert.ok(!pids.some(alive));
+      assert.deepEqual(await names(`${out}/failed`), []);
+    }));
+}
 
 for (
   const [what, seed, stopped] of [
