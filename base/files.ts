@@ -9,19 +9,25 @@ import { shorten } from "./errors.ts";
 /** Bytes that are read at once. */
 const CHUNK = 1 << 20;
 
+/** What is not there is neither; what this process must not look at may be anything. */
+function none(error: Error): false {
+  if (error instanceof Deno.errors.NotCapable) throw error;
+  return false;
+}
+
 /** Whether there is a file, a folder or a link at the path. */
 export async function exists(path: string): Promise<boolean> {
-  return await Deno.lstat(path).then(() => true, () => false);
+  return await Deno.lstat(path).then(() => true, none);
 }
 
 /** Whether the path is a file. */
 export async function isFile(path: string): Promise<boolean> {
-  return await Deno.stat(path).then(({ isFile }) => isFile, () => false);
+  return await Deno.stat(path).then(({ isFile }) => isFile, none);
 }
 
 /** Whether the path is a folder. */
 export async function isFolder(path: string): Promise<boolean> {
-  return await Deno.stat(path).then(({ isDirectory }) => isDirectory, () => false);
+  return await Deno.stat(path).then(({ isDirectory }) => isDirectory, none);
 }
 
 /** Where a missing path was looked for, as the end of a sentence: a relative one counts from the current folder. */

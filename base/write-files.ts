@@ -2,8 +2,8 @@
  * Writing files and folders, completely or not at all.
  * @module
  */
-import process from "node:process";
 import { isFolder } from "./files.ts";
+import { isAlive } from "./processes.ts";
 
 /** A new path for a temporary file or folder beside the given one. Its name has the process id of its owner. */
 function draftOf(path: string): string {
@@ -20,7 +20,7 @@ const DRAFT = /\.(?<pid>\d+)\.[-0-9a-f]{36}\.tmp$/, UNTOUCHED = 60_000;
 export async function sweepDrafts(folder: string): Promise<void> {
   for await (const { name } of Deno.readDir(folder)) {
     const { pid } = DRAFT.exec(name)?.groups ?? {};
-    if (pid === undefined || isAlive(Number(pid))) continue;
+    if (pid === undefined || await isAlive(Number(pid))) continue;
     const path = `${folder}/${name}`;
     // Another start may sweep at the same time.
     const modified = await Deno.lstat(path).then(({ mtime }) => mtime, () => null);
@@ -35,16 +35,6 @@ async function nowIn(folder: string): Promise<Date | null> {
   const now = await Deno.writeTextFile(path, "").then(() => Deno.lstat(path)).then(({ mtime }) => mtime, () => null);
   await removeDraft(path);
   return now;
-}
-
-/** Whether a process of this machine runs. */
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as { code?: string }).code !== "ESRCH";
-  }
 }
 
 /** Removes a draft; it may be gone, and what made it useless counts more than what keeps it from being removed. */

@@ -50,9 +50,10 @@ const ARROWS: Record<string, readonly string[]> = {
     ...["base", "engine", "engine/graph/flops.ts", "engine/devices", "models", "models/mod.ts", ...METHODS, "tasks"],
     ...["runs/study", "runs/programs", "runs/adapters"],
   ],
+  "runs/launch/permissions": ["base", "engine/devices", "models/hub", "runs/study"],
   "runs/launch": [
     ...["base", "engine", "engine/devices", "models", "models/mod.ts", ...METHODS, "tasks"],
-    ...["runs/study", "runs/study/shared", "runs/adapters", "runs/training", "deno.json"],
+    ...["runs/study", "runs/study/shared", "runs/adapters", "runs/training", "runs/launch/permissions", "deno.json"],
   ],
   "runs/status": ["base", "runs/study/shared", "runs/launch"],
   "runs/predict": [

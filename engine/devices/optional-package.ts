@@ -19,10 +19,25 @@ export interface OptionalPackage {
   require: ReturnType<typeof createRequire>;
 }
 
+/** The variables that name folders of packages. */
+const FOLDERS = ["TUNEBENCH_ONNXRUNTIME_NODE", "TUNEBENCH_TFJS_NODE"] as const;
+
+/** Further variables that the packages' native libraries are given. */
+export const deviceVariables: readonly string[] = [
+  ...["ORT_DISABLE_TELEMETRY", "TF_NUM_INTRAOP_THREADS", "TF_CPP_MIN_LOG_LEVEL", "NVIDIA_TF32_OVERRIDE"],
+];
+
+/** The folders that the variables name. */
+export function deviceFolders(): string[] {
+  return FOLDERS.map((name) => Deno.env.get(name)).filter((folder) =>
+    folder !== undefined && folder !== ""
+  ) as string[];
+}
+
 /** What is looked for. */
 export interface Wanted {
   /** The environment variable that names the folder. */
-  variable: string;
+  variable: typeof FOLDERS[number];
   /** Packages that will do, in order of preference. */
   names: readonly string[];
   /** The project's package whose version is required. */

@@ -13,7 +13,7 @@ import { isCommit, isSafePath } from "./name.ts";
 const LONGEST_REF = 100;
 
 /** HF_HUB_CACHE, else the folder hub in HF_HOME or its default; undefined if the environment names none of them. */
-function hfCacheFolder(): string | undefined {
+export function hfCacheFolder(): string | undefined {
   const named = Deno.env.get("HF_HUB_CACHE");
   if (named) return named;
   const home = Deno.env.get("HF_HOME");

@@ -3,16 +3,18 @@
  * others makes it panic, and a text may take it a time without end: then that process is ended, and another one takes over.
  * @module
  */
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { shorten } from "../../base/errors.ts";
 import { readLines } from "../../base/files.ts";
 import { kill } from "../../base/kill.ts";
 import { lastWords } from "../../base/last-words.ts";
+import { LOADER, packagesFolder, permissionFlags, projectFolder, SYSTEM } from "../../base/permissions.ts";
 import type { Answer, Form, Question } from "./apart-program.ts";
 import { LONGEST, type NativeTokenizer, within } from "./native.ts";
 
 const program = fileURLToPath(new URL("./apart-program.ts", import.meta.url));
-const config = fileURLToPath(new URL("../../deno.json", import.meta.url));
+const config = join(projectFolder, "deno.json");
 
 /** Most characters of the process's complaints that are kept. */
 const LOG_LIMIT = 16_384;
@@ -29,10 +31,7 @@ class TokenizerProcess {
       args: [
         "run",
         "--quiet",
-        "--allow-read",
-        "--allow-env",
-        "--allow-sys",
-        "--allow-ffi",
+        ...permissionFlags({ read: [projectFolder], sys: [...SYSTEM, ...LOADER], ffi: [packagesFolder] }),
         "--config",
         config,
         program,

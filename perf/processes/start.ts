@@ -13,7 +13,7 @@ const python = Deno.env.get("TUNEBENCH_PYTHON") ?? "python3";
 
 /** Arguments of Deno that run one of TuneBench's programs. */
 function programArguments(program: string, args: readonly string[]): string[] {
-  return [...workerArguments, fileURLToPath(new URL(`../programs/${program}`, import.meta.url)), ...args];
+  return [...workerArguments, "-P=perf", fileURLToPath(new URL(`../programs/${program}`, import.meta.url)), ...args];
 }
 
 function startProgram(program: string, args: readonly string[]): MeasuredProcess {

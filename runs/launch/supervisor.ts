@@ -2,6 +2,7 @@
  * Ends a worker that takes too long, or that does nothing.
  * @module
  */
+import { processorSeconds } from "../../base/processes.ts";
 import { RunningClock } from "../../base/running-clock.ts";
 
 /** Seconds that a worker may do nothing. */
@@ -21,24 +22,6 @@ export interface WorkerLimits {
   stall?: number;
   /** To end by itself once it is told to. Default: 10. */
   grace?: number;
-}
-
-/** Seconds that a process has spent on processors; undefined where that is not known. */
-async function processorSeconds(pid: number): Promise<number | undefined> {
-  if (Deno.build.os === "windows") return undefined;
-  // Deno keeps /proc for itself, and small containers have no ps.
-  const [program, args] = Deno.build.os === "linux"
-    ? ["cat", [`/proc/${pid}/stat`]]
-    : ["ps", ["-o", "time=", "-p", String(pid)]];
-  const { stdout } = await new Deno.Command(program, { args, stderr: "null" }).output();
-  const text = new TextDecoder().decode(stdout);
-  if (Deno.build.os !== "linux") {
-    // Hours where there are any, minutes, seconds.
-    return text.trim() === "" ? undefined : text.trim().split(":").reduce((sum, part) => 60 * sum + Number(part), 0);
-  }
-  // After the name in parentheses, fields 14 and 15: in user and in kernel mode, in hundredths of a second (proc(5)).
-  const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
-  return fields.length < 13 ? undefined : (Number(fields[11]) + Number(fields[12])) / 100;
 }
 
 /** Watches one worker. Time in which this process was stopped itself does not count. */

@@ -1,8 +1,10 @@
 /**
- * The launcher's side of the watchdog: one process for all workers that run at a time.
+ * The launcher's side of the watchdog: one process for all workers that run at a time with files in one folder.
  * @module
  */
+import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
+import { permissionFlags } from "../../base/permissions.ts";
 import type { WatchdogLine } from "./protocol.ts";
 
 const program = fileURLToPath(new URL("./watchdog.ts", import.meta.url));
@@ -14,29 +16,35 @@ interface Watchdog {
   workers: number;
 }
 
-let current: Watchdog | undefined;
+/** The running ones, by the folder in which they may remove files; empty: none. */
+const running = new Map<string, Watchdog>();
 
 /**
  * Has a worker ended, and files removed after that, if this process ends first. The watchdog starts with the first worker and
  * ends with the last.
+ * @param files of one folder
  * @returns to be called when the worker has ended
  */
 export function watch(pid: number, files: readonly string[]): () => Promise<void> {
-  const watchdog = current ??= start();
+  const folder = files.length === 0 ? "" : dirname(files[0]);
+  const watchdog = running.get(folder) ?? start(folder);
+  running.set(folder, watchdog);
   watchdog.workers++;
   tell(watchdog, { pid, files });
   return async () => {
     tell(watchdog, { pid });
     if (--watchdog.workers > 0) return;
-    current = undefined;
+    running.delete(folder);
     await watchdog.input.close().catch(ignoreGone);
     await watchdog.child.status;
   };
 }
 
-function start(): Watchdog {
+function start(folder: string): Watchdog {
+  const removable = folder === "" ? [] : [folder];
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "--no-config", "--allow-run", "--allow-write", program],
+    // Deno lets no process end others that may not run every program.
+    args: ["run", "--quiet", "--no-config", "--allow-run", ...permissionFlags({ write: removable }), program],
     stdin: "piped",
     stdout: "null",
     stderr: "inherit",

@@ -2,25 +2,27 @@
  * The launcher's side of the protocol: one worker process.
  * @module
  */
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { readLines } from "../../base/files.ts";
 import { kill } from "../../base/kill.ts";
 import { lastWords } from "../../base/last-words.ts";
+import { permissionFlags, projectFolder } from "../../base/permissions.ts";
+import { type Reach, workerPermissions } from "./permissions/worker-permissions.ts";
 import type { Job, Message, Order } from "./protocol.ts";
 import { watch } from "./watchdog-process.ts";
 
 /** Program of the worker processes. */
 export const workerEntry: URL = new URL("./worker.ts", import.meta.url);
 
-/** Arguments of deno that start a program in the way of a worker; the program's path follows them. */
+/** Arguments of deno that start a program in the way of a worker; its permissions and the program's path follow them. */
 export const workerArguments: readonly string[] = [
   "run",
   "--quiet",
   // A small heap for new objects, and garbage collection on request: garbage would count as memory of the method.
   "--v8-flags=--max-semi-space-size=2,--expose-gc",
-  "-P=worker",
   "--config",
-  fileURLToPath(new URL("../../deno.json", import.meta.url)),
+  join(projectFolder, "deno.json"),
 ];
 
 /** Most characters of a worker's output that are kept, for the file on its failure. */
@@ -65,9 +67,9 @@ export async function runWorker(
   { files = [], onStart = () => {}, reserve = () => Promise.resolve(), stop, grace = GRACE }: WorkerCare = {},
 ): Promise<WorkerEnd> {
   const child = new Deno.Command(Deno.execPath(), {
-    args: [...workerArguments, fileURLToPath(entry)],
-    env: environmentOfWorkers(),
-    clearEnv: true,
+    args: [...workerArguments, ...permissionFlags(workerPermissions(reachOf(job), entry)), fileURLToPath(entry)],
+    // The token of the hub is not for workers, which do not use the network.
+    env: { HF_TOKEN: "", NO_COLOR: "1" },
     stdin: "piped",
     stdout: "piped",
     stderr: "piped",
@@ -118,6 +120,20 @@ export async function runWorker(
   return { reason, log };
 }
 
+/** What a job names. */
+function reachOf(job: Job): Reach {
+  switch (job.mode) {
+    case "run":
+      return { places: [job], out: job.out, computes: true };
+    case "estimate":
+      return { places: job.cells, computes: true };
+    case "look":
+      return { places: job.models, computes: false };
+    case "inspect":
+      return { places: [], computes: true };
+  }
+}
+
 /**
  * Kills a worker on `signal`, and on `stop` if it has not ended by itself within the grace.
  * @param ask tells it to end
@@ -161,12 +177,6 @@ function wantOfMemory({ signal }: Deno.CommandStatus, complaints: string, planne
   }
   if (signal !== "SIGKILL") return undefined;
   return `the worker was ended by SIGKILL, most likely for want of memory: ${free()}`;
-}
-
-/** The variables of this process, without the token of the hub: workers do not use the network. */
-function environmentOfWorkers(): Record<string, string> {
-  const { HF_TOKEN: _, ...variables } = Deno.env.toObject();
-  return { ...variables, NO_COLOR: "1" };
 }
 
 /** The message in a line; undefined for any other line, as libraries print to standard output too. */
