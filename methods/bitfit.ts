@@ -16,7 +16,7 @@ export const bitfit: Method = {
   name: "bitfit",
   description: "BitFit: the biases of the backbone are trained",
   paper: "Ben Zaken, Goldberg and Ravfogel (2022), BitFit, https://arxiv.org/abs/2106.10199",
-  options: z.strictObject(commonOptions(1e-2, 4)),
+  options: z.strictObject(commonOptions(1e-2)),
   space: commonSpace(5e-4, 5e-2),
   parameters: () => [],
   trains: (shape) => [...shape.biases],

@@ -18,7 +18,7 @@ export const full: Method = {
   description: "full fine-tuning: every weight of the backbone is trained",
   paper:
     "Howard and Ruder (2018), Universal Language Model Fine-tuning for Text Classification, https://arxiv.org/abs/1801.06146",
-  options: z.strictObject(commonOptions(6e-4, 3)),
+  options: z.strictObject(commonOptions(6e-4)),
   space: commonSpace(3e-5, 3e-3),
   parameters: () => [],
   trains: (shape) => Object.keys(shape.weights),

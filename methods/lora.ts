@@ -134,7 +134,7 @@ export const lora: Method<LoraOptions> = {
     dora: z.literal(true).optional().describe(
       "true: DoRA, the length of each output's weights is trained apart from their direction",
     ),
-    ...commonOptions(3e-3, 4),
+    ...commonOptions(3e-3),
   }),
   space: { ...commonSpace(3e-4, 3e-2), rank: [2, 4, 8, 16, 32] },
   parameters: (shape, { rank, targets, dora }) =>

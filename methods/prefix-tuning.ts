@@ -89,7 +89,7 @@ export const prefixTuning: Method<PrefixTuningOptions> = {
     reading: z.literal("peft").optional().describe(
       "peft: layers of an encoder-decoder read the pairs of keys and values that PEFT gives them",
     ),
-    ...commonOptions(0.1, 4),
+    ...commonOptions(0.1),
   }).transform((given) => ({ ...given, std: given.std ?? (given.reparameterisation === null ? 0.02 : 1) })),
   space: { ...commonSpace(5e-3, 0.5), prefixLength: [2, 4, 8, 16, 32] },
   parameters(shape, { prefixLength, std, reparameterisation }) {

@@ -95,7 +95,7 @@ export const promptTuning: Method<PromptTuningOptions> = {
     ),
     text: z.string().min(1).nullable().default(null).describe('text for the start "text"'),
     reading: z.literal("peft").optional().describe("peft: the classifier reads the first virtual token, as in PEFT"),
-    ...commonOptions(0.1, 4),
+    ...commonOptions(0.1),
   }).refine(({ start, text }) => (start === "text") === (text !== null), {
     error: 'text must be given with start "text" and only then',
   }),

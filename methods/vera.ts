@@ -103,7 +103,7 @@ export const vera: Method<VeraOptions> = {
       "roles of the linear maps that are adapted; null: those that the backbone suggests",
     ),
     projectionSeed: z.int().min(0).nullable().default(null).describe("seed of the random matrices; null: the run's"),
-    ...commonOptions(0.1, 4),
+    ...commonOptions(0.1),
   }),
   space: { ...commonSpace(5e-3, 0.5), rank: [32, 64, 128, 256, 512] },
   parameters: (shape, options) =>

@@ -84,6 +84,11 @@ function partSpec({ method, options }: Part, epochs: number): PartSpec {
   return { name, ...version > 1 && { version }, options: { ...options, epochs } };
 }
 
+/** Training as specs have it. They leave out a patience that ends nothing: of 0, or of as many epochs as there are. */
+function trainingSpec({ patience = 0, ...training }: TrainingSpec): TrainingSpec {
+  return { ...training, ...patience > 0 && patience + 1 < training.epochs && { patience } };
+}
+
 /**
  * Fills in the options of a method.
  * @param overrides the training options that the study gives
@@ -105,7 +110,7 @@ export function resolveMethod(
     const inPlace = new Set(trains.map(({ name }) => name));
     return {
       parts: parts.map((part) => partSpec(part, epochs)),
-      training: { ...trainingDefaults, ...overrides, epochs, headLearningRate },
+      training: trainingSpec({ ...trainingDefaults, ...overrides, epochs, headLearningRate }),
       count,
       maxLength,
       trainsMatrices: shape.linears.every(({ name }) => inPlace.has(`${name}.weight`)),

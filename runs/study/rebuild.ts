@@ -96,10 +96,11 @@ export function safeName(name: string): string {
 
 /**
  * The training options, without the epochs, which each method has among its options. The classifier's step size is left out at
- * its default, and where the method trains the classifier alone, since it is then an option of the method.
+ * its default, and where the method trains the classifier alone, since it is then an option of the method. A spec without
+ * patience is that of a study that says 0.
  */
 function trainingOf({ spec, parameters }: RunRecord): Study["training"] {
-  const { epochs: _, headLearningRate, ...rest } = spec.training;
+  const { epochs: _, headLearningRate, ...rest } = { patience: 0, ...spec.training };
   const isGiven = headLearningRate !== undefined && headLearningRate !== trainingDefaults.headLearningRate &&
     parameters.method > 0;
   return isGiven ? { ...rest, headLearningRate } : rest;

@@ -44,6 +44,8 @@ export interface TrainingSpec {
   maxLength: number;
   /** Rows (examples × length) of a micro-batch; gradients of a batch's micro-batches are added. */
   microBatchRows: number;
+  /** Epochs without a better validation score after which training ends; left out: it goes on to the last epoch. */
+  patience?: number;
   /** Most tokens of a text that is learnt or generated, the end token included; left out if the task is to classify. */
   outputLength?: number;
   /** Texts are put into the model's chat template; left out if they are not. */
@@ -115,6 +117,7 @@ export const trainingShape: { [K in keyof TrainingSpec]-?: z.ZodType<TrainingSpe
   clip: z.number().positive(),
   maxLength: z.int().positive(),
   microBatchRows: z.int().positive(),
+  patience: z.int().nonnegative().optional(),
   outputLength: z.int().positive().optional(),
   chat: z.literal(true, { error: "must be true" }).optional(),
 };

@@ -13,4 +13,5 @@ export const trainingDefaults: Omit<TrainingSpec, "epochs" | "outputLength" | "c
   clip: 1,
   maxLength: 64,
   microBatchRows: 512,
+  patience: 3,
 };

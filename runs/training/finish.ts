@@ -83,7 +83,7 @@ function assembleResult(
       trainSeconds: course.seconds,
       compileSeconds: seconds.compile,
       evaluateSeconds: seconds.evaluate,
-      examplesPerSecond: spec.training.epochs * trainExamples.lengths.length / course.seconds,
+      examplesPerSecond: validation.length * trainExamples.lengths.length / course.seconds,
       ...describeReading(course, featureCache !== undefined),
     },
     checks: {

@@ -31,6 +31,8 @@ export interface TrainingJob {
   onStep(progress: StepProgress): void;
   /** Called after each epoch, counted from 1. */
   onEpoch(epoch: number): Promise<void>;
+  /** Asked before each epoch: whether training ends without it; left out: it does not. */
+  isOver?(): boolean;
 }
 
 /** How training went. */
@@ -58,8 +60,8 @@ export interface TrainedCell {
 }
 
 /**
- * Trains a cell, scores every epoch on the validation examples and keeps the parameters of the best. Frees the
- * training program.
+ * Trains a cell, scores every epoch on the validation examples and keeps the parameters of the best. It ends when that score
+ * has stood still as long as the patience of the spec. Frees the training program.
  * @throws {Error} if the loss or a logit stops being a finite number
  */
 export async function trainCell(
@@ -84,9 +86,17 @@ export async function trainCell(
         best = { bestEpoch: epoch, parameters: Object.fromEntries(copies) };
       }
     },
+    isOver() {
+      return best !== undefined && hasStoodStill(validation.length, best.bestEpoch, spec.training);
+    },
   });
   await training.release();
   return { course, validation, ...best! };
+}
+
+/** Whether the last epochs, as many as `patience` says, have not bettered the validation score of an epoch before. */
+export function hasStoodStill(epochs: number, best: number, { patience = Infinity }: TrainingSpec): boolean {
+  return epochs - best >= patience;
 }
 
 function isBetter(metric: Pick<Metric, "direction">, score: number, than: number): boolean {
@@ -94,7 +104,7 @@ function isBetter(metric: Pick<Metric, "direction">, score: number, than: number
 }
 
 /**
- * Trains for the epochs of the spec: AdamW, warm-up and linear decay, the gradient clipped to a global norm.
+ * Trains for the epochs of the spec, unless it is over before: AdamW, warm-up and linear decay, the gradient clipped to a global norm.
  * @throws {Error} if the loss stops being a finite number
  */
 export async function train(job: TrainingJob): Promise<TrainingCourse> {
@@ -102,7 +112,7 @@ export async function train(job: TrainingJob): Promise<TrainingCourse> {
   const adamw: AdamWOptions = { ...ADAMW, weightDecay: spec.weightDecay, clip: spec.clip };
   const steps = spec.epochs * Math.ceil(examples.lengths.length / spec.batchSize);
   const course: TrainingCourse = { stepLoss: [], seconds: 0, tokens: 0, padding: 0 };
-  for (let epoch = 1; epoch <= spec.epochs; epoch++) {
+  for (let epoch = 1; epoch <= spec.epochs && !job.isOver?.(); epoch++) {
     for (const batch of epochBatches(examples.lengths, spec.batchSize, new Random(seed, `order/epoch/${epoch}`))) {
       const step = course.stepLoss.length;
       const begun = performance.now();

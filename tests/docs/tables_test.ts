@@ -65,6 +65,7 @@ const trainingKeys: Record<keyof TrainingSpec, number | null> = {
   epochs: null,
   ...trainingDefaults,
   headLearningRate: trainingDefaults.headLearningRate!,
+  patience: trainingDefaults.patience!,
   outputLength: 64,
   chat: null,
 };

@@ -19,7 +19,7 @@ function scaling(hooksOf: (scaled: Hooks) => Hooks): Method {
     name: "scaling",
     description: "",
     paper: "",
-    options: z.strictObject(commonOptions(1e-2, 1)),
+    options: z.strictObject(commonOptions(1e-2)),
     parameters: () => [drawn("v", [], () => 1)],
     trains: () => [],
     count: () => 1,

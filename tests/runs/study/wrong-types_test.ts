@@ -78,6 +78,7 @@ Deno.test("every place of a study that is given a wrong type is refused in words
       clip: 1,
       maxLength: 1,
       microBatchRows: 1,
+      patience: 1,
       outputLength: 1,
       chat: true,
     },

@@ -75,6 +75,27 @@ Deno.test("a run leaves its adapter in PEFT's form, of the size that it states",
     assert(checks.integrity.some(({ name }) => name === "identity at the start"));
   }));
 
+Deno.test("training ends when the validation score has stood still for the epochs of the patience, and was the same until then", () =>
+  inFolder({}, async (out) => {
+    const spec = await smoke("linear-probe", { epochs: 12, patience: 0 });
+    assert(!("patience" in spec.training));
+    const whole = await run(spec, out);
+    const scores = whole.curve.validation.map(({ accuracy }) => accuracy);
+    assert.equal(scores.length, 12);
+    for (const patience of [1, 2, 12]) {
+      const end = scores.findIndex((_, epoch) =>
+        epoch >= patience &&
+        Math.max(...scores.slice(0, epoch - patience + 1)) >= Math.max(...scores.slice(0, epoch + 1))
+      );
+      const epochs = end < 0 ? 12 : end + 1;
+      assert.equal(patience < 12, epochs < 12, scores.join());
+      const short = await run({ ...spec, training: { ...spec.training, patience } }, out);
+      assert.deepEqual(short.curve.validation, whole.curve.validation.slice(0, epochs));
+      assert.deepEqual(short.curve.stepLoss, whole.curve.stepLoss.slice(0, 3 * epochs));
+      assert.equal(short.bestEpoch, 1 + scores.indexOf(Math.max(...scores.slice(0, epochs))));
+    }
+  }));
+
 Deno.test("a model tuned in full is kept on request only", () =>
   inFolder({}, async (out) => {
     const spec = await smoke("full");
