@@ -21,6 +21,7 @@ interface BenchFlags extends CacheFlags {
   out: string;
   jobs?: string;
   keep?: string;
+  checkpoint?: string;
   cellTimeout?: string;
   retryFailed?: true;
   events?: string;
@@ -51,6 +52,10 @@ export const addBench: AddCommand = (program, setStatus) => {
     .option("--out <folder>", "results folder", "results")
     .option("--jobs <count>", "cells at the same time (default: one for each core)")
     .option("--keep <what>", "full: also store models that are tuned in full")
+    .option(
+      "--checkpoint <seconds>",
+      "save where each cell stands, at most so often, to go on from there (default: 60; 0: never)",
+    )
     .option("--cell-timeout <seconds>", "end a cell that takes longer, as failed")
     .option("--retry-failed", "run only the cells that have failed")
     .option("--events <file>", "append everything that happens to a file, a line of JSON each");
@@ -69,11 +74,8 @@ async function runBench(source: string, flags: BenchFlags): Promise<number> {
     throw new UsageError(`Cannot keep ${flags.keep}: --keep must be full`);
   }
   const jobs = readCount("--jobs", flags.jobs);
-  if (flags.cellTimeout !== undefined && !(Number(flags.cellTimeout) > 0)) {
-    throw new UsageError(
-      `Cannot read --cell-timeout: it must be a number of seconds above 0, current value is ${flags.cellTimeout}`,
-    );
-  }
+  const cellTimeout = readSeconds("--cell-timeout", flags.cellTimeout, "above 0", (seconds) => seconds > 0);
+  const checkpoint = readSeconds("--checkpoint", flags.checkpoint, "from 0", (seconds) => seconds >= 0);
   if (flags.dryRun && flags.retryFailed) {
     throw new UsageError("Cannot use --retry-failed with --dry-run: one of them must be left out");
   }
@@ -93,7 +95,8 @@ async function runBench(source: string, flags: BenchFlags): Promise<number> {
     out: flags.out,
     jobs,
     keep: flags.keep === "full",
-    cellTimeout: flags.cellTimeout === undefined ? undefined : Number(flags.cellTimeout),
+    checkpoint,
+    cellTimeout,
     retryFailed: flags.retryFailed,
     signal: stop.signal,
     onEvent(event) {
@@ -134,6 +137,19 @@ function stopOnSignals(): AbortController {
   if (Deno.build.os !== "windows") Deno.addSignalListener("SIGTERM", () => stop.abort(143));
   whenCallersEnd(() => stop.abort(143));
   return stop;
+}
+
+/** The value of a flag in seconds; undefined where it was not given. @throws {UsageError} if it is out of range */
+function readSeconds(
+  flag: string,
+  value: string | undefined,
+  range: string,
+  isInRange: (seconds: number) => boolean,
+): number | undefined {
+  if (value === undefined) return undefined;
+  const seconds = value.trim() === "" ? NaN : Number(value);
+  if (Number.isFinite(seconds) && isInRange(seconds)) return seconds;
+  throw new UsageError(`Cannot read ${flag}: it must be a number of seconds ${range}, current value is ${value}`);
 }
 
 /** The study of a preset or a file. */

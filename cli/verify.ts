@@ -75,7 +75,7 @@ async function repeat(chosen: readonly RunRecord[], all: readonly RunRecord[], j
   const reasons = new Map<string, string>();
   try {
     for (const study of studiesOf(chosen).studies) {
-      const { failures } = await bench(study, { out, onEvent, jobs });
+      const { failures } = await bench(study, { out, onEvent, jobs, checkpoint: 0 });
       for (const { cell, reason } of failures) reasons.set(cell.id, reason);
     }
     const { records } = await readRecords(out);

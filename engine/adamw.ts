@@ -81,6 +81,10 @@ export class TrainingState {
   readonly parameters: Record<string, Float32Array> = {};
   /** Gradients by parameter name. A device adds to them, and `step` sets them to zero. */
   readonly gradients: Record<string, Float32Array> = {};
+  /** First moments by parameter name. */
+  readonly first: Record<string, Float32Array> = {};
+  /** Second moments by parameter name. */
+  readonly second: Record<string, Float32Array> = {};
   /** Steps taken. */
   steps = 0;
   readonly #groups: Group[];
@@ -100,8 +104,9 @@ export class TrainingState {
     this.#groups = groups;
     for (const [parameter, offset] of offsets) {
       const size = sizeOf(parameter.shape);
-      this.parameters[parameter.name] = new Float32Array(memory.buffer, offset, size);
-      this.gradients[parameter.name] = new Float32Array(memory.buffer, regionBytes + offset, size);
+      [this.parameters, this.gradients, this.first, this.second].forEach((region, at) =>
+        region[parameter.name] = new Float32Array(memory.buffer, at * regionBytes + offset, size)
+      );
     }
   }
 

@@ -123,14 +123,28 @@ export interface Executable {
   release(): Promise<void>;
 }
 
+/** What a training keeps between two steps: its parameters, and AdamW's first and second moments. */
+export type StatePart = "parameters" | "first" | "second";
+
+/** The parts in the order in which they are saved. */
+export const STATE_PARTS: readonly StatePart[] = ["parameters", "first", "second"];
+
 /** Training with AdamW. The device keeps the parameters, their gradients and moments where it likes. */
 export interface Training {
   /** Masks that each call brings as inputs, besides the inputs of the signature. */
   readonly masks: readonly MaskSpec[];
   /** Sets the parameters. @throws {Error} if one is missing or has another size */
   write(parameters: Record<string, Float32Array>): Promise<void>;
-  /** The current values of the parameters. The next step may change the arrays that are returned. */
-  read(): Promise<Record<string, Float32Array>>;
+  /**
+   * The current values of the parameters, or of another part of the state, by parameter. The next step may change the arrays
+   * that are returned.
+   */
+  read(part?: StatePart): Promise<Record<string, Float32Array>>;
+  /**
+   * Goes on from a state that was read after so many steps, as if these had been taken here.
+   * @param load gives the array of a part and a parameter; it is asked for one after the other
+   */
+  restore(steps: number, load: (part: StatePart, name: string) => Promise<Float32Array>): Promise<void>;
   /** Computes the program's outputs, and adds the gradients of `loss` to those accumulated since the last step. */
   accumulate(inputs: Record<string, ArrayValue>): Promise<Record<string, Float32Array>>;
   /**

@@ -113,10 +113,19 @@ function protocolNotes(protocol: Protocol, environments: Run[][], beside: Readon
   const runs = settings.flatMap(({ runs }) => runs);
   const places = environments.flatMap((group, index) => runs.some((run) => group.includes(run)) ? [index + 1] : []);
   const notes = protocolRemarks(protocol).map(([text, ...children]): Item => [escape(text), ...children.map(escape)]);
-  const shared = runs.filter((run) => beside.has(run)).length;
-  if (shared > 0) {
-    const extent = shared === runs.length ? "The runs" : `${shared} of ${counted(runs.length, "run")}`;
-    notes.push([`${extent} ran side by side with others: their times are those of a shared machine`]);
+  const extentOf = (some: Run[]) =>
+    some.length === runs.length ? "The runs" : `${some.length} of ${counted(runs.length, "run")}`;
+  const shared = runs.filter((run) => beside.has(run));
+  if (shared.length > 0) {
+    notes.push([`${extentOf(shared)} ran side by side with others: their times are those of a shared machine`]);
+  }
+  const interrupted = runs.filter(({ time }) => time.parts);
+  if (interrupted.length > 0) {
+    notes.push([
+      `${
+        extentOf(interrupted)
+      } went on from a checkpoint: their times are sums over the parts, their memory is that of the last`,
+    ]);
   }
   const unsteady = settings.filter(({ runs }) => isTimeUnsteady(runs)).map(({ label }) => label);
   if (unsteady.length > 0) {

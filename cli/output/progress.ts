@@ -99,6 +99,12 @@ export function showProgress(screen: Screen): (event: BenchEvent) => void {
       case "step":
         running.set(event.cell.id, event);
         break;
+      case "resumed":
+        line(`${title(event.cell)}: goes on after step ${event.step}`);
+        break;
+      case "remark":
+        line(`${title(event.cell)}: ${event.text}`);
+        break;
       case "done":
         finish(event.cell, `${event.metric} ${event.score.toFixed(3)} in ${duration(event.seconds)}`);
         break;

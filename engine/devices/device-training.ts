@@ -22,7 +22,14 @@ import {
   type Session,
 } from "./onnx-runtime.ts";
 import { createProgramSession, type ProgramSession } from "./program-session.ts";
-import type { ArrayValue, CompileOptions, Device, MemoryPlan, Signature } from "../types.ts";
+import {
+  type ArrayValue,
+  type CompileOptions,
+  type Device,
+  type MemoryPlan,
+  type Signature,
+  STATE_PARTS,
+} from "../types.ts";
 
 /**
  * The plan with memory for a second copy of the gradients: an operator on a GPU cannot write into a buffer that it
@@ -101,6 +108,9 @@ function uploadValues(
 /** Tensors in the device's memory, by what they hold and by parameter. */
 type DeviceState = Record<"parameter" | "gradient" | "first" | "second", Tensors>;
 
+/** A part of the training's state, as it is called here. */
+const HELD_AS = { parameters: "parameter", first: "first", second: "second" } as const;
+
 /** A state of zeros. */
 async function createState(parameters: readonly TrainableParameter[], upload: Transfer): Promise<DeviceState> {
   const zeros = () => uploadValues(parameters, upload, ({ shape }) => new Float32Array(sizeOf(shape)));
@@ -171,16 +181,27 @@ export function deviceTraining(provider: Provider): Device["train"] {
     const state = await createState(parameters, upload);
     let steps = 0;
     const planOptions = { gradients: true, packed: false, hostSession: false };
+    const put = async (kind: keyof DeviceState, values: Record<string, Float32Array>) => {
+      const uploaded = await uploadValues(parameters, upload, ({ name }) => values[name]);
+      for (const { name } of parameters) replace(state[kind], name, uploaded[name]);
+    };
     return {
       masks: lowered.masks,
       async write(values) {
         for (const { name, shape } of parameters) requireLength(name, sizeOf(shape), values[name]);
-        const uploaded = await uploadValues(parameters, upload, ({ name }) => values[name]);
-        for (const { name } of parameters) replace(state.parameter, name, uploaded[name]);
+        await put("parameter", values);
       },
-      async read() {
-        const tensors = await download.copy(state.parameter);
+      async read(part = "parameters") {
+        const tensors = await download.copy(state[HELD_AS[part]]);
         return Object.fromEntries(Object.entries(tensors).map(([name, { data }]) => [name, data as Float32Array]));
+      },
+      async restore(taken, load) {
+        for (const part of STATE_PARTS) {
+          const values: Record<string, Float32Array> = {};
+          for (const { name } of parameters) values[name] = await load(part, name);
+          await put(HELD_AS[part], values);
+        }
+        steps = taken;
       },
       accumulate: (inputs) => runProgram(programSession, signature, state, inputs),
       step: (factor, settings) => runOptimiser(optimiser, state, adamwScalars(parameters, ++steps, factor, settings)),

@@ -4,7 +4,7 @@
  * @module
  */
 import { TrainingState } from "../adamw.ts";
-import type { Device } from "../types.ts";
+import { type Device, STATE_PARTS } from "../types.ts";
 
 /** The `train` of a device that compiles programs with gradients. */
 export function hostTraining(compile: Device["compile"]): Device["train"] {
@@ -16,7 +16,13 @@ export function hostTraining(compile: Device["compile"]): Device["train"] {
       planMemory,
       release,
       write: (values) => Promise.try(() => state.write(values)),
-      read: () => Promise.resolve(state.parameters),
+      read: (part = "parameters") => Promise.resolve(state[part]),
+      async restore(steps, load) {
+        for (const part of STATE_PARTS) {
+          for (const [name, values] of Object.entries(state[part])) values.set(await load(part, name));
+        }
+        state.steps = steps;
+      },
       accumulate: (inputs) => run({ parameters: state.parameters, gradients: state.gradients, inputs }),
       step: (factor, settings) => Promise.try(() => void state.step(factor, settings)),
     };

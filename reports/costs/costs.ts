@@ -87,10 +87,16 @@ export function isTimeUnsteady(runs: readonly Run[]): boolean {
   return Math.max(...seconds) - Math.min(...seconds) > STEADY * median(seconds);
 }
 
-/** When a run ran, as far as its record tells: from its start, for as long as its phases took. In milliseconds. */
-function spanOf({ environment, time }: Run): [from: number, to: number] {
-  const from = Date.parse(environment.started);
-  return [from, from + 1000 * (time.trainSeconds + time.compileSeconds + time.evaluateSeconds)];
+/** When a run ran, as far as its record tells: from the start of each of its parts, for as long as its phases took. In milliseconds. */
+function spansOf({ environment, time }: Run): [from: number, to: number][] {
+  const whole = {
+    started: environment.started,
+    seconds: time.trainSeconds + time.compileSeconds + time.evaluateSeconds,
+  };
+  return (time.parts ?? [whole]).map(({ started, seconds }) => {
+    const from = Date.parse(started);
+    return [from, from + 1000 * seconds];
+  });
 }
 
 /** Runs that ran while another ran on a machine of the same description: their times are those of a shared machine. */
@@ -101,10 +107,11 @@ export function sideBySide(runs: readonly Run[]): Set<Run> {
     ({ environment: { processor, cores, memoryBytes } }) => JSON.stringify([processor, cores, memoryBytes]),
   );
   for (const group of machines.values()) {
-    const spans = group.map((run) => ({ run, span: spanOf(run) })).sort((a, b) => a.span[0] - b.span[0]);
+    const spans = group.flatMap((run) => spansOf(run).map((span) => ({ run, span })))
+      .sort((a, b) => a.span[0] - b.span[0]);
     let latest = spans[0];
     for (const next of spans.slice(1)) {
-      if (next.span[0] < latest.span[1]) shared.add(latest.run).add(next.run);
+      if (next.span[0] < latest.span[1] && next.run !== latest.run) shared.add(latest.run).add(next.run);
       if (next.span[1] > latest.span[1]) latest = next;
     }
   }

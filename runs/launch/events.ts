@@ -14,6 +14,12 @@ export type BenchEvent =
   /** The cell waits until so many bytes, its planned memory, fit beside that of the others. */
   | { type: "held"; cell: Cell; bytes: number }
   | { type: "step"; cell: Cell; step: number; steps: number; loss: number }
+  /** A checkpoint of so many steps is written. */
+  | { type: "saved"; cell: Cell; step: number }
+  /** The cell goes on from a checkpoint, after so many steps. */
+  | { type: "resumed"; cell: Cell; step: number }
+  /** A checkpoint of the cell cannot be used or written: why, in a sentence. */
+  | { type: "remark"; cell: Cell; text: string }
   | { type: "done"; cell: Cell; seconds: number; metric: string; score: number }
   | { type: "failed"; cell: Cell; reason: string }
   /** Another bench on the folder has recorded the cell. */

@@ -15,12 +15,16 @@ import type { Study } from "../study/study.ts";
 import { devices } from "../../engine/devices/mod.ts";
 import { freeMemory, MemoryRoom } from "../training/plan-memory.ts";
 import { lookUp, UsageError } from "../../base/errors.ts";
+import { sweepCheckpoints } from "../training/checkpoints/paths.ts";
 import type { WorkerLimits } from "./supervisor.ts";
 import { runWorker, workerEntry } from "./worker-process.ts";
 import { type CellFailure, countFailures, runCells } from "./cell-queue.ts";
 import type { BenchEvent } from "./events.ts";
 import { sweepCache } from "../../models/cache.ts";
 import { sweepDrafts, writeJson } from "../../base/write-files.ts";
+
+/** Seconds between two checkpoints of a cell. */
+const CHECKPOINT = 60;
 
 /** How a study is run; none of it decides a result. */
 export interface BenchOptions extends WorkerLimits {
@@ -33,6 +37,8 @@ export interface BenchOptions extends WorkerLimits {
   jobs?: number;
   /** Also store fully trained models. */
   keep?: boolean;
+  /** Seconds between two checkpoints of a cell, at least; 0: cells are neither saved nor resumed. Default: 60. */
+  checkpoint?: number;
   /** Run only the cells that have failed and have no record. */
   retryFailed?: boolean;
   /**
@@ -92,6 +98,7 @@ export async function bench(study: Study, options: BenchOptions): Promise<BenchR
       broken.set(path, `its record ${path} cannot be read: ${reason}; the cell is trained once it is moved away`);
     }
   }
+  await sweepCheckpoints(out, (id) => done.has(id));
   const cells = options.retryFailed ? all.filter(({ id }) => failuresBefore.has(id) && !done.has(id)) : all;
   const recorded = cells.filter((cell) => done.has(cell.id)).length;
   onEvent({ type: "cells", cells: cells.length, recorded, all: cells });
@@ -105,7 +112,17 @@ export async function bench(study: Study, options: BenchOptions): Promise<BenchR
   const limits = { cellTimeout: options.cellTimeout, stall: options.stall, grace: options.grace };
   const device = lookUp("device", devices, study.device);
   const room = new MemoryRoom(() => freeMemory(device));
-  const context = { out, keep, environment, worker, limits, room, signal, onEvent };
+  const context = {
+    out,
+    keep,
+    checkpoint: options.checkpoint ?? CHECKPOINT,
+    environment,
+    worker,
+    limits,
+    room,
+    signal,
+    onEvent,
+  };
   const outcomes = await runCells(queue, broken, failuresBefore, jobs, options.patience, context);
   return { cells: cells.length, ...outcomes, recorded: recorded + outcomes.recorded };
 }

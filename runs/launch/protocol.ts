@@ -22,6 +22,8 @@ export type Job =
     spec: RunSpec;
     out: string;
     keep: boolean;
+    /** Seconds between two checkpoints; 0: none are written or read. */
+    checkpoint: number;
     environment: Omit<Environment, "started" | "device">;
   }
   | { mode: "estimate"; threads: number; cells: (LocalPaths & { spec: RunSpec })[] }
@@ -32,7 +34,7 @@ export type Job =
 export type Order =
   /** There is room for the bytes that it has asked for. */
   | { type: "room" }
-  /** It must end, without a result. It is killed if it has not after a while. */
+  /** It must save where training stands, and end. It is killed if it has not after a while. */
   | { type: "stop" };
 
 /** What a worker says. */
@@ -42,6 +44,12 @@ export type Message =
   /** Bytes of the planned step, for which the worker waits. */
   | { type: "reserve"; bytes: number }
   | ({ type: "step" } & StepProgress)
+  /** A checkpoint of so many steps is written. */
+  | { type: "saved"; step: number }
+  /** Training goes on from a checkpoint, after so many steps. */
+  | { type: "resumed"; step: number }
+  /** A checkpoint cannot be used or written: why, in a sentence. */
+  | { type: "remark"; text: string }
   /** The record is written. `score` is the test score by `metric`, the first of the task's. */
   | { type: "done"; metric: string; score: number }
   /** One for each cell to estimate, in order. */

@@ -9,8 +9,10 @@ import type { DeviceReport } from "../../engine/types.ts";
 import { lookAtModel } from "../../models/mod.ts";
 import { memoryFigures } from "../training/memory.ts";
 import type { Environment } from "../study/record.ts";
-import type { CellRunner } from "../training/cell-runner.ts";
+import { type CellRunner, Stopped } from "../training/cell-runner.ts";
+import { removeCheckpoints } from "../training/checkpoints/paths.ts";
 import { type Job, LAUNCHER_GONE, type Message, type Order } from "./protocol.ts";
+import { runId } from "../study/spec.ts";
 import { writeRecord } from "../study/write.ts";
 
 /** Seconds in which the speed of this machine is measured before cells are estimated, at most. */
@@ -31,13 +33,13 @@ export async function runJob(runner: CellRunner): Promise<never> {
   Deno.addSignalListener("SIGINT", () => {});
   const { job: read, room, stop } = readInput();
   const job = await read;
-  stop.addEventListener("abort", () => Deno.exit(0));
   try {
-    if (job.mode === "run") await run(job, runner, room);
+    if (job.mode === "run") await run(job, runner, room, stop);
     else if (job.mode === "estimate") await estimate(job, runner);
     else if (job.mode === "look") await look(job);
     else send({ type: "inspected", report: await inspect(job.device) });
   } catch (error) {
+    if (error instanceof Stopped) Deno.exit(0);
     console.error(error);
     send({ type: "failed", reason: reasonOf(error) });
     Deno.exit(1);
@@ -51,9 +53,19 @@ function reasonOf(error: unknown): string {
   return `Cannot allocate memory: the cell must fit into it, ${error.message}`;
 }
 
-async function run(job: Job & { mode: "run" }, runner: CellRunner, room: Promise<void>): Promise<void> {
+async function run(
+  job: Job & { mode: "run" },
+  runner: CellRunner,
+  room: Promise<void>,
+  stop: AbortSignal,
+): Promise<void> {
   const started = new Date().toISOString();
   let reported = -Infinity;
+  let trains = false;
+  // Before the first step there is nothing to save. After the last one the record may be near.
+  const endNow = () => (trains && job.checkpoint > 0) || Deno.exit(0);
+  stop.addEventListener("abort", endNow);
+  if (stop.aborted) endNow();
   const result = await runner.runCell(job.spec, {
     folder: job.folder,
     taskFiles: job.taskFiles,
@@ -61,12 +73,24 @@ async function run(job: Job & { mode: "run" }, runner: CellRunner, room: Promise
     threads: job.environment.threads,
     out: job.out,
     keep: job.keep,
+    ...job.checkpoint > 0 && {
+      checkpoint: {
+        every: job.checkpoint,
+        started,
+        environment: job.environment,
+        stop,
+        onSaved: (step) => send({ type: "saved", step }),
+        onResumed: (step) => send({ type: "resumed", step }),
+        onRemark: (text) => send({ type: "remark", text }),
+      },
+    },
     onPlanned: (bytes) => send({ type: "planned", bytes }),
     reserve(bytes) {
       send({ type: "reserve", bytes });
       return room;
     },
     onProgress(progress) {
+      trains = true;
       const now = performance.now() / 1000;
       if (now - reported < REPORT_EVERY && progress.step < progress.steps) return;
       reported = now;
@@ -81,9 +105,10 @@ async function run(job: Job & { mode: "run" }, runner: CellRunner, room: Promise
     ...job.environment,
     versions: { ...job.environment.versions, ...versions },
     device: { name: job.spec.device, provider, hardware, driver },
-    started,
+    started: result.time.parts?.[0].started ?? started,
   };
   await writeRecord(job.out, job.spec, result, memory, environment);
+  await removeCheckpoints(job.out, runId(job.spec));
   const metric = result.metrics[0].name;
   send({ type: "done", metric, score: result.scores.test[metric] });
 }

@@ -17,6 +17,8 @@ export interface BenchContext {
   out: string;
   /** Whether fully trained models are stored too. */
   keep: boolean;
+  /** Seconds between two checkpoints of a cell; 0: there are none. */
+  checkpoint: number;
   /** The machine and the versions. */
   environment: Omit<Environment, "started" | "device">;
   /** Program of the worker processes. */
@@ -39,7 +41,7 @@ export interface BenchContext {
  */
 export async function trainCell(
   cell: Cell,
-  { out, keep, environment, worker, limits, room, signal: stop, onEvent }: BenchContext,
+  { out, keep, checkpoint, environment, worker, limits, room, signal: stop, onEvent }: BenchContext,
   signal: AbortSignal,
   files: readonly string[],
 ): Promise<{ reason: string; log: string } | undefined> {
@@ -49,13 +51,21 @@ export async function trainCell(
   let place: MemoryPlace | undefined;
   await using supervisor = new Supervisor(limits);
   const { reason = "the worker ended without a result", log } = await runWorker(
-    { mode: "run", ...cell, out, keep, environment },
+    { mode: "run", ...cell, out, keep, checkpoint, environment },
     worker,
     AbortSignal.any([signal, supervisor.end]),
     (message) => {
       supervisor.heard();
-      if (message.type === "step") onEvent({ ...message, cell });
-      if (message.type === "done") result = message;
+      switch (message.type) {
+        case "step":
+        case "saved":
+        case "resumed":
+        case "remark":
+          onEvent({ ...message, cell });
+          break;
+        case "done":
+          result = message;
+      }
     },
     {
       files,

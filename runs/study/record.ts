@@ -68,6 +68,14 @@ export interface Environment {
   started: string;
 }
 
+/** A part of a run that was interrupted. */
+export interface RunPart {
+  /** When it started, in ISO 8601. */
+  started: string;
+  /** Its share of the run's seconds; what was lost, as it was not saved, is not counted. */
+  seconds: number;
+}
+
 /** The record of a run. */
 export interface RunRecord {
   /** Version of the record's form. */
@@ -119,7 +127,8 @@ export interface RunRecord {
   flops?: { inference: Quadratic; backbone: Quadratic; training: Quadratic };
   /**
    * In seconds. `trainSeconds`: the training steps alone; examples and tokens a second refer to it. `padding`: share of the
-   * positions computed in training that held no token. Virtual tokens do not count as tokens.
+   * positions computed in training that held no token. Virtual tokens do not count as tokens. `parts`: of a run that was
+   * interrupted and went on from a checkpoint, its parts; the other seconds are sums over them, memory is that of the last.
    */
   time: {
     trainSeconds: number;
@@ -128,6 +137,7 @@ export interface RunRecord {
     examplesPerSecond: number;
     tokensPerSecond: Measured;
     padding: Measured;
+    parts?: RunPart[];
   };
   /** `integrity`: checks that all passed, else the run would have failed. `flags`: doubts; those raised are reported beside the score. */
   checks: {
@@ -208,6 +218,7 @@ const recordSchema: z.ZodType<RunRecord> = z.strictObject({
     examplesPerSecond: z.number(),
     tokensPerSecond: measured,
     padding: measured,
+    parts: z.array(z.strictObject({ started: z.string(), seconds: z.number() })).min(2).optional(),
   }),
   checks: z.strictObject({
     integrity: z.array(z.strictObject({ name: z.string(), detail: z.string() })),

@@ -1,7 +1,9 @@
 /**
- * What a worker needs from training. Nothing but types and a constant, so that the launcher can name them without loading a library.
+ * What a worker needs from training. Nothing but types, an error and a constant, so that the launcher can name them without
+ * loading a library.
  * @module
  */
+import type { Environment } from "../study/record.ts";
 import type { CellEstimate, CellResult, LocalPaths } from "../study/cell.ts";
 import type { RunSpec } from "../study/spec.ts";
 
@@ -15,6 +17,32 @@ export interface StepProgress {
   loss: number;
 }
 
+/** A cell was told to end before it had a result. */
+export class Stopped extends Error {
+  /** Says so. */
+  constructor() {
+    super("Cannot finish the cell: it was told to end");
+  }
+}
+
+/** How a cell is saved on its way, so that it can go on from there. */
+export interface CheckpointOptions {
+  /** Seconds between two checkpoints, at least: more where saving takes long. */
+  every: number;
+  /** When this process began, in ISO 8601. */
+  started: string;
+  /** The machine and the versions: a checkpoint of others is not used. */
+  environment: Pick<Environment, "suite" | "versions" | "arch" | "processor">;
+  /** Has the cell saved between two steps, and ended. */
+  stop: AbortSignal;
+  /** Called after each checkpoint, with the number of steps that it holds. */
+  onSaved(step: number): void;
+  /** Called if training goes on after so many steps. */
+  onResumed(step: number): void;
+  /** Called with a sentence, if a checkpoint cannot be used or written. */
+  onRemark(text: string): void;
+}
+
 /** How a cell is run; none of it decides a result. */
 export interface CellOptions extends LocalPaths {
   /** Processor threads. */
@@ -23,6 +51,8 @@ export interface CellOptions extends LocalPaths {
   out: string;
   /** Whether fully trained models are stored too. */
   keep: boolean;
+  /** Left out: the cell is neither saved, nor does it go on from a checkpoint. */
+  checkpoint?: CheckpointOptions;
   /** Called with the bytes that training takes at least, before the step is planned. */
   onPlanned?(bytes: number): void;
   /** Called with the bytes of the planned step; resolves when they fit beside what others have planned. */
@@ -48,7 +78,7 @@ export const NOT_CALIBRATED: Readonly<Calibration> = { threads: 1, secondsLeft: 
 
 /** Runs and estimates cells. */
 export interface CellRunner {
-  /** Trains and evaluates. @throws {Error} if it cannot, or if an integrity check fails */
+  /** Trains and evaluates. @throws {Stopped} if it is told to @throws {Error} if it cannot, or if an integrity check fails */
   runCell(spec: RunSpec, options: CellOptions): Promise<CellResult>;
   /** Counts parameters, plans memory and estimates time without training; `calibration` is brought up to date. */
   estimateCell(spec: RunSpec, paths: LocalPaths, calibration: Calibration): Promise<CellEstimate>;

@@ -10,9 +10,10 @@ import { noteTexts } from "../adapters/seen-texts.ts";
 import { writeAdapter } from "../adapters/write.ts";
 import type { SignedProgram } from "../programs/classifier.ts";
 import type { CellResult } from "../study/cell.ts";
-import { knownScores, type Measured, type RunRecord } from "../study/record.ts";
+import { knownScores, type Measured, type RunPart, type RunRecord } from "../study/record.ts";
 import { runId, type RunSpec } from "../study/spec.ts";
 import type { CellOptions } from "./cell-runner.ts";
+import { partsOf } from "./checkpoints/checkpoints.ts";
 import { flagOtherData, flagUnknownTexts, raiseFlags } from "./integrity.ts";
 import { hashFrozen, type OpenCell, type PreparedCell } from "./prepare.ts";
 import { splitRecord, textHash } from "./split.ts";
@@ -26,7 +27,7 @@ import type { Evaluation, TrainingTask } from "./training-task.ts";
 export async function finishCell(
   prepared: PreparedCell,
   trained: TrainedCell,
-  { out, keep }: CellOptions,
+  { out, keep, checkpoint }: CellOptions,
 ): Promise<CellResult> {
   const { trainingTask, integrity, seconds, evaluator, frozenSha256 } = prepared;
   const { adaptation, backbone } = trainingTask;
@@ -40,7 +41,8 @@ export async function finishCell(
   if (keep || adaptation.trains.length < Object.keys(backbone.weights).length) {
     await storeAdapter(prepared, trained, out);
   }
-  return assembleResult(prepared, trained, test);
+  const parts = checkpoint && trained.parts.length > 0 ? partsOf(trained, prepared, checkpoint) : undefined;
+  return assembleResult(prepared, trained, test, parts);
 }
 
 async function storeAdapter(
@@ -64,6 +66,7 @@ function assembleResult(
   prepared: PreparedCell,
   { course, validation, bestEpoch }: TrainedCell,
   test: Evaluation,
+  parts: RunPart[] | undefined,
 ): CellResult {
   const { spec, task, model, trainingTask, parameters, planned, integrity, seconds, sizes, seen } = prepared;
   const { backbone, metrics, majority, trainExamples, featureCache } = trainingTask;
@@ -85,6 +88,7 @@ function assembleResult(
       evaluateSeconds: seconds.evaluate,
       examplesPerSecond: validation.length * trainExamples.lengths.length / course.seconds,
       ...describeReading(course, featureCache !== undefined),
+      ...parts && { parts },
     },
     checks: {
       integrity: integrity.passed,

@@ -7,7 +7,7 @@ import { sizeOf } from "../../base/shapes.ts";
 import type { AdamWOptions } from "../../engine/adamw.ts";
 import type { ArrayValue, Training } from "../../engine/types.ts";
 import type { Metric } from "../../tasks/types.ts";
-import type { Scores } from "../study/record.ts";
+import type { RunPart, Scores } from "../study/record.ts";
 import type { TrainingSpec } from "../study/spec.ts";
 import { epochBatches, microBatches } from "./batches.ts";
 import type { CellOptions, StepProgress } from "./cell-runner.ts";
@@ -27,8 +27,10 @@ export interface TrainingJob {
   training: Training;
   /** The training examples. */
   examples: EncodedExamples;
+  /** How far training has come already; left out: it begins. */
+  from?: Pick<TrainingProgress, "course" | "validation">;
   /** Called after each step. */
-  onStep(progress: StepProgress): void;
+  onStep(progress: StepProgress): void | Promise<void>;
   /** Called after each epoch, counted from 1. */
   onEpoch(epoch: number): Promise<void>;
   /** Asked before each epoch: whether training ends without it; left out: it does not. */
@@ -47,12 +49,20 @@ export interface TrainingCourse {
   padding: number;
 }
 
-/** What a cell's training leaves. */
-export interface TrainedCell {
-  /** How training went. */
+/** How far a cell has come, between two steps. */
+export interface TrainingProgress {
+  /** How training went so far. */
   course: TrainingCourse;
-  /** Scores on the validation examples after each epoch. */
+  /** Scores on the validation examples after each epoch that has ended. */
   validation: Scores[];
+  /** The best of these epochs, counted from 1, and the trained tensors after it, by name. */
+  best?: { epoch: number; parameters: Record<string, Float32Array> };
+  /** The parts before this one, where the cell was interrupted. */
+  parts: RunPart[];
+}
+
+/** What a cell's training leaves. */
+export interface TrainedCell extends Pick<TrainingProgress, "course" | "validation" | "parts"> {
   /** The epoch with the best validation score, counted from 1; of equal scores, the first. */
   bestEpoch: number;
   /** The trained tensors after that epoch, by name. */
@@ -62,41 +72,53 @@ export interface TrainedCell {
 /**
  * Trains a cell, scores every epoch on the validation examples and keeps the parameters of the best. It ends when that score
  * has stood still as long as the patience of the spec. Frees the training program.
+ * @param progress how far it has come already; brought up to date
+ * @param onPause called after each step and after each evaluation; what it throws ends training
  * @throws {Error} if the loss or a logit stops being a finite number
  */
 export async function trainCell(
   { spec, trainingTask, training, evaluator, seconds }: PreparedCell,
-  onStep: CellOptions["onProgress"],
+  onProgress: CellOptions["onProgress"],
+  progress: TrainingProgress = { course: newCourse(), validation: [], parts: [] },
+  onPause: (progress: TrainingProgress) => Promise<void> = () => Promise.resolve(),
 ): Promise<TrainedCell> {
   const [primary] = trainingTask.metrics;
-  const validation: Scores[] = [];
-  let best: Pick<TrainedCell, "bestEpoch" | "parameters"> | undefined;
-  const course = await train({
+  const { course, validation, parts } = progress;
+  await train({
     seed: spec.seed,
     spec: spec.training,
     training,
     examples: trainingTask.trainExamples,
-    onStep,
+    from: progress,
+    async onStep(step) {
+      onProgress(step);
+      await onPause(progress);
+    },
     async onEpoch(epoch) {
       const parameters = await training.read();
       const { scores } = await seconds.measure("evaluate", () => evaluator.evaluate("validation", parameters));
       validation.push(scores);
-      if (!best || isBetter(primary, scores[primary.name], validation[best.bestEpoch - 1][primary.name])) {
+      const { best } = progress;
+      if (!best || isBetter(primary, scores[primary.name], validation[best.epoch - 1][primary.name])) {
         const copies = Object.entries(parameters).map(([name, values]) => [name, values.slice()]);
-        best = { bestEpoch: epoch, parameters: Object.fromEntries(copies) };
+        progress.best = { epoch, parameters: Object.fromEntries(copies) };
       }
+      await onPause(progress);
     },
-    isOver() {
-      return best !== undefined && hasStoodStill(validation.length, best.bestEpoch, spec.training);
-    },
+    isOver: () => hasStoodStill(progress, spec.training),
   });
   await training.release();
-  return { course, validation, ...best! };
+  const { epoch, parameters } = progress.best!;
+  return { course, validation, parts, bestEpoch: epoch, parameters };
+}
+
+function newCourse(): TrainingCourse {
+  return { stepLoss: [], seconds: 0, tokens: 0, padding: 0 };
 }
 
 /** Whether the last epochs, as many as `patience` says, have not bettered the validation score of an epoch before. */
-export function hasStoodStill(epochs: number, best: number, { patience = Infinity }: TrainingSpec): boolean {
-  return epochs - best >= patience;
+function hasStoodStill({ validation, best }: TrainingProgress, { patience = Infinity }: TrainingSpec): boolean {
+  return best !== undefined && validation.length - best.epoch >= patience;
 }
 
 function isBetter(metric: Pick<Metric, "direction">, score: number, than: number): boolean {
@@ -110,10 +132,13 @@ function isBetter(metric: Pick<Metric, "direction">, score: number, than: number
 export async function train(job: TrainingJob): Promise<TrainingCourse> {
   const { spec, seed, training, examples } = job;
   const adamw: AdamWOptions = { ...ADAMW, weightDecay: spec.weightDecay, clip: spec.clip };
-  const steps = spec.epochs * Math.ceil(examples.lengths.length / spec.batchSize);
-  const course: TrainingCourse = { stepLoss: [], seconds: 0, tokens: 0, padding: 0 };
-  for (let epoch = 1; epoch <= spec.epochs && !job.isOver?.(); epoch++) {
-    for (const batch of epochBatches(examples.lengths, spec.batchSize, new Random(seed, `order/epoch/${epoch}`))) {
+  const stepsPerEpoch = Math.ceil(examples.lengths.length / spec.batchSize);
+  const steps = spec.epochs * stepsPerEpoch;
+  const { course, validation } = job.from ?? { course: newCourse(), validation: [] };
+  for (let epoch = validation.length + 1; epoch <= spec.epochs && !job.isOver?.(); epoch++) {
+    const batches = epochBatches(examples.lengths, spec.batchSize, new Random(seed, `order/epoch/${epoch}`));
+    const taken = course.stepLoss.length - (epoch - 1) * stepsPerEpoch;
+    for (const batch of batches.slice(taken)) {
       const step = course.stepLoss.length;
       const begun = performance.now();
       const loss = await accumulateBatch(job, batch, new Random(seed, `dropout/step/${step}`), course);
@@ -121,7 +146,7 @@ export async function train(job: TrainingJob): Promise<TrainingCourse> {
       await training.step(linearSchedule(step, steps, spec.warmup), adamw);
       course.stepLoss.push(loss);
       course.seconds += (performance.now() - begun) / 1000;
-      job.onStep({ step: step + 1, steps, loss });
+      await job.onStep({ step: step + 1, steps, loss });
     }
     await job.onEpoch(epoch);
   }

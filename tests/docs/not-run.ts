@@ -19,6 +19,7 @@ export const notRun: Record<string, string | { reason: string; instead: string }
   "deno task bench --seeds 5": long,
   "deno task bench --tasks sentiment/imdb --methods lora,lora+prefix-tuning": long,
   "deno task bench standard --dry-run": long,
+  "deno task bench standard --checkpoint 10": long,
   "deno task bench standard --out /shared/results": long,
   "deno task bench smoke --methods added-bias,bitfit,added-bias+prompt-tuning":
     "its method is not in the table; extending_test.ts trains it",

@@ -195,6 +195,21 @@ Deno.test("options are in words: lists without brackets, nothing that is not set
   assert.match(markdown, /^- \*\*lora\*\*: epochs 4, headLearningRate 0\.003, layers 1, 2, start kind words, text a$/m);
 });
 
+Deno.test("runs that went on from a checkpoint are counted, and beside others only while they ran", () => {
+  const change = ({ time, environment }: RunRecord) => {
+    const parts = ["00:00:00", "02:00:00"].map((at) => ({ started: `2026-01-01T${at}Z`, seconds: 100 }));
+    Object.assign(time, { trainSeconds: 200, compileSeconds: 0, evaluateSeconds: 0, parts });
+    environment.started = parts[0].started;
+  };
+  const between = ({ environment }: RunRecord) => void (environment.started = "2026-01-01T00:02:30Z");
+  const markdown = renderMarkdown(groupResults([makeRecord({ change }), makeRecord({ seed: 1, change: between })], []));
+  assert.match(
+    markdown,
+    /^- 1 of 2 runs went on from a checkpoint: their times are sums over the parts, their memory/m,
+  );
+  assert.doesNotMatch(markdown, /side by side/);
+});
+
 Deno.test("times of runs that ran side by side are said to be those of a shared machine", () => {
   const start = (started: string) => (record: RunRecord) => void (record.environment.started = started);
   const apart = [0, 1].map((seed) => makeRecord({ seed, change: start(`2026-01-01T00:00:0${5 * seed}Z`) }));

@@ -6,7 +6,7 @@ import { Random } from "../../../base/random.ts";
 import type { Device, Executable, Feed } from "../../../engine/types.ts";
 import { compose } from "../../../methods/adaptation/compose.ts";
 import { computeFeatures, encodeExamples } from "../../../runs/training/examples.ts";
-import { train } from "../../../runs/training/train.ts";
+import { train, type TrainingJob } from "../../../runs/training/train.ts";
 import { type TrainableClassifier, trainableClassifier } from "../../../runs/programs/classifier.ts";
 import { storeFrozen } from "../../../runs/programs/frozen.ts";
 import type { Arrays } from "../../engine/compare.ts";
@@ -67,8 +67,8 @@ export async function batchOf(model: TrainableClassifier, { masks }: Pick<Execut
   return { inputs, parameters, gradients };
 }
 
-/** Losses of the first 20 steps of training on a device: 40 random texts of 1 to 24 characters, 4 a step. */
-export async function trainingLosses(device: Device, parts: Variant[]): Promise<number[]> {
+/** Training on a device, at its start: 40 random texts of 1 to 24 characters, 4 a step, 20 steps. */
+export async function startTraining(device: Device, parts: Variant[]): Promise<TrainingJob> {
   const model = await tinyTrainable(parts);
   const random = new Random(7, "texts");
   const texts = Array.from({ length: 40 }, (_, at) => ({
@@ -87,7 +87,7 @@ export async function trainingLosses(device: Device, parts: Variant[]): Promise<
   const { program, signature } = model.loss;
   const training = await device.train(program, signature, model.parameters, { threads: 1 });
   await training.write(await model.start(1));
-  const { stepLoss } = await train({
+  return {
     seed: 1,
     spec: {
       epochs: 2,
@@ -103,7 +103,13 @@ export async function trainingLosses(device: Device, parts: Variant[]): Promise<
     examples,
     onStep: () => {},
     onEpoch: () => Promise.resolve(),
-  });
-  await training.release();
+  };
+}
+
+/** Losses of all its steps. */
+export async function trainingLosses(device: Device, parts: Variant[]): Promise<number[]> {
+  const job = await startTraining(device, parts);
+  const { stepLoss } = await train(job);
+  await job.training.release();
   return stepLoss;
 }

@@ -9,7 +9,14 @@ import { cpu } from "../../../../engine/devices/cpu.ts";
 import { loadRuntime, type RuntimeTensor } from "../../../../engine/devices/onnx-runtime.ts";
 import type { TrainableParameter } from "../../../../engine/adamw.ts";
 import { tf } from "../../../../engine/tensor.ts";
-import type { ArrayValue, Device, Program, Signature, Training } from "../../../../engine/types.ts";
+import {
+  type ArrayValue,
+  type Device,
+  type Program,
+  type Signature,
+  STATE_PARTS,
+  type Training,
+} from "../../../../engine/types.ts";
 import { webgpu } from "../../../../engine/devices/webgpu.ts";
 import { inspectDevice } from "../../../../runs/launch/inspect-device.ts";
 import golden from "../../../golden/optim.json" with { type: "json" };
@@ -212,6 +219,20 @@ test("a step sends only inputs, sizes and scalars to the device, and only output
   const outputs = ["output/loss", "output/logits"];
   assert.deepEqual([...names].sort(), [...Object.keys(inputs), "size", ...outputs, ...numbers].sort());
   await training.release();
+});
+
+test("training on webgpu goes on from what was read of another one, to the same bits", async () => {
+  const step = async (training: Training, at: number) => {
+    await training.accumulate(randomFeed(signature, training, 4, 5).inputs);
+    await training.step(1 / (1 + at), settings);
+  };
+  const [whole, rest] = [0, 1].map(() => webgpu.train(program, signature, parameters, threads));
+  await (await whole).write(randomFeed(signature, await whole, 1, 1).parameters);
+  for (const at of [0, 1]) await step(await whole, at);
+  await (await rest).restore(2, async (part, name) => (await (await whole).read(part))[name].slice());
+  for (const training of [await whole, await rest]) await step(training, 2);
+  for (const part of STATE_PARTS) assert.deepEqual(await (await rest).read(part), await (await whole).read(part));
+  for (const training of [whole, rest]) await (await training).release();
 });
 
 test("outputs and gradients on webgpu agree with cpu at sizes that were not traced", async () => {

@@ -165,7 +165,7 @@ for (const [what, seed, grace] of [["that wait", HANGS, 3600], ["that do not ans
   Deno.test(`stopping ends workers ${what}, and records no failure`, () =>
     inFolder({}, async (out) => {
       const stop = new AbortController();
-      const running = bench({ ...smoke, seeds: [seed] }, { ...quiet, out, signal: stop.signal, grace });
+      const running = bench({ ...smoke, seeds: [seed] }, { ...quiet, out, signal: stop.signal, grace, checkpoint: 0 });
       await until(async () => (await hangingWorkers(out)).length === 2, "two workers");
       const pids = await hangingWorkers(out);
       assert.ok(pids.every(alive));
