@@ -19,7 +19,7 @@ interface Panel {
   name: string;
   column: number;
   row: number;
-  /** Mean, least and greatest score of the seeds that have the epoch. */
+  /** Mean, least and greatest score of the seeds; one whose training has ended keeps its last. */
   epochs: { epoch: number; mean: number; low: number; high: number }[];
 }
 
@@ -60,7 +60,8 @@ export function drawCurves(protocol: Protocol, title: string, styles: ReadonlyMa
     kind: "curves",
     title: `Learning curves, ${showName(metric.name)} on the validation set: ${title}`,
     caption:
-      "A panel for each setting. Thick: the mean of the seeds; thin: each seed; shaded: from the lowest to the highest." +
+      "A panel for each setting. Thick: the mean of the seeds; thin: each seed; shaded: from the lowest to the highest. A seed whose " +
+      "training has ended keeps its last score there." +
       bestOf(panels, protocol.settings),
     values: `Last epoch: ${
       panels.map(({ name, setting }) => `${name} ${scoreInWords(lastMean(setting), metric)}`).join(", ")
@@ -114,8 +115,9 @@ function panelOf(setting: Setting, name: string, index: number, columns: number)
   const { runs, metric } = setting;
   const longest = Math.max(...runs.map(({ curve }) => curve.validation.length));
   const epochs = Array.from({ length: longest }, (_, epoch) => {
-    const scores = runs.filter(({ curve }) => epoch < curve.validation.length)
-      .map(({ curve }) => axisScore(curve.validation[epoch][metric.name], metric));
+    const scores = runs.map(({ curve: { validation } }) =>
+      axisScore((validation[epoch] ?? validation.at(-1)!)[metric.name], metric)
+    );
     return { epoch: epoch + 1, mean: mean(scores), low: Math.min(...scores), high: Math.max(...scores) };
   });
   return { setting, name, column: index % columns, row: Math.floor(index / columns), epochs };
