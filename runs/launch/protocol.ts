@@ -24,7 +24,7 @@ export type Job =
     keep: boolean;
     environment: Omit<Environment, "started" | "device">;
   }
-  | { mode: "estimate"; threads: number; cells: (LocalPaths & { spec: RunSpec })[] }
+  | { mode: "estimate"; threads: number; calibrate: boolean; cells: (LocalPaths & { spec: RunSpec })[] }
   | { mode: "inspect"; device: string }
   | { mode: "look"; models: ModelFiles[] };
 
