@@ -25,6 +25,8 @@ interface BenchFlags extends CacheFlags {
   cellTimeout?: string;
   retryFailed?: true;
   events?: string;
+  launcher?: string;
+  slurm?: string[];
   dryRun?: true;
 }
 
@@ -58,33 +60,55 @@ export const addBench: AddCommand = (program, setStatus) => {
     )
     .option("--cell-timeout <seconds>", "end a cell that takes longer, as failed")
     .option("--retry-failed", "run only the cells that have failed")
-    .option("--events <file>", "append everything that happens to a file, a line of JSON each");
+    .option("--events <file>", "append everything that happens to a file, a line of JSON each")
+    .option("--launcher <name>", "slurm: submit the cells to a Slurm cluster, and end")
+    .option(
+      "--slurm <flag>",
+      "a flag of sbatch without dashes, such as partition=long or time=2:00:00; repeat it for others",
+      (flag: string, before: readonly string[] = []) => [...before, flag],
+    );
   withCacheFlags(command)
     .option("--dry-run", "show the cells, their parameters, planned memory and likely time; train nothing")
     .action(async (source: string, flags: BenchFlags) => setStatus(await runBench(source, flags)));
   addStatus(command, setStatus);
 };
 
+/** @throws {UsageError} if a flag has a wrong value, or cannot be used beside another */
+function requireFlags({ keep, dryRun, retryFailed, launcher, slurm, events }: BenchFlags): void {
+  if (keep !== undefined && keep !== "full") throw new UsageError(`Cannot keep ${keep}: --keep must be full`);
+  if (launcher !== undefined && launcher !== "slurm") {
+    throw new UsageError(`Cannot read --launcher: it must be slurm, current value is ${launcher}`);
+  }
+  const together: [string, unknown, string, unknown][] = [
+    ["retry-failed", retryFailed, "dry-run", dryRun],
+    ["launcher", launcher, "dry-run", dryRun],
+    ["launcher", launcher, "events", events],
+  ];
+  const [one, , other] = together.find(([, one, , other]) => one && other) ?? [];
+  if (one !== undefined) throw new UsageError(`Cannot use --${one} with --${other}: one of them must be left out`);
+  if (slurm && !launcher) throw new UsageError("Cannot use --slurm: --launcher must be slurm, current value is none");
+}
+
 async function runBench(source: string, flags: BenchFlags): Promise<number> {
   useCache(flags);
   const { bench, estimateBench } = await import("../runs/launch/launcher.ts");
   const given = await readGiven(source);
   const study = await withFlags(given, flags);
-  if (flags.keep !== undefined && flags.keep !== "full") {
-    throw new UsageError(`Cannot keep ${flags.keep}: --keep must be full`);
-  }
+  requireFlags(flags);
   const jobs = readCount("--jobs", flags.jobs);
   const cellTimeout = readSeconds("--cell-timeout", flags.cellTimeout, "above 0", (seconds) => seconds > 0);
   const checkpoint = readSeconds("--checkpoint", flags.checkpoint, "from 0", (seconds) => seconds >= 0);
-  if (flags.dryRun && flags.retryFailed) {
-    throw new UsageError("Cannot use --retry-failed with --dry-run: one of them must be left out");
-  }
   if (flags.dryRun) {
     const { renderEstimates, renderOverrides } = await import("./output/dry-run.ts");
     const atOnce = jobs ?? navigator.hardwareConcurrency;
     console.log(renderEstimates(await estimateBench(study, undefined, atOnce), atOnce));
     for (const line of renderOverrides(given, study)) console.log(line);
     return 0;
+  }
+  if (flags.launcher !== undefined) {
+    const { submit } = await import("./slurm/submit.ts");
+    const { out, retryFailed, slurm = [] } = flags;
+    return await submit(study, { out, jobs, retryFailed, keep: flags.keep === "full", cellTimeout, flags: slurm });
   }
   const stop = stopOnSignals();
   const { showProgress, standardError } = await import("./output/progress.ts");

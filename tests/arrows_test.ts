@@ -56,6 +56,7 @@ const ARROWS: Record<string, readonly string[]> = {
     ...["runs/study", "runs/study/shared", "runs/adapters", "runs/training", "runs/launch/permissions", "deno.json"],
   ],
   "runs/status": ["base", "runs/study/shared", "runs/launch"],
+  "runs/slurm": ["base", "engine", "engine/devices", "runs/study", "runs/launch"],
   "runs/predict": [
     ...["base", "engine", "engine/devices", "models", "models/mod.ts", ...METHODS],
     ...["runs/study", "runs/programs", "runs/adapters", "runs/training"],

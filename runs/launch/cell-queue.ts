@@ -78,7 +78,10 @@ class CellQueue {
     private readonly context: BenchContext,
   ) {}
 
-  /** Runs one cell after the other until none is left that has neither record nor failure, or the bench is stopped. */
+  /**
+   * Runs one cell after the other until none is left that has neither record nor failure, or the bench is stopped. One that
+   * does not wait leaves when others that live have all that is left.
+   */
   async work(): Promise<void> {
     const { signal, onEvent } = this.context;
     while (!signal.aborted) {
@@ -88,7 +91,7 @@ class CellQueue {
         continue;
       }
       const waiting = this.#elsewhere.length;
-      if (waiting === 0) return;
+      if (waiting === 0 || !this.context.waits && this.#elsewhere.every(({ id }) => this.claims.isAlive(id))) return;
       if (this.#underWay === 0 && waiting !== this.#waiting) onEvent({ type: "waiting", cells: waiting });
       this.#waiting = waiting;
       await pause(LOOK_EVERY, signal);

@@ -49,11 +49,36 @@ export interface BenchOptions extends WorkerLimits {
   onEvent?: (event: BenchEvent) => void;
   /** Program of the worker processes. */
   worker?: URL;
+  /** Makes this bench one of many that were started together. */
+  share?: BenchShare;
   /**
    * Seconds that the claim of another bench on the folder may stand still before its cell is taken over; all benches on a
    * folder must have the same. Default: 30.
    */
   patience?: number;
+}
+
+/**
+ * What several benches have in common that were started together, as tasks of an array: they train one study's cells that had no
+ * record then. Each trains one cell at a time and leaves when others that live have all that is left.
+ */
+export interface BenchShare {
+  /** The runs to train, each with the number of its failures when the benches were started. */
+  runs: ReadonlyMap<string, number>;
+  /** Threads of each cell. */
+  threads: number;
+}
+
+/** The cells of a bench, and what is known of them before the first is trained. */
+export interface BenchPlan {
+  /** Cells to train, those that have a record included. */
+  cells: Cell[];
+  /** Cells without a record. */
+  queue: Cell[];
+  /** Why records cannot be read, by their paths. */
+  broken: ReadonlyMap<string, string>;
+  /** The number of failures that each cell had before, by its id. */
+  failuresBefore: ReadonlyMap<string, number>;
 }
 
 /** How many cells have a record, and which have none. */
@@ -78,15 +103,41 @@ export interface BenchResult {
 export async function bench(study: Study, options: BenchOptions): Promise<BenchResult> {
   const { out, keep = false, signal = new AbortController().signal, onEvent = () => {}, worker = workerEntry } =
     options;
-  const cores = navigator.hardwareConcurrency;
-  const jobs = options.jobs ?? cores;
+  const jobs = options.share ? 1 : options.jobs ?? navigator.hardwareConcurrency;
   if (!Number.isInteger(jobs) || jobs < 1) {
     throw new UsageError(`Cannot run ${jobs} jobs: their number must be a whole number from 1`);
   }
+  const { share } = options;
+  const { cells, queue, broken, failuresBefore } = share
+    ? await planShare(study, out, share)
+    : await planBench(study, out, options.retryFailed);
+  const recorded = cells.length - queue.length;
+  onEvent({ type: "cells", cells: cells.length, recorded, all: cells });
+
+  if (queue.length > 0) {
+    await sweepCache();
+    await Promise.all([requireDevice(study.device, worker), requireModels(queue, worker, signal)]);
+  }
+  const environment = await readEnvironment(share?.threads ?? threadsOf(jobs));
+  const limits = { cellTimeout: options.cellTimeout, stall: options.stall, grace: options.grace };
+  const device = lookUp("device", devices, study.device);
+  const room = new MemoryRoom(() => freeMemory(device));
+  const checkpoint = options.checkpoint ?? CHECKPOINT;
+  const context = { out, keep, checkpoint, environment, worker, waits: !share, limits, room, signal, onEvent };
+  const outcomes = await runCells(queue, broken, failuresBefore, jobs, options.patience, context);
+  return { cells: cells.length, ...outcomes, recorded: recorded + outcomes.recorded };
+}
+
+/**
+ * Begins a bench in a results folder: finds out which cells of a study are to be trained, and writes down what was asked for.
+ * @param retryFailed leaves out the cells that have not failed
+ * @throws {UsageError} if the study names what does not exist, or what cannot be used
+ * @throws {Error} if the results folder cannot be written
+ */
+export async function planBench(study: Study, out: string, retryFailed = false): Promise<BenchPlan> {
   const all = await cellsOf(study);
   await makeResultsFolder(out);
   await writeJson(`${out}/study.json`, study);
-
   const failuresBefore = await countFailures(out);
   await writeCellList(out, all, failuresBefore);
   const done = new Set<string>();
@@ -99,32 +150,23 @@ export async function bench(study: Study, options: BenchOptions): Promise<BenchR
     }
   }
   await sweepCheckpoints(out, (id) => done.has(id));
-  const cells = options.retryFailed ? all.filter(({ id }) => failuresBefore.has(id) && !done.has(id)) : all;
-  const recorded = cells.filter((cell) => done.has(cell.id)).length;
-  onEvent({ type: "cells", cells: cells.length, recorded, all: cells });
-  const queue = cells.filter((cell) => !done.has(cell.id));
+  const cells = retryFailed ? all.filter(({ id }) => failuresBefore.has(id) && !done.has(id)) : all;
+  return { cells, queue: cells.filter(({ id }) => !done.has(id)), broken, failuresBefore };
+}
 
-  if (queue.length > 0) {
-    await sweepCache();
-    await Promise.all([requireDevice(study.device, worker), requireModels(queue, worker, signal)]);
+/** The cells of a share. Whether a record can be read was looked up when the benches were started: here, it is there or not. */
+async function planShare(study: Study, out: string, { runs }: BenchShare): Promise<BenchPlan> {
+  const cells = (await cellsOf(study)).filter(({ id }) => runs.has(id));
+  if (cells.length < runs.size) {
+    throw new Error(
+      `Cannot train the runs that were asked for: the study must have all ${runs.size}, it has ${cells.length} of them; ` +
+        "models, files or TuneBench have changed since, start it again",
+    );
   }
-  const environment = await readEnvironment(threadsOf(jobs));
-  const limits = { cellTimeout: options.cellTimeout, stall: options.stall, grace: options.grace };
-  const device = lookUp("device", devices, study.device);
-  const room = new MemoryRoom(() => freeMemory(device));
-  const context = {
-    out,
-    keep,
-    checkpoint: options.checkpoint ?? CHECKPOINT,
-    environment,
-    worker,
-    limits,
-    room,
-    signal,
-    onEvent,
-  };
-  const outcomes = await runCells(queue, broken, failuresBefore, jobs, options.patience, context);
-  return { cells: cells.length, ...outcomes, recorded: recorded + outcomes.recorded };
+  await makeResultsFolder(out);
+  const names = new Set((await Array.fromAsync(Deno.readDir(`${out}/runs`))).map(({ name }) => name));
+  const queue = cells.filter(({ id }) => !names.has(`${id}.json`));
+  return { cells, queue, broken: new Map(), failuresBefore: runs };
 }
 
 /** A cell with what is known before it runs. */
@@ -150,12 +192,27 @@ export async function estimateBench(
   const cells = await cellsOf(study);
   const signal = new AbortController().signal;
   await Promise.all([requireDevice(study.device, worker), requireModels(cells, worker, signal)]);
+  return await estimateCells(cells, threadsOf(jobs), true, worker);
+}
+
+/**
+ * Estimates cells without training, those that differ only in their seed once.
+ * @param threads of each cell
+ * @param calibrate measures the speed of this machine; otherwise no time is estimated
+ * @throws {Error} if a cell cannot be estimated
+ */
+export async function estimateCells(
+  cells: readonly Cell[],
+  threads: number,
+  calibrate: boolean,
+  worker: URL = workerEntry,
+): Promise<EstimatedCell[]> {
   const settings = new Map(cells.map((cell) => [settingId(cell.spec), cell]));
   const estimates: CellEstimate[] = [];
   const { reason } = await runWorker(
-    { mode: "estimate", threads: threadsOf(jobs), cells: [...settings.values()].map(({ id: _, ...cell }) => cell) },
+    { mode: "estimate", threads, calibrate, cells: [...settings.values()].map(({ id: _, ...cell }) => cell) },
     worker,
-    signal,
+    new AbortController().signal,
     (message) => {
       if (message.type === "estimated") estimates.push(message.estimate);
     },

@@ -26,7 +26,7 @@ export type Job =
     checkpoint: number;
     environment: Omit<Environment, "started" | "device">;
   }
-  | { mode: "estimate"; threads: number; cells: (LocalPaths & { spec: RunSpec })[] }
+  | { mode: "estimate"; threads: number; calibrate: boolean; cells: (LocalPaths & { spec: RunSpec })[] }
   | { mode: "inspect"; device: string }
   | { mode: "look"; models: ModelFiles[] };
 

@@ -115,7 +115,7 @@ async function run(
 
 async function estimate(job: Job & { mode: "estimate" }, runner: CellRunner): Promise<void> {
   const secondsPerCell = Math.min(LONGEST_MEASUREMENT, CALIBRATION / job.cells.length) / 2;
-  const calibration = { threads: job.threads, secondsLeft: CALIBRATION, secondsPerCell };
+  const calibration = { threads: job.threads, secondsLeft: job.calibrate ? CALIBRATION : 0, secondsPerCell };
   for (const { spec, ...paths } of job.cells) {
     send({ type: "estimated", estimate: await runner.estimateCell(spec, paths, calibration) });
   }

@@ -23,6 +23,8 @@ export interface BenchContext {
   environment: Omit<Environment, "started" | "device">;
   /** Program of the worker processes. */
   worker: URL;
+  /** Whether this bench waits for the cells of others, until none is left. */
+  waits: boolean;
   /** Most seconds that workers may take. */
   limits: WorkerLimits;
   /** The memory that they share. */
