@@ -100,7 +100,7 @@ export function showProgress(screen: Screen): (event: BenchEvent) => void {
         running.set(event.cell.id, event);
         break;
       case "done":
-        finish(event.cell, `${event.metric} ${event.score.toFixed(3)} in ${duration(event.seconds)}`);
+        finish(event.cell, `${scoreIn(event)} in ${duration(event.seconds)}`);
         break;
       case "failed":
         finish(event.cell, `failed, ${event.reason}`);
@@ -122,6 +122,12 @@ export function showProgress(screen: Screen): (event: BenchEvent) => void {
   };
 }
 
+/** "accuracy 0.950"; of a trial "validation accuracy 0.950", or that it diverged. */
+function scoreIn({ cell, metric, score }: Extract<BenchEvent, { type: "done" }>): string {
+  if (score === null) return "diverged";
+  return `${cell.spec.trial ? "validation " : ""}${metric} ${score.toFixed(3)}`;
+}
+
 /**
  * Cells in the words of their user, by id: method, task and seed; the options in which methods of one name differ, and the
  * models where there are several.
@@ -131,7 +137,7 @@ export function titlesOf(cells: readonly Cell[]): Map<string, string> {
   const severalModels = new Set(cells.map(({ spec }) => spec.model.name)).size > 1;
   return new Map(cells.map(({ id, spec }, at) => {
     const model = severalModels ? `, ${spec.model.name}` : "";
-    return [id, `${labels[at]} on ${spec.task.name}${model}, seed ${spec.seed}`];
+    return [id, `${spec.trial ? "trial of " : ""}${labels[at]} on ${spec.task.name}${model}, seed ${spec.seed}`];
   }));
 }
 

@@ -6,6 +6,8 @@ import { exists, readObject } from "../../base/files.ts";
 import type { Cell } from "../study/cell.ts";
 import { recordPath } from "../study/write.ts";
 import { type Claim, Claims } from "../study/claims.ts";
+import type { TunedRecord } from "../study/tuning/tuned-record.ts";
+import { readChoice } from "./tuning/choice.ts";
 import { type BenchContext, failurePath, trainCell, writeFailure } from "./train-cell.ts";
 
 /** A cell that could not be run. */
@@ -58,6 +60,12 @@ function pause(seconds: number, signal: AbortSignal): Promise<void> {
   });
 }
 
+/** A tuned cell, and the number of its trials that it waits for. */
+interface TunedCell {
+  cell: Cell;
+  left: number;
+}
+
 /** The cells of one bench and what became of them. */
 class CellQueue {
   readonly outcomes: CellOutcomes = { recorded: 0, trained: 0, failures: [] };
@@ -65,30 +73,46 @@ class CellQueue {
   #elsewhere: Cell[] = [];
   #underWay = 0;
   #waiting = 0;
+  /** Tuned cells that wait for trials, by the trials' ids. */
+  readonly #dependents = new Map<string, TunedCell[]>();
+  #unready = 0;
+
+  readonly #pending: Cell[];
 
   constructor(
-    private readonly pending: Cell[],
+    cells: readonly Cell[],
     private readonly broken: ReadonlyMap<string, string>,
     private readonly failuresBefore: ReadonlyMap<string, number>,
     private readonly claims: Claims,
     private readonly context: BenchContext,
-  ) {}
+  ) {
+    const queued = new Set(cells.map(({ id }) => id));
+    const waits = ({ trials = [] }: Cell) => trials.some((id) => queued.has(id));
+    this.#pending = cells.filter((cell) => !waits(cell));
+    for (const cell of cells.filter(waits)) {
+      const trials = new Set(cell.trials!.filter((id) => queued.has(id)));
+      const waiting = { cell, left: trials.size };
+      for (const id of trials) this.#dependents.set(id, [...this.#dependents.get(id) ?? [], waiting]);
+      this.#unready++;
+    }
+  }
 
   /** Runs one cell after the other until none is left that has neither record nor failure, or the bench is stopped. */
   async work(): Promise<void> {
     const { signal, onEvent } = this.context;
     while (!signal.aborted) {
-      const cell = this.pending.shift();
+      const cell = this.#pending.shift();
       if (cell) {
         await this.#settle(cell);
         continue;
       }
       const waiting = this.#elsewhere.length;
-      if (waiting === 0) return;
+      // Trials under way may leave a tuned cell to train.
+      if (waiting === 0 && this.#unready === 0) return;
       if (this.#underWay === 0 && waiting !== this.#waiting) onEvent({ type: "waiting", cells: waiting });
       this.#waiting = waiting;
       await pause(LOOK_EVERY, signal);
-      this.pending.push(...this.#elsewhere.splice(0));
+      this.#pending.push(...this.#elsewhere.splice(0));
     }
   }
 
@@ -125,9 +149,11 @@ class CellQueue {
       const { reason } = await readObject(failed, LONGEST_FAILURE);
       return this.#fail(cell, `${reason} (in another bench)`, failed);
     }
-    const failure = await trainCell(cell, this.context, AbortSignal.any([signal, claim.lost]), claim.files);
-    if (!failure) this.outcomes.trained++;
-    else if (claim.lost.aborted && await exists(out)) {
+    const failure = await this.#train(cell, AbortSignal.any([signal, claim.lost]), claim.files);
+    if (!failure) {
+      this.outcomes.trained++;
+      this.#settled(cell);
+    } else if (claim.lost.aborted && await exists(out)) {
       onEvent({ type: "lost", cell });
       this.#elsewhere.push(cell);
     } else if (!signal.aborted) {
@@ -138,13 +164,41 @@ class CellQueue {
     }
   }
 
+  /** Trains a cell, with the best of its trials if it is tuned. @returns what went wrong */
+  async #train(
+    cell: Cell,
+    signal: AbortSignal,
+    files: readonly string[],
+  ): Promise<{ reason: string; log: string } | undefined> {
+    if (!cell.trials) return await trainCell(cell, undefined, this.context, signal, files);
+    const failures = new Map(this.outcomes.failures.map(({ cell: { id }, reason }) => [id, reason]));
+    let tuning: TunedRecord;
+    try {
+      tuning = await readChoice(this.context.out, cell.trials, failures);
+    } catch (error) {
+      return { reason: (error as Error).message, log: "" };
+    }
+    return await trainCell(cell, tuning, this.context, signal, files);
+  }
+
+  /** Nothing more comes of a cell: a tuned cell whose trials are all settled is next. */
+  #settled({ id }: Cell): void {
+    for (const waiting of this.#dependents.get(id) ?? []) {
+      if (--waiting.left > 0) continue;
+      this.#pending.unshift(waiting.cell);
+      this.#unready--;
+    }
+  }
+
   #count(cell: Cell): void {
     this.outcomes.recorded++;
+    this.#settled(cell);
     this.context.onEvent({ type: "recorded", cell });
   }
 
   #fail(cell: Cell, reason: string, file?: string): void {
     this.outcomes.failures.push({ cell, reason, ...file !== undefined && { file } });
+    this.#settled(cell);
     this.context.onEvent({ type: "failed", cell, reason });
   }
 }
@@ -166,7 +220,7 @@ export async function runCells(
 ): Promise<CellOutcomes> {
   using claims = new Claims(context.out, patience);
   await claims.sweep();
-  const queue = new CellQueue([...cells], broken, failuresBefore, claims, context);
+  const queue = new CellQueue(cells, broken, failuresBefore, claims, context);
   await Promise.all(Array.from({ length: Math.min(jobs, cells.length) }, () => queue.work()));
   return queue.outcomes;
 }

@@ -14,7 +14,8 @@ export type BenchEvent =
   /** The cell waits until so many bytes, its planned memory, fit beside that of the others. */
   | { type: "held"; cell: Cell; bytes: number }
   | { type: "step"; cell: Cell; step: number; steps: number; loss: number }
-  | { type: "done"; cell: Cell; seconds: number; metric: string; score: number }
+  /** `score` is that of the test examples; of a trial that of the validation examples, or null if it diverged. */
+  | { type: "done"; cell: Cell; seconds: number; metric: string; score: number | null }
   | { type: "failed"; cell: Cell; reason: string }
   /** Another bench on the folder has recorded the cell. */
   | { type: "recorded"; cell: Cell }

@@ -9,7 +9,7 @@ import { requireDevice } from "./inspect-device.ts";
 import { cellsOf } from "./cells.ts";
 import { requireModels } from "./look-at-models.ts";
 import { eachRecord } from "../study/read-records.ts";
-import { runId, settingId } from "../study/spec.ts";
+import { runId, type RunSpec, settingId } from "../study/spec.ts";
 import type { Study } from "../study/study.ts";
 import { devices } from "../../engine/devices/mod.ts";
 import { freeMemory, MemoryRoom } from "../training/plan-memory.ts";
@@ -83,12 +83,13 @@ export async function bench(study: Study, options: BenchOptions): Promise<BenchR
   const broken = new Map<string, string>();
   for await (const found of eachRecord(out)) {
     if ("record" in found) done.add(runId(found.record.spec));
+    else if ("trial" in found) done.add(runId(found.trial.spec));
     else {
       const { path, reason } = found;
       broken.set(path, `its record ${path} cannot be read: ${reason}; the cell is trained once it is moved away`);
     }
   }
-  const cells = options.retryFailed ? all.filter(({ id }) => failuresBefore.has(id) && !done.has(id)) : all;
+  const cells = options.retryFailed ? failedOf(all, failuresBefore, done) : all;
   const recorded = cells.filter((cell) => done.has(cell.id)).length;
   onEvent({ type: "cells", cells: cells.length, recorded, all: cells });
   const queue = cells.filter((cell) => !done.has(cell.id));
@@ -106,6 +107,13 @@ export async function bench(study: Study, options: BenchOptions): Promise<BenchR
   return { cells: cells.length, ...outcomes, recorded: recorded + outcomes.recorded };
 }
 
+/** The cells that have failed and have no record; of a tuned one also those trials that have none. */
+function failedOf(all: readonly Cell[], failures: ReadonlyMap<string, number>, done: ReadonlySet<string>): Cell[] {
+  const failed = all.filter(({ id }) => failures.has(id) && !done.has(id));
+  const wanted = new Set(failed.flatMap(({ id, trials = [] }) => [id, ...trials.filter((trial) => !done.has(trial))]));
+  return all.filter(({ id }) => wanted.has(id));
+}
+
 /** A cell with what is known before it runs. */
 export interface EstimatedCell {
   /** The cell. */
@@ -115,7 +123,7 @@ export interface EstimatedCell {
 }
 
 /**
- * Estimates every cell of a study without training. Cells that differ only in their seed are computed once. The speed of this
+ * Estimates every cell of a study without training; a tuned cell stands for its trials, too. Cells that differ only in their seed are computed once. The speed of this
  * machine is measured for ten seconds at most.
  * @param jobs cells at the same time, which share the cores
  * @throws {UsageError} if the study names what does not exist, or what cannot be used
@@ -126,7 +134,9 @@ export async function estimateBench(
   worker: URL = workerEntry,
   jobs: number = navigator.hardwareConcurrency,
 ): Promise<EstimatedCell[]> {
-  const cells = await cellsOf(study);
+  const all = await cellsOf(study);
+  const byId = new Map(all.map((cell) => [cell.id, cell]));
+  const cells = study.tuning ? all.filter(({ spec }) => !spec.trial) : all;
   const signal = new AbortController().signal;
   await Promise.all([requireDevice(study.device, worker), requireModels(cells, worker, signal)]);
   const settings = new Map(cells.map((cell) => [settingId(cell.spec), cell]));
@@ -141,7 +151,19 @@ export async function estimateBench(
   );
   if (reason !== undefined) throw new Error(reason);
   const estimateOf = new Map([...settings.keys()].map((setting, at) => [setting, estimates[at]]));
-  return cells.map((cell) => ({ cell, estimate: estimateOf.get(settingId(cell.spec))! }));
+  return cells.map((cell) => {
+    const trials = cell.trials?.map((id) => byId.get(id)!.spec) ?? [];
+    return { cell, estimate: withTrials(estimateOf.get(settingId(cell.spec))!, cell.spec, trials) };
+  });
+}
+
+/** An estimate of a cell with its trials, of which the epochs tell the time, and of the chosen one, which takes as long as they do. */
+function withTrials(estimate: CellEstimate, { training }: RunSpec, trials: readonly RunSpec[]): CellEstimate {
+  const { seconds } = estimate;
+  if (trials.length === 0 || seconds.value === null) return estimate;
+  const epochs = trials.reduce((sum, trial) => sum + trial.training.epochs, 0);
+  const value = seconds.value * (1 + 1 / trials.length) * epochs / training.epochs;
+  return { ...estimate, seconds: { value } };
 }
 
 /** Threads of each cell where so many share the cores. */

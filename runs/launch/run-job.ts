@@ -9,9 +9,15 @@ import type { DeviceReport } from "../../engine/types.ts";
 import { lookAtModel } from "../../models/mod.ts";
 import { memoryFigures } from "../training/memory.ts";
 import type { Environment } from "../study/record.ts";
-import type { CellRunner } from "../training/cell-runner.ts";
+import { knownScores } from "../study/record.ts";
+import { runId } from "../study/spec.ts";
+import { isTrialSpec } from "../study/tuning/trial-record.ts";
+import { chosenSpec, flagOtherThanTrial } from "../study/tuning/tuned-record.ts";
+import type { CellOptions, CellRunner } from "../training/cell-runner.ts";
 import { type Job, LAUNCHER_GONE, type Message } from "./protocol.ts";
-import { writeRecord } from "../study/write.ts";
+import { type Circumstances, writeRecord, writeTrial } from "../study/write.ts";
+
+type RunJob = Job & { mode: "run" };
 
 /** Seconds in which the speed of this machine is measured before cells are estimated, at most. */
 const CALIBRATION = 10;
@@ -50,15 +56,17 @@ function reasonOf(error: unknown): string {
   return `Cannot allocate memory: the cell must fit into it, ${error.message}`;
 }
 
-async function run(job: Job & { mode: "run" }, runner: CellRunner, room: Promise<void>): Promise<void> {
+async function run(job: RunJob, runner: CellRunner, room: Promise<void>): Promise<void> {
   const started = new Date().toISOString();
+  const { spec, tuning, out } = job;
   let reported = -Infinity;
-  const result = await runner.runCell(job.spec, {
+  const options: CellOptions = {
     folder: job.folder,
     taskFiles: job.taskFiles,
     from: job.from,
     threads: job.environment.threads,
-    out: job.out,
+    out,
+    id: runId(spec),
     keep: job.keep,
     onPlanned: (bytes) => send({ type: "planned", bytes }),
     reserve(bytes) {
@@ -71,7 +79,23 @@ async function run(job: Job & { mode: "run" }, runner: CellRunner, room: Promise
       reported = now;
       send({ type: "step", ...progress });
     },
-  });
+  };
+  if (isTrialSpec(spec)) {
+    const result = await runner.runTrial(spec, options);
+    await writeTrial(out, spec, result, await circumstances(job, started));
+    const metric = result.metrics[0].name;
+    send({ type: "done", metric, score: knownScores(result.scores.validation)?.[metric] ?? null });
+  } else {
+    const result = await runner.runCell(tuning ? chosenSpec(spec, tuning) : spec, options);
+    const metric = result.metrics[0].name;
+    if (tuning) result.checks.flags.push(flagOtherThanTrial(tuning, metric, result.scores.validation[metric]));
+    await writeRecord(out, spec, result, await circumstances(job, started), tuning);
+    send({ type: "done", metric, score: result.scores.test[metric] });
+  }
+}
+
+/** Memory and environment of a run that has just ended. */
+async function circumstances(job: RunJob, started: string): Promise<Circumstances> {
   const memory = memoryFigures();
   // Only after the run: inspecting loads the device's library, and a library loaded before the run would not learn its
   // number of threads.
@@ -82,9 +106,7 @@ async function run(job: Job & { mode: "run" }, runner: CellRunner, room: Promise
     device: { name: job.spec.device, provider, hardware, driver },
     started,
   };
-  await writeRecord(job.out, job.spec, result, memory, environment);
-  const metric = result.metrics[0].name;
-  send({ type: "done", metric, score: result.scores.test[metric] });
+  return { memory, environment };
 }
 
 async function estimate(job: Job & { mode: "estimate" }, runner: CellRunner): Promise<void> {

@@ -2,7 +2,7 @@
  * What a worker needs from training. Nothing but types and a constant, so that the launcher can name them without loading a library.
  * @module
  */
-import type { CellEstimate, CellResult, LocalPaths } from "../study/cell.ts";
+import type { CellEstimate, CellResult, LocalPaths, TrialResult } from "../study/cell.ts";
 import type { RunSpec } from "../study/spec.ts";
 
 /** A finished step of training. */
@@ -21,6 +21,8 @@ export interface CellOptions extends LocalPaths {
   threads: number;
   /** Results folder; adapters are written there. */
   out: string;
+  /** Id of the run; left out: that of the spec. A tuned run has the options of a trial in place of those of its own spec. */
+  id?: string;
   /** Whether fully trained models are stored too. */
   keep: boolean;
   /** Called with the bytes that training takes at least, before the step is planned. */
@@ -50,6 +52,8 @@ export const NOT_CALIBRATED: Readonly<Calibration> = { threads: 1, secondsLeft: 
 export interface CellRunner {
   /** Trains and evaluates. @throws {Error} if it cannot, or if an integrity check fails */
   runCell(spec: RunSpec, options: CellOptions): Promise<CellResult>;
+  /** As `runCell`, of a trial: it has no test score. */
+  runTrial(spec: RunSpec, options: CellOptions): Promise<TrialResult>;
   /** Counts parameters, plans memory and estimates time without training; `calibration` is brought up to date. */
   estimateCell(spec: RunSpec, paths: LocalPaths, calibration: Calibration): Promise<CellEstimate>;
 }

@@ -7,10 +7,11 @@ import { sizeOf } from "../../base/shapes.ts";
 import type { AdamWOptions } from "../../engine/adamw.ts";
 import type { ArrayValue, Training } from "../../engine/types.ts";
 import type { Metric } from "../../tasks/types.ts";
-import type { Scores } from "../study/record.ts";
+import type { Measured, Scores } from "../study/record.ts";
 import type { TrainingSpec } from "../study/spec.ts";
 import { epochBatches, microBatches } from "./batches.ts";
 import type { CellOptions, StepProgress } from "./cell-runner.ts";
+import { Diverged } from "./evaluate.ts";
 import type { EncodedExamples } from "./examples.ts";
 import type { PreparedCell } from "./prepare.ts";
 
@@ -27,6 +28,8 @@ export interface TrainingJob {
   training: Training;
   /** The training examples. */
   examples: EncodedExamples;
+  /** Filled in while training goes on; left out: a new one. */
+  course?: TrainingCourse;
   /** Called after each step. */
   onStep(progress: StepProgress): void;
   /** Called after each epoch, counted from 1. */
@@ -53,40 +56,72 @@ export interface TrainedCell {
   validation: Scores[];
   /** The epoch with the best validation score, counted from 1; of equal scores, the first. */
   bestEpoch: number;
+  /** Mean loss of the validation examples after that epoch. */
+  loss: Measured;
   /** The trained tensors after that epoch, by name. */
   parameters: Record<string, Float32Array>;
+}
+
+/** What a trial leaves whose training diverged. */
+export interface DivergedTrial extends Pick<TrainedCell, "course" | "validation"> {
+  /** Why, in one sentence. */
+  diverged: string;
+}
+
+/** A course before the first step. */
+function newCourse(): TrainingCourse {
+  return { stepLoss: [], seconds: 0, tokens: 0, padding: 0 };
 }
 
 /**
  * Trains a cell, scores every epoch on the validation examples and keeps the parameters of the best. Frees the
  * training program.
- * @throws {Error} if the loss or a logit stops being a finite number
+ * @throws {Diverged} if the loss or a logit stops being a finite number
  */
 export async function trainCell(
-  { spec, trainingTask, training, evaluator, seconds }: PreparedCell,
+  prepared: PreparedCell,
   onStep: CellOptions["onProgress"],
+  course: TrainingCourse = newCourse(),
+  validation: Scores[] = [],
 ): Promise<TrainedCell> {
+  const { spec, trainingTask, training, evaluator, seconds } = prepared;
   const [primary] = trainingTask.metrics;
-  const validation: Scores[] = [];
-  let best: Pick<TrainedCell, "bestEpoch" | "parameters"> | undefined;
-  const course = await train({
+  let best: Pick<TrainedCell, "bestEpoch" | "loss" | "parameters"> | undefined;
+  await train({
     seed: spec.seed,
     spec: spec.training,
     training,
     examples: trainingTask.trainExamples,
+    course,
     onStep,
     async onEpoch(epoch) {
       const parameters = await training.read();
-      const { scores } = await seconds.measure("evaluate", () => evaluator.evaluate("validation", parameters));
+      const { scores, loss } = await seconds.measure("evaluate", () => evaluator.evaluate("validation", parameters));
       validation.push(scores);
       if (!best || isBetter(primary, scores[primary.name], validation[best.bestEpoch - 1][primary.name])) {
         const copies = Object.entries(parameters).map(([name, values]) => [name, values.slice()]);
-        best = { bestEpoch: epoch, parameters: Object.fromEntries(copies) };
+        best = { bestEpoch: epoch, loss, parameters: Object.fromEntries(copies) };
       }
     },
   });
   await training.release();
   return { course, validation, ...best! };
+}
+
+/** As {@linkcode trainCell}, of a trial: that training diverges is a result. */
+export async function trainTrial(
+  prepared: PreparedCell,
+  onStep: CellOptions["onProgress"],
+): Promise<TrainedCell | DivergedTrial> {
+  const course = newCourse();
+  const validation: Scores[] = [];
+  try {
+    return await trainCell(prepared, onStep, course, validation);
+  } catch (error) {
+    if (!(error instanceof Diverged)) throw error;
+    await prepared.training.release();
+    return { course, validation, diverged: error.message };
+  }
 }
 
 function isBetter(metric: Pick<Metric, "direction">, score: number, than: number): boolean {
@@ -95,19 +130,18 @@ function isBetter(metric: Pick<Metric, "direction">, score: number, than: number
 
 /**
  * Trains for the epochs of the spec: AdamW, warm-up and linear decay, the gradient clipped to a global norm.
- * @throws {Error} if the loss stops being a finite number
+ * @throws {Diverged} if the loss stops being a finite number
  */
 export async function train(job: TrainingJob): Promise<TrainingCourse> {
-  const { spec, seed, training, examples } = job;
+  const { spec, seed, training, examples, course = newCourse() } = job;
   const adamw: AdamWOptions = { ...ADAMW, weightDecay: spec.weightDecay, clip: spec.clip };
   const steps = spec.epochs * Math.ceil(examples.lengths.length / spec.batchSize);
-  const course: TrainingCourse = { stepLoss: [], seconds: 0, tokens: 0, padding: 0 };
   for (let epoch = 1; epoch <= spec.epochs; epoch++) {
     for (const batch of epochBatches(examples.lengths, spec.batchSize, new Random(seed, `order/epoch/${epoch}`))) {
       const step = course.stepLoss.length;
       const begun = performance.now();
       const loss = await accumulateBatch(job, batch, new Random(seed, `dropout/step/${step}`), course);
-      if (!Number.isFinite(loss)) throw new Error(`Cannot go on training: the loss of step ${step + 1} is ${loss}`);
+      if (!Number.isFinite(loss)) throw new Diverged(`Cannot go on training: the loss of step ${step + 1} is ${loss}`);
       await training.step(linearSchedule(step, steps, spec.warmup), adamw);
       course.stepLoss.push(loss);
       course.seconds += (performance.now() - begun) / 1000;
