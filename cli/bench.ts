@@ -24,6 +24,7 @@ interface BenchFlags extends CacheFlags {
   checkpoint?: string;
   cellTimeout?: string;
   retryFailed?: true;
+  tune?: string;
   events?: string;
   launcher?: string;
   slurm?: string[];
@@ -48,6 +49,7 @@ export const addBench: AddCommand = (program, setStatus) => {
       "an adapter to start from, with its method, its options and, where it fits, its classifier",
     )
     .option("--seeds <seeds>", "a count (3: 0, 1, 2) or a list (0,1,7; one seed: 7,)")
+    .option("--tune <trials>", "tune every method for each seed, in so many trials")
     .option("--device <name>", "device (see list devices)")
     .option("--precision <format>", "int8: products with frozen matrices in 8-bit integers")
     .option("--memory <how>", "small: less memory, at less speed")
@@ -189,6 +191,7 @@ async function readGiven(source: string): Promise<Study> {
 /** A study with the changes that the flags make. */
 async function withFlags(study: Study, flags: BenchFlags): Promise<Study> {
   const { parseSeeds } = await import("../runs/study/study.ts");
+  const { parseTrials } = await import("../runs/study/tuning/space.ts");
   if (flags.memory !== undefined && flags.memory !== "small") {
     throw new UsageError(`Cannot read --memory: it must be small, current value is ${flags.memory}`);
   }
@@ -202,6 +205,7 @@ async function withFlags(study: Study, flags: BenchFlags): Promise<Study> {
     ...flags.from !== undefined && { from: flags.from },
     methods: flags.methods ?? (flags.from === undefined ? study.methods : []),
     seeds: flags.seeds === undefined ? study.seeds : parseSeeds(flags.seeds),
+    ...flags.tune !== undefined && { tuning: { ...study.tuning, trials: parseTrials(flags.tune) } },
     device: flags.device ?? study.device,
   };
 }

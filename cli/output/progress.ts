@@ -106,7 +106,7 @@ export function showProgress(screen: Screen): (event: BenchEvent) => void {
         line(`${title(event.cell)}: ${event.text}`);
         break;
       case "done":
-        finish(event.cell, `${event.metric} ${event.score.toFixed(3)} in ${duration(event.seconds)}`);
+        finish(event.cell, `${scoreIn(event)} in ${duration(event.seconds)}`);
         break;
       case "failed":
         finish(event.cell, `failed, ${event.reason}`);
@@ -126,6 +126,12 @@ export function showProgress(screen: Screen): (event: BenchEvent) => void {
     if (running.size === 0) erase();
     else if (event.type !== "step" || screen.now() - drawnAt >= REDRAW_EVERY) draw();
   };
+}
+
+/** "accuracy 0.950"; of a trial "validation accuracy 0.950", or that it diverged. */
+function scoreIn({ cell, metric, score }: Extract<BenchEvent, { type: "done" }>): string {
+  if (score === null) return "diverged";
+  return `${cell.spec.trial ? "validation " : ""}${metric} ${score.toFixed(3)}`;
 }
 
 /** A duration as people write it: "4.2 s", "3 min 5 s", "2 h 10 min". */

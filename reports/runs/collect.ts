@@ -4,7 +4,8 @@
  */
 import { createHash } from "node:crypto";
 import { canonical, runId, type RunRecord } from "../../runs/study/record.ts";
-import { eachRecord, readRecord, type UnreadableRecord } from "../../runs/study/read-records.ts";
+import { eachRecord, type FoundTrial, readRecord, type UnreadableRecord } from "../../runs/study/read-records.ts";
+import type { TrialRecord } from "../../runs/study/tuning/trial-record.ts";
 import { type Run, RunReader } from "./run.ts";
 
 /** A run of which two folders hold different results. */
@@ -25,6 +26,10 @@ export interface Collected {
   runs: Run[];
   /** The file of each. */
   paths: string[];
+  /** Trials of tuned runs, each once. */
+  trials: TrialRecord[];
+  /** The file of each. */
+  trialPaths: string[];
   /** Runs whose results differ. */
   conflicts: Conflict[];
   /** Records that could not be read, or are of a run that has another record. */
@@ -58,8 +63,13 @@ export async function collectRuns(folders: readonly string[]): Promise<Collected
   const reader = new RunReader();
   const byId = new Map<string, { run: Run; path: string }[]>();
   const unreadable: UnreadableRecord[] = [];
+  const trials = new Map<string, FoundTrial>();
   for (const folder of new Set(folders)) {
     for await (const found of eachRecord(folder)) {
+      if ("trial" in found) {
+        if (!trials.has(found.trial.id)) trials.set(found.trial.id, found);
+        continue;
+      }
       if (!("record" in found)) {
         unreadable.push(found);
         continue;
@@ -93,5 +103,13 @@ export async function collectRuns(folders: readonly string[]): Promise<Collected
       unreadable.push({ path, reason: `it is the run ${first.run.id}, of the same model under another name` });
     }
   }
-  return { runs, paths, conflicts, unreadable };
+  const found = [...trials.values()];
+  return {
+    runs,
+    paths,
+    trials: found.map(({ trial }) => trial),
+    trialPaths: found.map(({ path }) => path),
+    conflicts,
+    unreadable,
+  };
 }

@@ -8,7 +8,7 @@ import { exists, isFolder, lookedFor, readObject } from "../../base/files.ts";
 import { describeFault } from "../../base/schema.ts";
 import { seeded } from "../../methods/shared/options.ts";
 import type { AnyTask } from "../../tasks/types.ts";
-import { partSchema, type PartSpec, runId, type RunSpec } from "../study/spec.ts";
+import { partSchema, type PartSpec, type RunSpec } from "../study/spec.ts";
 import { areHashes, NO_TEXTS, type NotedTexts, readTexts, type SeenTexts } from "./seen-texts.ts";
 
 /** Name of the file. */
@@ -62,12 +62,16 @@ const noteSchema: z.ZodType<AdapterNote> = z.strictObject({
   }).optional(),
 });
 
-/** The note of a run's adapter, without the forms, which `writeAdapter` fills in. */
-export function noteOf(spec: RunSpec, task: AnyTask, texts: NotedTexts): Omit<AdapterNote, "forms"> {
+/**
+ * The note of a run's adapter, without the forms, which `writeAdapter` fills in.
+ * @param run id of the run
+ * @param spec what was trained
+ */
+export function noteOf(run: string, spec: RunSpec, task: AnyTask, texts: NotedTexts): Omit<AdapterNote, "forms"> {
   const { maxLength, outputLength, chat } = spec.training;
   return {
     version: 1,
-    run: runId(spec),
+    run,
     model: spec.model,
     task: {
       name: spec.task.name,

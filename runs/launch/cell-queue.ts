@@ -8,6 +8,8 @@ import { recordPath } from "../study/write.ts";
 import { type Claim, Claims } from "../study/shared/claims.ts";
 import type { BenchEvent } from "./events.ts";
 import { type BenchContext, failurePath, LONGEST_FAILURE, trainCell, writeFailure } from "./train-cell.ts";
+import type { TunedRecord } from "../study/tuning/tuned-record.ts";
+import { readChoice } from "./tuning/choice.ts";
 
 /** A cell that could not be run. */
 export interface CellFailure {
@@ -62,6 +64,12 @@ function note(claim: Claim, event: BenchEvent): void {
   claim.note(rest);
 }
 
+/** A tuned cell, and the number of its trials that it waits for. */
+interface TunedCell {
+  cell: Cell;
+  left: number;
+}
+
 /** The cells of one bench and what became of them. */
 class CellQueue {
   readonly outcomes: CellOutcomes = { recorded: 0, trained: 0, failures: [] };
@@ -69,14 +77,29 @@ class CellQueue {
   #elsewhere: Cell[] = [];
   #underWay = 0;
   #waiting = 0;
+  /** Tuned cells that wait for trials, by the trials' ids. */
+  readonly #dependents = new Map<string, TunedCell[]>();
+  #unready = 0;
+
+  readonly #pending: Cell[];
 
   constructor(
-    private readonly pending: Cell[],
+    cells: readonly Cell[],
     private readonly broken: ReadonlyMap<string, string>,
     private readonly failuresBefore: ReadonlyMap<string, number>,
     private readonly claims: Claims,
     private readonly context: BenchContext,
-  ) {}
+  ) {
+    const queued = new Set(cells.map(({ id }) => id));
+    const waits = ({ trials = [] }: Cell) => trials.some((id) => queued.has(id));
+    this.#pending = cells.filter((cell) => !waits(cell));
+    for (const cell of cells.filter(waits)) {
+      const trials = new Set(cell.trials!.filter((id) => queued.has(id)));
+      const waiting = { cell, left: trials.size };
+      for (const id of trials) this.#dependents.set(id, [...this.#dependents.get(id) ?? [], waiting]);
+      this.#unready++;
+    }
+  }
 
   /**
    * Runs one cell after the other until none is left that has neither record nor failure, or the bench is stopped. One that
@@ -85,17 +108,20 @@ class CellQueue {
   async work(): Promise<void> {
     const { signal, onEvent } = this.context;
     while (!signal.aborted) {
-      const cell = this.pending.shift();
+      const cell = this.#pending.shift();
       if (cell) {
         await this.#settle(cell);
         continue;
       }
       const waiting = this.#elsewhere.length;
-      if (waiting === 0 || !this.context.waits && this.#elsewhere.every(({ id }) => this.claims.isAlive(id))) return;
+      // Trials under way may leave a tuned cell to train.
+      const isLeft = waiting > 0 || this.#unready > 0;
+      const waits = this.context.waits || !this.#elsewhere.every(({ id }) => this.claims.isAlive(id));
+      if (!isLeft || !waits) return;
       if (this.#underWay === 0 && waiting !== this.#waiting) onEvent({ type: "waiting", cells: waiting });
       this.#waiting = waiting;
       await pause(LOOK_EVERY, signal);
-      this.pending.push(...this.#elsewhere.splice(0));
+      this.#pending.push(...this.#elsewhere.splice(0));
     }
   }
 
@@ -133,9 +159,11 @@ class CellQueue {
       return this.#fail(cell, `${reason} (in another bench)`, failed);
     }
     const context = { ...this.context, onEvent: (event: BenchEvent) => (note(claim, event), onEvent(event)) };
-    const failure = await trainCell(cell, context, claim.lost, claim.files);
-    if (!failure) this.outcomes.trained++;
-    else if (claim.lost.aborted && await exists(out)) {
+    const failure = await this.#train(cell, context, claim.lost, claim.files);
+    if (!failure) {
+      this.outcomes.trained++;
+      this.#settled(cell);
+    } else if (claim.lost.aborted && await exists(out)) {
       onEvent({ type: "lost", cell });
       this.#elsewhere.push(cell);
     } else if (!signal.aborted) {
@@ -146,13 +174,42 @@ class CellQueue {
     }
   }
 
+  /** Trains a cell, with the best of its trials if it is tuned. @returns what went wrong */
+  async #train(
+    cell: Cell,
+    context: BenchContext,
+    signal: AbortSignal,
+    files: readonly string[],
+  ): Promise<{ reason: string; log: string } | undefined> {
+    if (!cell.trials) return await trainCell(cell, undefined, context, signal, files);
+    const failures = new Map(this.outcomes.failures.map(({ cell: { id }, reason }) => [id, reason]));
+    let tuning: TunedRecord;
+    try {
+      tuning = await readChoice(context.out, cell.trials, failures);
+    } catch (error) {
+      return { reason: (error as Error).message, log: "" };
+    }
+    return await trainCell(cell, tuning, context, signal, files);
+  }
+
+  /** Nothing more comes of a cell: a tuned cell whose trials are all settled is next. */
+  #settled({ id }: Cell): void {
+    for (const waiting of this.#dependents.get(id) ?? []) {
+      if (--waiting.left > 0) continue;
+      this.#pending.unshift(waiting.cell);
+      this.#unready--;
+    }
+  }
+
   #count(cell: Cell): void {
     this.outcomes.recorded++;
+    this.#settled(cell);
     this.context.onEvent({ type: "recorded", cell });
   }
 
   #fail(cell: Cell, reason: string, file?: string): void {
     this.outcomes.failures.push({ cell, reason, ...file !== undefined && { file } });
+    this.#settled(cell);
     this.context.onEvent({ type: "failed", cell, reason });
   }
 }
@@ -174,7 +231,7 @@ export async function runCells(
 ): Promise<CellOutcomes> {
   using claims = new Claims(context.out, patience);
   await claims.sweep();
-  const queue = new CellQueue([...cells], broken, failuresBefore, claims, context);
+  const queue = new CellQueue(cells, broken, failuresBefore, claims, context);
   await Promise.all(Array.from({ length: Math.min(jobs, cells.length) }, () => queue.work()));
   return queue.outcomes;
 }

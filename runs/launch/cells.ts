@@ -6,13 +6,11 @@ import { resolve } from "node:path";
 import { asUsageError, lookUp, UsageError } from "../../base/errors.ts";
 import { devices } from "../../engine/devices/mod.ts";
 import type { Device, Precision } from "../../engine/types.ts";
-import { methods } from "../../methods/mod.ts";
-import type { CommonOptions } from "../../methods/types.ts";
-import type { BackboneShape, Model } from "../../models/types.ts";
+import type { Model } from "../../models/types.ts";
 import { tasks } from "../../tasks/mod.ts";
 import { hashTaskFiles } from "../../tasks/task-files.ts";
 import type { AnyTask } from "../../tasks/types.ts";
-import { entryFrom, openStart, requireStart } from "../adapters/start-from.ts";
+import { entryFrom, openStart } from "../adapters/start-from.ts";
 import type { ValidAdapter } from "../adapters/validate.ts";
 import type { Cell, LocalPaths } from "../study/cell.ts";
 import { findDataset, sumsOf } from "../study/find-dataset.ts";
@@ -20,9 +18,10 @@ import { findModel } from "../study/find-model.ts";
 import { Exclusions } from "../study/points/exclude.ts";
 import { pointsOf } from "../study/points/grid.ts";
 import type { MethodEntry } from "../study/points/method-entry.ts";
-import { type DataSpec, methodName, type PartSpec, runId, type RunSpec, type TrainingSpec } from "../study/spec.ts";
+import { type DataSpec, methodName, runId, type RunSpec, type TrainingSpec } from "../study/spec.ts";
 import { requireFewCells, type Study } from "../study/study.ts";
-import { type ResolvedMethod, resolveMethod } from "./resolve-method.ts";
+import { requireTrainable, type ResolvedMethod, resolveMethod } from "./resolve-method.ts";
+import { MethodTuner, requireTunable } from "./tuning/method-tuner.ts";
 
 /** Most tokens of a text that is learnt or generated, unless the study gives another number. */
 const OUTPUT_LENGTH = 64;
@@ -47,6 +46,8 @@ interface StudiedSetting {
   task: StudiedTask;
   data: DataSpec;
   method: ResolvedMethod;
+  /** What tunes the method; absent where it is not tuned. */
+  tuner?: MethodTuner;
 }
 
 /** Numbers of examples and training options without grids. */
@@ -66,6 +67,7 @@ export async function cellsOf(study: Study): Promise<Cell[]> {
   const precision = precisionOf(study, device);
   if (study.memory === "small" && !device.small) refuseDevice("in less memory", "small", device);
   requireFewCells(study);
+  requireTunable(study);
   const models: Model[] = [];
   for (const name of study.models) models.push(await findModel(name));
   const studied = await Promise.all(study.tasks.map((name) => taskOf(name, study)));
@@ -83,9 +85,11 @@ export async function cellsOf(study: Study): Promise<Cell[]> {
   const cells = new Map<string, Cell>();
   for (const seed of study.seeds) {
     for (const setting of settings) {
-      const cell = cellOf(study, seed, precision, setting);
-      if (cells.has(cell.id)) refuseTwice(cell.spec);
-      cells.set(cell.id, cell);
+      for (const cell of await cellsOfSetting(study, seed, precision, setting)) {
+        // Two trials with the same values are one.
+        if (cells.has(cell.id) && !cell.spec.trial) refuseTwice(cell.spec);
+        cells.set(cell.id, cell);
+      }
     }
   }
   return [...cells.values()];
@@ -99,12 +103,32 @@ function refuseTwice(spec: RunSpec): never {
   );
 }
 
-/** One cell of a study. */
+/** The cell of a setting, after its trials where it is tuned. */
+async function cellsOfSetting(
+  study: Study,
+  seed: number,
+  precision: Precision,
+  setting: StudiedSetting,
+): Promise<Cell[]> {
+  const { tuner, model, adapter } = setting;
+  if (!tuner) return [cellOf(study, seed, precision, setting, study.trial && { trial: true })];
+  const trials: Cell[] = [];
+  for (let trial = 0; trial < tuner.spec.trials; trial++) {
+    const method = tuner.trial(seed, trial);
+    await requireTrainable(method, model.shape, precision, adapter);
+    trials.push(cellOf(study, seed, precision, { ...setting, method }, { trial: true }));
+  }
+  const cell = cellOf(study, seed, precision, setting, { tuning: tuner.spec });
+  return [...trials, { ...cell, trials: trials.map(({ id }) => id) }];
+}
+
+/** One cell of a study. @param purpose whether it is tuned, or a trial */
 function cellOf(
   study: Study,
   seed: number,
   precision: Precision,
   { model, adapter, task: { task, paths }, data, method }: StudiedSetting,
+  purpose: Pick<RunSpec, "tuning" | "trial"> = {},
 ): Cell {
   const spec: RunSpec = {
     model: { name: model.name, revision: model.revision },
@@ -117,6 +141,7 @@ function cellOf(
     precision,
     ...study.memory && { memory: study.memory },
     ...adapter && { from: { sha256: adapter.sha256 } },
+    ...purpose,
   };
   const { folder } = model;
   const from = adapter && { from: resolve(adapter.folder) };
@@ -148,41 +173,20 @@ async function settingsOf(
         !exclusions.has({ model: name, task: task.name, method: entry, data, training })
       );
       if (studied.length === 0) continue;
-      const method = resolveMethod(entry, shape, { ...study.memory && ONE_BY_ONE, ...training });
+      const overrides = { ...study.memory && ONE_BY_ONE, ...training };
+      const method = resolveMethod(entry, shape, overrides);
       await requireTrainable(method, shape, precision, adapter);
-      for (const task of studied) settings.push({ model, ...adapter && { adapter }, task, data, method });
+      const stated = adapter ? study.methods[0] ?? {} : entry;
+      const tuner = study.tuning &&
+        MethodTuner.of(study.tuning, { entry: stated, method, training: overrides, shape, isStarted: !!adapter });
+      for (const task of studied) {
+        settings.push({ model, ...adapter && { adapter }, task, data, method, ...tuner && { tuner } });
+      }
     }
   }
   return tasks.flatMap((task) =>
     settings.filter((setting) => setting.task === task).sort((a, b) => a.method.count - b.method.count)
   );
-}
-
-/**
- * Makes sure that a method can be trained on a backbone.
- * @param adapter the adapter that training starts from
- * @throws {UsageError} why it cannot
- */
-async function requireTrainable(
-  { parts, trainsMatrices }: ResolvedMethod,
-  shape: BackboneShape,
-  precision: Precision,
-  adapter: ValidAdapter | undefined,
-): Promise<void> {
-  if (precision === "int8" && trainsMatrices) {
-    const name = parts.map((part) => part.name).join("+");
-    throw new UsageError(`Cannot train ${name} in int8: matrices must stay frozen, it trains all of them`);
-  }
-  // An adapter that exists may have a larger rank than a study may ask for.
-  if (adapter) requireStart(adapter, parts, shape);
-  else await asUsageError(() => requireBounds(parts, shape));
-}
-
-/** @throws {Error} if an option of a method makes no sense on a backbone */
-function requireBounds(parts: readonly PartSpec[], shape: BackboneShape): void {
-  for (const { name, options } of parts) {
-    lookUp("method", methods, name).requireBounds?.(shape, options as PartSpec["options"] & CommonOptions);
-  }
 }
 
 /** @throws {UsageError} if a study gives texts more tokens than the model has positions; the default is cut to these */

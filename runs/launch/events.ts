@@ -20,7 +20,8 @@ export type BenchEvent =
   | { type: "resumed"; cell: Cell; step: number }
   /** A checkpoint of the cell cannot be used or written: why, in a sentence. */
   | { type: "remark"; cell: Cell; text: string }
-  | { type: "done"; cell: Cell; seconds: number; metric: string; score: number }
+  /** `score` is that of the test examples; of a trial that of the validation examples, or null if it diverged. */
+  | { type: "done"; cell: Cell; seconds: number; metric: string; score: number | null }
   | { type: "failed"; cell: Cell; reason: string }
   /** Another bench on the folder has recorded the cell. */
   | { type: "recorded"; cell: Cell }

@@ -10,7 +10,7 @@ import { cellsOf } from "./cells.ts";
 import { requireModels } from "./look-at-models.ts";
 import { writeCellList } from "../study/shared/cell-list.ts";
 import { eachRecord } from "../study/read-records.ts";
-import { runId, settingId } from "../study/spec.ts";
+import { runId, type RunSpec, settingId } from "../study/spec.ts";
 import type { Study } from "../study/study.ts";
 import { devices } from "../../engine/devices/mod.ts";
 import { freeMemory, MemoryRoom } from "../training/plan-memory.ts";
@@ -144,13 +144,14 @@ export async function planBench(study: Study, out: string, retryFailed = false):
   const broken = new Map<string, string>();
   for await (const found of eachRecord(out)) {
     if ("record" in found) done.add(runId(found.record.spec));
+    else if ("trial" in found) done.add(runId(found.trial.spec));
     else {
       const { path, reason } = found;
       broken.set(path, `its record ${path} cannot be read: ${reason}; the cell is trained once it is moved away`);
     }
   }
   await sweepCheckpoints(out, (id) => done.has(id));
-  const cells = retryFailed ? all.filter(({ id }) => failuresBefore.has(id) && !done.has(id)) : all;
+  const cells = retryFailed ? failedOf(all, failuresBefore, done) : all;
   return { cells, queue: cells.filter(({ id }) => !done.has(id)), broken, failuresBefore };
 }
 
@@ -169,6 +170,13 @@ async function planShare(study: Study, out: string, { runs }: BenchShare): Promi
   return { cells, queue, broken: new Map(), failuresBefore: runs };
 }
 
+/** The cells that have failed and have no record; of a tuned one also those trials that have none. */
+function failedOf(all: readonly Cell[], failures: ReadonlyMap<string, number>, done: ReadonlySet<string>): Cell[] {
+  const failed = all.filter(({ id }) => failures.has(id) && !done.has(id));
+  const wanted = new Set(failed.flatMap(({ id, trials = [] }) => [id, ...trials.filter((trial) => !done.has(trial))]));
+  return all.filter(({ id }) => wanted.has(id));
+}
+
 /** A cell with what is known before it runs. */
 export interface EstimatedCell {
   /** The cell. */
@@ -178,8 +186,8 @@ export interface EstimatedCell {
 }
 
 /**
- * Estimates every cell of a study without training. Cells that differ only in their seed are computed once. The speed of this
- * machine is measured for ten seconds at most.
+ * Estimates every cell of a study without training; a tuned cell stands for its trials, too. Cells that differ only in their
+ * seed are computed once. The speed of this machine is measured for ten seconds at most.
  * @param jobs cells at the same time, which share the cores
  * @throws {UsageError} if the study names what does not exist, or what cannot be used
  * @throws {Error} if the device cannot be used here or a cell cannot be estimated
@@ -189,10 +197,16 @@ export async function estimateBench(
   worker: URL = workerEntry,
   jobs: number = navigator.hardwareConcurrency,
 ): Promise<EstimatedCell[]> {
-  const cells = await cellsOf(study);
+  const all = await cellsOf(study);
+  const byId = new Map(all.map((cell) => [cell.id, cell]));
+  const cells = study.tuning ? all.filter(({ spec }) => !spec.trial) : all;
   const signal = new AbortController().signal;
   await Promise.all([requireDevice(study.device, worker), requireModels(cells, worker, signal)]);
-  return await estimateCells(cells, threadsOf(jobs), true, worker);
+  const estimated = await estimateCells(cells, threadsOf(jobs), true, worker);
+  return estimated.map(({ cell, estimate }) => {
+    const trials = cell.trials?.map((id) => byId.get(id)!.spec) ?? [];
+    return { cell, estimate: withTrials(estimate, cell.spec, trials) };
+  });
 }
 
 /**
@@ -220,6 +234,15 @@ export async function estimateCells(
   if (reason !== undefined) throw new Error(reason);
   const estimateOf = new Map([...settings.keys()].map((setting, at) => [setting, estimates[at]]));
   return cells.map((cell) => ({ cell, estimate: estimateOf.get(settingId(cell.spec))! }));
+}
+
+/** An estimate of a cell with its trials, of which the epochs tell the time, and of the chosen one, which takes as long as they do. */
+function withTrials(estimate: CellEstimate, { training }: RunSpec, trials: readonly RunSpec[]): CellEstimate {
+  const { seconds } = estimate;
+  if (trials.length === 0 || seconds.value === null) return estimate;
+  const epochs = trials.reduce((sum, trial) => sum + trial.training.epochs, 0);
+  const value = seconds.value * (1 + 1 / trials.length) * epochs / training.epochs;
+  return { ...estimate, seconds: { value } };
 }
 
 /** Threads of each cell where so many share the cores. */

@@ -8,6 +8,7 @@ import type { CellEstimate, LocalPaths } from "../study/cell.ts";
 import type { StepProgress } from "../training/cell-runner.ts";
 import type { Environment } from "../study/record.ts";
 import type { RunSpec } from "../study/spec.ts";
+import type { TunedRecord } from "../study/tuning/tuned-record.ts";
 
 /** A model, and where its files lie; one of the table has no folder. */
 export interface ModelFiles extends Pick<LocalPaths, "folder"> {
@@ -20,6 +21,8 @@ export type Job =
   | LocalPaths & {
     mode: "run";
     spec: RunSpec;
+    /** Of a tuned run: the trial that was chosen, whose options are trained. */
+    tuning?: TunedRecord;
     out: string;
     keep: boolean;
     /** Seconds between two checkpoints; 0: none are written or read. */
@@ -50,8 +53,11 @@ export type Message =
   | { type: "resumed"; step: number }
   /** A checkpoint cannot be used or written: why, in a sentence. */
   | { type: "remark"; text: string }
-  /** The record is written. `score` is the test score by `metric`, the first of the task's. */
-  | { type: "done"; metric: string; score: number }
+  /**
+   * The record is written. `score` is the test score by `metric`, the first of the task's; of a trial the validation score, or null if
+   * it diverged.
+   */
+  | { type: "done"; metric: string; score: number | null }
   /** One for each cell to estimate, in order. */
   | { type: "estimated"; estimate: CellEstimate }
   | { type: "inspected"; report: DeviceReport }

@@ -2,11 +2,15 @@
  * Fills in the options of a study's methods, and the training options that follow from them.
  * @module
  */
-import { lookUp, UsageError } from "../../base/errors.ts";
+import { asUsageError, lookUp, UsageError } from "../../base/errors.ts";
 import { compose, type Part } from "../../methods/adaptation/compose.ts";
 import { methods } from "../../methods/mod.ts";
 import { parseOptions } from "../../methods/shared/options.ts";
+import type { CommonOptions } from "../../methods/types.ts";
 import type { BackboneShape } from "../../models/types.ts";
+import type { Precision } from "../../engine/types.ts";
+import { requireStart } from "../adapters/start-from.ts";
+import type { ValidAdapter } from "../adapters/validate.ts";
 import type { MethodEntry } from "../study/points/method-entry.ts";
 import type { PartSpec, TrainingSpec } from "../study/spec.ts";
 import { trainingDefaults } from "../study/training-defaults.ts";
@@ -119,5 +123,32 @@ export function resolveMethod(
     // If a method refuses its options, that is the user's mistake.
     if (error instanceof TypeError || !(error instanceof Error)) throw error;
     throw new UsageError(error.message);
+  }
+}
+
+/**
+ * Makes sure that a method can be trained on a backbone.
+ * @param adapter the adapter that training starts from
+ * @throws {UsageError} why it cannot
+ */
+export async function requireTrainable(
+  { parts, trainsMatrices }: ResolvedMethod,
+  shape: BackboneShape,
+  precision: Precision,
+  adapter: ValidAdapter | undefined,
+): Promise<void> {
+  if (precision === "int8" && trainsMatrices) {
+    const name = parts.map((part) => part.name).join("+");
+    throw new UsageError(`Cannot train ${name} in int8: matrices must stay frozen, it trains all of them`);
+  }
+  // An adapter that exists may have a larger rank than a study may ask for.
+  if (adapter) requireStart(adapter, parts, shape);
+  else await asUsageError(() => requireBounds(parts, shape));
+}
+
+/** Makes sure that options make sense on a backbone. @throws {Error} if one does not */
+export function requireBounds(parts: readonly PartSpec[], shape: BackboneShape): void {
+  for (const { name, options } of parts) {
+    lookUp("method", methods, name).requireBounds?.(shape, options as PartSpec["options"] & CommonOptions);
   }
 }

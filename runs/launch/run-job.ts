@@ -9,11 +9,16 @@ import type { DeviceReport } from "../../engine/types.ts";
 import { lookAtModel } from "../../models/mod.ts";
 import { memoryFigures } from "../training/memory.ts";
 import type { Environment } from "../study/record.ts";
-import { type CellRunner, Stopped } from "../training/cell-runner.ts";
+import { knownScores, type RunRecord } from "../study/record.ts";
+import { runId } from "../study/spec.ts";
+import { isTrialSpec } from "../study/tuning/trial-record.ts";
+import { chosenSpec, flagOtherThanTrial } from "../study/tuning/tuned-record.ts";
+import { type CellOptions, type CellRunner, Stopped } from "../training/cell-runner.ts";
 import { removeCheckpoints } from "../training/checkpoints/paths.ts";
 import { type Job, LAUNCHER_GONE, type Message, type Order } from "./protocol.ts";
-import { runId } from "../study/spec.ts";
-import { writeRecord } from "../study/write.ts";
+import { type Circumstances, writeRecord, writeTrial } from "../study/write.ts";
+
+type RunJob = Job & { mode: "run" };
 
 /** Seconds in which the speed of this machine is measured before cells are estimated, at most. */
 const CALIBRATION = 10;
@@ -53,25 +58,23 @@ function reasonOf(error: unknown): string {
   return `Cannot allocate memory: the cell must fit into it, ${error.message}`;
 }
 
-async function run(
-  job: Job & { mode: "run" },
-  runner: CellRunner,
-  room: Promise<void>,
-  stop: AbortSignal,
-): Promise<void> {
+async function run(job: RunJob, runner: CellRunner, room: Promise<void>, stop: AbortSignal): Promise<void> {
   const started = new Date().toISOString();
+  const { spec, tuning, out } = job;
+  const id = runId(spec);
   let reported = -Infinity;
   let trains = false;
   // Before the first step there is nothing to save. After the last one the record may be near.
   const endNow = () => (trains && job.checkpoint > 0) || Deno.exit(0);
   stop.addEventListener("abort", endNow);
   if (stop.aborted) endNow();
-  const result = await runner.runCell(job.spec, {
+  const options: CellOptions = {
     folder: job.folder,
     taskFiles: job.taskFiles,
     from: job.from,
     threads: job.environment.threads,
-    out: job.out,
+    out,
+    id,
     keep: job.keep,
     ...job.checkpoint > 0 && {
       checkpoint: {
@@ -96,7 +99,26 @@ async function run(
       reported = now;
       send({ type: "step", ...progress });
     },
-  });
+  };
+  const circumstancesOf = ({ time }: Pick<RunRecord, "time">) => circumstances(job, time.parts?.[0].started ?? started);
+  if (isTrialSpec(spec)) {
+    const result = await runner.runTrial(spec, options);
+    await writeTrial(out, spec, result, await circumstancesOf(result));
+    await removeCheckpoints(out, id);
+    const metric = result.metrics[0].name;
+    send({ type: "done", metric, score: knownScores(result.scores.validation)?.[metric] ?? null });
+  } else {
+    const result = await runner.runCell(tuning ? chosenSpec(spec, tuning) : spec, options);
+    const metric = result.metrics[0].name;
+    if (tuning) result.checks.flags.push(flagOtherThanTrial(tuning, metric, result.scores.validation[metric]));
+    await writeRecord(out, spec, result, await circumstancesOf(result), tuning);
+    await removeCheckpoints(out, id);
+    send({ type: "done", metric, score: result.scores.test[metric] });
+  }
+}
+
+/** Memory and environment of a run that has just ended. */
+async function circumstances(job: RunJob, started: string): Promise<Circumstances> {
   const memory = memoryFigures();
   // Only after the run: inspecting loads the device's library, and a library loaded before the run would not learn its
   // number of threads.
@@ -105,12 +127,9 @@ async function run(
     ...job.environment,
     versions: { ...job.environment.versions, ...versions },
     device: { name: job.spec.device, provider, hardware, driver },
-    started: result.time.parts?.[0].started ?? started,
+    started,
   };
-  await writeRecord(job.out, job.spec, result, memory, environment);
-  await removeCheckpoints(job.out, runId(job.spec));
-  const metric = result.metrics[0].name;
-  send({ type: "done", metric, score: result.scores.test[metric] });
+  return { memory, environment };
 }
 
 async function estimate(job: Job & { mode: "estimate" }, runner: CellRunner): Promise<void> {

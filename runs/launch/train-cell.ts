@@ -7,6 +7,7 @@ import type { MemoryPlace, MemoryRoom } from "../training/plan-memory.ts";
 import { writeWhole } from "../../base/write-files.ts";
 import type { Cell } from "../study/cell.ts";
 import type { Environment } from "../study/record.ts";
+import type { TunedRecord } from "../study/tuning/tuned-record.ts";
 import type { BenchEvent } from "./events.ts";
 import { Supervisor, type WorkerLimits } from "./supervisor.ts";
 import { runWorker } from "./worker-process.ts";
@@ -37,23 +38,25 @@ export interface BenchContext {
 
 /**
  * Trains a cell in a worker.
+ * @param tuning the trial that a tuned cell trains with
  * @param signal kills the worker
  * @param files removed if this process is ended, once the worker has ended
  * @returns what went wrong, if it has no result
  */
 export async function trainCell(
   cell: Cell,
+  tuning: TunedRecord | undefined,
   { out, keep, checkpoint, environment, worker, limits, room, signal: stop, onEvent }: BenchContext,
   signal: AbortSignal,
   files: readonly string[],
 ): Promise<{ reason: string; log: string } | undefined> {
   const started = performance.now();
-  let result: { metric: string; score: number } | undefined;
+  let result: { metric: string; score: number | null } | undefined;
   onEvent({ type: "start", cell });
   let place: MemoryPlace | undefined;
   await using supervisor = new Supervisor(limits);
   const { reason = "the worker ended without a result", log } = await runWorker(
-    { mode: "run", ...cell, out, keep, checkpoint, environment },
+    { mode: "run", ...cell, ...tuning && { tuning }, out, keep, checkpoint, environment },
     worker,
     AbortSignal.any([signal, supervisor.end]),
     (message) => {

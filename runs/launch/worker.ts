@@ -5,6 +5,6 @@
 import "../training/memory.ts";
 import { runJob } from "./run-job.ts";
 import { estimateCell } from "../training/estimates/estimate-cell.ts";
-import { runCell } from "../training/run-cell.ts";
+import { runCell, runTrial } from "../training/run-cell.ts";
 
-await runJob({ runCell, estimateCell });
+await runJob({ runCell, runTrial, estimateCell });

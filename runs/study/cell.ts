@@ -5,6 +5,7 @@
 import type { Known, MemoryPlan } from "../../engine/types.ts";
 import type { RunRecord } from "./record.ts";
 import type { RunSpec } from "./spec.ts";
+import type { TrialRecord } from "./tuning/trial-record.ts";
 
 /** Paths on this machine of what a spec names by its checksum. */
 export interface LocalPaths {
@@ -22,11 +23,18 @@ export interface Cell extends LocalPaths {
   id: string;
   /** What decides its result. */
   spec: RunSpec;
+  /** Of a tuned run, the ids of its trials, in their order: each is a cell, and this one waits for their records. */
+  trials?: readonly string[];
 }
 
 /** The part of a record that training determines. */
 export type CellResult =
-  & Omit<RunRecord, "version" | "id" | "setting" | "spec" | "memory" | "environment">
+  & Omit<RunRecord, "version" | "id" | "setting" | "spec" | "tuning" | "memory" | "environment">
+  & { planned: MemoryPlan };
+
+/** The part of a trial's record that training determines. */
+export type TrialResult =
+  & Omit<TrialRecord, "version" | "id" | "setting" | "spec" | "memory" | "environment">
   & { planned: MemoryPlan };
 
 /** What --dry-run computes of a cell before it runs. */

@@ -8,7 +8,9 @@ import { shorten } from "../../base/errors.ts";
 import { metrics } from "../../tasks/metrics.ts";
 import { textMetrics } from "../../tasks/text-metrics.ts";
 import type { Prediction, RunRecord, Scores } from "./record.ts";
-import { canonical, formerIds, runId, settingId } from "./spec.ts";
+import { canonical, formerIds, type PartSpec, runId, type RunSpec, settingId } from "./spec.ts";
+import type { TrialRecord } from "./tuning/trial-record.ts";
+import { bestTrial } from "./tuning/tuned-record.ts";
 
 /** Greatest difference between two computations of a score: logarithms may be rounded otherwise on another machine. */
 const TOLERANCE = 1e-9;
@@ -29,14 +31,36 @@ export function hashExamples(examples: Iterable<{ id: string; label?: number }>)
  * @throws {Error} the rule that does not hold, if something in it contradicts its spec or its predictions
  */
 export function checkRecord(record: RunRecord): void {
-  const { id, setting, spec } = record;
-  const former = formerIds(spec);
-  if (id !== former.id || setting !== former.setting) {
-    requireEqual("id must be the hash of its spec", runId(spec), id);
-    requireEqual("setting must be the hash of its spec without the seed", settingId(spec), setting);
-  }
+  checkIds(record);
   checkSplits(record);
   checkScores(record);
+  checkTuning(record);
+}
+
+/**
+ * Makes sure that the record of a trial agrees with itself.
+ * @throws {Error} the rule that does not hold
+ */
+export function checkTrial(record: TrialRecord): void {
+  checkIds(record);
+  checkSizes(record.spec, record.task.splits);
+}
+
+function checkIds({ id, setting, spec }: Pick<RunRecord, "id" | "setting" | "spec">): void {
+  const former = formerIds(spec);
+  if (id === former.id && setting === former.setting) return;
+  requireEqual("id must be the hash of its spec", runId(spec), id);
+  requireEqual("setting must be the hash of its spec without the seed", settingId(spec), setting);
+}
+
+/** The trials of a tuned run are as many as its spec says, and the chosen one is the best of them. */
+function checkTuning({ spec, tuning, metrics: [{ direction }] }: RunRecord): void {
+  requireEqual("tuning must be in its spec and beside it", String(!!spec.tuning), String(!!tuning));
+  if (!spec.tuning || !tuning) return;
+  requireEqual("trials must be as many as its spec says", spec.tuning.trials, tuning.trials.length);
+  requireEqual("chosen trial must be the best of them", bestTrial(tuning.trials, direction) ?? -1, tuning.trial);
+  const names = ({ method }: { method: readonly PartSpec[] }) => method.map(({ name }) => name).join("+");
+  requireEqual("chosen trial must have its method", names(spec), names(tuning));
 }
 
 function requireEqual(rule: string, expected: string | number, current: string | number): void {
@@ -44,10 +68,15 @@ function requireEqual(rule: string, expected: string | number, current: string |
   if (!equal) throw new Error(`its ${rule}, ${expected}, current value is ${shorten(String(current))}`);
 }
 
-function checkSplits({ spec: { data }, task: { labels, splits }, predictions }: RunRecord): void {
+function checkSizes({ data }: RunSpec, splits: TrialRecord["task"]["splits"]): void {
   for (const name of ["train", "validation"] as const) {
     requireEqual(`split ${name} must have the size that its spec asks for`, data[name], splits[name].size);
   }
+}
+
+function checkSplits({ spec, task: { labels, splits }, predictions }: RunRecord): void {
+  const { data } = spec;
+  checkSizes(spec, splits);
   if (splits.test.size > data.test) {
     throw new Error(`its split test must have at most ${data.test} examples, current value is ${splits.test.size}`);
   }

@@ -2,6 +2,7 @@
  * Methods and their options in words.
  * @module
  */
+import { axisInWords } from "../../base/search-space.ts";
 import type { Cell } from "./cell.ts";
 import { methodName, type RunSpec } from "./spec.ts";
 
@@ -22,17 +23,26 @@ export function inWords(value: Record<string, unknown>, separator = "; "): strin
   ).join(separator);
 }
 
-/** All options of a spec's method and of its training, in words. */
-export function optionsOf(spec: RunSpec): string[] {
-  const parts = spec.method.flatMap(({ name, options }) =>
-    Object.entries(options).filter(([, value]) => value !== null).map(([key, value]) =>
-      `${spec.method.length > 1 ? `${name}.` : ""}${key} ${valueInWords(value)}`
-    )
+/** All options of a spec's method and of its training, in words: of those that are tuned, their space. */
+export function optionsOf({ method, training: { epochs, headLearningRate }, tuning }: RunSpec): string[] {
+  const space = tuning?.space ?? {};
+  const ofEpochs = Object.values(space).find((axes) => Object.hasOwn(axes, "epochs"))?.epochs;
+  const axisOf = (part: string, option: string) => option === "epochs" ? ofEpochs : space[part]?.[option];
+  const inWords = (part: string, option: string, value: unknown) => {
+    const axis = axisOf(part, option);
+    return axis === undefined ? `${option} ${valueInWords(value)}` : `${option} tuned in ${axisInWords(axis)}`;
+  };
+  const parts = method.flatMap(({ name, options }) =>
+    Object.entries(options).filter(([option, value]) => value !== null || axisOf(name, option) !== undefined)
+      .map(([option, value]) => `${method.length > 1 ? `${name}.` : ""}${inWords(name, option, value)}`)
   );
-  const { epochs, headLearningRate } = spec.training;
   const headOptions = headLearningRate === undefined ? [] : [`headLearningRate ${headLearningRate}`];
-  return [...new Set([...parts, `epochs ${epochs}`, ...headOptions])].sort();
+  const trials = tuning === undefined ? [] : [`${tuning.trials} trials`];
+  return [...new Set([...parts, inWords("", "epochs", epochs), ...headOptions, ...trials])].sort();
 }
+
+/** The number of trials in words. */
+const TRIALS = /^\d+ trials$/;
 
 /** A method with its options, in words. */
 export interface NamedMethod {
@@ -45,6 +55,11 @@ export interface NamedMethod {
 /** The method's name, with the options that not all of its name share: "lora (rank 4)". */
 export function labelOf({ method, options }: NamedMethod, all: readonly NamedMethod[]): string {
   const namesakes = all.filter((other) => other.method === method);
+  const trialsOf = ({ options }: Pick<NamedMethod, "options">) => options.find((option) => TRIALS.test(option));
+  const trials = trialsOf({ options });
+  if (namesakes.length > 1 && namesakes.filter((other) => trialsOf(other) === trials).length === 1) {
+    return `${method} (${trials === undefined ? "not tuned" : `tuned, ${trials}`})`;
+  }
   const distinguishing = options.filter((option) => !namesakes.every(({ options }) => options.includes(option)));
   return distinguishing.length > 0 ? `${method} (${distinguishing.join(", ")})` : method;
 }
@@ -79,6 +94,6 @@ export function titlesOf(cells: readonly Cell[]): Map<string, string> {
   const severalModels = new Set(cells.map(({ spec }) => spec.model.name)).size > 1;
   return new Map(cells.map(({ id, spec }, at) => {
     const model = severalModels ? `, ${spec.model.name}` : "";
-    return [id, `${labels[at]} on ${spec.task.name}${model}, seed ${spec.seed}`];
+    return [id, `${spec.trial ? "trial of " : ""}${labels[at]} on ${spec.task.name}${model}, seed ${spec.seed}`];
   }));
 }

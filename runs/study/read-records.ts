@@ -5,8 +5,9 @@
 import { basename } from "node:path";
 import { shorten } from "../../base/errors.ts";
 import { lookedFor, readJson } from "../../base/files.ts";
-import { checkRecord } from "./check-record.ts";
+import { checkRecord, checkTrial } from "./check-record.ts";
 import { parseRecord, type RunRecord } from "./record.ts";
+import { isTrial, parseTrial, type TrialRecord } from "./tuning/trial-record.ts";
 
 /** A record with its file. */
 export interface FoundRecord {
@@ -14,6 +15,14 @@ export interface FoundRecord {
   path: string;
   /** What it holds. */
   record: RunRecord;
+}
+
+/** The record of a trial with its file. */
+export interface FoundTrial {
+  /** The file. */
+  path: string;
+  /** What it holds. */
+  trial: TrialRecord;
 }
 
 /** A record that could not be read. */
@@ -26,8 +35,10 @@ export interface UnreadableRecord {
 
 /** What a results folder holds. */
 export interface ReadRecords {
-  /** Records sorted by file name. */
+  /** Records sorted by file name, without those of trials. */
   records: RunRecord[];
+  /** Records of trials, sorted by file name. */
+  trials: TrialRecord[];
   /** Files that hold no valid record. */
   unreadable: UnreadableRecord[];
 }
@@ -54,15 +65,32 @@ async function listRecords(folder: string): Promise<string[]> {
   return names.sort();
 }
 
+/** Reads a record, of a trial or not. @throws {Error} as {@linkcode readRecord} */
+async function readAny(path: string): Promise<FoundRecord | FoundTrial> {
+  const value = await readJson(path, LONGEST);
+  const found = isTrial(value) ? { path, trial: parseTrial(value) } : { path, record: parseRecord(value) };
+  const { id } = found.trial ?? found.record;
+  if (`${id}.json` !== basename(path)) throw new Error(`it holds run ${shorten(id)}`);
+  if (found.trial) checkTrial(found.trial);
+  else checkRecord(found.record);
+  return found;
+}
+
 /**
  * Reads a record.
- * @throws {Error} if the file holds none, that of another run, or one that contradicts itself
+ * @throws {Error} if the file holds none, that of another run or of a trial, or one that contradicts itself
  */
 export async function readRecord(path: string): Promise<RunRecord> {
-  const record = parseRecord(await readJson(path, LONGEST));
-  if (`${record.id}.json` !== basename(path)) throw new Error(`it holds run ${shorten(record.id)}`);
-  checkRecord(record);
-  return record;
+  const found = await readAny(path);
+  if ("trial" in found) throw new Error("it holds a trial");
+  return found.record;
+}
+
+/** Reads the record of a trial. @throws {Error} as {@linkcode readRecord}, or if it is of no trial */
+export async function readTrial(path: string): Promise<TrialRecord> {
+  const found = await readAny(path);
+  if ("trial" in found) return found.trial;
+  throw new Error("it holds no trial");
 }
 
 /**
@@ -70,11 +98,11 @@ export async function readRecord(path: string): Promise<RunRecord> {
  * has to be in memory. Unreadable ones, and those that contradict themselves, are told apart, never changed.
  * @throws {Error} if the folder holds no runs
  */
-export async function* eachRecord(folder: string): AsyncGenerator<FoundRecord | UnreadableRecord> {
+export async function* eachRecord(folder: string): AsyncGenerator<FoundRecord | FoundTrial | UnreadableRecord> {
   for (const name of await listRecords(folder)) {
     const path = `${folder}/runs/${name}`;
     try {
-      yield { path, record: await readRecord(path) };
+      yield await readAny(path);
     } catch (error) {
       yield { path, reason: reasonOf(error as Error, path) };
     }
@@ -86,9 +114,10 @@ export async function* eachRecord(folder: string): AsyncGenerator<FoundRecord | 
  * @throws {Error} if the folder holds no runs
  */
 export async function readRecords(folder: string): Promise<ReadRecords> {
-  const result: ReadRecords = { records: [], unreadable: [] };
+  const result: ReadRecords = { records: [], trials: [], unreadable: [] };
   for await (const found of eachRecord(folder)) {
     if ("record" in found) result.records.push(found.record);
+    else if ("trial" in found) result.trials.push(found.trial);
     else result.unreadable.push(found);
   }
   return result;

@@ -5,12 +5,12 @@
 import { z } from "zod";
 import { describeFault } from "../../base/schema.ts";
 import type { Known, MemoryPlan, Quadratic } from "../../engine/types.ts";
-import { type RunSpec, specSchema } from "./spec.ts";
+import { RECORD_VERSION, recordShape } from "./schemas/record-schema.ts";
+import type { RunSpec } from "./spec.ts";
+import type { TunedRecord } from "./tuning/tuned-record.ts";
 
+export { RECORD_VERSION };
 export { canonical, identifyModel, methodName, runId, settingId } from "./spec.ts";
-
-/** Version of the record's form. */
-export const RECORD_VERSION = 1;
 
 /** A measured number, or null with the reason why it was not measured. */
 export type Measured = Known<number>;
@@ -86,6 +86,8 @@ export interface RunRecord {
   setting: string;
   /** Everything that determined the result. */
   spec: RunSpec;
+  /** How it was tuned; left out without tuning. */
+  tuning?: TunedRecord;
   /** The task, as it was then. `labels` are the names of the classes; none if the task is to generate. */
   task: {
     labels: string[];
@@ -148,100 +150,7 @@ export interface RunRecord {
   environment: Environment;
 }
 
-const measured = z.union([
-  z.strictObject({ value: z.number() }),
-  z.strictObject({ value: z.null(), reason: z.string() }),
-]);
-const known = z.union([
-  z.strictObject({ value: z.string() }),
-  z.strictObject({ value: z.null(), reason: z.string() }),
-]);
-const scores = z.record(z.string(), z.number());
-const split = z.strictObject({ size: z.int(), sha256: z.string() });
-const quadratic = z.tuple([z.number(), z.number(), z.number()]);
-
-const recordSchema: z.ZodType<RunRecord> = z.strictObject({
-  version: z.literal(RECORD_VERSION),
-  id: z.string(),
-  setting: z.string(),
-  spec: specSchema,
-  task: z.strictObject({
-    labels: z.array(z.string()),
-    labelling: z.string(),
-    licence: z.string(),
-    citation: z.string(),
-    source: z.array(z.strictObject({ path: z.string(), sha256: z.string() })),
-    splits: z.strictObject({ train: split, validation: split, test: split }),
-  }),
-  model: z.strictObject({ sha256: z.string(), licence: z.string(), citation: z.string(), parameters: z.int() }),
-  metrics: z.array(z.strictObject({
-    name: z.string(),
-    unit: z.enum(["fraction", "correlation"]),
-    direction: z.enum(["higher", "lower"]),
-  })).min(1),
-  scores: z.strictObject({
-    validation: scores,
-    test: scores,
-    majority: z.union([scores, z.strictObject({ value: z.null(), reason: z.string() })]),
-  }),
-  bestEpoch: z.int(),
-  curve: z.strictObject({ stepLoss: z.array(z.number()), validation: z.array(scores) }),
-  predictions: z.union([
-    z.array(z.strictObject({ id: z.string(), label: z.int(), predicted: z.int() })),
-    z.array(z.strictObject({ id: z.string(), references: z.array(z.string()).min(1), predicted: z.string() })),
-  ]),
-  parameters: z.strictObject({
-    trainable: z.int(),
-    method: z.int(),
-    head: z.int(),
-    frozen: z.int().positive().optional(),
-    storedBytes: z.int(),
-  }),
-  memory: z.strictObject({
-    peak: measured,
-    training: measured,
-    planned: z.strictObject({
-      weights: z.int(),
-      parameters: z.int(),
-      gradients: z.int(),
-      optimiser: z.int(),
-      activations: z.int(),
-      runtime: z.int(),
-      total: z.int(),
-    }),
-  }),
-  flops: z.strictObject({ inference: quadratic, backbone: quadratic, training: quadratic }).optional(),
-  time: z.strictObject({
-    trainSeconds: z.number(),
-    compileSeconds: z.number(),
-    evaluateSeconds: z.number(),
-    examplesPerSecond: z.number(),
-    tokensPerSecond: measured,
-    padding: measured,
-    parts: z.array(z.strictObject({ started: z.string(), seconds: z.number() })).min(2).optional(),
-  }),
-  checks: z.strictObject({
-    integrity: z.array(z.strictObject({ name: z.string(), detail: z.string() })),
-    flags: z.array(z.strictObject({ name: z.string(), raised: z.boolean(), detail: z.string() })),
-  }),
-  environment: z.strictObject({
-    suite: z.strictObject({
-      version: z.string(),
-      commit: z.string().nullable(),
-      dirty: z.boolean().nullable(),
-      lockSha256: z.string(),
-    }),
-    versions: z.record(z.string(), z.string()),
-    os: z.string(),
-    arch: z.string(),
-    processor: z.string(),
-    cores: z.int(),
-    memoryBytes: z.int(),
-    threads: z.int(),
-    device: z.strictObject({ name: z.string(), provider: z.string(), hardware: known, driver: known }),
-    started: z.string(),
-  }),
-}).refine(
+const recordSchema = (z.strictObject(recordShape) as unknown as z.ZodType<RunRecord>).refine(
   ({ metrics, scores }) =>
     metrics.every(({ name }) =>
       Object.values(scores).map(knownScores).every((known) => known === null || Object.hasOwn(known, name))

@@ -5,6 +5,8 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import type { Precision } from "../../engine/types.ts";
+import { tuningSpecSchema } from "./schemas/tuning-schema.ts";
+import type { TuningSpec } from "./tuning/space.ts";
 
 /** Numbers of examples to use. */
 export interface DataSpec {
@@ -82,6 +84,13 @@ export interface RunSpec {
   memory?: "small";
   /** The adapter that training starts from, by the SHA-256 of its files. Left out without one. */
   from?: { sha256: string };
+  /**
+   * The method is tuned: of so many trials, the best on the validation examples is trained. `method` and `training` are then those of
+   * the first trial. Left out without tuning.
+   */
+  tuning?: TuningSpec;
+  /** The run is a trial: it reads no test example. Left out otherwise. */
+  trial?: true;
 }
 
 /**
@@ -142,7 +151,9 @@ export const specSchema: z.ZodType<RunSpec> = z.strictObject({
   precision: z.enum(["float32", "int8"]),
   memory: z.literal("small").optional(),
   from: z.strictObject({ sha256: z.string() }).optional(),
-});
+  tuning: tuningSpecSchema.optional(),
+  trial: z.literal(true).optional(),
+}).refine(({ tuning, trial }) => !(tuning && trial), { error: "must be tuned or a trial, not both" });
 
 /** JSON with sorted keys and no white space: equal values have equal texts. */
 export function canonical(value: unknown): string {

@@ -8,6 +8,7 @@ import { type Grid, isGrid, type WithGrids } from "./points/grid.ts";
 import type { MethodEntry } from "./points/method-entry.ts";
 import { canonical, dataShape, type DataSpec, trainingShape, type TrainingSpec } from "./spec.ts";
 import type { Study } from "./study.ts";
+import { tuningSchema } from "./schemas/tuning-schema.ts";
 
 /** Schema of a grid of such values. */
 function gridSchema<T>(value: z.ZodType<T>): z.ZodType<Grid<T>> {
@@ -79,6 +80,9 @@ const shape = {
   training: z.strictObject(withGrids<TrainingSpec>(trainingShape)).partial()
     .describe("what differs from the defaults of training"),
   exclude: z.array(exclusionSchema).describe("cells that are left out").optional(),
+  tuning: tuningSchema.describe("every method is tuned, for each seed anew").optional(),
+  trial: z.literal(true, { error: "must be true" })
+    .describe("score on the validation examples alone, and read no test example").optional(),
 };
 
 /** What only readers and editors look at. */

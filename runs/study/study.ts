@@ -11,6 +11,7 @@ import { countPoints, type WithGrids } from "./points/grid.ts";
 import type { MethodEntry } from "./points/method-entry.ts";
 import type { DataSpec, TrainingSpec } from "./spec.ts";
 import { fileSchema } from "./study-schema.ts";
+import type { Tuning } from "./tuning/space.ts";
 
 export type { MethodEntry } from "./points/method-entry.ts";
 
@@ -40,6 +41,10 @@ export interface Study {
   training: WithGrids<Partial<TrainingSpec>>;
   /** Cells that are left out; each entry must match one. */
   exclude?: Exclusion[];
+  /** Every method is tuned, for each seed anew. */
+  tuning?: Tuning;
+  /** The cells are trials: they are scored on the validation examples alone, and read no test example. */
+  trial?: true;
 }
 
 /** Most cells of a study: planning them takes minutes at most. */
@@ -101,9 +106,9 @@ export async function readStudy(path: string, base: Study): Promise<Study> {
  * Makes sure that the cells of a study can be planned.
  * @throws {UsageError} if there are too many
  */
-export function requireFewCells({ models, tasks, methods, seeds, data, training }: Study): void {
+export function requireFewCells({ models, tasks, methods, seeds, data, training, tuning }: Study): void {
   const perTask = countPoints({ data, training }) * methods.reduce((sum, method) => sum + countPoints(method), 0);
-  const count = models.length * tasks.length * seeds.length * perTask;
+  const count = models.length * tasks.length * seeds.length * perTask * (1 + (tuning?.trials ?? 0));
   if (count <= MOST_CELLS) return;
   throw new UsageError(`Cannot run the study: it must have at most ${MOST_CELLS} cells, current value is ${count}`);
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Environment } from "../study/record.ts";
-import type { CellEstimate, CellResult, LocalPaths } from "../study/cell.ts";
+import type { CellEstimate, CellResult, LocalPaths, TrialResult } from "../study/cell.ts";
 import type { RunSpec } from "../study/spec.ts";
 
 /** A finished step of training. */
@@ -49,6 +49,8 @@ export interface CellOptions extends LocalPaths {
   threads: number;
   /** Results folder; adapters are written there. */
   out: string;
+  /** Id of the run; left out: that of the spec. A tuned run has the options of a trial in place of those of its own spec. */
+  id?: string;
   /** Whether fully trained models are stored too. */
   keep: boolean;
   /** Left out: the cell is neither saved, nor does it go on from a checkpoint. */
@@ -80,6 +82,8 @@ export const NOT_CALIBRATED: Readonly<Calibration> = { threads: 1, secondsLeft: 
 export interface CellRunner {
   /** Trains and evaluates. @throws {Stopped} if it is told to @throws {Error} if it cannot, or if an integrity check fails */
   runCell(spec: RunSpec, options: CellOptions): Promise<CellResult>;
+  /** As `runCell`, of a trial: it has no test score. */
+  runTrial(spec: RunSpec, options: CellOptions): Promise<TrialResult>;
   /** Counts parameters, plans memory and estimates time without training; `calibration` is brought up to date. */
   estimateCell(spec: RunSpec, paths: LocalPaths, calibration: Calibration): Promise<CellEstimate>;
 }

@@ -9,6 +9,7 @@ import { inferenceParts } from "../../methods/adaptation/inference-parts.ts";
 import type { Backbone } from "../../models/types.ts";
 import { metrics } from "../../tasks/metrics.ts";
 import type { Example, Metric, Task } from "../../tasks/types.ts";
+import type { NoScores } from "../study/record.ts";
 import { lookUpMetrics, predict, score } from "./evaluate.ts";
 import { computeFeatures, type EncodedExamples, encodeExamples } from "./examples.ts";
 import type { Evaluator, TaskContext, TrainingTask } from "./training-task.ts";
@@ -17,6 +18,9 @@ import { trainableClassifier } from "../programs/classifier.ts";
 
 /** Texts whose features are compared with the backbone's before the first step. */
 const IDENTITY_TEXTS = 8;
+
+/** The majority scores of a trial. */
+const UNTESTED: NoScores = { value: null, reason: "a trial reads no test examples" };
 
 /** The most frequent label; of equally frequent ones, the smallest. */
 function majorityLabel(labels: readonly number[]): number {
@@ -42,9 +46,11 @@ function makeEvaluator(
       await executable.run({ parameters, inputs: examples.validation.collate([0]) });
     },
     async evaluate(split, parameters) {
-      const predicted = await predict(executable, parameters, examples[split], microBatchRows);
+      const labels = labelsOf(splits[split]);
+      const { predicted, loss } = await predict(executable, parameters, examples[split], labels, microBatchRows);
       return {
-        scores: score(taskMetrics, labelsOf(splits[split]), predicted),
+        scores: score(taskMetrics, labels, predicted),
+        loss: { value: loss },
         predictions: splits[split].map(({ id, label }, at) => ({ id, label, predicted: predicted[at] })),
       };
     },
@@ -115,12 +121,13 @@ export async function classification(
         sample: examples.validation.collate([0]),
         async fill(executable) {
           for (const name of ["train", "validation", "test"] as const) {
+            if (splits[name].length === 0) continue;
             examples[name] = await computeFeatures(examples[name], executable, microBatchRows);
           }
         },
       },
     },
-    majority: score(taskMetrics, testLabels, testLabels.map(() => majority)),
+    majority: spec.trial ? UNTESTED : score(taskMetrics, testLabels, testLabels.map(() => majority)),
     evaluator: async (compile) => {
       const executable = await compile(model.logits);
       return makeEvaluator(executable, examples, splits, taskMetrics, microBatchRows);

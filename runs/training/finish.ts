@@ -9,16 +9,16 @@ import { noteOf } from "../adapters/note.ts";
 import { noteTexts } from "../adapters/seen-texts.ts";
 import { writeAdapter } from "../adapters/write.ts";
 import type { SignedProgram } from "../programs/classifier.ts";
-import type { CellResult } from "../study/cell.ts";
-import { knownScores, type Measured, type RunPart, type RunRecord } from "../study/record.ts";
+import type { CellResult, TrialResult } from "../study/cell.ts";
+import { knownScores, type Measured, type RunRecord } from "../study/record.ts";
 import { runId, type RunSpec } from "../study/spec.ts";
 import type { CellOptions } from "./cell-runner.ts";
 import { partsOf } from "./checkpoints/checkpoints.ts";
-import { flagOtherData, flagUnknownTexts, raiseFlags } from "./integrity.ts";
+import { flagLoss, flagOtherData, flagUnknownTexts, raiseFlags } from "./integrity.ts";
 import { hashFrozen, type OpenCell, type PreparedCell } from "./prepare.ts";
 import { splitRecord, textHash } from "./split.ts";
-import type { TrainedCell } from "./train.ts";
-import type { Evaluation, TrainingTask } from "./training-task.ts";
+import type { DivergedTrial, TrainedCell } from "./train.ts";
+import type { TrainingTask } from "./training-task.ts";
 
 /**
  * Scores the best epoch on the test examples, checks the run and writes its adapter.
@@ -27,58 +27,104 @@ import type { Evaluation, TrainingTask } from "./training-task.ts";
 export async function finishCell(
   prepared: PreparedCell,
   trained: TrainedCell,
-  { out, keep, checkpoint }: CellOptions,
+  options: CellOptions,
 ): Promise<CellResult> {
-  const { trainingTask, integrity, seconds, evaluator, frozenSha256 } = prepared;
-  const { adaptation, backbone } = trainingTask;
-  const finite = Object.values(trained.parameters).every((values) => values.every(Number.isFinite));
-  integrity.check("finite values", finite, "losses, logits and trained parameters are finite numbers");
+  const { trainingTask, integrity, seconds, evaluator } = prepared;
+  const { adaptation, backbone, majority, metrics } = trainingTask;
+  integrity.check("finite values", isFinite(trained), "losses, logits and trained parameters are finite numbers");
   const test = await seconds.measure("evaluate", () => evaluator.evaluate("test", trained.parameters));
+  await checkFrozen(prepared);
+  // A fully trained model is as large as the backbone, so it is stored only on request.
+  if (options.keep || adaptation.trains.length < Object.keys(backbone.weights).length) {
+    await storeAdapter(prepared, trained, options);
+  }
+  const primary = metrics[0].name;
+  const flags = raiseFlags(trained.course.stepLoss, test.scores[primary], knownScores(majority)?.[primary]);
+  const shared = assembleResult(prepared, trained, flags, options);
+  const { task, model, metrics: described, bestEpoch, curve, ...rest } = shared;
+  return {
+    task: { ...task, splits: { ...task.splits, test: splitRecord(trainingTask.splits.test) } },
+    model,
+    metrics: described,
+    scores: { validation: trained.validation[bestEpoch - 1], test: test.scores, majority },
+    bestEpoch,
+    curve,
+    predictions: test.predictions,
+    ...rest,
+  };
+}
+
+/**
+ * Checks a trial. It has no test score, and nothing of it is stored.
+ * @throws {Error} if an integrity check fails
+ */
+export async function finishTrial(
+  prepared: PreparedCell,
+  trained: TrainedCell | DivergedTrial,
+  options: CellOptions,
+): Promise<TrialResult> {
+  await checkFrozen(prepared);
+  const { course, validation, parts } = trained;
+  if ("diverged" in trained || !isFinite(trained)) {
+    const reason = "diverged" in trained ? trained.diverged : "a trained parameter is not a finite number";
+    const missing = { value: null, reason };
+    return {
+      ...assembleResult(prepared, { course, validation, parts, bestEpoch: 0 }, [], options),
+      scores: { validation: missing },
+      loss: missing,
+    };
+  }
+  const { bestEpoch, loss } = trained;
+  return {
+    ...assembleResult(prepared, trained, [flagLoss(course.stepLoss)], options),
+    scores: { validation: validation[bestEpoch - 1] },
+    loss,
+  };
+}
+
+function isFinite({ parameters }: TrainedCell): boolean {
+  return Object.values(parameters).every((values) => values.every(Number.isFinite));
+}
+
+/** Frees what predicts, and makes sure that nothing frozen has changed. */
+async function checkFrozen({ evaluator, trainingTask, integrity, frozenSha256 }: PreparedCell): Promise<void> {
   await evaluator.release();
   const frozenAfter = await hashFrozen(trainingTask);
   integrity.check("frozen weights", frozenSha256 === frozenAfter, `SHA-256 ${frozenAfter} before and after`);
-  // A fully trained model is as large as the backbone, so it is stored only on request.
-  if (keep || adaptation.trains.length < Object.keys(backbone.weights).length) {
-    await storeAdapter(prepared, trained, out);
-  }
-  const parts = checkpoint && trained.parts.length > 0 ? partsOf(trained, prepared, checkpoint) : undefined;
-  return assembleResult(prepared, trained, test, parts);
 }
 
 async function storeAdapter(
   { spec, task, trainingTask, seen }: PreparedCell,
   { parameters }: TrainedCell,
-  out: string,
+  { out, id = runId(spec) }: CellOptions,
 ): Promise<void> {
   const tensors = trainingTask.parameters.map(({ name, shape }) => [name, { shape, data: parameters[name] }] as const);
   const { train, validation } = trainingTask.splits;
   const texts = noteTexts(seen, [...train, ...validation].map(textHash));
   await writeAdapter(
-    `${out}/adapters/${runId(spec)}`,
+    `${out}/adapters/${id}`,
     trainingTask.adaptation,
     Object.fromEntries(tensors),
     trainingTask.head.map(({ name }) => name),
-    { peft: trainingTask.peftConfig, note: noteOf(spec, task, texts) },
+    { peft: trainingTask.peftConfig, note: noteOf(id, spec, task, texts) },
   );
 }
 
+/** What the results of a cell and of a trial have in common. */
 function assembleResult(
   prepared: PreparedCell,
-  { course, validation, bestEpoch }: TrainedCell,
-  test: Evaluation,
-  parts: RunPart[] | undefined,
-): CellResult {
+  { course, validation, parts, bestEpoch }: Pick<TrainedCell, "course" | "validation" | "parts" | "bestEpoch">,
+  flags: RunRecord["checks"]["flags"],
+  { checkpoint }: CellOptions,
+): Omit<TrialResult, "scores" | "loss"> {
   const { spec, task, model, trainingTask, parameters, planned, integrity, seconds, sizes, seen } = prepared;
-  const { backbone, metrics, majority, trainExamples, featureCache } = trainingTask;
-  const primary = metrics[0].name;
+  const { backbone, metrics, featureCache } = trainingTask;
   return {
     task: describeTask(prepared),
     model: describeModel(model, backbone),
     metrics: metrics.map(({ name, unit, direction }) => ({ name, unit, direction })),
-    scores: { validation: validation[bestEpoch - 1], test: test.scores, majority },
     bestEpoch,
     curve: { stepLoss: course.stepLoss, validation },
-    predictions: test.predictions,
     parameters,
     planned,
     ...flopsOf(trainingTask, spec.training.batchSize),
@@ -86,14 +132,13 @@ function assembleResult(
       trainSeconds: course.seconds,
       compileSeconds: seconds.compile,
       evaluateSeconds: seconds.evaluate,
-      examplesPerSecond: validation.length * trainExamples.lengths.length / course.seconds,
-      ...describeReading(course, featureCache !== undefined),
-      ...parts && { parts },
+      ...describeReading(prepared, course, featureCache !== undefined),
+      ...checkpoint && parts.length > 0 && { parts: partsOf({ course, parts }, prepared, checkpoint) },
     },
     checks: {
       integrity: integrity.passed,
       flags: [
-        ...raiseFlags(course.stepLoss, test.scores[primary], knownScores(majority)?.[primary]),
+        ...flags,
         ...spec.from || !seen.complete ? [flagUnknownTexts(seen)] : [],
         ...task.published ? [flagOtherData(sizes, task.published)] : [],
       ],
@@ -110,7 +155,7 @@ export function flopsOf({ loss, inference }: TrainingTask, batchSize: number): P
   return { flops: { inference: ofMethod, backbone: ofBackbone, training } };
 }
 
-function describeTask({ spec, task, trainingTask: { splits } }: OpenCell): RunRecord["task"] {
+function describeTask({ spec, task, trainingTask: { splits } }: OpenCell): TrialResult["task"] {
   const userFiles = Object.entries(spec.task.files ?? {});
   return {
     labels: task.kind === "classification" ? [...task.labels] : [],
@@ -124,7 +169,6 @@ function describeTask({ spec, task, trainingTask: { splits } }: OpenCell): RunRe
     splits: {
       train: splitRecord(splits.train),
       validation: splitRecord(splits.validation),
-      test: splitRecord(splits.test),
     },
   };
 }
@@ -140,12 +184,19 @@ function describeModel({ licence, citation }: Model, backbone: Backbone): RunRec
 }
 
 function describeReading(
-  { tokens, padding, seconds }: TrainedCell["course"],
+  { spec, trainingTask: { trainExamples } }: PreparedCell,
+  { stepLoss, tokens, padding, seconds }: TrainedCell["course"],
   cached: boolean,
-): Pick<RunRecord["time"], "tokensPerSecond" | "padding"> {
+): Pick<RunRecord["time"], "examplesPerSecond" | "tokensPerSecond" | "padding"> {
+  const { length } = trainExamples.lengths;
+  const epochs = stepLoss.length / Math.ceil(length / spec.training.batchSize);
+  const examplesPerSecond = epochs === 0 ? 0 : epochs * length / seconds;
   if (cached) {
     const unread: Measured = { value: null, reason: "features were computed once, training read no texts" };
-    return { tokensPerSecond: unread, padding: unread };
+    return { examplesPerSecond, tokensPerSecond: unread, padding: unread };
   }
-  return { tokensPerSecond: { value: tokens / seconds }, padding: { value: padding / (tokens + padding) } };
+  const tokensPerSecond: Measured = epochs === 0
+    ? { value: null, reason: "training ended in its first step" }
+    : { value: tokens / seconds };
+  return { examplesPerSecond, tokensPerSecond, padding: { value: padding / (tokens + padding) } };
 }

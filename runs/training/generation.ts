@@ -129,6 +129,7 @@ async function openEvaluator(setup: GenerationSetup, compile: CompileProgram): P
       }
       return {
         scores: score(metrics, splits[split].map(({ references }) => references), predicted),
+        loss: { value: null, reason: "texts are generated, their loss is not computed" },
         predictions: splits[split].map(({ id, references }, at) => ({ id, references, predicted: predicted[at] })),
       };
     },

@@ -64,6 +64,18 @@ function meanOf(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
+/** Warns of training in which the loss did not fall. */
+export function flagLoss(stepLoss: readonly number[]): RunRecord["checks"]["flags"][number] {
+  const quarter = Math.max(1, Math.floor(stepLoss.length / 4));
+  const first = meanOf(stepLoss.slice(0, quarter));
+  const last = meanOf(stepLoss.slice(-quarter));
+  return {
+    name: "loss did not fall",
+    raised: last >= first,
+    detail: `mean loss of the first quarter of the steps ${first.toFixed(4)}, of the last ${last.toFixed(4)}`,
+  };
+}
+
 /**
  * Warnings about a run that is valid: its loss did not fall, or it is no better than always giving one answer.
  * @param score test score by the first metric
@@ -74,16 +86,9 @@ export function raiseFlags(
   score: number,
   majority: number | undefined,
 ): RunRecord["checks"]["flags"] {
-  const quarter = Math.max(1, Math.floor(stepLoss.length / 4));
-  const first = meanOf(stepLoss.slice(0, quarter));
-  const last = meanOf(stepLoss.slice(-quarter));
-  const flags = [{
-    name: "loss did not fall",
-    raised: last >= first,
-    detail: `mean loss of the first quarter of the steps ${first.toFixed(4)}, of the last ${last.toFixed(4)}`,
-  }];
-  if (majority === undefined) return flags;
-  return [...flags, {
+  const loss = flagLoss(stepLoss);
+  if (majority === undefined) return [loss];
+  return [loss, {
     name: "score at majority",
     raised: score <= majority,
     detail: `test score ${score.toFixed(4)}, of the most frequent class ${majority.toFixed(4)}`,

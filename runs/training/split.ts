@@ -7,7 +7,7 @@ import { Random } from "../../base/random.ts";
 import type { TaskData, TextInput } from "../../tasks/types.ts";
 import { hashExamples } from "../study/check-record.ts";
 import type { SplitRecord } from "../study/record.ts";
-import type { DataSpec } from "../study/spec.ts";
+import type { DataSpec, RunSpec } from "../study/spec.ts";
 
 /** The examples of a run. */
 export interface Splits<E extends TextInput = AnyExample> {
@@ -55,6 +55,19 @@ export function splitExamples<E extends AnyExample>(
   const test = draw("test", Math.min(sizes.test, roomForTest(sourceOf, sizes, isNew)), isNew);
   const validation = draw("validation", sizes.validation, isNew);
   return { train: draw("train", sizes.train), validation, test };
+}
+
+/**
+ * The examples of a run, as {@linkcode splitExamples}. A trial goes on without those of test: nothing behind this can read one.
+ * @throws {Error} if there are too few examples
+ */
+export function splitsOf<E extends AnyExample>(
+  data: TaskData<E>,
+  { data: sizes, seed, trial }: RunSpec,
+  seen: ReadonlySet<string>,
+): Splits<E> {
+  const splits = splitExamples(data, sizes, seed, seen);
+  return trial ? { ...splits, test: [] } : splits;
 }
 
 /** The most examples that test may have. @throws {Error} if that is none */

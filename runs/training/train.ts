@@ -7,10 +7,11 @@ import { sizeOf } from "../../base/shapes.ts";
 import type { AdamWOptions } from "../../engine/adamw.ts";
 import type { ArrayValue, Training } from "../../engine/types.ts";
 import type { Metric } from "../../tasks/types.ts";
-import type { RunPart, Scores } from "../study/record.ts";
+import type { Measured, RunPart, Scores } from "../study/record.ts";
 import type { TrainingSpec } from "../study/spec.ts";
 import { epochBatches, microBatches } from "./batches.ts";
 import type { CellOptions, StepProgress } from "./cell-runner.ts";
+import { Diverged } from "./evaluate.ts";
 import type { EncodedExamples } from "./examples.ts";
 import type { PreparedCell } from "./prepare.ts";
 
@@ -55,8 +56,8 @@ export interface TrainingProgress {
   course: TrainingCourse;
   /** Scores on the validation examples after each epoch that has ended. */
   validation: Scores[];
-  /** The best of these epochs, counted from 1, and the trained tensors after it, by name. */
-  best?: { epoch: number; parameters: Record<string, Float32Array> };
+  /** The best of these epochs, counted from 1, the mean loss of the validation examples and the trained tensors after it, by name. */
+  best?: { epoch: number; loss: Measured; parameters: Record<string, Float32Array> };
   /** The parts before this one, where the cell was interrupted. */
   parts: RunPart[];
 }
@@ -65,8 +66,21 @@ export interface TrainingProgress {
 export interface TrainedCell extends Pick<TrainingProgress, "course" | "validation" | "parts"> {
   /** The epoch with the best validation score, counted from 1; of equal scores, the first. */
   bestEpoch: number;
+  /** Mean loss of the validation examples after that epoch. */
+  loss: Measured;
   /** The trained tensors after that epoch, by name. */
   parameters: Record<string, Float32Array>;
+}
+
+/** What a trial leaves whose training diverged. */
+export interface DivergedTrial extends Pick<TrainedCell, "course" | "validation" | "parts"> {
+  /** Why, in one sentence. */
+  diverged: string;
+}
+
+/** Before the first step. */
+function newProgress(): TrainingProgress {
+  return { course: { stepLoss: [], seconds: 0, tokens: 0, padding: 0 }, validation: [], parts: [] };
 }
 
 /**
@@ -74,14 +88,15 @@ export interface TrainedCell extends Pick<TrainingProgress, "course" | "validati
  * has stood still as long as the patience of the spec. Frees the training program.
  * @param progress how far it has come already; brought up to date
  * @param onPause called after each step and after each evaluation; what it throws ends training
- * @throws {Error} if the loss or a logit stops being a finite number
+ * @throws {Diverged} if the loss or a logit stops being a finite number
  */
 export async function trainCell(
-  { spec, trainingTask, training, evaluator, seconds }: PreparedCell,
+  prepared: PreparedCell,
   onProgress: CellOptions["onProgress"],
-  progress: TrainingProgress = { course: newCourse(), validation: [], parts: [] },
+  progress: TrainingProgress = newProgress(),
   onPause: (progress: TrainingProgress) => Promise<void> = () => Promise.resolve(),
 ): Promise<TrainedCell> {
+  const { spec, trainingTask, training, evaluator, seconds } = prepared;
   const [primary] = trainingTask.metrics;
   const { course, validation, parts } = progress;
   await train({
@@ -96,29 +111,42 @@ export async function trainCell(
     },
     async onEpoch(epoch) {
       const parameters = await training.read();
-      const { scores } = await seconds.measure("evaluate", () => evaluator.evaluate("validation", parameters));
+      const { scores, loss } = await seconds.measure("evaluate", () => evaluator.evaluate("validation", parameters));
       validation.push(scores);
       const { best } = progress;
       if (!best || isBetter(primary, scores[primary.name], validation[best.epoch - 1][primary.name])) {
         const copies = Object.entries(parameters).map(([name, values]) => [name, values.slice()]);
-        progress.best = { epoch, parameters: Object.fromEntries(copies) };
+        progress.best = { epoch, loss, parameters: Object.fromEntries(copies) };
       }
       await onPause(progress);
     },
     isOver: () => hasStoodStill(progress, spec.training),
   });
   await training.release();
-  const { epoch, parameters } = progress.best!;
-  return { course, validation, parts, bestEpoch: epoch, parameters };
-}
-
-function newCourse(): TrainingCourse {
-  return { stepLoss: [], seconds: 0, tokens: 0, padding: 0 };
+  const { epoch, loss, parameters } = progress.best!;
+  return { course, validation, parts, bestEpoch: epoch, loss, parameters };
 }
 
 /** Whether the last epochs, as many as `patience` says, have not bettered the validation score of an epoch before. */
 function hasStoodStill({ validation, best }: TrainingProgress, { patience = Infinity }: TrainingSpec): boolean {
   return best !== undefined && validation.length - best.epoch >= patience;
+}
+
+/** As {@linkcode trainCell}, of a trial: that training diverges is a result. */
+export async function trainTrial(
+  prepared: PreparedCell,
+  onProgress: CellOptions["onProgress"],
+  progress: TrainingProgress = newProgress(),
+  onPause?: (progress: TrainingProgress) => Promise<void>,
+): Promise<TrainedCell | DivergedTrial> {
+  try {
+    return await trainCell(prepared, onProgress, progress, onPause);
+  } catch (error) {
+    if (!(error instanceof Diverged)) throw error;
+    await prepared.training.release();
+    const { course, validation, parts } = progress;
+    return { course, validation, parts, diverged: error.message };
+  }
 }
 
 function isBetter(metric: Pick<Metric, "direction">, score: number, than: number): boolean {
@@ -127,14 +155,14 @@ function isBetter(metric: Pick<Metric, "direction">, score: number, than: number
 
 /**
  * Trains for the epochs of the spec, unless it is over before: AdamW, warm-up and linear decay, the gradient clipped to a global norm.
- * @throws {Error} if the loss stops being a finite number
+ * @throws {Diverged} if the loss stops being a finite number
  */
 export async function train(job: TrainingJob): Promise<TrainingCourse> {
   const { spec, seed, training, examples } = job;
   const adamw: AdamWOptions = { ...ADAMW, weightDecay: spec.weightDecay, clip: spec.clip };
   const stepsPerEpoch = Math.ceil(examples.lengths.length / spec.batchSize);
   const steps = spec.epochs * stepsPerEpoch;
-  const { course, validation } = job.from ?? { course: newCourse(), validation: [] };
+  const { course, validation } = job.from ?? newProgress();
   for (let epoch = validation.length + 1; epoch <= spec.epochs && !job.isOver?.(); epoch++) {
     const batches = epochBatches(examples.lengths, spec.batchSize, new Random(seed, `order/epoch/${epoch}`));
     const taken = course.stepLoss.length - (epoch - 1) * stepsPerEpoch;
@@ -142,7 +170,7 @@ export async function train(job: TrainingJob): Promise<TrainingCourse> {
       const step = course.stepLoss.length;
       const begun = performance.now();
       const loss = await accumulateBatch(job, batch, new Random(seed, `dropout/step/${step}`), course);
-      if (!Number.isFinite(loss)) throw new Error(`Cannot go on training: the loss of step ${step + 1} is ${loss}`);
+      if (!Number.isFinite(loss)) throw new Diverged(`Cannot go on training: the loss of step ${step + 1} is ${loss}`);
       await training.step(linearSchedule(step, steps, spec.warmup), adamw);
       course.stepLoss.push(loss);
       course.seconds += (performance.now() - begun) / 1000;

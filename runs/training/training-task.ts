@@ -8,7 +8,7 @@ import type { Adaptation, Part } from "../../methods/adaptation/compose.ts";
 import type { Backbone } from "../../models/types.ts";
 import type { Metric } from "../../tasks/types.ts";
 import type { EncodedExamples } from "./examples.ts";
-import type { NoScores, Prediction, Scores } from "../study/record.ts";
+import type { Measured, NoScores, Prediction, Scores } from "../study/record.ts";
 import type { RunSpec } from "../study/spec.ts";
 import type { Splits } from "./split.ts";
 import type { SignedProgram } from "../programs/classifier.ts";
@@ -36,6 +36,8 @@ export type CompileProgram = (program: SignedProgram, small?: boolean) => Promis
 export interface Evaluation {
   /** The score by each metric. */
   scores: Scores;
+  /** Mean loss of an example. */
+  loss: Measured;
   /** A prediction for each example. */
   predictions: Prediction[];
 }
@@ -66,7 +68,7 @@ export interface TrainingTask {
   backbone: Backbone;
   /** The method, joined with the backbone. */
   adaptation: Adaptation;
-  /** The examples. */
+  /** The examples; a trial has none to test on. */
   splits: Splits;
   /** The metrics; the first chooses the epoch. */
   metrics: readonly Pick<Metric, "name" | "unit" | "direction">[];

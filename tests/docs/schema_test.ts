@@ -7,7 +7,7 @@ import { parseStudy } from "../../runs/study/study.ts";
 import { blocksIn } from "./pages.ts";
 
 const read = (path: string) => Deno.readTextFile(new URL(`../../${path}`, import.meta.url));
-const ajv = new Ajv.default({ strict: true });
+const ajv = new Ajv.default({ strict: true, allowUnionTypes: true });
 for (const keyword of ["allowComments", "allowTrailingCommas"]) ajv.addKeyword(keyword);
 const isStudy = ajv.compile(JSON.parse(await read(SCHEMA)));
 
@@ -47,6 +47,13 @@ Deno.test("what bench refuses in a study's form, the JSON Schema refuses, too", 
     { training: { chat: false } },
     { memory: "large" },
     { exclude: [{ tasks: [] }] },
+    { tuning: {} },
+    { tuning: { trials: 1 } },
+    { tuning: { trials: 2.5 } },
+    { tuning: { trials: 2, spaces: { lora: { rank: [4] } } } },
+    { tuning: { trials: 2, spaces: { lora: { rank: 4 } } } },
+    { tuning: { trials: 2, spaces: { lora: { rank: { from: 1 } } } } },
+    { trial: false },
   ];
   for (const value of wrong) {
     const shown = JSON.stringify(value);

@@ -58,6 +58,8 @@ const studyKeys: Record<keyof Study, true> = {
   memory: true,
   training: true,
   exclude: true,
+  tuning: true,
+  trial: true,
 };
 
 /** What each key of training is where a study leaves it out; null: the method says, or it is left out. */
@@ -90,8 +92,8 @@ Deno.test("every study that a page shows is a valid one, and has as many cells a
     assert.ok(file?.endsWith(".json"), page);
     const study = parseStudy(parseJsonc(code), presets.quick.study);
     const cells = await cellsOf(study);
-    const { data, training, methods, tasks, seeds } = study;
-    const count = tasks.length * seeds.length * countPoints({ data, training }) *
+    const { data, training, methods, tasks, seeds, tuning } = study;
+    const count = (1 + (tuning?.trials ?? 0)) * tasks.length * seeds.length * countPoints({ data, training }) *
       methods.map(countPoints).reduce((sum, points) => sum + points, 0);
     if (study.exclude) assert.ok(cells.length < count, page);
     else assert.equal(cells.length, count, page);

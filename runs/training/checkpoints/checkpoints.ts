@@ -6,7 +6,6 @@
  */
 import { setImmediate } from "node:timers/promises";
 import { exists } from "../../../base/files.ts";
-import { runId } from "../../study/spec.ts";
 import { type CheckpointOptions, Stopped } from "../cell-runner.ts";
 import type { PreparedCell } from "../prepare.ts";
 import type { TrainingProgress } from "../train.ts";
@@ -24,15 +23,15 @@ export class Checkpoints {
   #due: number;
   #fault?: string;
 
-  /** Saves nothing yet. @param out the results folder */
+  /** Saves nothing yet. @param out the results folder @param id of the run */
   constructor(
     private readonly cell: PreparedCell,
     private readonly out: string,
+    id: string,
     private readonly options: CheckpointOptions,
   ) {
     const { suite, versions, arch, processor } = options.environment;
-    const { spec, trainingTask: { parameters } } = cell;
-    const id = runId(spec);
+    const { parameters } = cell.trainingTask;
     this.#path = checkpointPath(out, id);
     this.#owner = { id, environment: { suite, versions, arch, processor }, parameters };
     this.#due = performance.now() / 1000 + options.every;
@@ -60,15 +59,15 @@ export class Checkpoints {
       return undefined;
     }
     using opened = checkpoint;
-    const { course, validation, bestEpoch, parts, seconds: before } = opened.state;
+    const { course, validation, best, parts, seconds: before } = opened.state;
     await training.restore(course.stepLoss.length, (part, name) => opened.load(part, name));
     seconds.compile += before.compile;
     seconds.evaluate += before.evaluate;
     const progress: TrainingProgress = { course, validation, parts };
-    if (bestEpoch !== null) {
-      const best: Record<string, Float32Array> = {};
-      for (const { name } of parameters) best[name] = await opened.load("best", name);
-      progress.best = { epoch: bestEpoch, parameters: best };
+    if (best) {
+      const values: Record<string, Float32Array> = {};
+      for (const { name } of parameters) values[name] = await opened.load("best", name);
+      progress.best = { ...best, parameters: values };
     }
     this.options.onResumed(course.stepLoss.length);
     return progress;
@@ -93,7 +92,7 @@ export class Checkpoints {
     const state = {
       course,
       validation,
-      bestEpoch: best?.epoch ?? null,
+      best: best ? { epoch: best.epoch, loss: best.loss } : null,
       seconds: { compile, evaluate },
       parts: partsOf(progress, this.cell, this.options),
     };

@@ -11,7 +11,8 @@ import { sizeOf } from "../../../base/shapes.ts";
 import { replaceFile } from "../../../base/write-files.ts";
 import type { TrainableParameter } from "../../../engine/adamw.ts";
 import { STATE_PARTS, type StatePart } from "../../../engine/types.ts";
-import type { Environment, RunPart, Scores } from "../../study/record.ts";
+import type { Environment, Measured, RunPart, Scores } from "../../study/record.ts";
+import { measured } from "../../study/schemas/record-schema.ts";
 import { canonical } from "../../study/spec.ts";
 import type { TrainingCourse } from "../train.ts";
 
@@ -43,8 +44,8 @@ export interface CheckpointState {
   course: TrainingCourse;
   /** Scores on the validation examples after each epoch that has ended. */
   validation: Scores[];
-  /** The best of these epochs; null before the first has ended. */
-  bestEpoch: number | null;
+  /** The best of these epochs, and the mean loss of the validation examples after it; null before the first has ended. */
+  best: { epoch: number; loss: Measured } | null;
   /** Seconds spent so far on what is no step. */
   seconds: { compile: number; evaluate: number };
   /** The parts in which the cell was trained so far. */
@@ -71,14 +72,13 @@ const lineSchema: z.ZodType<Line> = z.strictObject({
     padding: z.int(),
   }),
   validation: z.array(z.record(z.string(), z.number())),
-  bestEpoch: z.int().positive().nullable(),
+  best: z.strictObject({ epoch: z.int().positive(), loss: measured }).nullable(),
   seconds: z.strictObject({ compile: z.number(), evaluate: z.number() }),
   parts: z.array(z.strictObject({ started: z.string(), seconds: z.number() })).min(1),
 });
 
 /** The kinds of arrays that a file holds, in order. */
-const kindsOf = ({ bestEpoch }: CheckpointState): ArraysOf[] =>
-  bestEpoch === null ? [...STATE_PARTS] : [...STATE_PARTS, "best"];
+const kindsOf = ({ best }: CheckpointState): ArraysOf[] => best === null ? [...STATE_PARTS] : [...STATE_PARTS, "best"];
 
 /**
  * Writes a checkpoint in one step, and the folder that it lies in if only that is missing.

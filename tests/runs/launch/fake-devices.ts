@@ -6,7 +6,7 @@ import "../../../runs/training/memory.ts";
 import { devices } from "../../../engine/devices/mod.ts";
 import type { Device, Training } from "../../../engine/types.ts";
 import { estimateCell } from "../../../runs/training/estimates/estimate-cell.ts";
-import { runCell } from "../../../runs/training/run-cell.ts";
+import { runCell, runTrial } from "../../../runs/training/run-cell.ts";
 import { runJob } from "../../../runs/launch/run-job.ts";
 
 const { cpu } = devices;
@@ -53,4 +53,4 @@ export const fakeDevices: Record<string, Device> = {
 
 Object.assign(devices, fakeDevices);
 
-if (import.meta.main) await runJob({ runCell, estimateCell });
+if (import.meta.main) await runJob({ runCell, runTrial, estimateCell });

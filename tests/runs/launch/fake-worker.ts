@@ -4,7 +4,7 @@
  */
 import "../../../runs/training/memory.ts";
 import type { CellOptions } from "../../../runs/training/cell-runner.ts";
-import type { CellResult } from "../../../runs/study/cell.ts";
+import type { CellResult, TrialResult } from "../../../runs/study/cell.ts";
 import { markBeforeTraining } from "../../../runs/training/memory.ts";
 import { runJob } from "../../../runs/launch/run-job.ts";
 import { hashExamples } from "../../../runs/study/check-record.ts";
@@ -129,9 +129,41 @@ async function runCell(spec: RunSpec, { out, onPlanned, reserve, onProgress }: C
   };
 }
 
+/** A trial with this seed diverges if its step size is larger than that of LoRA's default, and one with the next seed fails. */
+export const DIVERGES = 80,
+  TRIAL_FAILS_ONCE = 81;
+
+/** The score of a trial: the nearer its step size to 0.01, the better. */
+export function scoreOf({ method: [{ options }] }: RunSpec): number {
+  return 1 - Math.abs(Math.log10(Number(options.learningRate)) + 2) / 10;
+}
+
+async function runTrial(spec: RunSpec, options: CellOptions): Promise<TrialResult> {
+  const rate = Number(spec.method[0].options.learningRate);
+  if (spec.seed === TRIAL_FAILS_ONCE && rate > 3e-3) {
+    const mark = `${options.out}/tried`;
+    const tried = await Deno.stat(mark).then(() => true, () => false);
+    await Deno.writeTextFile(mark, "");
+    if (!tried) throw new Error("Cannot train: this is the first time");
+  }
+  const { predictions: _, scores: __, task, ...rest } = await runCell(spec, options);
+  const { test: ___, ...splits } = task.splits;
+  const scores = { accuracy: scoreOf(spec) };
+  const diverged = { value: null, reason: "Cannot go on training: the loss of step 2 is NaN" };
+  return {
+    ...rest,
+    task: { ...task, splits },
+    curve: { ...rest.curve, validation: [scores] },
+    ...spec.seed === DIVERGES && rate > 3e-3
+      ? { scores: { validation: diverged }, loss: diverged }
+      : { scores: { validation: scores }, loss: { value: 0.5 } },
+  };
+}
+
 if (import.meta.main) {
   await runJob({
     runCell,
+    runTrial,
     estimateCell: ({ method: [{ name }] }) =>
       Promise.resolve({ parameters: { ...parameters, trainable: 10 + name.length }, planned, seconds: { value: 2 } }),
   });

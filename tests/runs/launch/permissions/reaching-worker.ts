@@ -33,5 +33,6 @@ await runJob({
     for (const [what, attempt] of Object.entries(attempts)) console.log(`${what}: ${await outcome(attempt)}`);
     throw new Error("Cannot go on: all has been tried");
   },
+  runTrial: () => Promise.reject(new Error("no trial")),
   estimateCell: () => Promise.reject(new Error("nothing to estimate")),
 });

@@ -17,7 +17,7 @@ const owner: CheckpointOwner = {
 const state: CheckpointState = {
   course: { stepLoss: [0.1, 1 / 3], seconds: 1.5, tokens: 20, padding: 3 },
   validation: [{ accuracy: 0.5 }],
-  bestEpoch: 1,
+  best: { epoch: 1, loss: { value: 0.25 } },
   seconds: { compile: 1, evaluate: 2 },
   parts: [{ started: "2026-11-29T10:00:00.000Z", seconds: 4.5 }],
 };

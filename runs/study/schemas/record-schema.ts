@@ -1,0 +1,117 @@
+/**
+ * The schema of records.
+ * @module
+ */
+import { z } from "zod";
+import type { Measured, RunRecord } from "../record.ts";
+import { partSchema, specSchema, trainingShape } from "../spec.ts";
+import type { TunedRecord } from "../tuning/tuned-record.ts";
+
+/** Version of the record's form. */
+export const RECORD_VERSION = 1;
+
+/** Schema of {@linkcode TunedRecord}. */
+const tunedSchema: z.ZodType<TunedRecord> = z.strictObject({
+  trial: z.int().nonnegative(),
+  method: z.array(partSchema).min(1),
+  training: z.strictObject(trainingShape),
+  trials: z.array(z.strictObject({ id: z.string(), score: z.number().nullable(), loss: z.number().nullable() })),
+});
+
+/** Schema of {@linkcode Measured}. */
+export const measured: z.ZodType<Measured> = z.union([
+  z.strictObject({ value: z.number() }),
+  z.strictObject({ value: z.null(), reason: z.string() }),
+]);
+const known = z.union([
+  z.strictObject({ value: z.string() }),
+  z.strictObject({ value: z.null(), reason: z.string() }),
+]);
+const scores = z.record(z.string(), z.number());
+const split = z.strictObject({ size: z.int(), sha256: z.string() });
+const quadratic = z.tuple([z.number(), z.number(), z.number()]);
+
+/** Schemas of the values of {@linkcode RunRecord}. */
+export const recordShape: Record<keyof RunRecord, z.ZodType> = {
+  version: z.literal(RECORD_VERSION),
+  id: z.string(),
+  setting: z.string(),
+  spec: specSchema,
+  tuning: tunedSchema.optional(),
+  task: z.strictObject({
+    labels: z.array(z.string()),
+    labelling: z.string(),
+    licence: z.string(),
+    citation: z.string(),
+    source: z.array(z.strictObject({ path: z.string(), sha256: z.string() })),
+    splits: z.strictObject({ train: split, validation: split, test: split }),
+  }),
+  model: z.strictObject({ sha256: z.string(), licence: z.string(), citation: z.string(), parameters: z.int() }),
+  metrics: z.array(z.strictObject({
+    name: z.string(),
+    unit: z.enum(["fraction", "correlation"]),
+    direction: z.enum(["higher", "lower"]),
+  })).min(1),
+  scores: z.strictObject({
+    validation: scores,
+    test: scores,
+    majority: z.union([scores, z.strictObject({ value: z.null(), reason: z.string() })]),
+  }),
+  bestEpoch: z.int(),
+  curve: z.strictObject({ stepLoss: z.array(z.number()), validation: z.array(scores) }),
+  predictions: z.union([
+    z.array(z.strictObject({ id: z.string(), label: z.int(), predicted: z.int() })),
+    z.array(z.strictObject({ id: z.string(), references: z.array(z.string()).min(1), predicted: z.string() })),
+  ]),
+  parameters: z.strictObject({
+    trainable: z.int(),
+    method: z.int(),
+    head: z.int(),
+    frozen: z.int().positive().optional(),
+    storedBytes: z.int(),
+  }),
+  memory: z.strictObject({
+    peak: measured,
+    training: measured,
+    planned: z.strictObject({
+      weights: z.int(),
+      parameters: z.int(),
+      gradients: z.int(),
+      optimiser: z.int(),
+      activations: z.int(),
+      runtime: z.int(),
+      total: z.int(),
+    }),
+  }),
+  flops: z.strictObject({ inference: quadratic, backbone: quadratic, training: quadratic }).optional(),
+  time: z.strictObject({
+    trainSeconds: z.number(),
+    compileSeconds: z.number(),
+    evaluateSeconds: z.number(),
+    examplesPerSecond: z.number(),
+    tokensPerSecond: measured,
+    padding: measured,
+    parts: z.array(z.strictObject({ started: z.string(), seconds: z.number() })).min(2).optional(),
+  }),
+  checks: z.strictObject({
+    integrity: z.array(z.strictObject({ name: z.string(), detail: z.string() })),
+    flags: z.array(z.strictObject({ name: z.string(), raised: z.boolean(), detail: z.string() })),
+  }),
+  environment: z.strictObject({
+    suite: z.strictObject({
+      version: z.string(),
+      commit: z.string().nullable(),
+      dirty: z.boolean().nullable(),
+      lockSha256: z.string(),
+    }),
+    versions: z.record(z.string(), z.string()),
+    os: z.string(),
+    arch: z.string(),
+    processor: z.string(),
+    cores: z.int(),
+    memoryBytes: z.int(),
+    threads: z.int(),
+    device: z.strictObject({ name: z.string(), provider: z.string(), hardware: known, driver: known }),
+    started: z.string(),
+  }),
+};
