@@ -34,8 +34,9 @@ const REPORT_EVERY = 0.1;
  * and the process ends at once.
  */
 export async function runJob(runner: CellRunner): Promise<never> {
-  // Ctrl-C reaches every process of the group; the launcher decides what becomes of a run.
+  // Ctrl-C reaches every process of the group, and SIGTERM every process of a job of Slurm; the launcher decides what becomes of a run.
   Deno.addSignalListener("SIGINT", () => {});
+  if (Deno.build.os !== "windows") Deno.addSignalListener("SIGTERM", () => {});
   const { job: read, room, stop } = readInput();
   const job = await read;
   try {

@@ -2,6 +2,7 @@
  * The commands of Slurm: sbatch, scontrol, squeue and scancel. Accounting (sacct) is not needed, which many clusters do not have.
  * @module
  */
+import { UsageError } from "../../base/errors.ts";
 
 /** Runs a command of Slurm and returns what it prints. @throws {Error} one sentence, if it is missing or refuses */
 async function call(purpose: string, program: string, args: readonly string[]): Promise<string> {
@@ -37,13 +38,21 @@ export async function mostTasks(): Promise<number> {
 
 /**
  * Submits a script.
- * @param folder the job's working folder
+ * @param folder the job's working folder, where each task gets a log
  * @param flags of sbatch, which go before the script's own
  * @returns the job's id
+ * @throws {UsageError} if Slurm cannot write into the folder
  * @throws {Error} if sbatch is missing or refuses it
  */
 export async function sbatch(folder: string, script: string, flags: readonly string[]): Promise<string> {
-  const printed = await call(SUBMIT, "sbatch", ["--parsable", `--chdir=${folder}`, ...flags, script]);
+  // Slurm reads % in the whole path of a log, and takes a backslash for no part of it.
+  if (folder.includes("\\")) {
+    throw new UsageError(
+      `Cannot ${SUBMIT}: the results folder's path must have no backslash, current value is ${folder}`,
+    );
+  }
+  const places = [`--chdir=${folder}`, `--output=${folder.replaceAll("%", "%%")}/%a.log`];
+  const printed = await call(SUBMIT, "sbatch", ["--parsable", ...places, ...flags, script]);
   // With the cluster's name behind a semicolon, where there are several.
   const [, job] = /^(\d+)(?:;.*)?$/m.exec(printed) ?? [];
   if (job !== undefined) return job;

@@ -26,7 +26,6 @@ export function arrayScript(tasks: number, { cpus, memory }: Resources, program:
     "--ntasks=1",
     `--cpus-per-task=${cpus}`,
     ...memory === undefined ? [] : [`--mem=${memory}M`],
-    "--output=%a.log",
     "--open-mode=append",
     "--requeue",
     `--signal=B:USR2@${WARNING}`,

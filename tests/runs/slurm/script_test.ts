@@ -15,7 +15,6 @@ Deno.test("the script asks for as many tasks as there are, for their memory and 
     "ntasks=1",
     "cpus-per-task=2",
     "mem=3000M",
-    "output=%a.log",
     "open-mode=append",
     "requeue",
     "signal=B:USR2@90",

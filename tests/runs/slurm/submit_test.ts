@@ -31,6 +31,7 @@ Deno.test("a study is submitted in arrays with the flags of the user; what has a
         "sbatch",
         "--parsable",
         `--chdir=${out}/slurm/1`,
+        `--output=${folder}/it's 100 %% "ours"/slurm/1/%a.log`,
         "--partition=long",
         "--comment=it's ours",
         `${out}/slurm/1/array.sh`,
@@ -64,6 +65,17 @@ Deno.test("where sbatch refuses, its reason is the message, and nothing of the s
           assert.deepEqual(await names(`${out}/slurm`), []);
         },
       ),
+  ));
+
+Deno.test("a results folder that Slurm cannot write logs into is wrong usage", () =>
+  inFolder(
+    {},
+    (folder) =>
+      withSlurm(willing, () =>
+        assert.rejects(submitStudy(study, { ...options, out: `${folder}/a\\b` }), {
+          name: "UsageError",
+          message: /the results folder's path must have no backslash/,
+        })),
   ));
 
 Deno.test("where Slurm is missing, or has no arrays, it is said before anything is written", () =>

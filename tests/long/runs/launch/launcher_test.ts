@@ -210,13 +210,14 @@ Deno.test("workers do not inherit the token of the hub", () =>
     }
   }));
 
-Deno.test("workers ignore SIGINT", () =>
+Deno.test("workers ignore SIGINT and SIGTERM", () =>
   inFolder({}, async (out) => {
     const stop = new AbortController();
     const running = bench(oneCell(HANGS), { ...quiet, out, signal: stop.signal });
     await until(async () => (await hangingWorkers(out)).length === 1, "a worker");
     const [pid] = await hangingWorkers(out);
     Deno.kill(pid, "SIGINT");
+    Deno.kill(pid, "SIGTERM");
     await new Promise((resolve) => setTimeout(resolve, 200));
     assert.ok(alive(pid));
     stop.abort();
