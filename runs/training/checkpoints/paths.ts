@@ -2,6 +2,8 @@
  * Where checkpoints lie: `<out>/checkpoints/<id>.checkpoint`, as long as the run has no record.
  * @module
  */
+import { exists } from "../../../base/files.ts";
+import { sweepDrafts } from "../../../base/write-files.ts";
 
 /** The path of a run's checkpoint. @param out the results folder */
 export function checkpointPath(out: string, id: string): string {
@@ -22,13 +24,12 @@ export async function removeCheckpoints(out: string, id: string): Promise<void> 
   }
 }
 
-/** Removes the checkpoints of runs that have a record: a worker may end between the two. */
+/** Removes checkpoints of runs that have a record, as a worker may end between the two, and what ended workers were writing. */
 export async function sweepCheckpoints(out: string, isRecorded: (id: string) => boolean): Promise<void> {
-  const names = await Array.fromAsync(Deno.readDir(`${out}/checkpoints`)).catch((error) => {
-    if (error instanceof Deno.errors.NotFound) return [];
-    throw error;
-  });
-  for (const { name } of names) {
+  const folder = `${out}/checkpoints`;
+  if (!await exists(folder)) return;
+  await sweepDrafts(folder);
+  for (const { name } of await Array.fromAsync(Deno.readDir(folder))) {
     const { id } = /^(?<id>[0-9a-f]{16})\.checkpoint(\.unusable)?$/.exec(name)?.groups ?? {};
     if (id !== undefined && isRecorded(id)) await removeCheckpoints(out, id);
   }
