@@ -78,7 +78,7 @@ Deno.test("the gate runs the test command of README.md with Deno pinned exactly"
   const versions = [...gate.matchAll(/deno@(\S+)/g)].map(([, version]) => version);
   assert.equal(new Set(versions).size, 1);
   assert.match(versions[0], /^\d+\.\d+\.\d+$/);
-  for (const more of ["", ":long", ":browser"]) {
+  for (const more of ["", ":long", ":browser", ":slurm"]) {
     assert.match(gate, new RegExp(` ${command[0].replace("@2 ", `@${versions[0]} `)}${more} [|&]`), more);
   }
 });
