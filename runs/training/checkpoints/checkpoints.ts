@@ -6,6 +6,7 @@
  */
 import { setImmediate } from "node:timers/promises";
 import { exists } from "../../../base/files.ts";
+import { runId } from "../../study/spec.ts";
 import { type CheckpointOptions, Stopped } from "../cell-runner.ts";
 import type { PreparedCell } from "../prepare.ts";
 import type { TrainingProgress } from "../train.ts";
@@ -27,13 +28,14 @@ export class Checkpoints {
   constructor(
     private readonly cell: PreparedCell,
     private readonly out: string,
-    id: string,
+    private readonly id: string,
     private readonly options: CheckpointOptions,
   ) {
     const { suite, versions, arch, processor } = options.environment;
-    const { parameters } = cell.trainingTask;
+    const { spec, trainingTask: { parameters } } = cell;
     this.#path = checkpointPath(out, id);
-    this.#owner = { id, environment: { suite, versions, arch, processor }, parameters };
+    // Of a tuned run, the checkpoint is that of the options that were chosen: another choice is not resumed from it.
+    this.#owner = { id: runId(spec), environment: { suite, versions, arch, processor }, parameters };
     this.#due = performance.now() / 1000 + options.every;
   }
 
@@ -49,7 +51,7 @@ export class Checkpoints {
       checkpoint = await openCheckpoint(this.#path, this.#owner);
     } catch (error) {
       if (error instanceof TypeError) throw error;
-      const aside = setAsidePath(this.out, this.#owner.id);
+      const aside = setAsidePath(this.out, this.id);
       await Deno.rename(this.#path, aside);
       this.options.onRemark(
         `its checkpoint cannot be used: ${
