@@ -4,8 +4,8 @@
  */
 import { counted, UsageError } from "../base/errors.ts";
 import type { Study } from "../runs/study/study.ts";
-import { whenCallersEnd } from "./callers.ts";
 import { type AddCommand, type CacheFlags, collectList, readCount, useCache, withCacheFlags } from "./command.ts";
+import { stopOnSignals } from "./stop-on-signals.ts";
 
 interface BenchFlags extends CacheFlags {
   models?: string[];
@@ -120,15 +120,6 @@ async function runBench(source: string, flags: BenchFlags): Promise<number> {
       );
     }
   }
-}
-
-/** A controller that Ctrl-C, SIGTERM and the end of the programs that started bench abort, with the signal's exit status as the reason. */
-function stopOnSignals(): AbortController {
-  const stop = new AbortController();
-  Deno.addSignalListener("SIGINT", () => stop.abort(130));
-  if (Deno.build.os !== "windows") Deno.addSignalListener("SIGTERM", () => stop.abort(143));
-  whenCallersEnd(() => stop.abort(143));
-  return stop;
 }
 
 /** The study of a preset or a file. */

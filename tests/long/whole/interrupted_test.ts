@@ -11,11 +11,17 @@ const CELLS = 6;
 function bench(out: string): Deno.ChildProcess {
   const args = ["bench", "smoke", "--methods", "linear-probe,prompt-tuning,lora", "--seeds", "2", "--out", out];
   return new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "-P=bench", cli, ...args],
+    args: ["run", "--quiet", "-P=command", cli, ...args],
     stdin: "null",
     stdout: "null",
     stderr: "null",
   }).spawn();
+}
+
+/** Process ids of the command that a process of main.ts has started, and of that one's workers. */
+async function startedBy(pid: number): Promise<number[]> {
+  const commands = await childrenOf(pid);
+  return [...commands, ...(await Promise.all(commands.map(childrenOf))).flat()];
 }
 
 /** Process ids of a process's children. */
@@ -58,9 +64,9 @@ Deno.test("a bench that is killed three times at random moments ends with the re
     const random = new Random(Number(Deno.env.get("TUNEBENCH_KILL_SEED") ?? 1), "kill");
     for (let kill = 0; kill < 3; kill++) {
       const launcher = bench(disturbed);
-      await until(async () => (await childrenOf(launcher.pid)).length > 0, "a worker");
+      await until(async () => (await startedBy(launcher.pid)).length > 1, "a worker");
       await sleep(longest * random.uniform());
-      const workers = await childrenOf(launcher.pid);
+      const workers = await startedBy(launcher.pid);
       launcher.kill("SIGKILL");
       await launcher.status;
       await until(async () => !(await Promise.all(workers.map(isAlive))).some(Boolean), "the workers' end");
