@@ -9,25 +9,29 @@ import { shorten } from "./errors.ts";
 /** Bytes that are read at once. */
 const CHUNK = 1 << 20;
 
-/** What is not there is neither; what this process must not look at may be anything. */
-function none(error: Error): false {
-  if (error instanceof Deno.errors.NotCapable) throw error;
-  return false;
+/** What looking at a path gives where nothing is there. @throws {Error} if this process must not look at it */
+function nothingAt(path: string): (error: Error) => false {
+  return (error) => {
+    if (error instanceof Deno.errors.NotCapable) {
+      throw new Error(`Cannot read ${path}: ${error.message}`, { cause: error });
+    }
+    return false;
+  };
 }
 
 /** Whether there is a file, a folder or a link at the path. */
 export async function exists(path: string): Promise<boolean> {
-  return await Deno.lstat(path).then(() => true, none);
+  return await Deno.lstat(path).then(() => true, nothingAt(path));
 }
 
 /** Whether the path is a file. */
 export async function isFile(path: string): Promise<boolean> {
-  return await Deno.stat(path).then(({ isFile }) => isFile, none);
+  return await Deno.stat(path).then(({ isFile }) => isFile, nothingAt(path));
 }
 
 /** Whether the path is a folder. */
 export async function isFolder(path: string): Promise<boolean> {
-  return await Deno.stat(path).then(({ isDirectory }) => isDirectory, none);
+  return await Deno.stat(path).then(({ isDirectory }) => isDirectory, nothingAt(path));
 }
 
 /** Where a missing path was looked for, as the end of a sentence: a relative one counts from the current folder. */

@@ -3,10 +3,10 @@
  * @module
  */
 
-/** Kills a process. Nothing happens if it has ended already, which this process may be told only later. */
-export function kill(child: Deno.ChildProcess): void {
+/** Sends a process a signal. Nothing happens if it has ended already, which this process may be told only later. */
+export function kill(child: Deno.ChildProcess, signal: Deno.Signal = "SIGKILL"): void {
   try {
-    child.kill("SIGKILL");
+    child.kill(signal);
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
   }

@@ -6,7 +6,7 @@ import { isFolder } from "./files.ts";
 import { isAlive } from "./processes.ts";
 
 /** A new path for a temporary file or folder beside the given one. Its name has the process id of its owner. */
-function draftOf(path: string): string {
+export function draftOf(path: string): string {
   return `${path}.${Deno.pid}.${crypto.randomUUID()}.tmp`;
 }
 

@@ -4,9 +4,9 @@
  */
 import { counted, UsageError } from "../base/errors.ts";
 import type { Study } from "../runs/study/study.ts";
-import { whenCallersEnd } from "./callers.ts";
 import { addStatus } from "./status.ts";
 import { type AddCommand, type CacheFlags, collectList, readCount, useCache, withCacheFlags } from "./command.ts";
+import { stopOnSignals } from "./stop-on-signals.ts";
 
 interface BenchFlags extends CacheFlags {
   models?: string[];
@@ -151,18 +151,6 @@ async function runBench(source: string, flags: BenchFlags): Promise<number> {
       );
     }
   }
-}
-
-/**
- * A controller that Ctrl-C, SIGTERM and the end of the programs that started bench abort, with the signal's exit status as the
- * reason. A second Ctrl-C ends the process at once, and with it its workers.
- */
-function stopOnSignals(): AbortController {
-  const stop = new AbortController();
-  Deno.addSignalListener("SIGINT", () => stop.signal.aborted ? Deno.exit(130) : stop.abort(130));
-  if (Deno.build.os !== "windows") Deno.addSignalListener("SIGTERM", () => stop.abort(143));
-  whenCallersEnd(() => stop.abort(143));
-  return stop;
 }
 
 /** The value of a flag in seconds; undefined where it was not given. @throws {UsageError} if it is out of range */

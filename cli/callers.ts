@@ -6,8 +6,8 @@
 
 /** Milliseconds between two looks. */
 const LOOK_EVERY = 2000;
-/** Most programs between npx and this one: a shell, deno and its installer's program. */
-const FARTHEST = 5;
+/** Most programs between npx and this one: a shell, deno, its installer's program and main.ts's program. */
+const FARTHEST = 6;
 
 /** A process and the one that started it. */
 interface Link {

@@ -28,12 +28,22 @@ export function withCacheFlags(command: Command, offline = "use models of the hu
     .option("--offline", offline);
 }
 
+/** Whether there is something at a path; not at one that this process may not look at, as main.ts has found that no path was meant. */
+function isThere(path: string): boolean {
+  try {
+    return existsSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotCapable) return false;
+    throw error;
+  }
+}
+
 /**
  * Takes in one value of a flag that may be repeated: a list joined by commas, or a path that exists, which may have commas.
  * @param before the values taken in so far
  */
 export function collectList(value: string, before: readonly string[] = []): string[] {
-  return [...before, ...existsSync(value) ? [value] : value.split(",").map((part) => part.trim())];
+  return [...before, ...isThere(value) ? [value] : value.split(",").map((part) => part.trim())];
 }
 
 /** The value of a flag that counts; undefined where it was not given. @throws {UsageError} if it is no whole number from 1 */

@@ -6,6 +6,7 @@ import { counted, lookUp, visible } from "../base/errors.ts";
 import { Random } from "../base/random.ts";
 import type { RunRecord } from "../runs/study/record.ts";
 import { type AddCommand, type CacheFlags, readCount, useCache, withCacheFlags } from "./command.ts";
+import { stopOnSignals } from "./stop-on-signals.ts";
 
 interface VerifyFlags extends CacheFlags {
   sample?: string;
@@ -35,7 +36,13 @@ async function runVerify(results: string, ids: readonly string[], flags: VerifyF
   for (const { path, reason } of unreadable) console.log(`not to be trusted: ${visible(path)}: ${visible(reason)}`);
   const chosen = choose(records, ids, sample);
   const verdicts = new Map<string, number>();
-  for (const { record, comparison, why } of await repeat(chosen, records, jobs)) {
+  const stop = stopOnSignals();
+  const repeated = await repeat(chosen, records, stop.signal, jobs);
+  if (stop.signal.aborted) {
+    console.error("Stopped: nothing is verified.");
+    return stop.signal.reason;
+  }
+  for (const { record, comparison, why } of repeated) {
     const verdict = comparison?.verdict ?? "not repeated";
     verdicts.set(verdict, (verdicts.get(verdict) ?? 0) + 1);
     const { id, spec } = record;
@@ -63,19 +70,25 @@ interface Repeated {
   why: string[];
 }
 
-/** Trains each run again, in a folder that is removed afterwards. */
-async function repeat(chosen: readonly RunRecord[], all: readonly RunRecord[], jobs?: number): Promise<Repeated[]> {
+/** Trains each run again, in a folder that is removed afterwards. @param signal ends it */
+async function repeat(
+  chosen: readonly RunRecord[],
+  all: readonly RunRecord[],
+  signal: AbortSignal,
+  jobs?: number,
+): Promise<Repeated[]> {
   const { compareRuns, environmentDifferences } = await import("../reports/verify/compare.ts");
   const { studiesOf } = await import("../runs/study/rebuild.ts");
   const { readRecords } = await import("../runs/study/read-records.ts");
   const { bench } = await import("../runs/launch/launcher.ts");
   const { showProgress, standardError } = await import("./output/progress.ts");
   const onEvent = showProgress(standardError());
-  const out = await Deno.makeTempDir();
+  const { temporaryFolder } = await import("../models/cache.ts");
+  const out = await temporaryFolder("verify");
   const reasons = new Map<string, string>();
   try {
     for (const study of studiesOf(chosen).studies) {
-      const { failures } = await bench(study, { out, onEvent, jobs, checkpoint: 0 });
+      const { failures } = await bench(study, { out, onEvent, jobs, signal, checkpoint: 0 });
       for (const { cell, reason } of failures) reasons.set(cell.id, reason);
     }
     const { records } = await readRecords(out);

@@ -8,12 +8,16 @@ import config from "../deno.json" with { type: "json" };
 import { code, plain, table } from "./markdown.ts";
 
 const tasks: Record<string, { description: string; command: string }> = config.tasks;
-const sets: Record<string, Record<string, boolean | string[]>> = config.permissions;
+const sets: Record<string, Record<string, boolean | string[] | { allow: string[] }>> = config.permissions;
 
 /** The permissions of a set: "read, write, net (127.0.0.1)". */
 function permissionsOf(set: string): string {
-  return Object.entries(sets[set]).map(([name, value]) => Array.isArray(value) ? `${name} (${value.join(", ")})` : name)
-    .join(", ");
+  // Each command is started once more, with permissions that follow from its arguments.
+  if (set === "command") return "[what it names](security.md#commands)";
+  return Object.entries(sets[set]).map(([name, value]) => {
+    const names = Array.isArray(value) ? value : typeof value === "object" ? value.allow : [];
+    return names.length > 0 ? `${name} (${names.map(plain).join(", ")})` : name;
+  }).join(", ");
 }
 
 /** Every `deno task`, what it does, and what it may. */

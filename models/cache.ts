@@ -4,7 +4,7 @@
  */
 import { join } from "node:path";
 import { exists, isFolder, readText, sha256File } from "../base/files.ts";
-import { replaceFile, sweepDrafts } from "../base/write-files.ts";
+import { draftOf, replaceFile, sweepDrafts } from "../base/write-files.ts";
 
 /** Characters of a SHA-256 in hexadecimal. */
 const SHA256_LENGTH = 64;
@@ -35,6 +35,15 @@ function unusable({ message }: Error): Error {
 /** Removes what was being made in the cache by processes that have ended. */
 export async function sweepCache(): Promise<void> {
   if (await isFolder(cacheFolder())) await sweepDrafts(cacheFolder());
+}
+
+/** Makes a folder in the cache for what is not kept; its user removes it, or, where that process is ended, {@linkcode sweepCache}. */
+export async function temporaryFolder(name: string): Promise<string> {
+  const path = draftOf(join(cacheFolder(), name));
+  await Deno.mkdir(path, { recursive: true }).catch((error) => {
+    throw unusable(error);
+  });
+  return path;
 }
 
 /**

@@ -9,7 +9,7 @@ import type { Study } from "../../runs/study/study.ts";
 
 /** Arguments of deno that run a task, from any folder. */
 const task = [
-  ...["run", "--quiet", "-P=bench", "--config", fileURLToPath(new URL("../../deno.json", import.meta.url))],
+  ...["run", "--quiet", "-P=slurm", "--config", fileURLToPath(new URL("../../deno.json", import.meta.url))],
   fileURLToPath(new URL("./task.ts", import.meta.url)),
 ];
 

@@ -19,8 +19,9 @@ export interface OptionalPackage {
   require: ReturnType<typeof createRequire>;
 }
 
-/** The variables that name folders of packages. */
-const FOLDERS = ["TUNEBENCH_ONNXRUNTIME_NODE", "TUNEBENCH_TFJS_NODE"] as const;
+/** A variable that names a folder of packages. */
+export type FolderVariable = "TUNEBENCH_ONNXRUNTIME_NODE" | "TUNEBENCH_TFJS_NODE";
+const FOLDERS: readonly FolderVariable[] = ["TUNEBENCH_ONNXRUNTIME_NODE", "TUNEBENCH_TFJS_NODE"];
 
 /** Further variables that the packages' native libraries are given. */
 export const deviceVariables: readonly string[] = [
@@ -37,7 +38,7 @@ export function deviceFolders(): string[] {
 /** What is looked for. */
 export interface Wanted {
   /** The environment variable that names the folder. */
-  variable: typeof FOLDERS[number];
+  variable: FolderVariable;
   /** Packages that will do, in order of preference. */
   names: readonly string[];
   /** The project's package whose version is required. */

@@ -67,6 +67,11 @@ export function readHub(): Hub {
   return { endpoint, ...token && { token } };
 }
 
+/** The hosts to which a hub leads: its own, and those from which Hugging Face's hub sends files. */
+export function hubHosts(): string[] {
+  return [...new Set([new URL(readHub().endpoint).hostname, "huggingface.co", "*.huggingface.co", "*.hf.co"])];
+}
+
 /** A request that failed. */
 export class HubError extends Error {
   /** Name of the error. */
@@ -154,6 +159,11 @@ export async function request(hub: Hub, url: string, headers: HeadersInit, { sta
     if (hub.token && target.origin === origin) sent.set("authorization", `Bearer ${hub.token}`);
     const controller = new AbortController();
     const answer = fetch(target, { headers: sent, redirect: "manual", signal: controller.signal }).catch((error) => {
+      if (error instanceof Deno.errors.NotCapable) {
+        throw new HubError(`${showUrl(new URL(url))} leads to ${target.host}, which is no host of the hub`, {
+          status: 310,
+        });
+      }
       throw new HubError(`${target.host} cannot be reached (${reasonOf(error)})`);
     });
     const response = await within(stall, answer, () => {

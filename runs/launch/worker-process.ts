@@ -15,12 +15,14 @@ import { watch } from "./watchdog-process.ts";
 /** Program of the worker processes. */
 export const workerEntry: URL = new URL("./worker.ts", import.meta.url);
 
+/** A small heap for new objects, and garbage collection on request: garbage would count as memory of the method. */
+export const LITTLE_GARBAGE: string = "--v8-flags=--max-semi-space-size=2,--expose-gc";
+
 /** Arguments of deno that start a program in the way of a worker; its permissions and the program's path follow them. */
 export const workerArguments: readonly string[] = [
   "run",
   "--quiet",
-  // A small heap for new objects, and garbage collection on request: garbage would count as memory of the method.
-  "--v8-flags=--max-semi-space-size=2,--expose-gc",
+  LITTLE_GARBAGE,
   "--config",
   join(projectFolder, "deno.json"),
 ];

@@ -10,10 +10,10 @@ async function call(purpose: string, program: string, args: readonly string[]): 
     throw new Error(`Cannot ${purpose}: ${program} ${rule}`);
   };
   // The token of the hub is not for the jobs, which do not ask the hub; Slurm would keep it with their other variables.
-  const { HF_TOKEN: _, ...env } = Deno.env.toObject();
+  const env = { HF_TOKEN: "" };
   let output: Deno.CommandOutput;
   try {
-    output = await new Deno.Command(program, { args: [...args], env, clearEnv: true, stdin: "null" }).output();
+    output = await new Deno.Command(program, { args: [...args], env, stdin: "null" }).output();
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
     return refuse("must be on the PATH, it is not: is this a machine of a Slurm cluster?");

@@ -10,10 +10,8 @@ import { inFolder } from "../in-folder.ts";
 const cli = fileURLToPath(new URL("../../cli/main.ts", import.meta.url));
 
 function start(args: string[], env: Record<string, string> = {}): Deno.ChildProcess {
-  const [command] = args;
-  const set = ["bench", "report", "list"].includes(command) ? command : "list";
   return new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", `-P=${set}`, cli, ...args],
+    args: ["run", "--quiet", "-P=command", cli, ...args],
     env,
     stdin: "null",
     stdout: "piped",

@@ -130,7 +130,7 @@ Deno.test("lines that cannot be answered are named, and the others are answered"
 
 Deno.test("the command answers a line while its input is still open", async () => {
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "-P=predict", cli, "predict", "--model", "use-lite", "--adapter", adapters.join(",")],
+    args: ["run", "--quiet", "-P=command", cli, "predict", "--model", "use-lite", "--adapter", adapters.join(",")],
     stdin: "piped",
     stdout: "piped",
     stderr: "piped",
@@ -166,7 +166,7 @@ Deno.test("a line on which the tokenizer ends its process fails alone, and the o
   const adapter = fileURLToPath(new URL("../golden/A/bert/cls/lora/adapter", import.meta.url));
   const input = `${await makeFolder({ lines: `good\n${"a".repeat(40)}b\nbad good\n` })}/lines`;
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "-P=predict", cli, "predict", "--model", model, "--adapter", adapter, "--input", input],
+    args: ["run", "--quiet", "-P=command", cli, "predict", "--model", model, "--adapter", adapter, "--input", input],
     stdin: "null",
   }).output();
   const [answers, complaints] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes).trim().split("\n"));
@@ -189,7 +189,7 @@ Deno.test("wrong usage of the command ends with status 2 and one sentence", asyn
   ];
   await Promise.all(wrong.map(async ([args, message]) => {
     const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-      args: ["run", "--quiet", "-P=predict", cli, "predict", ...args],
+      args: ["run", "--quiet", "-P=command", cli, "predict", ...args],
       stdin: "null",
     }).output();
     const said = new TextDecoder().decode(stderr).trim();

@@ -22,7 +22,7 @@ Deno.test("a relative path counts from the folder where deno task is called, not
 /** The message of a command that is refused with status 2, started in a folder. */
 async function refusal(cwd: string, args: string[]): Promise<string> {
   const { code, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", `-P=${args[0]}`, "--config", `${clone}deno.json`, main, ...args, "--offline"],
+    args: ["run", "--quiet", "-P=command", "--config", `${clone}deno.json`, main, ...args, "--offline"],
     cwd,
   }).output();
   const message = new TextDecoder().decode(stderr);

@@ -19,7 +19,7 @@ const CELLS = 6;
 /** Runs bench. @returns its exit status and all that it prints */
 async function bench(args: string[], config?: string): Promise<{ code: number; text: string }> {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "-P=bench", cli, "bench", ...args],
+    args: ["run", "--quiet", "-P=command", cli, "bench", ...args],
     env: { NO_COLOR: "1", ...config !== undefined && { SLURM_CONF: config } },
     stdin: "null",
   }).output();

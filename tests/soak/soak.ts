@@ -64,12 +64,23 @@ async function processes(): Promise<Process[]> {
   });
 }
 
-/** The workers that a bench has started, also through another process. */
-async function workersOf(bench: number): Promise<number[]> {
+/** The processes that run a program, among those that a bench has started, also through another process. */
+async function startedBy(bench: number, program: string): Promise<number[]> {
   const all = await processes();
   const below = (pid: number): Process[] =>
     all.filter(({ parent }) => parent === pid).flatMap((child) => [child, ...below(child.pid)]);
-  return below(bench).filter(({ command }) => command.includes("launch/worker.ts")).map(({ pid }) => pid);
+  return below(bench).filter(({ command }) => command.includes(program)).map(({ pid }) => pid);
+}
+
+const workersOf = (bench: number) => startedBy(bench, "launch/worker.ts");
+
+/** Kills a process; it may just have ended. */
+function killById(pid: number): void {
+  try {
+    Deno.kill(pid, "SIGKILL");
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound) && !(error instanceof TypeError)) throw error;
+  }
 }
 
 /** A bench on a folder, with the lines of its events. */
@@ -80,7 +91,7 @@ class Bench {
   constructor(study: string, private readonly out: string, checkpoint: string) {
     this.child = new Deno.Command(Deno.execPath(), {
       args: [
-        ...["run", "--quiet", "-P=bench", cli, "bench", study, "--out", out],
+        ...["run", "--quiet", "-P=command", cli, "bench", study, "--out", out],
         ...["--checkpoint", checkpoint, "--events", `${out}.jsonl`],
       ],
       stdin: "null",
@@ -111,14 +122,11 @@ async function countRecords(out: string): Promise<number> {
 async function interrupt(bench: Bench, random: Random): Promise<{ victim: "bench" | "worker"; survival: number }> {
   const workers = await workersOf(bench.child.pid);
   if (random.uniform() < 0.5 && workers.length > 0) {
-    try {
-      Deno.kill(workers[random.integer(workers.length)], "SIGKILL");
-    } catch (error) {
-      // It has just ended.
-      if (!(error instanceof Deno.errors.NotFound) && !(error instanceof TypeError)) throw error;
-    }
+    killById(workers[random.integer(workers.length)]);
     return { victim: "worker", survival: 0 };
   }
+  // The command itself; the process that has started it then ends, too.
+  for (const pid of await startedBy(bench.child.pid, "start/restricted.ts")) killById(pid);
   kill(bench.child);
   await bench.child.status;
   const killed = performance.now();

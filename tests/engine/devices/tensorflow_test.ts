@@ -97,7 +97,7 @@ Deno.test({
       for (const device of ["cpu", "tensorflow"]) {
         const { success, stderr } = await new Deno.Command(Deno.execPath(), {
           // deno-fmt-ignore
-          args: ["run", "--quiet", "-P=bench", "cli/main.ts", "bench", "smoke",
+          args: ["run", "--quiet", "-P=command", "cli/main.ts", "bench", "smoke",
             "--device", device, "--out", `${out}/${device}`],
           cwd: root,
         }).output();

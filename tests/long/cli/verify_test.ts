@@ -7,7 +7,7 @@ const cli = fileURLToPath(new URL("../../../cli/main.ts", import.meta.url));
 
 async function run(...args: string[]) {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "-P=bench", cli, ...args],
+    args: ["run", "--quiet", "-P=command", cli, ...args],
     stdout: "piped",
     stderr: "piped",
   }).output();
@@ -66,3 +66,26 @@ Deno.test("verify refuses an unknown run and a sample that is no number", () =>
     assert.equal(unknown.code, 2);
     assert.match(unknown.errors, /run 0123456789abcdef/);
   }));
+
+Deno.test({
+  name: "verify that is stopped ends with the signal's status, and its temporary folder is gone",
+  ignore: Deno.build.os === "windows",
+  fn: () =>
+    inFolder({}, async (folder) => {
+      const study = { methods: ["lora"], tasks: ["sentiment/amazon"], seeds: [0, 1], training: { epochs: 1 } };
+      await Deno.writeTextFile(`${folder}/study.json`, JSON.stringify(study));
+      const flags = ["--cache", `${folder}/cache`];
+      assert.equal((await run("bench", `${folder}/study.json`, "--out", `${folder}/out`, ...flags)).code, 0);
+      const child = new Deno.Command(Deno.execPath(), {
+        args: ["run", "--quiet", "-P=command", cli, "verify", `${folder}/out`, ...flags],
+        stdout: "null",
+        stderr: "null",
+      }).spawn();
+      const temporary = () =>
+        [...Deno.readDirSync(`${folder}/cache`)].map(({ name }) => name).filter((name) => /^verify\./.test(name));
+      while (temporary().length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+      child.kill("SIGTERM");
+      assert.equal((await child.status).code, 143);
+      assert.deepEqual(temporary(), []);
+    }),
+});

@@ -93,7 +93,7 @@ async function runProgram(code: string): Promise<void> {
   const path = join(folder, "program.ts");
   await Deno.writeTextFile(path, code.replaceAll('"./mod.ts"', JSON.stringify(`file://${join(root, "mod.ts")}`)));
   const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "--no-check", "--config", join(root, "deno.json"), "-P=predict", path],
+    args: ["run", "--quiet", "--no-check", "--config", join(root, "deno.json"), "-A", path],
     cwd: folder,
     env: { TUNEBENCH_CACHE: join(folder, ".cache"), NO_COLOR: "1" },
   }).output();

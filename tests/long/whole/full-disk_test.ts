@@ -14,7 +14,7 @@ const bert = path("tests/golden/A/bert");
 /** Arguments of deno that start a command of the program. */
 const program = (
   args: string[],
-) => ["run", "--quiet", `-P=${args[0]}`, "--config", path("deno.json"), path("cli/main.ts"), ...args];
+) => ["run", "--quiet", "-P=command", "--config", path("deno.json"), path("cli/main.ts"), ...args];
 
 /** Runs a command of the program within a program whose last arguments are a folder and the command. */
 async function run([first, ...others]: readonly string[], folder: string, args: string[]) {

@@ -26,7 +26,7 @@ await inFolder({}, async (folder) => {
   const started = performance.now();
   const benches = Array.from({ length: PROCESSES }, () =>
     new Deno.Command(Deno.execPath(), {
-      args: ["run", "--quiet", "-P=bench", cli, "bench", "smoke", ...flags],
+      args: ["run", "--quiet", "-P=command", cli, "bench", "smoke", ...flags],
       stdout: "null",
       stderr: "null",
     }).spawn());

@@ -21,7 +21,7 @@ async function withHub(work: (hub: LocalHub, run: (args: string[]) => Promise<En
   try {
     await work(hub, async (args) => {
       const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-        args: ["run", "--quiet", `-P=${args[0]}`, cli, ...args, "--cache", cache],
+        args: ["run", "--quiet", "-P=command", cli, ...args, "--cache", cache],
         env: { HF_ENDPOINT: hub.endpoint, HF_HUB_CACHE: none, HF_HUB_OFFLINE: "" },
         stdin: "null",
       }).output();
@@ -120,7 +120,7 @@ Deno.test("a name that cannot be fetched is refused in one sentence, as a usage 
   ];
   await Promise.all(wrong.map(async ([name, message]) => {
     const { code, stderr } = await new Deno.Command(Deno.execPath(), {
-      args: ["run", "--quiet", "-P=fetch", cli, "fetch", name],
+      args: ["run", "--quiet", "-P=command", cli, "fetch", name],
       stdin: "null",
     }).output();
     const errors = new TextDecoder().decode(stderr);

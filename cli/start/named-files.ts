@@ -1,0 +1,53 @@
+/**
+ * What the files name that a command reads first: studies and the notes of adapters. What is wrong with them is said by whoever reads
+ * them whole.
+ * @module
+ */
+import { join } from "node:path";
+import { readJsonc } from "../../base/jsonc.ts";
+import { readObject } from "../../base/files.ts";
+import { projectFolder } from "../../base/permissions.ts";
+
+/** Bytes of the longest file that is read. */
+const LONGEST = 1 << 24;
+
+/** What a bench uses. */
+export interface Names {
+  /** Names of models. */
+  models: string[];
+  /** Whether a task's data set may be on the hub. */
+  datasets: boolean;
+  /** Files and folders. */
+  files: string[];
+}
+
+/** The texts among values. */
+const texts = (...values: unknown[]) => values.flat().filter((value) => typeof value === "string");
+
+/** An object in a file of JSON; an empty one where there is none. */
+async function parts(read: () => Promise<unknown>): Promise<Record<string, unknown>> {
+  const value = await read().catch(() => null);
+  return value !== null && typeof value === "object" ? value as Record<string, unknown> : {};
+}
+
+/** What a study and the flags that change it name. @param source a preset, or the path of a study */
+export async function findNames(source: string, flags: Record<string, unknown>): Promise<Names> {
+  const isFile = /\.jsonc?$/.test(source);
+  const path = isFile ? source : join(projectFolder, "runs", "presets", `${source}.json`);
+  const study = await parts(async () => (await readJsonc(path, LONGEST)).value);
+  const { tasks } = await import("../../tasks/mod.ts");
+  const datasets = texts(study.tasks, flags.tasks).some((name) => Object.hasOwn(tasks, name) && tasks[name].dataset);
+  return {
+    models: texts(study.models, flags.models),
+    datasets,
+    files: texts(isFile ? source : [], study.taskFiles, study.from, flags.taskFiles, flags.from),
+  };
+}
+
+/** The models that the notes of adapters name. */
+export async function notedModels(adapters: readonly string[]): Promise<string[]> {
+  const notes = await Promise.all(
+    adapters.map((folder) => parts(() => readObject(join(folder, "tunebench.json"), LONGEST))),
+  );
+  return texts(notes.map(({ model }) => (model as Record<string, unknown> | undefined)?.name));
+}

@@ -1,0 +1,117 @@
+/**
+ * What each command may touch: what its arguments name, and what it needs besides.
+ * @module
+ */
+import type { Command } from "commander";
+import { dirname } from "node:path";
+import { ENVIRONMENT, LOADER, type Permissions, projectFolder, SYSTEM } from "../../base/permissions.ts";
+import { PROCESS_VIEWER } from "../../base/processes.ts";
+import { deviceFolders, deviceVariables } from "../../engine/devices/optional-package.ts";
+import { hubHosts } from "../../models/hub/request.ts";
+import { modelPermissions } from "../../models/hub/places.ts";
+import { useCache } from "../command.ts";
+import { findNames } from "./named-files.ts";
+
+/** Arguments and flags of a command, as the command line's parser gives them. */
+interface Given {
+  /** Arguments. */
+  args: (string | string[])[];
+  /** Flags. */
+  flags: Record<string, unknown>;
+}
+
+/** The texts among values. */
+const texts = (...values: unknown[]) => values.flat().filter((value) => typeof value === "string");
+
+/** Variables of commands that use models. */
+const VARIABLES = [...ENVIRONMENT, "HF_ENDPOINT", "HF_TOKEN", "INIT_CWD"];
+
+/** A model's name may be a path, or look like one: whether there is such a path here is looked at. */
+const paths = (models: readonly string[]) => models.filter((name) => /[\\/.]/.test(name));
+
+/** What it takes to find models, files that the user names aside. */
+function findingModels({ flags }: Given, models: readonly string[], onHub: boolean): Permissions & { read: string[] } {
+  const { read, write } = modelPermissions();
+  const usesHub = onHub || models.some((name) => /^[^./\\][^\\]*\//.test(name));
+  return {
+    read: [...read, ...paths(models)],
+    write,
+    env: VARIABLES,
+    sys: SYSTEM,
+    net: usesHub && !flags.offline ? hubHosts() : [],
+  };
+}
+
+/** What it takes to train cells in workers besides: programs, and what workers are told to read. */
+function launching(given: Given, models: readonly string[], onHub: boolean): Permissions & { read: string[] } {
+  const finding = findingModels(given, models, onHub);
+  return {
+    ...finding,
+    read: [...finding.read, ...deviceFolders()],
+    run: [Deno.execPath(), "git", PROCESS_VIEWER],
+  };
+}
+
+/** The permissions of a command that reads files of the user's, and writes others. */
+function filing(read: readonly string[], write: readonly string[] = []): Permissions {
+  return { read: [projectFolder, ...read], write, env: ENVIRONMENT };
+}
+
+/** A folder that is written beside its place, then put there. */
+const placed = (folder: unknown) => texts(folder).flatMap((path) => [path, dirname(path)]);
+
+/** What every command may touch, by its name. */
+export const permissions: Record<string, (given: Given) => Permissions | Promise<Permissions>> = {
+  async bench(given) {
+    const { args: [study], flags } = given;
+    const named = await findNames(study as string, flags);
+    const base = launching(given, named.models, named.datasets);
+    return {
+      ...base,
+      read: [...base.read, ...named.files],
+      write: [...base.write ?? [], ...texts(flags.out, flags.events)],
+      run: [...base.run ?? [], ...flags.launcher === undefined ? [] : ["sbatch", "scontrol"]],
+    };
+  },
+  status: ({ args: [folder] }) => filing(texts(folder)),
+  verify(given) {
+    // Records name models and files that are expected in these folders; which of them, only their reader knows.
+    const base = launching(given, [], true);
+    return { ...base, read: [...base.read, ...texts(given.args[0]), "models", "task-files", "adapters"] };
+  },
+  fetch: (given) => findingModels(given, texts(given.args[0]), true),
+  async predict(given) {
+    const adapters = texts(given.flags.adapter);
+    const { notedModels } = await import("./named-files.ts");
+    const models = given.flags.model === undefined ? await notedModels(adapters) : texts(given.flags.model);
+    const base = launching(given, models, false);
+    return {
+      ...base,
+      read: [...base.read, ...adapters, ...texts(given.flags.input)],
+      env: [...VARIABLES, ...deviceVariables],
+      sys: [...SYSTEM, ...LOADER],
+      ffi: "any",
+      run: [Deno.execPath()],
+    };
+  },
+  merge(given) {
+    const { args: [adapter, out], flags: { model } } = given;
+    const base = findingModels(given, texts(model), false);
+    return { ...base, read: [...base.read, ...texts(adapter)], write: [...base.write ?? [], ...placed(out)] };
+  },
+  report({ args: [folders], flags: { out, external, baseline, compare } }) {
+    const writes = baseline === undefined && compare === undefined;
+    return filing(texts(folders, external, baseline), writes ? texts(out ?? `${folders[0]}/report`) : []);
+  },
+  cite: ({ args: [folders] }) => filing(texts(folders)),
+  export: ({ args: [folder, results] }) => filing(texts(results), placed(folder)),
+  list: (given) => given.args[0] === "devices" ? launching(given, [], false) : filing([]),
+};
+
+/** What a command may touch that was given so. */
+export async function permissionsOf(command: Command): Promise<Permissions> {
+  const given = { args: command.processedArgs, flags: command.opts() };
+  // The cache folder is one of the places.
+  useCache(given.flags);
+  return await permissions[command.name()](given);
+}
