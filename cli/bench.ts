@@ -110,7 +110,8 @@ async function runBench(source: string, flags: BenchFlags): Promise<number> {
   if (flags.launcher !== undefined) {
     const { submit } = await import("./slurm/submit.ts");
     const { out, retryFailed, slurm = [] } = flags;
-    return await submit(study, { out, jobs, retryFailed, keep: flags.keep === "full", cellTimeout, flags: slurm });
+    const keep = flags.keep === "full";
+    return await submit(study, { out, jobs, retryFailed, keep, checkpoint, cellTimeout, flags: slurm });
   }
   const stop = stopOnSignals();
   const { showProgress, standardError } = await import("./output/progress.ts");

@@ -47,11 +47,14 @@ export function showStatus(screen: Screen): (status: FolderStatus) => void {
   return (status) => {
     const isOver = status.underWay.length + status.waiting === 0;
     const lines = isOver ? [] : screen.redraws ? renderStatus(status) : [summary(status)];
-    if (!screen.redraws && (isOver || lines[0] === before)) return;
-    if (drawn > 0) screen.write(`\x1b[${drawn}A\x1b[J`);
-    const width = Math.max(20, screen.columns() - 1);
-    screen.write(lines.map((line) => `${screen.redraws ? line.slice(0, width) : line}\n`).join(""));
-    drawn = screen.redraws ? lines.length : 0;
+    if (!screen.redraws) {
+      if (!isOver && lines[0] !== before) screen.write(`${lines[0]}\n`);
+    } else {
+      if (drawn > 0) screen.write(`\x1b[${drawn}A\x1b[J`);
+      const width = Math.max(20, screen.columns() - 1);
+      screen.write(lines.map((line) => `${line.slice(0, width)}\n`).join(""));
+      drawn = lines.length;
+    }
     before = lines[0];
   };
 }

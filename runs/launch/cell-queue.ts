@@ -58,9 +58,10 @@ function pause(seconds: number, signal: AbortSignal): Promise<void> {
   });
 }
 
-/** Has a claim tell what happened to its cell. */
+/** Has a claim tell how far its cell is. */
 function note(claim: Claim, event: BenchEvent): void {
-  const { cell: _, ...rest } = { cell: undefined, ...event };
+  if (event.type !== "held" && event.type !== "step") return;
+  const { cell: _, ...rest } = event;
   claim.note(rest);
 }
 

@@ -19,6 +19,8 @@ export interface Submission {
   runs: Record<string, number>;
   /** Also store fully trained models. */
   keep?: boolean;
+  /** Seconds between two checkpoints of a cell. */
+  checkpoint?: number;
   /** Most seconds of a cell. */
   cellTimeout?: number;
 }

@@ -17,7 +17,7 @@ import { arrayScript } from "./script.ts";
 import { makeSubmissionFolder, type Submission, writeSubmission } from "./submission.ts";
 
 /** How a study is submitted; none of it decides a result. */
-export interface SubmitOptions extends Pick<Submission, "keep" | "cellTimeout"> {
+export interface SubmitOptions extends Pick<Submission, "keep" | "checkpoint" | "cellTimeout"> {
   /** Results folder, which all nodes must see under the same path. */
   out: string;
   /** Most tasks. Default: one for each cell. */
@@ -109,6 +109,7 @@ export async function submitStudy(study: Study, options: SubmitOptions): Promise
     study,
     runs: Object.fromEntries(pending.map(({ id }) => [id, failuresBefore.get(id) ?? 0])),
     keep: options.keep,
+    checkpoint: options.checkpoint,
     cellTimeout: options.cellTimeout,
   };
   const arrays: SubmittedArray[] = [];

@@ -70,13 +70,14 @@ export async function runTask(
   { job, index, cpus }: TaskIdentity,
   { stop, onEvent, say, worker }: TaskOptions,
 ): Promise<number> {
-  const { from, study, runs, keep, cellTimeout } = await readSubmission(folder);
+  const { from, study, runs, keep, checkpoint, cellTimeout } = await readSubmission(folder);
   const out = resultsOf(folder);
   Deno.chdir(from);
   const progress = new Progress();
   const { cells, recorded, trained, failures } = await bench(study, {
     out,
     keep,
+    checkpoint,
     cellTimeout,
     share: { runs: new Map(Object.entries(runs)), threads: cpus },
     grace: GRACE,

@@ -21,6 +21,11 @@ export const notRun: Record<string, string | { reason: string; instead: string }
   "deno task bench standard --dry-run": long,
   "deno task bench standard --checkpoint 10": long,
   "deno task bench standard --out /shared/results": long,
+  "deno task bench standard --launcher slurm --out /shared/results --slurm partition=long --slurm time=4:00:00":
+    "needs a cluster; test:slurm starts one",
+  "deno task bench status /shared/results": "needs a cluster; test:slurm starts one",
+  "deno task bench status /shared/results --attach": "needs a cluster; test:slurm starts one",
+  "deno task report /shared/results": "needs a cluster; test:slurm starts one",
   "deno task bench smoke --methods added-bias,bitfit,added-bias+prompt-tuning":
     "its method is not in the table; extending_test.ts trains it",
   "deno task bench smoke --methods output-scale,lora,output-scale+prompt-tuning":

@@ -82,7 +82,9 @@ Deno.test("every bench leaves the list of its cells, and a folder without one ha
 Deno.test("the attached view is redrawn on a terminal, and elsewhere a line for each change of the numbers", () => {
   const shown = (redraws: boolean) => {
     let text = "";
-    const show = showStatus({ redraws, columns: () => 80, write: (part) => text += part, now: () => 0 });
+    // Without a terminal there is no width.
+    const columns = () => redraws ? 80 : assert.fail();
+    const show = showStatus({ redraws, columns, write: (part) => text += part, now: () => 0 });
     const status = { cells: 2, recorded: 0, underWay: [], failed: [], waiting: 2 };
     for (const waiting of [2, 2, 1, 0]) show({ ...status, recorded: 2 - waiting, waiting });
     return text;
