@@ -98,3 +98,23 @@ export const differenceColumns: Record<string, string> = {
   p: "probability of so large a difference between any two of the table's settings if all are equal; empty for one seed",
   seeds_for_one_point: "seeds with which the interval would be ± 0.01; empty where no number is enough",
 };
+
+/** Columns of trials.csv, in their order. */
+export const trialColumns: Record<string, string> = {
+  model: resultColumns.model,
+  task: resultColumns.task,
+  method: resultColumns.method,
+  setting: resultColumns.setting,
+  seed: "seed of the run",
+  run: "id of the run that was tuned, or was not",
+  trials: "number of its trials; 0 where it was not tuned, in a row of its own",
+  metric: resultColumns.metric,
+  trial: "number of the trial, from 0: the defaults, or what the study states",
+  trial_run: "id of the trial's run",
+  chosen: "1 if it was chosen, else 0",
+  validation: "its score by `metric` on the validation examples; empty if training diverged",
+  loss: "its mean loss on them in the kept epoch; empty where it has none",
+  values: "values of the tuned options; where nothing was tuned, all options",
+  at_edge: "those of them at the edge of their space, separated by spaces",
+  space: "the space",
+};

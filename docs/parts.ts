@@ -15,7 +15,7 @@ import { metrics } from "../tasks/metrics.ts";
 import { tasks } from "../tasks/mod.ts";
 import { textMetrics } from "../tasks/text-metrics.ts";
 import type { AnyTask } from "../tasks/types.ts";
-import { differenceColumns, resultColumns, runColumns } from "./columns.ts";
+import { differenceColumns, resultColumns, runColumns, trialColumns } from "./columns.ts";
 import { commandTable, describeCommands } from "./commands.ts";
 import { code, codes, type Column, count, linkCitations, table } from "./markdown.ts";
 
@@ -39,6 +39,7 @@ export const parts: Record<string, () => string | Promise<string>> = {
   "results.csv": () => columnTable(resultColumns),
   "runs.csv": () => columnTable(runColumns),
   "differences.csv": () => columnTable(differenceColumns),
+  "trials.csv": () => columnTable(trialColumns),
 };
 
 /** What a study may name, a line each. */

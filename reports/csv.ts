@@ -14,6 +14,8 @@ import { optionsOf } from "../runs/study/labels.ts";
 import type { Results } from "./results.ts";
 import type { Interval } from "./statistics/basics.ts";
 import { intervalOf, seedsFor } from "./statistics/estimate.ts";
+import { chosenValues, edgesOf, trialValues, type TunedRun, valuesInWords } from "./runs/trials.ts";
+import { axisInWords } from "../base/search-space.ts";
 import { failedSeeds } from "./words.ts";
 
 const costNames = Object.keys(costs) as Cost[];
@@ -92,6 +94,56 @@ const DIFFERENCE_COLUMNS = [
 
 function intervalColumns(name: string, interval: Interval | null): Record<string, number | undefined> {
   return { [`${name}_ci_low`]: interval?.low, [`${name}_ci_high`]: interval?.high };
+}
+
+/** trials.csv: one row for each trial, and one for each run that was not tuned. */
+export function renderTrialsCsv(results: Results): string {
+  return toCsv(trialRows(results));
+}
+
+/** The trials of all runs, one after the other; a run that was not tuned has one row, with 0 trials. */
+function trialRows({ protocols }: Results): Row[] {
+  return protocols.flatMap(({ settings }) =>
+    settings.flatMap(({ model, task, method, id: setting, metric, runs }) =>
+      runs.flatMap((run) => {
+        const tuned = run.tuning === undefined
+          ? [{ ...UNTUNED, values: optionsOf(run.spec).join("; ") }]
+          : rowsOf(run as TunedRun);
+        const trials = run.tuning?.trials.length ?? 0;
+        const common = { model, task, method, setting, seed: run.spec.seed, run: run.id, trials, metric: metric.name };
+        return tuned.map((row) => ({ ...common, ...row }));
+      })
+    )
+  );
+}
+
+/** What a run says of trials that had none. */
+const UNTUNED = {
+  trial: null,
+  trial_run: null,
+  chosen: null,
+  validation: null,
+  loss: null,
+  values: "",
+  at_edge: "",
+  space: "",
+};
+
+function rowsOf(run: TunedRun): Row[] {
+  const space = chosenValues(run).map(({ name, axis }) => `${name} ${axisInWords(axis)}`).join("; ");
+  return run.tuning.trials.map(({ id, score, loss }, trial) => {
+    const values = trialValues(run, trial);
+    return {
+      trial,
+      trial_run: id,
+      chosen: trial === run.tuning.trial ? 1 : 0,
+      validation: score,
+      loss,
+      values: valuesInWords(values),
+      at_edge: edgesOf(values).join(" "),
+      space,
+    };
+  });
 }
 
 /** runs.csv: one row for each run, with every metric on the validation and the test set. */

@@ -15,6 +15,7 @@ import { byKeys } from "./by-keys.ts";
 import type { Protocol, Results, Setting, Source } from "./results.ts";
 import type { Run } from "./runs/run.ts";
 import { type CellStyle, overviewTableOf, type Table, tableOf } from "./table.ts";
+import { BUDGET_REMARKS, budgetTableOf, isTuned, LEDGER_REMARKS, ledgerOf } from "./tuning-tables.ts";
 import { inWords } from "../runs/study/labels.ts";
 import { conflictInWords, overviewRemarks, overviewTitle, protocolRemarks, type Remark, titleOf } from "./words.ts";
 
@@ -43,6 +44,7 @@ export function renderMarkdown(results: Results): string {
       "### Further costs",
       markdownOf(costTableOf(protocol, STYLE)),
       list(costRemarks(protocol)),
+      ...tuningSections(protocol),
     ]),
     ...external === undefined ? [] : [
       ...externalTables(external, STYLE).flatMap(({ title, table }) => [
@@ -80,6 +82,19 @@ export function renderMarkdown(results: Results): string {
   return sections.join("\n\n") + "\n";
 }
 
+/** How the methods of a protocol were tuned; nothing where none was. */
+function tuningSections(protocol: Protocol): string[] {
+  if (!isTuned(protocol)) return [];
+  const items = (remarks: readonly Remark[]) => list(remarks.map(([text]): Item => [escape(text)]));
+  return [
+    "### Tuning",
+    markdownOf(ledgerOf(protocol, STYLE)),
+    items(LEDGER_REMARKS),
+    markdownOf(budgetTableOf(protocol, STYLE)),
+    items(BUDGET_REMARKS),
+  ];
+}
+
 /** How to read the tables. */
 const EXPLANATION: Item[] = [
   [
@@ -98,7 +113,7 @@ const EXPLANATION: Item[] = [
     "less what was resident before the training step was compiled.",
   ],
   ["Time: seconds in training steps. All costs are medians over the runs; – stands for not measured."],
-  ["Exact values and the ids of the runs are in results.csv, single runs in runs.csv."],
+  ["Exact values and the ids of the runs are in results.csv, single runs in runs.csv, the trials of tuning in trials.csv."],
 ];
 
 const STYLE: CellStyle = { text: escape, best: (score) => `**${score}**` };

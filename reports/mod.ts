@@ -3,10 +3,11 @@
  * @module
  */
 import { dirname } from "node:path";
+import { counted } from "../base/errors.ts";
 import { writeWhole } from "../base/write-files.ts";
 import type { UnreadableRecord } from "../runs/study/read-records.ts";
 import { collectRuns, type Conflict } from "./runs/collect.ts";
-import { renderDifferencesCsv, renderResultsCsv, renderRunsCsv } from "./csv.ts";
+import { renderDifferencesCsv, renderResultsCsv, renderRunsCsv, renderTrialsCsv } from "./csv.ts";
 import { readPeftResults } from "./external/peft.ts";
 import { renderLatex } from "./latex.ts";
 import { renderMarkdown } from "./markdown.ts";
@@ -14,7 +15,14 @@ import { groupRuns, type Results } from "./results.ts";
 import { renderTerminal } from "./terminal.ts";
 
 /** Name of a report format. */
-export type ReportFormatName = "markdown" | "results-csv" | "runs-csv" | "differences-csv" | "latex" | "page";
+export type ReportFormatName =
+  | "markdown"
+  | "results-csv"
+  | "runs-csv"
+  | "differences-csv"
+  | "trials-csv"
+  | "latex"
+  | "page";
 
 /** A report as files. */
 export interface ReportFormat {
@@ -35,6 +43,7 @@ export const reportFormats: Record<ReportFormatName, ReportFormat> = {
   "results-csv": oneFile("results.csv", renderResultsCsv),
   "runs-csv": oneFile("runs.csv", renderRunsCsv),
   "differences-csv": oneFile("differences.csv", renderDifferencesCsv),
+  "trials-csv": oneFile("trials.csv", renderTrialsCsv),
   "latex": oneFile("tables.tex", renderLatex),
   "page": {
     file: "report.html",
@@ -69,11 +78,12 @@ export interface WrittenReport {
  * @throws {Error} if a folder has no folder `runs`, or no record can be read
  */
 export async function readResults(folders: readonly string[]): Promise<Results> {
-  const { runs, conflicts, unreadable } = await collectRuns(folders);
+  const { runs, trials, conflicts, unreadable } = await collectRuns(folders);
   if (runs.length === 0) {
     const reasons = unreadable.map(({ path, reason }) => `; ${path}: ${reason}`).join("");
     throw new Error(
-      `Cannot write a report: ${folders.join(", ")} must hold a readable record, current number is 0${reasons}`,
+      `Cannot write a report: ${folders.join(", ")} must hold a readable record, current number is 0` +
+        `${trials.length > 0 ? `, besides ${counted(trials.length, "trial")}` : ""}${reasons}`,
     );
   }
   // Loaded here, as it brings the tables of methods and models.

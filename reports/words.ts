@@ -66,6 +66,9 @@ export function protocolRemarks(protocol: Protocol): Remark[] {
   return [
     ...chance,
     [`Protocol: ${inWords(protocol.spec)}`],
+    ...protocol.settings.every(({ runs: [{ tuning }] }) => tuning === undefined)
+      ? [["Not tuned: every option has its default, or what the study states"] as Remark]
+      : [],
     ...comparisonRemarks(protocol),
     ...failureRemarks(protocol),
   ];

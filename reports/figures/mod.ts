@@ -4,6 +4,7 @@
  */
 import type { Protocol, Results } from "../results.ts";
 import { overviewTitle, titleOf } from "../words.ts";
+import { drawBudget } from "./budget.ts";
 import { drawCurves } from "./curves.ts";
 import { drawDifferences } from "./differences.ts";
 import type { Figure } from "./drawing.ts";
@@ -21,7 +22,15 @@ export const MOST_TABLES = 12;
 type Draw = (protocol: Protocol, title: string, styles: ReadonlyMap<string, MethodStyle>) => Figure[];
 
 /** The figures of a protocol, in the order in which they are shown. */
-const drawers: readonly Draw[] = [drawDifferences, drawSeeds, drawScoreByCost, drawSweeps, drawCurves, drawMemory];
+const drawers: readonly Draw[] = [
+  drawDifferences,
+  drawSeeds,
+  drawScoreByCost,
+  drawSweeps,
+  drawBudget,
+  drawCurves,
+  drawMemory,
+];
 
 /** A figure with the name of its file. */
 export interface NamedFigure extends Figure {

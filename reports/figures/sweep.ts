@@ -31,8 +31,10 @@ export interface Sweep {
 }
 
 /** The sweeps of a protocol: the methods with at least two settings that differ in one numeric option alone. */
-export function sweepsOf({ settings }: Protocol): Sweep[] {
-  return [...Map.groupBy(settings, ({ method }) => method)].flatMap(([method, settings]): Sweep[] => {
+export function sweepsOf({ settings: all }: Protocol): Sweep[] {
+  // What a tuned setting was trained with differs from seed to seed.
+  const fixed = all.filter(({ runs: [{ spec }] }) => spec.tuning === undefined);
+  return [...Map.groupBy(fixed, ({ method }) => method)].flatMap(([method, settings]): Sweep[] => {
     if (settings.length < 2) return [];
     const values = settings.map(optionValues);
     const names = [...new Set(values.flatMap((value) => [...value.keys()]))];

@@ -10,9 +10,10 @@ import { svgFile } from "../figures/drawing.ts";
 import { formatCount } from "../format.ts";
 import type { Protocol, Results } from "../results.ts";
 import { conflictInWords, overviewRemarks, overviewTitle, protocolRemarks, type Remark, titleOf } from "../words.ts";
+import { BUDGET_REMARKS, isTuned, LEDGER_REMARKS } from "../tuning-tables.ts";
 import { pageData } from "./data.ts";
 import { json, policyHash, text } from "./html.ts";
-import { costTable, externalSections, overviewTable, protocolTable } from "./tables.ts";
+import { costTable, externalSections, overviewTable, protocolTable, tuningTables } from "./tables.ts";
 
 const read = (name: string) => Deno.readTextFileSync(new URL(name, import.meta.url));
 
@@ -92,13 +93,22 @@ function sectionsOf(
         protocolTable(protocol, titleOf(protocol, protocols), captionOf(protocol), validation),
         protocolRemarks(protocol),
         ofProtocols[index],
-        `${costTable(protocol, titleOf(protocol, protocols))}\n${list(costRemarks(protocol))}`,
+        `${costTable(protocol, titleOf(protocol, protocols))}\n${list(costRemarks(protocol))}\n${
+          tuningOf(protocol, titleOf(protocol, protocols))
+        }`,
       )
     ),
     ...external === undefined
       ? []
       : externalSections(external).map(({ title, table }) => sectionOf(title, table, externalRemarks(external), [])),
   ];
+}
+
+/** How the methods of a protocol were tuned; nothing where none was. */
+function tuningOf(protocol: Protocol, title: string): string {
+  if (!isTuned(protocol)) return "";
+  const { ledger, budget } = tuningTables(protocol, title);
+  return [ledger, list(LEDGER_REMARKS), budget, list(BUDGET_REMARKS)].join("\n");
 }
 
 const OVERVIEW_CAPTION =

@@ -9,6 +9,7 @@ import { showName } from "../figures/style.ts";
 import type { Overview } from "../overview.ts";
 import type { Protocol, Setting } from "../results.ts";
 import { type CellStyle, overviewTableOf, type Table, tableOf } from "../table.ts";
+import { budgetTableOf, ledgerOf, tunedSettings } from "../tuning-tables.ts";
 import { text } from "./html.ts";
 
 const style: CellStyle = { text, best: (score) => `<strong>${score}</strong>` };
@@ -29,6 +30,21 @@ export function protocolTable(protocol: Protocol, title: string, caption: string
 export function costTable(protocol: Protocol, title: string): string {
   const table = costTableOf(protocol, style);
   return htmlTable(table, `Further costs, ${title}`, "Further costs", protocol.settings, () => null);
+}
+
+/** The tables on the tuning of a protocol. */
+export function tuningTables(protocol: Protocol, title: string): { ledger: string; budget: string } {
+  const { settings } = protocol;
+  return {
+    ledger: htmlTable(ledgerOf(protocol, style), `Tuning, ${title}`, "Tuning", settings, () => null),
+    budget: htmlTable(
+      budgetTableOf(protocol, style),
+      `Expected best validation score, ${title}`,
+      "Expected best validation score by the number of trials",
+      tunedSettings(protocol),
+      () => null,
+    ),
+  };
 }
 
 /** The tables of others' results. */

@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { parse as parseJsonc } from "jsonc-parser";
 import { join } from "node:path";
 import config from "../../deno.json" with { type: "json" };
-import { differenceColumns, resultColumns, runColumns } from "../../docs/columns.ts";
+import { differenceColumns, resultColumns, runColumns, trialColumns } from "../../docs/columns.ts";
 import type { Method } from "../../methods/types.ts";
 import { architectures } from "../../models/mod.ts";
 import type { BackboneShape, Hooks, LinearSite } from "../../models/types.ts";
-import { renderDifferencesCsv, renderResultsCsv, renderRunsCsv } from "../../reports/csv.ts";
+import { renderDifferencesCsv, renderResultsCsv, renderRunsCsv, renderTrialsCsv } from "../../reports/csv.ts";
 import { groupResults } from "../../reports/results.ts";
 import { tableOf as reportTable } from "../../reports/table.ts";
 import { cellsOf } from "../../runs/launch/cells.ts";
@@ -37,6 +37,7 @@ Deno.test("every column of the CSV files is explained, in their order", () => {
   assert.deepEqual(columns(resultColumns, others), header(renderResultsCsv(results)));
   assert.deepEqual(columns(runColumns, [first, ...others].sort()), header(renderRunsCsv(results)));
   assert.deepEqual(Object.keys(differenceColumns), header(renderDifferencesCsv(results)));
+  assert.deepEqual(Object.keys(trialColumns), header(renderTrialsCsv(results)));
 });
 
 Deno.test("docs/models.md says what the classifier reads of every kind of model", () => {

@@ -28,7 +28,16 @@ Deno.test("every format of the table is written, and the text for the terminal i
     const { files, unreadable, terminal } = await writeReport([await store(folder, study)], `${folder}/new/report`);
     const written = [...Deno.readDirSync(`${folder}/new/report`)].map(({ name }) => name).sort();
     assert.deepEqual(written, [
-      ...["differences.csv", "figures", "report.html", "report.md", "results.csv", "runs.csv", "tables.tex"],
+      ...[
+        "differences.csv",
+        "figures",
+        "report.html",
+        "report.md",
+        "results.csv",
+        "runs.csv",
+        "tables.tex",
+        "trials.csv",
+      ],
     ]);
     const expected = await textsOf(await readResults([folder]));
     assert.deepEqual(files, Object.keys(expected).map((file) => `${folder}/new/report/${file}`));
