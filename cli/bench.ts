@@ -5,15 +5,17 @@
 import { counted, UsageError } from "../base/errors.ts";
 import type { Study } from "../runs/study/study.ts";
 import { addStatus } from "./status.ts";
+import { describeTables, type TaskFlags, withTaskFlags } from "./task-flags.ts";
 import { type AddCommand, type CacheFlags, collectList, readCount, useCache, withCacheFlags } from "./command.ts";
 import { stopOnSignals } from "./stop-on-signals.ts";
 
-interface BenchFlags extends CacheFlags {
+interface BenchFlags extends CacheFlags, TaskFlags {
   models?: string[];
   tasks?: string[];
   taskFiles?: string;
   methods?: string[];
   from?: string;
+  data?: string;
   seeds?: string;
   device?: string;
   precision?: string;
@@ -37,7 +39,13 @@ export const addBench: AddCommand = (program, setStatus) => {
     .description("train and score every model × task × method × seed that has no record yet, then report")
     .argument("[study]", "a preset (see list presets) or the path of a study.json", "quick")
     .option("--models <names>", "models, joined by commas; repeat the flag for a path with commas", collectList)
-    .option("--tasks <names>", "tasks, joined by commas", collectList)
+    .option(
+      "--tasks <names>",
+      "tasks, joined by commas: names, or paths of descriptions or files of yours",
+      collectList,
+    );
+  withTaskFlags(command)
+    .option("--data <sizes>", "numbers of examples to train, to validate and to test: 120,40,40")
     .option("--task-files <folder>", "files of tasks that come without: rte, e2e")
     .option(
       "--methods <names>",
@@ -179,7 +187,7 @@ async function readGiven(source: string): Promise<Study> {
 
 /** A study with the changes that the flags make. */
 async function withFlags(study: Study, flags: BenchFlags): Promise<Study> {
-  const { parseSeeds } = await import("../runs/study/study.ts");
+  const { parseSeeds, parseSizes } = await import("../runs/study/study.ts");
   const { parseTrials } = await import("../runs/study/tuning/space.ts");
   if (flags.memory !== undefined && flags.memory !== "small") {
     throw new UsageError(`Cannot read --memory: it must be small, current value is ${flags.memory}`);
@@ -189,7 +197,8 @@ async function withFlags(study: Study, flags: BenchFlags): Promise<Study> {
     ...flags.precision !== undefined && { precision: flags.precision },
     ...flags.memory && { memory: "small" as const },
     models: flags.models ?? study.models,
-    tasks: flags.tasks ?? study.tasks,
+    tasks: await describeTables(flags.tasks ?? study.tasks, flags),
+    ...flags.data !== undefined && { data: parseSizes(flags.data) },
     ...flags.taskFiles !== undefined && { taskFiles: flags.taskFiles },
     ...flags.from !== undefined && { from: flags.from },
     methods: flags.methods ?? (flags.from === undefined ? study.methods : []),

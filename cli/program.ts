@@ -14,6 +14,7 @@ import { addFetch } from "./fetch.ts";
 import { addList } from "./list.ts";
 import { addPredict } from "./predict.ts";
 import { addReport } from "./report.ts";
+import { addTask } from "./task.ts";
 
 /**
  * A program with every command. It throws where commander would end the process, and prints no errors.
@@ -25,8 +26,7 @@ export function createProgram(setStatus: SetStatus): Command {
     .version(config.version)
     .exitOverride()
     .configureOutput({ outputError: () => {} });
-  for (const add of [addBench, addFetch, addReport, addCite, addExport, addVerify, addPredict, addAdapter, addList]) {
-    add(program, setStatus);
-  }
+  const all = [addBench, addTask, addFetch, addReport, addCite, addExport, addVerify, addPredict, addAdapter, addList];
+  for (const add of all) add(program, setStatus);
   return program;
 }

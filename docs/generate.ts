@@ -1,11 +1,12 @@
 /**
- * Fills in the generated parts of the documentation, and writes the JSON Schema of studies: `deno task docs`. A part stands between two comments,
+ * Fills in the generated parts of the documentation, and writes the JSON Schemas of studies and tasks: `deno task docs`. A part stands between two comments,
  * `<!-- generated: methods -->` and `<!-- /generated: methods -->`; what stands there now is replaced.
  * @module
  */
 import { fileURLToPath } from "node:url";
 import { writeWhole } from "../base/write-files.ts";
 import { studyJsonSchema } from "../runs/study/study-schema.ts";
+import { taskJsonSchema } from "../tasks/described/description.ts";
 import { parts } from "./parts.ts";
 
 const root = new URL("../", import.meta.url);
@@ -43,16 +44,19 @@ export async function fillPage(path: string, text: string): Promise<string> {
   return filled + text.slice(from);
 }
 
-/** Path of the JSON Schema of studies from the root. */
-export const SCHEMA = "schema/study.json";
+/** The JSON Schemas by their paths from the root. */
+export const schemas: Readonly<Record<string, () => Record<string, unknown>>> = {
+  "schema/study.json": studyJsonSchema,
+  "schema/task.json": taskJsonSchema,
+};
 
-/** The text of the JSON Schema of studies. */
-export function renderSchema(): string {
-  return `${JSON.stringify(studyJsonSchema(), null, 2)}\n`;
+/** The text of a JSON Schema. @param path one of {@linkcode schemas} */
+export function renderSchema(path: string): string {
+  return `${JSON.stringify(schemas[path](), null, 2)}\n`;
 }
 
 if (import.meta.main) {
-  await writeWhole(fileURLToPath(new URL(SCHEMA, root)), renderSchema());
+  for (const path of Object.keys(schemas)) await writeWhole(fileURLToPath(new URL(path, root)), renderSchema(path));
   for (const path of await listPages()) {
     const text = await readPage(path);
     const filled = await fillPage(path, text);

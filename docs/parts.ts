@@ -192,7 +192,7 @@ function presetTable(): string {
     ["preset", "tasks", "methods", ["seeds", "right"], "train / validation / test", "what it is for"],
     Object.entries(presets).map(([name, { description, study: { tasks, methods, seeds, data } }]) => [
       code(name),
-      codes(tasks),
+      codes(tasks.filter((task) => typeof task === "string")),
       codes(methods.map(String)),
       String(seeds.length),
       Object.values(data).join(" / "),

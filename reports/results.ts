@@ -3,7 +3,15 @@
  * share a protocol.
  * @module
  */
-import { canonical, identifyModel, knownScores, methodName, type RunRecord, settingId } from "../runs/study/record.ts";
+import {
+  canonical,
+  identifyModel,
+  identifyTask,
+  knownScores,
+  methodName,
+  type RunRecord,
+  settingId,
+} from "../runs/study/record.ts";
 import type { UnreadableRecord } from "../runs/study/read-records.ts";
 import { labelOf, optionsOf } from "../runs/study/labels.ts";
 import { byKeys } from "./by-keys.ts";
@@ -125,7 +133,7 @@ export function groupRuns(
 function protocolSpec({ spec }: Run): Record<string, unknown> {
   const { method: _method, seed: _seed, tuning: _tuning, training, ...rest } = spec;
   const { epochs: _epochs, headLearningRate: _headLearningRate, ...common } = training;
-  return { ...rest, model: identifyModel(rest.model), training: common };
+  return { ...rest, model: identifyModel(rest.model), task: identifyTask(rest.task), training: common };
 }
 
 function majorityOf(runs: readonly Run[], metric: string): number | null {

@@ -1,9 +1,14 @@
 /**
- * What several tasks do with the examples they read: remove duplicates, and order them for a sample.
+ * What several tasks do with the examples they read: compare texts, remove duplicates, and order them for a sample.
  * @module
  */
 import { createHash } from "node:crypto";
-import type { Example } from "./types.ts";
+import type { Example, TextInput } from "./types.ts";
+
+/** A key that is equal for texts, or pairs, that differ only in case and white space. */
+export function textKey(example: TextInput): string {
+  return [example.text, example.pair ?? ""].map((text) => text.toLowerCase().replace(/\s+/g, " ").trim()).join("\n");
+}
 
 /** Removes duplicates: of examples with equal texts, case ignored, the first is kept, or none if their labels differ. */
 export function uniqueUnambiguous<E extends Example>(examples: readonly E[]): E[] {

@@ -6,11 +6,34 @@ import { join } from "node:path";
 import { shorten } from "../base/errors.ts";
 import { onThread, type ThreadLimits } from "../base/thread.ts";
 import type { Decoded, Encoded } from "./parquet/decode.ts";
-import { type FileRow, readTaskFileBytes } from "./task-files.ts";
+import { type FileRow, readTaskFileBytes, requireColumns } from "./task-files.ts";
 import type { TaskFiles } from "./types.ts";
 
 /** What a file may take: rte's, of 1 MB, take a tenth of both. */
 const LIMITS: ThreadLimits = { seconds: 8, bytes: 1 << 29 };
+
+/** Rows of some columns, null where a value is missing, and the names of all columns. There are no rows if a column is missing. */
+export type ParquetColumns = Decoded;
+
+/**
+ * Reads some columns of a Parquet file.
+ * @throws {Error} if it is no such file, or if it cannot be read within limits
+ */
+export async function readParquetColumns(
+  bytes: Uint8Array,
+  path: string,
+  columns: readonly string[],
+  limits: ThreadLimits = LIMITS,
+): Promise<ParquetColumns> {
+  const encoded: Encoded = { bytes: new Uint8Array(bytes), columns: [...columns] };
+  return await onThread<Decoded>(new URL("./parquet/decode.ts", import.meta.url), encoded, limits).catch(
+    ({ message }) => {
+      throw new Error(
+        `Cannot use ${path}: it must be a Parquet file with the columns ${columns.join(", ")}, ${shorten(message)}`,
+      );
+    },
+  );
+}
 
 /**
  * Reads some columns of a task file; each row is the values of the columns as text, with its number from 1.
@@ -22,15 +45,9 @@ export async function readParquet(
   columns: string[],
   limits: ThreadLimits = LIMITS,
 ): Promise<FileRow[]> {
-  const encoded: Encoded = { bytes: new Uint8Array(await readTaskFileBytes(taskFiles, name)), columns };
   const path = join(taskFiles.folder, name);
-  const rows = await onThread<Decoded>(new URL("./parquet/decode.ts", import.meta.url), encoded, limits).catch(
-    ({ message }) => {
-      throw new Error(
-        `Cannot use ${path}: it must be a Parquet file with the columns ${columns.join(", ")}, ${shorten(message)}`,
-      );
-    },
-  );
+  const { names, rows } = await readParquetColumns(await readTaskFileBytes(taskFiles, name), path, columns, limits);
+  requireColumns(path, columns, names);
   return rows.map((row, index) => ({
     line: index + 1,
     values: row.map((value, at) => {

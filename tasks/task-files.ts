@@ -4,12 +4,12 @@
  */
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { shorten } from "../base/errors.ts";
+import { shorten, suggestion } from "../base/errors.ts";
 import { readBytes } from "../base/files.ts";
 import type { Example, TaskFiles } from "./types.ts";
 
 /** Bytes of the longest task file that is read. */
-const LONGEST = 1 << 28;
+export const LONGEST = 1 << 28;
 /** Characters of the longest text: a tokenizer reads a text as a whole, which takes 6 s for a million of them. */
 const LONGEST_TEXT = 1 << 17;
 
@@ -41,11 +41,30 @@ export async function readTaskFileBytes({ folder, files }: TaskFiles, name: stri
  * @throws {Error} if it is missing or has changed, if it is in another encoding, or if it holds replacement characters or NUL
  */
 export async function readTaskFile(taskFiles: TaskFiles, name: string): Promise<string> {
-  const path = join(taskFiles.folder, name);
-  const text = decode(await readTaskFileBytes(taskFiles, name), path);
+  return decodeText(await readTaskFileBytes(taskFiles, name), join(taskFiles.folder, name));
+}
+
+/** What the user of a text in another encoding can do. */
+interface Remedies {
+  latin1: string;
+  utf16?: string;
+}
+
+const SAVE: Remedies = { latin1: "save it as UTF-8" };
+
+/**
+ * The text of a file, as {@linkcode readTaskFile} reads it.
+ * @param encoding its encoding, where that is known: a label of the Encoding Standard
+ * @param remedies what its user can do if it is in another encoding
+ * @throws {Error} if it is in another encoding, or if it holds replacement characters or NUL
+ */
+export function decodeText(bytes: Uint8Array, path: string, encoding?: string, remedies: Remedies = SAVE): string {
+  const text = decode(bytes, path, encoding, remedies);
   const damaged = text.search(/[\uFFFD\0]/);
   if (damaged >= 0) {
-    const what = text[damaged] === "\0" ? "a NUL character" : "U+FFFD, which stands for a letter that was lost";
+    const what = text[damaged] === "\0"
+      ? `a NUL character${remedies.utf16 ? `; if it is UTF-16 without a byte-order mark, ${remedies.utf16}` : ""}`
+      : "U+FFFD, which stands for a letter that was lost";
     throw new Error(`Cannot use ${path}: it must be text, line ${lineAt(text, damaged)} holds ${what}`);
   }
   return text.includes("\n") ? text.replace(/\r\n/g, "\n").replace(/\r/g, " ") : text.replace(/\r/g, "\n");
@@ -56,25 +75,28 @@ function lineAt(text: string, index: number): number {
   return text.slice(0, index).split(/\r\n|\r|\n/).length;
 }
 
-function decode(bytes: Uint8Array, path: string): string {
-  const [first, second] = bytes;
-  const encoding = first === 0xff && second === 0xfe
-    ? "utf-16le"
-    : first === 0xfe && second === 0xff
-    ? "utf-16be"
-    : "utf-8";
+function decode(bytes: Uint8Array, path: string, stated: string | undefined, { latin1, utf16 }: Remedies): string {
+  const encoding = stated ?? encodingOf(bytes);
   try {
     return new TextDecoder(encoding, { fatal: true }).decode(bytes);
   } catch {
     if (encoding !== "utf-8") {
-      throw new Error(`Cannot use ${path}: it must be UTF-16 as its first two bytes say, it is not`);
+      const why = stated === undefined ? "UTF-16 as its first two bytes say" : `in the encoding ${encoding}`;
+      throw new Error(`Cannot use ${path}: it must be ${why}, it is not`);
     }
     const [line, byte] = firstWrongByte(bytes);
     throw new Error(
       `Cannot use ${path}: it must be UTF-8, line ${line} holds the byte 0x${byte.toString(16).toUpperCase()}; ` +
-        "if it is Latin-1 or Windows-1252, save it as UTF-8",
+        (utf16 && bytes.includes(0)
+          ? `if it is UTF-16 without a byte-order mark, ${utf16}`
+          : `if it is Latin-1 or Windows-1252, ${latin1}`),
     );
   }
+}
+
+/** The encoding by a file's byte-order mark. */
+function encodingOf([first, second]: Uint8Array): string {
+  return first === 0xff && second === 0xfe ? "utf-16le" : first === 0xfe && second === 0xff ? "utf-16be" : "utf-8";
 }
 
 /** The first byte of a line that is not UTF-8, outside of ASCII, with the line's number from 1. */
@@ -126,6 +148,17 @@ export async function readTsv(taskFiles: TaskFiles, name: string, header: string
         `current value is ${values.length}`,
     );
   });
+}
+
+/**
+ * Makes sure that a table has the columns.
+ * @throws {Error} the first that is missing, with the nearest name
+ */
+export function requireColumns(path: string, columns: readonly string[], found: readonly string[]): void {
+  const missing = columns.find((column) => !found.includes(column));
+  if (missing === undefined) return;
+  const hint = found.length === 0 ? "it has none" : suggestion(missing, found.map((name) => shorten(name)));
+  throw new Error(`Cannot use ${path}: it must have the column ${shorten(missing)}, ${hint}`);
 }
 
 /**

@@ -39,7 +39,8 @@ const ARROWS: Record<string, readonly string[]> = {
     ...["methods", "methods/types.ts", "methods/shared"],
   ],
   "tasks": ["base"],
-  "runs/study": ["base", "engine", "models", "models/mod.ts", "models/hub", "tasks"],
+  "tasks/described": ["base", "tasks"],
+  "runs/study": ["base", "engine", "models", "models/mod.ts", "models/hub", "tasks", "tasks/described"],
   "runs/study/shared": ["base", "runs/study"],
   "runs/programs": ["base", "engine", "models", "models/layers/head.ts", ...METHODS, "runs/study"],
   "runs/adapters": [

@@ -3,7 +3,7 @@
  * them whole.
  * @module
  */
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { readJsonc } from "../../base/jsonc.ts";
 import { readObject } from "../../base/files.ts";
 import { projectFolder } from "../../base/permissions.ts";
@@ -30,17 +30,32 @@ async function parts(read: () => Promise<unknown>): Promise<Record<string, unkno
   return value !== null && typeof value === "object" ? value as Record<string, unknown> : {};
 }
 
+/**
+ * The files of a task that a user describes: a file of rows, or a description and the files that it names.
+ * @param entry a name, a path, or a description
+ */
+export async function filesOfTask(entry: unknown): Promise<string[]> {
+  if (typeof entry === "string" && !/\.jsonc?$/.test(entry)) return /[\\/.]/.test(entry) ? [entry] : [];
+  const isPath = typeof entry === "string";
+  const { data } = isPath
+    ? await parts(async () => (await readJsonc(entry, LONGEST)).value)
+    : entry as { data: unknown };
+  const files = typeof data === "object" && data !== null ? texts(Object.values(data)) : texts(data);
+  return isPath ? [entry, ...files.map((file) => resolve(dirname(entry), file))] : files;
+}
+
 /** What a study and the flags that change it name. @param source a preset, or the path of a study */
 export async function findNames(source: string, flags: Record<string, unknown>): Promise<Names> {
   const isFile = /\.jsonc?$/.test(source);
   const path = isFile ? source : join(projectFolder, "runs", "presets", `${source}.json`);
   const study = await parts(async () => (await readJsonc(path, LONGEST)).value);
   const { tasks } = await import("../../tasks/mod.ts");
+  const own = await Promise.all([study.tasks, flags.tasks].flat().map(filesOfTask));
   const datasets = texts(study.tasks, flags.tasks).some((name) => Object.hasOwn(tasks, name) && tasks[name].dataset);
   return {
     models: texts(study.models, flags.models),
     datasets,
-    files: texts(isFile ? source : [], study.taskFiles, study.from, flags.taskFiles, flags.from),
+    files: texts(isFile ? source : [], study.taskFiles, study.from, flags.taskFiles, flags.from, ...own),
   };
 }
 

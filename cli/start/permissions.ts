@@ -10,7 +10,7 @@ import { deviceFolders, deviceVariables } from "../../engine/devices/optional-pa
 import { hubHosts } from "../../models/hub/request.ts";
 import { modelPermissions } from "../../models/hub/places.ts";
 import { useCache } from "../command.ts";
-import { findNames } from "./named-files.ts";
+import { filesOfTask, findNames } from "./named-files.ts";
 
 /** Arguments and flags of a command, as the command line's parser gives them. */
 interface Given {
@@ -103,6 +103,7 @@ export const permissions: Record<string, (given: Given) => Permissions | Promise
     const writes = baseline === undefined && compare === undefined;
     return filing(texts(folders, external, baseline), writes ? texts(out ?? `${folders[0]}/report`) : []);
   },
+  check: async ({ args: [file] }) => filing(await filesOfTask(file)),
   cite: ({ args: [folders] }) => filing(texts(folders)),
   export: ({ args: [folder, results] }) => filing(texts(results), placed(folder)),
   list: (given) => given.args[0] === "devices" ? launching(given, [], false) : filing([]),

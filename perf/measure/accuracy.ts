@@ -222,6 +222,6 @@ export async function measureAccuracy(path: string, folders: readonly string[], 
     `${train} training, ${validation} validation and at most ${test} test examples, batches, schedule and step sizes, ` +
     "and keep the epoch that is best on validation; each starts from its own start values. Unless the row says " +
     'otherwise, texts behind a prompt are read soundly here; PEFT reads as "reading peft" does.';
-  const tables = accuracyTables(cells, study.tasks, { records, peers });
+  const tables = accuracyTables(cells, study.tasks.filter((task) => typeof task === "string"), { records, peers });
   return { text: [heading, ...tables].join("\n\n"), violations: [] };
 }

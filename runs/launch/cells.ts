@@ -3,23 +3,22 @@
  * @module
  */
 import { resolve } from "node:path";
-import { asUsageError, lookUp, UsageError } from "../../base/errors.ts";
+import { lookUp, UsageError } from "../../base/errors.ts";
 import { devices } from "../../engine/devices/mod.ts";
 import type { Device, Precision } from "../../engine/types.ts";
 import type { Model } from "../../models/types.ts";
-import { tasks } from "../../tasks/mod.ts";
-import { hashTaskFiles } from "../../tasks/task-files.ts";
 import type { AnyTask } from "../../tasks/types.ts";
 import { entryFrom, openStart } from "../adapters/start-from.ts";
 import type { ValidAdapter } from "../adapters/validate.ts";
-import type { Cell, LocalPaths } from "../study/cell.ts";
-import { findDataset, sumsOf } from "../study/find-dataset.ts";
+import type { Cell } from "../study/cell.ts";
 import { findModel } from "../study/find-model.ts";
+import { findTask, type StudiedTask, taskOfSpec } from "../study/find-task.ts";
 import { Exclusions } from "../study/points/exclude.ts";
 import { pointsOf } from "../study/points/grid.ts";
 import type { MethodEntry } from "../study/points/method-entry.ts";
 import { type DataSpec, methodName, runId, type RunSpec, type TrainingSpec } from "../study/spec.ts";
 import { requireFewCells, type Study } from "../study/study.ts";
+import { fittingSizes, splitExamples } from "../training/split.ts";
 import { requireTrainable, type ResolvedMethod, resolveMethod } from "./resolve-method.ts";
 import { MethodTuner, requireTunable } from "./tuning/method-tuner.ts";
 
@@ -31,12 +30,6 @@ const KIND_OF_OPTION = { headLearningRate: "classification", outputLength: "gene
 
 /** With this option, micro-batches have one text. */
 const ONE_BY_ONE: Partial<TrainingSpec> = { microBatchRows: 1 };
-
-/** A task as specs have it, and where its files lie. */
-interface StudiedTask {
-  task: RunSpec["task"];
-  paths: LocalPaths;
-}
 
 /** What the cells of a setting share; they differ in their seed. */
 interface StudiedSetting {
@@ -70,8 +63,9 @@ export async function cellsOf(study: Study): Promise<Cell[]> {
   requireTunable(study);
   const models: Model[] = [];
   for (const name of study.models) models.push(await findModel(name));
-  const studied = await Promise.all(study.tasks.map((name) => taskOf(name, study)));
+  const studied = await Promise.all(study.tasks.map((entry) => findTask(entry, study.taskFiles)));
   requireUsedKeys(study, studied);
+  requireNames(studied);
   for (const model of models) {
     for (const { task } of studied) requireKind(model, task);
   }
@@ -81,6 +75,9 @@ export async function cellsOf(study: Study): Promise<Cell[]> {
     settings.push(...await settingsOf(study, study.models[at], model, studied, precision, exclusions));
   }
   exclusions.requireUsed();
+  for (const [task, same] of Map.groupBy(settings, ({ task }) => task)) {
+    for (const data of new Set(same.map(({ data }) => data))) requireEnough(task, data, study.seeds[0]);
+  }
   if (settings.length === 0) throw new UsageError("Cannot run the study: exclude must leave a cell, it leaves none");
   const cells = new Map<string, Cell>();
   for (const seed of study.seeds) {
@@ -189,6 +186,21 @@ async function settingsOf(
   );
 }
 
+/**
+ * Makes sure that a described task has the examples that a study asks for: others are tried, and have them.
+ * @throws {UsageError} if it has not, with numbers that it has
+ */
+function requireEnough({ task, data }: StudiedTask, sizes: DataSpec, seed: number): void {
+  if (data === undefined) return;
+  try {
+    splitExamples(data, sizes, seed);
+  } catch (error) {
+    const fitting = fittingSizes(data);
+    const hint = fitting === undefined ? "" : `; it has enough for --data ${fitting.join(",")}`;
+    throw new UsageError(`${(error as Error).message.replace("the data:", `the task ${task.name}:`)}${hint}`);
+  }
+}
+
 /** @throws {UsageError} if a study gives texts more tokens than the model has positions; the default is cut to these */
 function requireLength({ name, shape }: Model, { maxLength = 0 }: Partial<TrainingSpec>): void {
   const positions = Math.max(shape.positions ?? 0, shape.maxLength);
@@ -199,46 +211,32 @@ function requireLength({ name, shape }: Model, { maxLength = 0 }: Partial<Traini
   );
 }
 
+/** @throws {UsageError} if two tasks of different content have one name, under which reports would show them */
+function requireNames(studied: readonly StudiedTask[]): void {
+  for (const [at, { task }] of studied.entries()) {
+    const namesake = studied.slice(0, at).some((other) => other.task.name === task.name);
+    if (!namesake || !task.described) continue;
+    throw new UsageError(`Cannot run the study: its tasks must have different names, ${task.name} is there twice`);
+  }
+}
+
 /** @throws {UsageError} if the study gives files or training options that none of its tasks uses */
-function requireUsedKeys({ taskFiles, tasks, training }: Study, studied: readonly StudiedTask[]): void {
+function requireUsedKeys({ taskFiles, training }: Study, studied: readonly StudiedTask[]): void {
+  const names = studied.map(({ task }) => task.name).join(", ");
   if (taskFiles !== undefined && studied.every(({ paths }) => paths.taskFiles === undefined)) {
-    throw new UsageError(`Cannot use --task-files: a task must read its files, current value is ${tasks.join(", ")}`);
+    throw new UsageError(`Cannot use --task-files: a task must read its files, current value is ${names}`);
   }
   for (const [key, kind] of Object.entries(KIND_OF_OPTION)) {
     if (Object.hasOwn(training, key) && studied.every(({ task }) => kindOf(task) !== kind)) {
       throw new UsageError(
-        `Cannot use training.${key}: a task must be one of ${kind}, current value is ${tasks.join(", ")}`,
+        `Cannot use training.${key}: a task must be one of ${kind}, current value is ${names}`,
       );
     }
   }
 }
 
-/** A task of a study. @throws {UsageError} if there is none of that name, or if its files are missing */
-async function taskOf(name: string, { taskFiles }: Study): Promise<StudiedTask> {
-  const { version, files, dataset, load }: AnyTask = lookUp("task", tasks, name);
-  if (!files) return { task: { name, version }, paths: {} };
-  if (taskFiles === undefined && dataset) {
-    const snapshot = await findDataset(dataset);
-    await asUsageError<unknown>(() => load({ folder: snapshot.folder, files: sumsOf(snapshot) }));
-    return {
-      task: { name, version, files: sumsOf(snapshot), dataset: { name: dataset.name, revision: snapshot.commit } },
-      paths: { taskFiles: snapshot.folder },
-    };
-  }
-  if (taskFiles === undefined) {
-    throw new UsageError(
-      `Cannot read the task ${name}: --task-files must name the folder of its files ${files.join(" and ")}, ` +
-        "current value is none",
-    );
-  }
-  const given = await asUsageError(() => hashTaskFiles(taskFiles, files));
-  // Read once here, so that a fault in a file is found before the first cell, not once in each.
-  await asUsageError<unknown>(() => load(given));
-  return { task: { name, version, files: given.files }, paths: { taskFiles: resolve(taskFiles) } };
-}
-
-function kindOf({ name }: RunSpec["task"]): AnyTask["kind"] {
-  return tasks[name].kind;
+function kindOf(task: RunSpec["task"]): AnyTask["kind"] {
+  return taskOfSpec(task).kind;
 }
 
 /** @throws {UsageError} if the task is of a kind that the model cannot be adapted to */

@@ -72,6 +72,7 @@ async function run(job: RunJob, runner: CellRunner, room: Promise<void>, stop: A
   const options: CellOptions = {
     folder: job.folder,
     taskFiles: job.taskFiles,
+    tables: job.tables,
     from: job.from,
     threads: job.environment.threads,
     out,

@@ -3,6 +3,7 @@
  * @module
  */
 import type { Known, MemoryPlan } from "../../engine/types.ts";
+import type { TablePaths } from "../../tasks/described/described.ts";
 import type { RunRecord } from "./record.ts";
 import type { RunSpec } from "./spec.ts";
 import type { TrialRecord } from "./tuning/trial-record.ts";
@@ -13,6 +14,8 @@ export interface LocalPaths {
   folder?: string;
   /** The folder of the task's files, if users give them. */
   taskFiles?: string;
+  /** The files of a described task, by split. */
+  tables?: TablePaths;
   /** The folder of the adapter that training starts from. */
   from?: string;
 }

@@ -28,7 +28,7 @@ export interface RebuiltStudies {
 /** A run, as a study names it. */
 interface Run {
   model: string;
-  task: string;
+  task: Study["tasks"][number];
   method: MethodEntry;
   seed: number;
   /** What all runs of a study share. */
@@ -53,7 +53,7 @@ function runOf(record: RunRecord, need: (path: string, what: string) => string):
   const { spec } = record;
   const { task, data, device, precision, memory, from } = spec;
   const method = Object.fromEntries(spec.method.map(({ name, options }) => [name, options]));
-  const files = task.files && !task.dataset ? { taskFiles: need(...taskFilesOf(spec)) } : {};
+  const files = task.files && !task.dataset && !task.described ? { taskFiles: need(...taskFilesOf(spec)) } : {};
   const start = from === undefined ? {} : {
     from: need(`./adapters/${from.sha256.slice(0, 16)}`, `the adapter whose files have the SHA-256 ${from.sha256}`),
   };
@@ -66,11 +66,32 @@ function runOf(record: RunRecord, need: (path: string, what: string) => string):
     ...memory && { memory },
     training: trainingOf(record),
   };
-  return { model: modelOf(spec.model, need), task: task.name, method, seed: spec.seed, common };
+  return { model: modelOf(spec.model, need), task: taskOf(spec, need), method, seed: spec.seed, common };
+}
+
+/** A task as studies have it: its name, or its description, whose files are expected in a folder under the names of their splits. */
+function taskOf({ task }: RunSpec, need: (path: string, what: string) => string): Study["tasks"][number] {
+  const { name, version, files = {}, described } = task;
+  if (!described) return name;
+  const folder = need(...taskFilesOf({ task }));
+  const { pool, ...splits } = Object.fromEntries(Object.keys(files).map((split) => [split, `${folder}/${split}`]));
+  const { description, labelling, licence, citation, ...reading } = described;
+  const remarks = Object.entries({ description, labelling, licence, citation }).filter(([, words]) =>
+    words !== undefined
+  );
+  return {
+    name,
+    ...version > 1 && { version },
+    ...Object.fromEntries(remarks),
+    data: pool ?? splits as { train: string },
+    ...reading,
+    // It was asked for if a text is in two of them.
+    ...pool === undefined && { allowOverlap: true },
+  };
 }
 
 /** A folder for the task's files, and what must be in it. */
-function taskFilesOf({ task: { name, files = {} } }: RunSpec): [path: string, what: string] {
+function taskFilesOf({ task: { name, files = {} } }: Pick<RunSpec, "task">): [path: string, what: string] {
   const sums = Object.entries(files).sort().map(([file, sha256]) => `${file} (SHA-256 ${sha256})`);
   const digest = createHash("sha256").update(canonical(files)).digest("hex").slice(0, 8);
   return [`./task-files/${safeName(name)}-${digest}`, `the files of ${name}: ${sums.join(", ")}`];

@@ -10,7 +10,7 @@ import type { RunSpec } from "./spec.ts";
 import type { TunedRecord } from "./tuning/tuned-record.ts";
 
 export { RECORD_VERSION };
-export { canonical, identifyModel, methodName, runId, settingId } from "./spec.ts";
+export { canonical, identifyModel, identifyTask, methodName, runId, settingId } from "./spec.ts";
 
 /** A measured number, or null with the reason why it was not measured. */
 export type Measured = Known<number>;

@@ -5,6 +5,7 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import type { Precision } from "../../engine/types.ts";
+import { describedSchema, type DescribedSpec } from "../../tasks/described/description.ts";
 import { tuningSpecSchema } from "./schemas/tuning-schema.ts";
 import type { TuningSpec } from "./tuning/space.ts";
 
@@ -60,13 +61,14 @@ export interface RunSpec {
   model: { name: string; revision: string };
   /**
    * The task. If its files do not come with TuneBench: the SHA-256 of each by its name; and if they are from the hub, the data
-   * set with its commit.
+   * set with its commit. If it is described: the SHA-256 of each file by its split, and the description.
    */
   task: {
     name: string;
     version: number;
     files?: Record<string, string>;
     dataset?: { name: string; revision: string };
+    described?: DescribedSpec;
   };
   /** Numbers of examples. */
   data: DataSpec;
@@ -142,6 +144,7 @@ export const specSchema: z.ZodType<RunSpec> = z.strictObject({
     version: z.int(),
     files: z.record(z.string(), z.string()).optional(),
     dataset: z.strictObject({ name: z.string(), revision: z.string() }).optional(),
+    described: describedSchema.optional(),
   }),
   data: z.strictObject(dataShape),
   method: z.array(partSchema).min(1),
@@ -176,15 +179,25 @@ export function identifyModel({ name, revision }: RunSpec["model"]): { name?: st
   return /^[0-9a-f]{64}$/.test(revision) && !name.includes("/") ? { revision } : { name, revision };
 }
 
-/** The id of a run: the first 16 hexadecimal digits of the SHA-256 of its canonical spec, without the name of a folder. */
+/** A task as ids know it: without what its description says for readers, so that a corrected licence changes no id. */
+export function identifyTask({ described, ...task }: RunSpec["task"]): RunSpec["task"] {
+  if (!described) return task;
+  const { description: _, labelling: __, licence: ___, citation: ____, ...decisive } = described;
+  return { ...task, described: decisive };
+}
+
+/**
+ * The id of a run: the first 16 hexadecimal digits of the SHA-256 of its canonical spec, without the name of a folder and what a
+ * task's description says for readers.
+ */
 export function runId(spec: RunSpec): string {
-  return hash16({ ...spec, model: identifyModel(spec.model) });
+  return hash16({ ...spec, model: identifyModel(spec.model), task: identifyTask(spec.task) });
 }
 
 /** The id of a setting, which runs that differ in their seed alone share: the same hash of the spec without its seed. */
 export function settingId(spec: RunSpec): string {
   const { seed: _, ...rest } = spec;
-  return hash16({ ...rest, model: identifyModel(spec.model) });
+  return hash16({ ...rest, model: identifyModel(spec.model), task: identifyTask(spec.task) });
 }
 
 /** The ids of run and setting that a record may have from when the name of a folder was part of them. */

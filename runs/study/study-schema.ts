@@ -3,6 +3,7 @@
  * @module
  */
 import { z } from "zod";
+import { descriptionSchema } from "../../tasks/described/description.ts";
 import type { Exclusion } from "./points/exclude.ts";
 import { type Grid, isGrid, type WithGrids } from "./points/grid.ts";
 import type { MethodEntry } from "./points/method-entry.ts";
@@ -67,7 +68,8 @@ const shape = {
   $schema: z.string().describe("path or address of this schema, for editors; it is not read").optional(),
   description: z.string().describe("what it compares, for readers").optional(),
   models: names.describe("names of models"),
-  tasks: names.describe("names of tasks"),
+  tasks: z.array(z.union([z.string(), descriptionSchema], { error: "must be a name, a path or a description" })).min(1)
+    .describe("names of tasks, paths of descriptions, or descriptions"),
   methods: z.array(methodSchema)
     .describe("methods: a name, or an object with options; an object with two keys joins two methods"),
   seeds: z.array(z.int().nonnegative()).min(1).describe("list of seeds"),

@@ -6,6 +6,7 @@ import { z } from "zod";
 import { UsageError } from "../../base/errors.ts";
 import { readJsonc } from "../../base/jsonc.ts";
 import { describeFault, faultPath } from "../../base/schema.ts";
+import type { Description } from "../../tasks/described/description.ts";
 import type { Exclusion } from "./points/exclude.ts";
 import { countPoints, type WithGrids } from "./points/grid.ts";
 import type { MethodEntry } from "./points/method-entry.ts";
@@ -19,8 +20,8 @@ export type { MethodEntry } from "./points/method-entry.ts";
 export interface Study {
   /** Names of models. */
   models: string[];
-  /** Names of tasks. */
-  tasks: string[];
+  /** Tasks: names, paths of descriptions, or descriptions. */
+  tasks: (string | Description)[];
   /** Methods; with `from` the adapter's method, or none, which means the same. */
   methods: MethodEntry[];
   /** Seeds; each gives other splits, another data order and other start values. */
@@ -126,4 +127,20 @@ export function parseSeeds(text: string): number[] {
     );
   }
   return seeds;
+}
+
+/**
+ * Numbers of examples as written on the command line: "120,40,40" to train, to validate and to test.
+ * @throws {UsageError} if there are not three whole numbers from 1
+ */
+export function parseSizes(text: string): DataSpec {
+  const sizes = text.split(",").map((size) => (/^[1-9]\d{0,14}$/.test(size.trim()) ? Number(size) : NaN));
+  if (sizes.length !== 3 || sizes.some(Number.isNaN)) {
+    throw new UsageError(
+      "Cannot read --data: it must be three whole numbers from 1, of examples to train, to validate and to test " +
+        `(120,40,40), current value is ${text}`,
+    );
+  }
+  const [train, validation, test] = sizes;
+  return { train, validation, test };
 }

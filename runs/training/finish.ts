@@ -156,7 +156,8 @@ export function flopsOf({ loss, inference }: TrainingTask, batchSize: number): P
 }
 
 function describeTask({ spec, task, trainingTask: { splits } }: OpenCell): TrialResult["task"] {
-  const userFiles = Object.entries(spec.task.files ?? {});
+  // The sources of a described task are its files.
+  const userFiles = spec.task.described ? [] : Object.entries(spec.task.files ?? {});
   return {
     labels: task.kind === "classification" ? [...task.labels] : [],
     labelling: task.labelling,

@@ -6,9 +6,10 @@ import { createHash } from "node:crypto";
 import { openFile } from "../../base/files.ts";
 import { sizeOf } from "../../base/shapes.ts";
 import type { StoredTensor } from "../../engine/types.ts";
+import { textKey } from "../../tasks/examples.ts";
 import type { SeenTexts } from "../adapters/seen-texts.ts";
 import type { RunRecord } from "../study/record.ts";
-import { type Splits, textHash, textKey } from "./split.ts";
+import { type Splits, textHash } from "./split.ts";
 
 /** Bytes read at a time. Few, as hashing must not raise the memory that is measured. */
 const CHUNK = 1 << 20;

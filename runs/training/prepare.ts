@@ -11,7 +11,6 @@ import type { Device, MemoryPlan, Training } from "../../engine/types.ts";
 import { methods } from "../../methods/mod.ts";
 import type { CommonOptions } from "../../methods/types.ts";
 import type { Model } from "../../models/types.ts";
-import { tasks } from "../../tasks/mod.ts";
 import type { AnyTask, TaskData, TaskFiles, TextInput } from "../../tasks/types.ts";
 import { readAdapterNote, textsOfModel } from "../adapters/note.ts";
 import { joinTexts, NO_TEXTS, readTexts, type SeenTexts } from "../adapters/seen-texts.ts";
@@ -19,6 +18,7 @@ import { readStart } from "../adapters/start-from.ts";
 import type { SignedProgram } from "../programs/classifier.ts";
 import type { LocalPaths } from "../study/cell.ts";
 import { openModel } from "../study/find-model.ts";
+import { taskOfSpec } from "../study/find-task.ts";
 import type { RunRecord } from "../study/record.ts";
 import type { RunSpec } from "../study/spec.ts";
 import type { CellOptions } from "./cell-runner.ts";
@@ -91,10 +91,10 @@ export class Stopwatch {
  */
 export async function openCell(
   spec: RunSpec,
-  { folder, taskFiles, from }: LocalPaths,
+  { folder, taskFiles, tables, from }: LocalPaths,
   threads: number,
 ): Promise<OpenCell> {
-  const task = lookUp("task", tasks, spec.task.name);
+  const task = taskOfSpec(spec.task, tables);
   const model = await openModel(spec.model, folder);
   const parts = spec.method.map((part) => {
     const { name, options } = seeded(part, spec.seed);

@@ -4,6 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { Random } from "../../base/random.ts";
+import { textKey } from "../../tasks/examples.ts";
 import type { TaskData, TextInput } from "../../tasks/types.ts";
 import { hashExamples } from "../study/check-record.ts";
 import type { SplitRecord } from "../study/record.ts";
@@ -96,9 +97,25 @@ function roomForTest<E extends AnyExample>(
   return Math.min(room, freshRoom);
 }
 
-/** A key that is equal for texts, or pairs, that differ only in case and white space. */
-export function textKey(example: TextInput): string {
-  return [example.text, example.pair ?? ""].map((text) => text.toLowerCase().replace(/\s+/g, " ").trim()).join("\n");
+/**
+ * Sizes for which data have enough: splits that are there are used whole, those that are not get a fifth each.
+ * @returns train, validation and test; undefined if the data have too few examples for any
+ */
+export function fittingSizes(
+  data: TaskData<AnyExample>,
+): [train: number, validation: number, test: number] | undefined {
+  const countOf = (examples: readonly AnyExample[] = []) => firstOfEachText(examples).length;
+  const shared = countOf(data.pool ?? data.train);
+  const fifth = Math.floor(shared / 5);
+  const validation = data.validation ? countOf(data.validation) : fifth;
+  const test = data.test ? countOf(data.test) : fifth;
+  const train = shared - (data.validation ? 0 : fifth) - (data.test ? 0 : fifth);
+  try {
+    splitExamples(data, { train, validation, test }, 0);
+  } catch {
+    return undefined; // texts that are in two of the splits, or next to none at all
+  }
+  return train > 0 && validation > 0 ? [train, validation, test] : undefined;
 }
 
 /** The first 16 hexadecimal digits of the SHA-256 of a text's key: an adapter's note has them of all that it knows. */

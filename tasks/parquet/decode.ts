@@ -2,7 +2,7 @@
  * The thread that decodes a Parquet file: a damaged page may have it write values without end.
  * @module
  */
-import { parquetReadObjects } from "hyparquet";
+import { parquetMetadata, parquetReadObjects, parquetSchema } from "hyparquet";
 import { compressors } from "hyparquet-compressors";
 import { parentPort } from "node:worker_threads";
 import type { ThreadAnswer } from "../../base/thread.ts";
@@ -15,17 +15,30 @@ export interface Encoded {
   columns: string[];
 }
 
-/** Rows of the columns' values as text; null where a value is missing. */
-export type Decoded = (string | null)[][];
+/** What it has. */
+export interface Decoded {
+  /** Names of all its columns. */
+  names: string[];
+  /** Rows of the columns' values as text, null where a value is missing; none if a column is missing. */
+  rows: (string | null)[][];
+}
 
 async function decode({ bytes, columns }: Encoded): Promise<ThreadAnswer<Decoded>> {
   try {
-    const rows = await parquetReadObjects({ file: bytes.buffer, columns, compressors });
-    const textOf = (value: unknown) => value === undefined || value === null ? null : String(value);
-    return { result: rows.map((row) => columns.map((column) => textOf(row[column]))) };
+    const metadata = parquetMetadata(bytes.buffer);
+    const names = parquetSchema(metadata).children.map(({ element }) => element.name);
+    if (columns.some((column) => !names.includes(column))) return { result: { names, rows: [] } };
+    const rows = await parquetReadObjects({ file: bytes.buffer, metadata, columns, compressors });
+    return { result: { names, rows: rows.map((row) => columns.map((column) => textOf(row[column], column))) } };
   } catch (error) {
     return { error: (error as Error).message };
   }
+}
+
+function textOf(value: unknown, column: string): string | null {
+  if (value === undefined || value === null) return null;
+  if (typeof value !== "object" || value instanceof Date) return String(value);
+  throw new Error(`${column} must hold texts, numbers or booleans`);
 }
 
 parentPort!.on("message", async (encoded: Encoded) => parentPort!.postMessage(await decode(encoded)));

@@ -61,7 +61,7 @@ Deno.test("README.md has less than 12,000 bytes", () => {
 Deno.test("every block of code names its language, and no block is in one that no test knows", () => {
   for (const { path, text, blocks } of pages.values()) {
     assert.equal(text.match(/^```/gm)?.length ?? 0, 2 * blocks.length, path);
-    for (const { language } of blocks) assert.match(language, /^(sh|ts|json|text|python)$/, path);
+    for (const { language } of blocks) assert.match(language, /^(sh|ts|json|jsonc|text|python)$/, path);
   }
 });
 

@@ -53,6 +53,12 @@ export const notRun: Record<string, string | { reason: string; instead: string }
     reason: "takes minutes",
     instead: "deno task bench study.json --seeds 1 --methods linear-probe --dry-run --out my-study",
   },
+  "deno task bench --tasks ./reviews.csv --text body --label stars --data 120,40,40 --out reviews": {
+    reason: "takes minutes",
+    instead:
+      "deno task bench smoke --tasks ./reviews.csv --text body --label stars --data 48,16,40 --methods linear-probe " +
+      "--out reviews",
+  },
   "deno task bench grid.json --dry-run":
     "measures this machine for ten seconds; estimate-cell_test.ts and grid-cells_test.ts have it",
   "deno task bench bundle/study.json --out reproduced": "reproduce_test.ts trains what an export says",

@@ -1,19 +1,23 @@
 import assert from "node:assert/strict";
 import Ajv from "ajv/dist/2020.js";
 import { parse as parseJsonc } from "jsonc-parser";
-import { renderSchema, SCHEMA } from "../../docs/generate.ts";
+import { renderSchema, schemas } from "../../docs/generate.ts";
 import { presets } from "../../runs/study/presets.ts";
 import { parseStudy } from "../../runs/study/study.ts";
+import { parseDescription } from "../../tasks/described/described.ts";
 import { blocksIn } from "./pages.ts";
 
 const read = (path: string) => Deno.readTextFile(new URL(`../../${path}`, import.meta.url));
 const ajv = new Ajv.default({ strict: true, allowUnionTypes: true });
 for (const keyword of ["allowComments", "allowTrailingCommas"]) ajv.addKeyword(keyword);
-const isStudy = ajv.compile(JSON.parse(await read(SCHEMA)));
+const isStudy = ajv.compile(JSON.parse(await read("schema/study.json")));
+const isTask = ajv.compile(JSON.parse(await read("schema/task.json")));
 
-Deno.test("the JSON Schema of studies is as the code is (deno task docs writes it)", async () => {
-  assert.equal(await read(SCHEMA), renderSchema());
-});
+for (const path of Object.keys(schemas)) {
+  Deno.test(`${path} is as the code is (deno task docs writes it)`, async () => {
+    assert.equal(await read(path), renderSchema(path));
+  });
+}
 
 Deno.test("every preset and every study of the docs is valid by the JSON Schema", async () => {
   for (const name of Object.keys(presets)) {
@@ -25,6 +29,44 @@ Deno.test("every preset and every study of the docs is valid by the JSON Schema"
   assert.ok(studies.length >= 3);
   for (const { page, code } of studies) {
     assert.ok(isStudy(parseJsonc(code)), `${page}: ${ajv.errorsText(isStudy.errors)}`);
+  }
+});
+
+Deno.test("every description of a task in the docs is valid by the JSON Schema and read by the code", () => {
+  const descriptions = blocksIn("jsonc");
+  assert.ok(descriptions.length >= 1);
+  for (const { page, code } of descriptions) {
+    const value = parseJsonc(code);
+    assert.ok(isTask(value), `${page}: ${ajv.errorsText(isTask.errors)}`);
+    parseDescription(value);
+  }
+});
+
+Deno.test("what is refused in a description's form, the JSON Schema refuses, too", () => {
+  const data = "a.csv";
+  const columns = { text: "a", label: "b" };
+  const wrong = [
+    {},
+    { data },
+    { data, columns: { text: "a" } },
+    { data, columns: { ...columns, txt: "c" } },
+    { data: { test: "a.csv" }, columns },
+    { data: { train: "a.csv", dev: "b.csv" }, columns },
+    { data, columns, kind: "regression" },
+    { data, columns, name: "a b" },
+    { data, columns, name: "../a" },
+    { data, columns, version: 0 },
+    { data, columns, labels: ["one"] },
+    { data, columns, labels: [{}, "b"] },
+    { data, columns, metrics: ["bleu"] },
+    { data, columns, encoding: "ebcdic" },
+    { data, columns, missing: "keep" },
+  ];
+  assert.ok(isTask({ data, columns }));
+  for (const value of wrong) {
+    const shown = JSON.stringify(value);
+    assert.throws(() => parseDescription(value), shown);
+    assert.ok(!isTask(value), shown);
   }
 });
 
@@ -54,6 +96,7 @@ Deno.test("what bench refuses in a study's form, the JSON Schema refuses, too", 
     { tuning: { trials: 2, spaces: { lora: { rank: 4 } } } },
     { tuning: { trials: 2, spaces: { lora: { rank: { from: 1 } } } } },
     { trial: false },
+    { tasks: [{ data: "a.csv" }] },
   ];
   for (const value of wrong) {
     const shown = JSON.stringify(value);

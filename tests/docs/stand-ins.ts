@@ -41,6 +41,8 @@ function lines(from: number, count: number, line: (at: number) => string): strin
 const rteRow = (at: number) => `${at}\tThe text number ${at}.\tNumber ${at}.\t${at % 2 ? "" : "not_"}entailment`;
 const e2eRow = (at: number) => `name[${at}],it is ${at}`;
 
+const reviewRow = (at: number) => `${at},The film of day ${at} was ${at % 2 ? "good" : "bad"}.,${at % 2 ? 5 : 1}`;
+
 /** Puts them into a folder. */
 export async function writeStandIns(folder: string): Promise<void> {
   const standIns: Record<string, Files> = {
@@ -59,5 +61,6 @@ export async function writeStandIns(folder: string): Promise<void> {
   for (const [name, files] of Object.entries(standIns)) {
     await Deno.rename(await makeFolder(files, name), join(folder, name));
   }
+  await Deno.writeTextFile(join(folder, "reviews.csv"), `id,body,stars\n${lines(0, 200, reviewRow)}`);
   await Deno.writeFile(join(folder, "model.gguf"), writeGguf(tinyLlama()).bytes);
 }

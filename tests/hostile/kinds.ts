@@ -14,6 +14,7 @@ import { ADAPTER_NOTE, type AdapterNote } from "../../runs/adapters/note.ts";
 import { validateAdapter } from "../../runs/adapters/validate.ts";
 import { presets } from "../../runs/study/presets.ts";
 import { readRecords } from "../../runs/study/read-records.ts";
+import { openOwn } from "../../runs/study/find-task.ts";
 import { readStudy } from "../../runs/study/study.ts";
 import { e2e } from "../../tasks/e2e.ts";
 import { readParquet } from "../../tasks/parquet.ts";
@@ -64,6 +65,14 @@ const note: AdapterNote = {
 };
 const inSubfolder = (folder: string, files: Files): Files =>
   Object.fromEntries(Object.entries(files).map(([path, content]) => [`${folder}/${path}`, content]));
+const ownTask: Files = {
+  "own.json":
+    '// A task.\n{"name": "own", "data": "own.csv", "columns": {"text": "body", "label": "stars"}, "labels": [1, 5],}\n',
+  "own.csv": 'body,stars\n"a ""bad"" film,\nreally",1\na good film,5\nbad,1\ngood,5\n',
+  "lines.json": { data: "own.jsonl", columns: { text: "body", label: "stars" } },
+  "own.jsonl":
+    '{"body":"a bad film","stars":1}\n{"body":"a good film","stars":5}\n{"body":"bad","stars":1}\n{"body":"good","stars":5}\n',
+};
 const csv = 'mr,ref\nname[The Mill],"The Mill serves ""French"" food."\nname[Aromi],Aromi is good.\n';
 const parquet = new Uint8Array(parquetWriteBuffer({
   columnData: [
@@ -200,6 +209,18 @@ export const kinds: Readonly<Record<string, Kind>> = {
       await readParquet(files, "a.parquet", columns, { seconds: 2, bytes: 1 << 29 });
     },
   },
+  ...Object.fromEntries(
+    [["task description", "own.json"], ["rows of a task", "own.csv"], ["JSON lines", "own.jsonl"]].map((
+      [name, path],
+    ) => [
+      name,
+      {
+        path,
+        files: ownTask,
+        read: (folder: string) => openOwn(`${folder}/${path === "own.jsonl" ? "lines.json" : "own.json"}`),
+      },
+    ]),
+  ),
   tsv: {
     path: "a.tsv",
     files: { "a.tsv": `${columns.join("\t")}\ngood\t1\nbad\t0\n` },

@@ -26,7 +26,9 @@ export interface Reach {
  */
 export function workerPermissions({ places, out, computes }: Reach, entry: URL): Permissions {
   const { read, write, ffi } = modelPermissions();
-  const named = places.flatMap(({ folder, taskFiles, from }) => [folder, taskFiles, from])
+  const named = places.flatMap((
+    { folder, taskFiles, tables = {}, from },
+  ) => [folder, taskFiles, ...Object.values(tables), from])
     .filter((path) => path !== undefined);
   return {
     read: [...read, dirname(fileURLToPath(entry)), ...deviceFolders(), ...named],

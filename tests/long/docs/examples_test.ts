@@ -66,7 +66,7 @@ async function runPage({ blocks }: Page): Promise<void> {
   let said = "";
   let replaced = false;
   for (const { language, code, file } of blocks) {
-    if (language === "json") await Deno.writeTextFile(join(folder, file!), code);
+    if (language === "json" || language === "jsonc") await Deno.writeTextFile(join(folder, file!), code);
     if (language === "ts" && file === undefined) await runProgram(code);
     if (language === "text") {
       // Where something else was trained, answers may differ; their form does not.

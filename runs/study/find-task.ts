@@ -1,0 +1,97 @@
+/**
+ * Finds tasks: of the table by name, of a user by a description.
+ * @module
+ */
+import { resolve } from "node:path";
+import { asUsageError, lookUp, shorten, UsageError } from "../../base/errors.ts";
+import {
+  describedTask,
+  isTaskPath,
+  type OpenDescribed,
+  openDescribed,
+  readDescription,
+  type TablePaths,
+} from "../../tasks/described/described.ts";
+import type { Description } from "../../tasks/described/description.ts";
+import { dataOf } from "../../tasks/described/read.ts";
+import { tasks } from "../../tasks/mod.ts";
+import { hashTaskFiles } from "../../tasks/task-files.ts";
+import type { AnyTask, Example, TaskData } from "../../tasks/types.ts";
+import type { LocalPaths } from "./cell.ts";
+import { findDataset, sumsOf } from "./find-dataset.ts";
+import type { RunSpec } from "./spec.ts";
+
+/** A task as specs have it, and where its files lie. */
+export interface StudiedTask {
+  /** The task of the spec. */
+  task: RunSpec["task"];
+  /** Where its files lie. */
+  paths: LocalPaths;
+  /** Its examples, if it is a described one. */
+  data?: TaskData<Example>;
+}
+
+/**
+ * A task of a study.
+ * @param entry a name of the table, the path of a description, or a description
+ * @param taskFiles folder of the files that the user gives for tasks of the table
+ * @throws {UsageError} if there is none of that name, if its files are missing, or if they cannot be used
+ */
+export function findTask(entry: string | Description, taskFiles?: string): Promise<StudiedTask> {
+  return typeof entry === "string" && (Object.hasOwn(tasks, entry) || !isTaskPath(entry))
+    ? findByName(entry, taskFiles)
+    : findDescribed(entry);
+}
+
+async function findDescribed(entry: string | Description): Promise<StudiedTask> {
+  const { task, files, read } = await openOwn(entry);
+  const tables: TablePaths = Object.fromEntries(Object.entries(files).map(([name, { path }]) => [name, path]));
+  return { task, paths: { tables }, data: dataOf(read) };
+}
+
+/**
+ * Opens a task that a user describes.
+ * @param entry the path of a description, or a description
+ * @throws {UsageError} one sentence on the first thing for which it cannot be used
+ */
+export async function openOwn(entry: string | Description): Promise<OpenDescribed> {
+  const description = typeof entry === "string" ? await readDescription(entry) : entry;
+  const opened = await asUsageError(() => openDescribed(description));
+  const { name } = opened.task;
+  if (!Object.hasOwn(tasks, name)) return opened;
+  throw new UsageError(
+    `Cannot use the task ${shorten(name)}: it must have a name of its own, a built-in task has this one`,
+  );
+}
+
+async function findByName(name: string, taskFiles: string | undefined): Promise<StudiedTask> {
+  const { version, files, dataset, load }: AnyTask = lookUp("task", tasks, name);
+  if (!files) return { task: { name, version }, paths: {} };
+  if (taskFiles === undefined && dataset) {
+    const snapshot = await findDataset(dataset);
+    await asUsageError<unknown>(() => load({ folder: snapshot.folder, files: sumsOf(snapshot) }));
+    return {
+      task: { name, version, files: sumsOf(snapshot), dataset: { name: dataset.name, revision: snapshot.commit } },
+      paths: { taskFiles: snapshot.folder },
+    };
+  }
+  if (taskFiles === undefined) {
+    throw new UsageError(
+      `Cannot read the task ${name}: --task-files must name the folder of its files ${files.join(" and ")}, ` +
+        "current value is none",
+    );
+  }
+  const given = await asUsageError(() => hashTaskFiles(taskFiles, files));
+  // Read once here, so that a fault in a file is found before the first cell, not once in each.
+  await asUsageError<unknown>(() => load(given));
+  return { task: { name, version, files: given.files }, paths: { taskFiles: resolve(taskFiles) } };
+}
+
+/**
+ * The task of a spec, which needs no file for it.
+ * @param tables where the files of a described task lie; its examples cannot be read without
+ * @throws {UsageError} if TuneBench has no task of that name
+ */
+export function taskOfSpec({ described, ...task }: RunSpec["task"], tables?: TablePaths): AnyTask {
+  return described ? describedTask({ ...task, described }, tables) : lookUp("task", tasks, task.name);
+}

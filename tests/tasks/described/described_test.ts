@@ -1,0 +1,304 @@
+import assert from "node:assert/strict";
+import { presets } from "../../../runs/study/presets.ts";
+import { cellsOf } from "../../../runs/launch/cells.ts";
+import { openOwn, taskOfSpec } from "../../../runs/study/find-task.ts";
+import { studiesOf } from "../../../runs/study/rebuild.ts";
+import { runId, settingId } from "../../../runs/study/spec.ts";
+import { parseStudy, type Study } from "../../../runs/study/study.ts";
+import type { Description } from "../../../tasks/described/description.ts";
+import { summarise } from "../../../tasks/described/summary.ts";
+import type { Task } from "../../../tasks/types.ts";
+import { UsageError } from "../../../base/errors.ts";
+import { type Files, inFolder } from "../../in-folder.ts";
+import { makeRecord } from "../../reports/record-factory.ts";
+import { inEveryForm, makeRows, toCsv } from "./tables.ts";
+
+const columns = { text: "body", label: "stars" };
+const data = { train: 60, validation: 20, test: 40 };
+const study = (entry: Study["tasks"][number]): Study => ({
+  ...presets.smoke.study,
+  methods: ["linear-probe"],
+  data,
+  tasks: [entry],
+});
+const rows = makeRows(200);
+
+Deno.test("the same rows in every kind of file give the same examples, and specs that differ in the checksum alone", async () => {
+  const forms = inEveryForm(rows);
+  await inFolder(forms, async (folder) => {
+    const opened = [];
+    for (const name of Object.keys(forms)) {
+      const [{ spec, tables }] = await cellsOf(study({ name: "reviews", data: `${folder}/${name}`, columns }));
+      const task = taskOfSpec(spec.task, tables) as Task;
+      const { files, ...decisive } = spec.task;
+      opened.push({ name, spec: { ...spec, task: decisive }, sha256: files!.pool, data: await task.load() });
+    }
+    assert.deepEqual(opened[0].data.pool![3], { id: "pool/4", text: rows[3].body, label: 1 });
+    assert.deepEqual(opened[0].spec.task.described!.labels, ["1", "5"]);
+    for (const other of opened) {
+      assert.deepEqual(other.data, opened[0].data, other.name);
+      assert.deepEqual(other.spec, opened[0].spec, other.name);
+    }
+    assert.equal(new Set(opened.map(({ sha256 }) => sha256)).size, opened.length);
+  });
+});
+
+Deno.test("a run is named by the content of a task's files and what decides their reading, not by paths or a licence", async () => {
+  const csv = toCsv(rows);
+  const description = { name: "mine", data: "data/a.csv", columns };
+  const files: Files = {
+    "mine.json": `// what it is\n${JSON.stringify(description).replace("}}", "},}")}`,
+    "data/a.csv": csv,
+    "other/mine.json": { ...description, data: "b.csv", licence: "CC BY 4.0", description: "Is it good?" },
+    "other/b.csv": csv,
+    "changed.json": { ...description, labels: [5, 1] },
+  };
+  await inFolder(files, async (folder) => {
+    const [[first], [second], [changed]] = await Promise.all(
+      ["mine.json", "other/mine.json", "changed.json"].map((name) => cellsOf(study(`${folder}/${name}`))),
+    );
+    assert.equal(first.id, second.id);
+    assert.equal(settingId(first.spec), settingId(second.spec));
+    assert.notEqual(first.id, changed.id);
+    assert.ok(!JSON.stringify(first.spec).includes(folder));
+    assert.equal((taskOfSpec(second.spec.task) as Task).licence, "CC BY 4.0");
+    assert.deepEqual(changed.spec.task.described!.labels, ["5", "1"]);
+  });
+});
+
+Deno.test("a study is made again from a spec alone, with the description in it and its files expected by their splits", async () => {
+  const files = { "train.csv": toCsv(rows.slice(0, 120)), "test.csv": toCsv(rows.slice(120)) };
+  await inFolder(files, async (folder) => {
+    const given: Description = {
+      name: "mine",
+      version: 2,
+      citation: "Me (2026).",
+      data: { train: `${folder}/train.csv`, test: `${folder}/test.csv` },
+      columns,
+      missing: "drop",
+    };
+    const [{ spec, id }] = await cellsOf(study(given));
+    const { studies: [again], needed } = studiesOf([{ ...makeRecord(), spec, id: runId(spec) }]);
+    assert.match(needed[0].path, /^\.\/task-files\/mine-[0-9a-f]{8}$/);
+    assert.match(needed[0].what, /^the files of mine: test \(SHA-256 [0-9a-f]{64}\), train \(SHA-256/);
+    // As if the files had been put there.
+    const placed = JSON.stringify(again).replaceAll(`${needed[0].path}/train`, `${folder}/train.csv`)
+      .replaceAll(`${needed[0].path}/test`, `${folder}/test.csv`);
+    const [repeated] = await cellsOf(parseStudy(JSON.parse(placed), presets.quick.study));
+    assert.equal(repeated.spec.task.described!.citation, "Me (2026).");
+    assert.deepEqual(repeated.spec.task, spec.task);
+    assert.deepEqual([repeated.id, again.data], [id, data]);
+  });
+});
+
+Deno.test("labels are numbers in their order and then texts, the same from numbers, booleans and texts", async () => {
+  const labelsOf = (values: unknown[]) =>
+    inFolder(
+      { "a.jsonl": values.map((stars, at) => JSON.stringify({ body: `text ${at}`, stars })).join("\n") },
+      async (folder) => (await openOwn({ data: `${folder}/a.jsonl`, columns })).task.described.labels,
+    );
+  const twice = (values: unknown[]) => [...values, ...values];
+  assert.deepEqual(await labelsOf(twice([10, "9", 1.5, "none", "-1", "2.0", 2, "A"])), [
+    ..."-1 1.5 2 9 10 A none".split(" "),
+  ]);
+  assert.deepEqual(await labelsOf(twice([true, "False", "TRUE", false])), ["false", "true"]);
+});
+
+Deno.test("Latin-1 and UTF-16 without a mark are read with the encoding that the error names", async () => {
+  const csv = toCsv(rows);
+  const files = {
+    "latin.csv": Uint8Array.from(csv, (letter) => letter.charCodeAt(0)),
+    "wide.csv": new Uint8Array(Uint16Array.from(csv, (letter) => letter.charCodeAt(0)).buffer),
+  };
+  await inFolder(files, async (folder) => {
+    for (const [name, encoding] of [["latin.csv", "latin-1"], ["wide.csv", "utf-16le"]] as const) {
+      const description: Description = { data: `${folder}/${name}`, columns };
+      await assert.rejects(openOwn(description), { message: new RegExp(`${encoding}.* reads it .*--encoding`) });
+      const { read } = await openOwn({ ...description, encoding });
+      assert.equal(read.splits[0].examples[0].text, rows[0].body);
+    }
+  });
+});
+
+Deno.test("rows without a text or a label are passed over where that is asked for, and the others keep their numbers", async () => {
+  const files = { "a.csv": `id,body,stars\n0,a,1\n1,,1\n\n2,"b\nb",5\n3,c, \n4,d,1\n5,e,5\n` };
+  await inFolder(files, async (folder) => {
+    const { read } = await openOwn({ data: `${folder}/a.csv`, columns, missing: "drop" });
+    const [{ rows, dropped, examples, places }] = read.splits;
+    assert.deepEqual([rows, dropped], [6, 2]);
+    assert.deepEqual(examples.map(({ id, text }) => [id, text]), [
+      ...[["pool/1", "a"], ["pool/3", "b\nb"], ["pool/5", "d"], ["pool/6", "e"]],
+    ]);
+    assert.deepEqual(places, ["line 2", "line 5", "line 8", "line 9"]);
+  });
+});
+
+Deno.test("a file with tabs and without quoting keeps its quotes", async () => {
+  await inFolder({ "a.tsv": 'body\tstars\n"Yes" he said\t1\n"no\t5\n"go on\t1\nb"c\t5\n' }, async (folder) => {
+    const { read } = await openOwn({ data: `${folder}/a.tsv`, columns });
+    assert.deepEqual(read.splits[0].examples.map(({ text }) => text), ['"Yes" he said', '"no', '"go on', 'b"c']);
+  });
+});
+
+Deno.test("duplicates, conflicting labels, texts in two splits and the majority are counted", async () => {
+  const files = {
+    "train.csv": "body,stars\na b,1\nA  b,1\nc,1\nc,5\nd e f,5\n",
+    "test.csv": "body,stars\nc,5\ng,5\nh,1\n",
+  };
+  await inFolder(files, async (folder) => {
+    const { read } = await openOwn({
+      data: { train: `${folder}/train.csv`, test: `${folder}/test.csv` },
+      columns,
+      allowOverlap: true,
+    });
+    const { counts, words, duplicates, conflicts, overlaps, majority, examples } = summarise(read);
+    assert.deepEqual(counts, [{ split: "train", classes: [3, 2] }, { split: "test", classes: [1, 2] }]);
+    assert.deepEqual([words, duplicates, conflicts.count, conflicts.first?.text], [[1, 1, 3], 2, 1, "c"]);
+    assert.deepEqual(overlaps, [{
+      between: ["train", "test"],
+      count: 1,
+      first: "line 4 of train.csv and line 2 of test.csv",
+    }]);
+    assert.deepEqual(majority, { label: 1, share: 2 / 3 });
+    assert.equal(examples.length, 5);
+  });
+});
+
+const good = "body,stars\na,1\nb,5\nc,1\nd,5\n";
+
+/** What is wrong, the file's content, what the description adds, and the message after the path. */
+const wrong: [what: string, files: Files, change: object, message: RegExp][] = [
+  [
+    "a missing column",
+    { "a.csv": good.replace("stars", "star") },
+    {},
+    /must have the column stars, the nearest name is star$/,
+  ],
+  [
+    "a column twice",
+    { "a.csv": good.replace("body", "stars,body") },
+    {},
+    /must have the column stars once, it is there twice$/,
+  ],
+  [
+    "a row too long",
+    { "a.csv": good.replace("c,1", "c,c,1") },
+    {},
+    /a row must have 2 values as .* value is 3, line 4$/,
+  ],
+  [
+    "a label outside the named ones",
+    { "a.csv": good },
+    { labels: [1, 4] },
+    /a label must be one of those that are named, current value is 5 in line 3, it must be one of 1, 4$/,
+  ],
+  ["one class only", { "a.csv": good.replaceAll(",5", ",1") }, {}, /must hold two different labels, all are 1$/],
+  [
+    "a column of texts as labels",
+    { "a.csv": good },
+    { columns: { text: "stars", label: "body" } },
+    /at most 2 different labels/,
+  ],
+  [
+    "an empty text",
+    { "a.csv": good.replace("c,1", " ,1") },
+    {},
+    /a row must have a body, it is empty in line 4; .*--drop-missing$/,
+  ],
+  [
+    "a missing label",
+    { "a.jsonl": '{"body":"a","stars":1}\n{"body":"b"}' },
+    {},
+    /a row must have a stars, .* in line 2; /,
+  ],
+  ["no rows", { "a.csv": "body,stars\n" }, {}, /it must have rows, it has none$/],
+  [
+    "a line that is no JSON",
+    { "a.jsonl": '{"body":"a","stars":1}\nno' },
+    {},
+    /must be a JSON object, line 2 is not, .* no$/,
+  ],
+  [
+    "a list in a row",
+    { "a.jsonl": '{"body":["a"],"stars":1}' },
+    {},
+    /body must be a text, .*, it is a list in line 1$/,
+  ],
+  [
+    "a file without an end",
+    { "a.csv.gz": new Uint8Array([0x1f, 0x8b, 8]) },
+    {},
+    /it must be whole gzip, it is damaged$/,
+  ],
+  ["a name of a built-in task", { "a.csv": good }, { name: "rte" }, /a built-in task has this one$/],
+  ["a label named twice", { "a.csv": good }, { labels: [1, "1"] }, /labels must differ, 1 is there twice$/],
+];
+
+for (const [what, files, change, message] of wrong) {
+  Deno.test(`a task with ${what} is refused in one sentence before the first cell`, async () => {
+    await inFolder(files, async (folder) => {
+      const description = { data: `${folder}/${Object.keys(files)[0]}`, columns, ...change } as Description;
+      await assert.rejects(
+        cellsOf(study(description)),
+        (error: Error) => error instanceof UsageError && message.test(error.message) || assert.fail(error),
+      );
+    });
+  });
+}
+
+Deno.test("splits that share a text, or a label that only the test has, are refused; sharing can be allowed", async () => {
+  const files = { "train.csv": good, "test.csv": "body,stars\ne,1\nA,5\n", "new.csv": "body,stars\ne,1\nf,4\n" };
+  await inFolder(files, async (folder) => {
+    const given = (test: string): Description => ({
+      name: "mine",
+      data: { train: `${folder}/train.csv`, test: `${folder}/${test}` },
+      columns,
+    });
+    await assert.rejects(openOwn(given("test.csv")), {
+      message: "Cannot use the task mine: train and test must have no text in common, one is in both, " +
+        'the first in line 2 of train.csv and line 3 of test.csv; "allowOverlap": true in a description lets them',
+    });
+    assert.equal((await openOwn({ ...given("test.csv"), allowOverlap: true })).read.splits[1].examples.length, 2);
+    await assert.rejects(openOwn(given("new.csv")), {
+      message: /a label must occur in train, too, current value is 4 in line 3/,
+    });
+  });
+});
+
+Deno.test("a study that asks for more examples than there are is refused with numbers that fit", async () => {
+  await inFolder({ "own.csv": toCsv(rows) }, async (folder) => {
+    const asked = { ...study({ data: `${folder}/own.csv`, columns }), data: presets.quick.study.data };
+    await assert.rejects(cellsOf(asked), (error: Error) =>
+      error instanceof UsageError &&
+      /^Cannot split the task own: .* the data have 200; it has enough for --data 120,40,40$/.test(error.message));
+    await cellsOf({ ...asked, data: { train: 120, validation: 40, test: 40 } });
+  });
+});
+
+Deno.test("a description that breaks a rule is refused with its place, and a file of rows alone asks for its columns", async () => {
+  const files = {
+    "a.json": '{\n  "data": "a.csv",\n  "columns": { "txt": "body", "label": "stars" }\n}',
+    "b.json": { data: "a.csv", columns, metrics: ["f1"] },
+    "a.csv": good,
+  };
+  await inFolder(files, async (folder) => {
+    const refused = (name: string, message: RegExp) =>
+      assert.rejects(
+        openOwn(`${folder}/${name}`),
+        (error: Error) => error instanceof UsageError && message.test(error.message) || assert.fail(error),
+      );
+    await refused("a.json", /^Cannot read the task .*a\.json, line 3, column \d+: columns/);
+    await refused("b.json", /metrics.0 must be one of accuracy, macro_f1, matthews, current value is "f1"$/);
+    await refused("a.csv", /^Cannot use .*a\.csv as a task: its columns must be named, by --text and --label/);
+    await refused("none.json", /^Cannot read the task .*none\.json: there must be such a file/);
+  });
+});
+
+Deno.test("two tasks of one name in a study are refused", async () => {
+  await inFolder({ "own.csv": toCsv(rows), "b/own.csv": toCsv(makeRows(180)) }, async (folder) => {
+    const tasks = [`${folder}/own.csv`, `${folder}/b/own.csv`].map((data) => ({ data, columns }));
+    await assert.rejects(cellsOf({ ...study(tasks[0]), tasks }), {
+      message: "Cannot run the study: its tasks must have different names, own is there twice",
+    });
+  });
+});
