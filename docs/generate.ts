@@ -6,7 +6,7 @@
 import { fileURLToPath } from "node:url";
 import { writeWhole } from "../base/write-files.ts";
 import { studyJsonSchema } from "../runs/study/study-schema.ts";
-import { taskJsonSchema } from "../tasks/described/description.ts";
+import { taskJsonSchema } from "../tasks/described/schema.ts";
 import { parts } from "./parts.ts";
 
 const root = new URL("../", import.meta.url);

@@ -44,9 +44,11 @@ export async function readTaskFile(taskFiles: TaskFiles, name: string): Promise<
   return decodeText(await readTaskFileBytes(taskFiles, name), join(taskFiles.folder, name));
 }
 
-/** What the user of a text in another encoding can do. */
-interface Remedies {
+/** What the user of a text in another encoding can do, as the end of a sentence. */
+export interface Remedies {
+  /** If it is Latin-1. */
   latin1: string;
+  /** If it is UTF-16 without a byte-order mark. */
   utf16?: string;
 }
 

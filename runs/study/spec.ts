@@ -5,7 +5,8 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import type { Precision } from "../../engine/types.ts";
-import { describedSchema, type DescribedSpec } from "../../tasks/described/description.ts";
+import type { DescribedSpec } from "../../tasks/described/description.ts";
+import { describedSchema } from "../../tasks/described/schema.ts";
 import { tuningSpecSchema } from "./schemas/tuning-schema.ts";
 import type { TuningSpec } from "./tuning/space.ts";
 

@@ -3,7 +3,7 @@
  * @module
  */
 import { z } from "zod";
-import { descriptionSchema } from "../../tasks/described/description.ts";
+import { descriptionSchema } from "../../tasks/described/schema.ts";
 import type { Exclusion } from "./points/exclude.ts";
 import { type Grid, isGrid, type WithGrids } from "./points/grid.ts";
 import type { MethodEntry } from "./points/method-entry.ts";

@@ -8,15 +8,10 @@ import { readJsonc } from "../../base/jsonc.ts";
 import { describeFault, faultPath } from "../../base/schema.ts";
 import { metrics } from "../metrics.ts";
 import type { Task } from "../types.ts";
-import {
-  type DescribedSpec,
-  type Description,
-  descriptionSchema,
-  type SplitName,
-  taskJsonSchema,
-} from "./description.ts";
+import type { DescribedSpec, Description, SplitName } from "./description.ts";
 import { labelText } from "./labels.ts";
 import { dataOf, readDescribed, type ReadTask, requireApart, type TableFiles } from "./read.ts";
+import { descriptionSchema, taskJsonSchema } from "./schema.ts";
 import { isTablePath, stemOf, tableFileAt } from "./table.ts";
 
 /** Bytes of the longest description that is read. */

@@ -159,7 +159,7 @@ export function overlapsOf({ splits }: ReadTask): Overlap[] {
   );
 }
 
-/** @throws {Error} if a text is in two splits */
+/** Makes sure that no text is in two splits. @throws {Error} with the first that is */
 export function requireApart(name: string, read: ReadTask): void {
   const [overlap] = overlapsOf(read);
   if (!overlap) return;
