@@ -69,7 +69,7 @@ export const ia3: Method<Ia3Options> = {
     inputs: z.array(z.string()).nullable().default(null).describe(
       "roles of the linear maps whose inputs are scaled; null: the last of each feed-forward network",
     ),
-    ...commonOptions(3e-3),
+    ...commonOptions(3e-2),
   }),
   space: commonSpace(1e-3, 0.3),
   parameters(shape, options) {

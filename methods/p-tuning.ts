@@ -107,7 +107,7 @@ export const pTuning: Method<PTuningOptions> = {
     hidden: z.int().min(1).default(128).describe("width of the encoder"),
     lstmLayers: z.int().min(1).optional().describe("layers of the LSTM; left out: 2"),
     reading: z.literal("peft").optional().describe("peft: the classifier reads the first virtual token, as in PEFT"),
-    ...commonOptions(1e-2),
+    ...commonOptions(3e-3),
   }),
   space: { ...commonSpace(3e-4, 3e-2), virtualTokens: [2, 4, 8, 16, 32] },
   parameters(shape, options) {

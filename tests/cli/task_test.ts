@@ -11,7 +11,7 @@ const csv = 'id,body,stars\n1,"A good\nfilm",5\n2,bad,1\n3,fine,5\n4,poor \u001b
 
 async function run(...args: string[]) {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "-P=task", cli, "task", ...args],
+    args: ["run", "--quiet", "-P=command", cli, "task", ...args],
     stdin: "null",
   }).output();
   const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
@@ -22,9 +22,10 @@ Deno.test("task check shows what was understood of a file; one that cannot be us
   inFolder(
     { "own.csv": csv, "own.json": { data: "own.csv", columns: { text: "bdy", label: "stars" } } },
     async (folder) => {
-      const [good, bad] = await Promise.all([
+      const [good, bad, wrong] = await Promise.all([
         run("check", `${folder}/own.csv`, "--text", "body", "--label", "stars"),
         run("check", `${folder}/own.json`),
+        run("check", `${folder}/own.json`, "--text", "body", "--label", "stars"),
       ]);
       assert.equal(good.code, 0, good.errors);
       assert.match(good.out, /^own, version 1, classification\npool: own\.csv, 4 rows, SHA-256 [0-9a-f]{16}…\n/);
