@@ -35,12 +35,10 @@ async function parts(read: () => Promise<unknown>): Promise<Record<string, unkno
  * @param entry a name, a path, or a description
  */
 export async function filesOfTask(entry: unknown): Promise<string[]> {
-  if (typeof entry === "string" && !/\.jsonc?$/.test(entry)) return /[\\/.]/.test(entry) ? [entry] : [];
   const isPath = typeof entry === "string";
-  const { data } = isPath
-    ? await parts(async () => (await readJsonc(entry, LONGEST)).value)
-    : entry as { data: unknown };
-  const files = typeof data === "object" && data !== null ? texts(Object.values(data)) : texts(data);
+  if (isPath && !/\.jsonc?$/.test(entry)) return /[\\/.]/.test(entry) ? [entry] : [];
+  const { data } = await parts(async () => isPath ? (await readJsonc(entry, LONGEST)).value : entry);
+  const files = texts(data !== null && typeof data === "object" ? Object.values(data) : data);
   return isPath ? [entry, ...files.map((file) => resolve(dirname(entry), file))] : files;
 }
 
