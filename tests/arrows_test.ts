@@ -52,12 +52,14 @@ const ARROWS: Record<string, readonly string[]> = {
   "runs/launch/permissions": ["base", "engine/devices", "models/hub", "runs/study"],
   "runs/launch": [
     ...["base", "engine", "engine/devices", "models", "models/mod.ts", ...METHODS, "tasks"],
-    ...["runs/study", "runs/adapters", "runs/training", "runs/launch/permissions", "deno.json"],
+    ...["runs/study", "runs/adapters", "runs/training", "runs/controls", "runs/launch/permissions", "deno.json"],
   ],
+  "runs/launch/controls": ["tasks", "runs/study", "runs/launch"],
   "runs/predict": [
     ...["base", "engine", "engine/devices", "models", "models/mod.ts", ...METHODS],
     ...["runs/study", "runs/programs", "runs/adapters", "runs/training"],
   ],
+  "runs/controls": ["base", "models", "runs/study", "runs/predict", "runs/training"],
   "reports/statistics": ["base"],
   "reports/runs": ["base", "runs/study", "tasks", "reports/statistics"],
   "reports/costs": ["runs/study", "reports/runs", "reports/statistics"],

@@ -7,4 +7,9 @@ import { runJob } from "./run-job.ts";
 import { estimateCell } from "../training/estimates/estimate-cell.ts";
 import { runCell } from "../training/run-cell.ts";
 
-await runJob({ runCell, estimateCell });
+await runJob({
+  runCell,
+  estimateCell,
+  // Loaded when it is asked for, as what it loads would count as memory of every worker.
+  controlCell: async (spec, options) => (await import("../controls/control-cell.ts")).controlCell(spec, options),
+});

@@ -3,6 +3,7 @@
  * @module
  */
 import type { CellEstimate, CellResult, LocalPaths } from "../study/cell.ts";
+import type { ControlRecord } from "../study/controls/control-record.ts";
 import type { RunSpec } from "../study/spec.ts";
 
 /** A finished step of training. */
@@ -52,4 +53,6 @@ export interface CellRunner {
   runCell(spec: RunSpec, options: CellOptions): Promise<CellResult>;
   /** Counts parameters, plans memory and estimates time without training; `calibration` is brought up to date. */
   estimateCell(spec: RunSpec, paths: LocalPaths, calibration: Calibration): Promise<CellEstimate>;
+  /** Runs the negative controls of a cell. @throws {Error} if it cannot be trained */
+  controlCell?(spec: RunSpec, options: LocalPaths & Pick<CellOptions, "threads" | "out">): Promise<ControlRecord>;
 }

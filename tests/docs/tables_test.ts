@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { parse as parseJsonc } from "jsonc-parser";
 import { join } from "node:path";
+import { permissions } from "../../cli/start/permissions.ts";
 import config from "../../deno.json" with { type: "json" };
 import { differenceColumns, resultColumns, runColumns } from "../../docs/columns.ts";
 import type { Method } from "../../methods/types.ts";
@@ -176,9 +177,10 @@ Deno.test("docs/extending.md explains every field of a model's shape that a meth
   for (const field of read) assert.ok(explained.includes(field), field);
 });
 
-Deno.test("docs/commands.md names the permissions of workers", () => {
-  const permissions = Object.keys(config.permissions.worker).join(", ");
-  assert.ok(pages.get("docs/commands.md")!.text.replaceAll("\n", " ").includes(`set \`worker\` (${permissions})`));
+Deno.test("docs/security.md says of every command what it may touch", () => {
+  for (const name of Object.keys(permissions)) {
+    assert.match(pages.get("docs/security.md")!.text, new RegExp(`^\\| \`(adapter )?${name}\` `, "m"), name);
+  }
 });
 
 /** Variables of the platform, and those that only set what others read. */
