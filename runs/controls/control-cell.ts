@@ -14,14 +14,14 @@ import type { Answer } from "../predict/types.ts";
 import type { CellOptions } from "../training/cell-runner.ts";
 import { finishCell } from "../training/finish.ts";
 import { type OpenCell, openCell, prepareCell } from "../training/prepare.ts";
-import type { AlterSplits, AnyExample } from "../training/split.ts";
+import type { AlterSplits, AnyExample, Splits } from "../training/split.ts";
 import { trainCell } from "../training/train.ts";
 import type { TrainingTask } from "../training/training-task.ts";
 import { mostByChance } from "./chance.ts";
 
 /** The labels of the training and validation examples in another order. */
-export const shuffleLabels: AlterSplits = (splits, seed) => {
-  const shuffled = <E extends AnyExample>(examples: E[], name: string): E[] => {
+export function shuffleLabels<E extends AnyExample>(splits: Splits<E>, seed: number): Splits<E> {
+  const shuffled = (examples: E[], name: string): E[] => {
     const labels = new Random(seed, `controls/${name}`).shuffle(examples.map(({ label }) => label));
     return examples.map((example, at) => ({ ...example, label: labels[at] }));
   };
@@ -30,7 +30,7 @@ export const shuffleLabels: AlterSplits = (splits, seed) => {
     validation: shuffled(splits.validation, "validation"),
     test: splits.test,
   };
-};
+}
 
 /** A test text takes the place of a training text. */
 const plantTestText: AlterSplits = ({ train, validation, test }) => ({
