@@ -2,7 +2,7 @@
  * The command bench: trains and scores the cells of a study, then reports.
  * @module
  */
-import { counted, UsageError } from "../base/errors.ts";
+import { counted, shownMessage, UsageError, visible } from "../base/errors.ts";
 import type { Study } from "../runs/study/study.ts";
 import { addStatus } from "./status.ts";
 import { describeTables, type TaskFlags, withTaskFlags } from "./task-flags.ts";
@@ -31,6 +31,7 @@ interface BenchFlags extends CacheFlags, TaskFlags {
   launcher?: string;
   slurm?: string[];
   dryRun?: true;
+  controls?: true;
 }
 
 /** Adds the command. */
@@ -77,6 +78,7 @@ export const addBench: AddCommand = (program, setStatus) => {
       "a flag of sbatch without dashes, such as partition=long or time=2:00:00; repeat it for others",
       (flag: string, before: readonly string[] = []) => [...before, flag],
     );
+  command.option("--controls", "then check that shuffled labels teach nothing, and the like, for every method");
   withCacheFlags(command)
     .option("--dry-run", "show the cells, their parameters, planned memory and likely time; train nothing")
     .action(async (source: string, flags: BenchFlags) => setStatus(await runBench(source, flags)));
@@ -147,8 +149,10 @@ async function runBench(source: string, flags: BenchFlags): Promise<number> {
   }
   const { writeReports } = await import("./report.ts");
   try {
+    const passed = flags.controls ? await runControls(study, flags.out, stop.signal) : true;
+    if (stop.signal.aborted) return stop.signal.reason;
     const written = recorded + trained > 0 ? await writeReports([flags.out], `${flags.out}/report`) : 0;
-    return failures.length === 0 ? written : 1;
+    return failures.length === 0 && passed ? written : 1;
   } finally {
     // Also where the reports cannot be written: the disk may have become full, or the folder gone.
     if (failures.length > 0) {
@@ -173,6 +177,23 @@ function readSeconds(
   const seconds = value.trim() === "" ? NaN : Number(value);
   if (Number.isFinite(seconds) && isInRange(seconds)) return seconds;
   throw new UsageError(`Cannot read ${flag}: it must be a number of seconds ${range}, current value is ${value}`);
+}
+
+/** Runs the negative controls of a study, says what failed, and returns whether nothing did. */
+async function runControls(study: Study, out: string, signal: AbortSignal): Promise<boolean> {
+  const { controlStudy } = await import("../runs/launch/controls/control-study.ts");
+  const { methodName } = await import("../runs/study/spec.ts");
+  const records = await controlStudy(study, out, signal, ({ spec }) => {
+    console.error(`controls of ${visible(methodName(spec))} on ${spec.task.name}`);
+  });
+  const failed = records.flatMap(({ method, task, controls }) =>
+    controls.filter(({ passed }) => !passed).map(({ name, detail }) =>
+      `${method} on ${task}: not so: ${name} (${detail})`
+    )
+  );
+  for (const message of failed) console.error(shownMessage({ message }));
+  console.error(`${counted(records.length, "cell")} controlled, ${failed.length} controls failed.`);
+  return failed.length === 0;
 }
 
 /** The study of a preset or a file. */

@@ -52,7 +52,7 @@ export const adapter: Method<AdapterOptions> = {
     placement: z.enum(["houlsby", "pfeiffer"]).default("houlsby").describe(
       "after attention and after the feed-forward network, before the residual; pfeiffer: once, at the end of a layer",
     ),
-    ...commonOptions(1e-3),
+    ...commonOptions(3e-3),
   }),
   space: { ...commonSpace(1e-4, 1e-2), bottleneck: [4, 8, 16, 32, 64] },
   parameters: (shape, options) =>

@@ -15,7 +15,7 @@ export const linearProbe: Method = {
   description: "linear probe: the classifier alone is trained",
   paper:
     "Alain and Bengio (2017), Understanding intermediate layers using linear classifier probes, https://arxiv.org/abs/1610.01644",
-  options: z.strictObject(commonOptions(1e-2)),
+  options: z.strictObject(commonOptions(3e-2)),
   space: commonSpace(1e-3, 0.1),
   parameters: () => [],
   trains: () => [],

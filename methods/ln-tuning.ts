@@ -30,7 +30,7 @@ export const lnTuning: Method = {
   name: "ln-tuning",
   description: "LayerNorm tuning: gains and biases of the normalisations are trained",
   paper: "Zhao et al. (2023), Tuning LayerNorm in Attention, https://arxiv.org/abs/2312.11420",
-  options: z.strictObject(commonOptions(1e-3)),
+  options: z.strictObject(commonOptions(1e-2)),
   space: commonSpace(3e-4, 0.1),
   parameters: () => [],
   trains: normWeights,

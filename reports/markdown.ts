@@ -9,6 +9,7 @@ import { counted, visible } from "../base/errors.ts";
 import { canonical, type Environment } from "../runs/study/record.ts";
 import { costRemarks, costTableOf } from "./cost-table.ts";
 import { isTimeUnsteady, sideBySide } from "./costs/costs.ts";
+import { CONTROLS_REMARKS, CONTROLS_TITLE, controlsTable } from "./controls-table.ts";
 import { externalRemarks, externalTables } from "./external-tables.ts";
 import { formatCount } from "./format.ts";
 import { byKeys } from "./by-keys.ts";
@@ -24,7 +25,7 @@ type Item = Remark;
 
 /** A table for each protocol, then what is needed to judge, repeat and cite the results. */
 export function renderMarkdown(results: Results): string {
-  const { runs, protocols, overviews, conflicts, sources, unreadable, validation, external } = results;
+  const { runs, protocols, overviews, conflicts, sources, unreadable, validation, external, controls = [] } = results;
   const environments = [...Map.groupBy(runs, environmentKey)].sort(byKeys(([key]) => key)).map(([, runs]) => runs);
   const settings = protocols.flatMap(({ settings }) => settings);
   const beside = sideBySide(runs);
@@ -53,6 +54,9 @@ export function renderMarkdown(results: Results): string {
         list(externalRemarks(external).map(([text]): Item => [escape(text)])),
       ]),
     ],
+    ...controls.length === 0
+      ? []
+      : [`## ${CONTROLS_TITLE}`, markdownOf(controlsTable(controls, STYLE)), list(CONTROLS_REMARKS)],
     "## How to read the tables",
     list(EXPLANATION),
     "## Options",

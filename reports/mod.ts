@@ -5,6 +5,7 @@
 import { dirname } from "node:path";
 import { counted } from "../base/errors.ts";
 import { writeWhole } from "../base/write-files.ts";
+import { readControls } from "../runs/study/controls/control-record.ts";
 import type { UnreadableRecord } from "../runs/study/read-records.ts";
 import { collectRuns, type Conflict } from "./runs/collect.ts";
 import { renderDifferencesCsv, renderResultsCsv, renderRunsCsv, renderTrialsCsv } from "./csv.ts";
@@ -105,8 +106,9 @@ export async function writeReport(
 ): Promise<WrittenReport> {
   const external = path === undefined ? undefined : await readPeftResults(path);
   const read = await readResults(folders);
-  const unreadable = [...read.unreadable, ...external?.unreadable ?? []];
-  const results = { ...read, unreadable, validation, external };
+  const { controls, unreadable: others } = await readControls(folders);
+  const unreadable = [...read.unreadable, ...external?.unreadable ?? [], ...others];
+  const results = { ...read, unreadable, validation, external, controls };
   const texts: { path: string; text: string }[] = [];
   for (const format of Object.values(reportFormats)) {
     for (const [file, text] of Object.entries(await format.files(results))) {

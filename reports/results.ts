@@ -16,6 +16,7 @@ import type { UnreadableRecord } from "../runs/study/read-records.ts";
 import { labelOf, optionsOf } from "../runs/study/labels.ts";
 import { byKeys } from "./by-keys.ts";
 import type { Conflict } from "./runs/collect.ts";
+import type { ControlRecord } from "../runs/study/controls/control-record.ts";
 import type { ExternalResults } from "./external/peft.ts";
 import { type Overview, overviewsOf } from "./overview.ts";
 import { type Run, RunReader, samplesOf } from "./runs/run.ts";
@@ -88,6 +89,8 @@ export interface Results {
   validation?: boolean;
   /** Results of others, which are shown beside and compared with nothing. */
   external?: ExternalResults;
+  /** Negative controls, ordered by run. */
+  controls?: readonly ControlRecord[];
   /** All runs, ordered by id. */
   runs: Run[];
   /** The protocols, ordered by task and model. */

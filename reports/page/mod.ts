@@ -4,6 +4,7 @@
  */
 import { counted } from "../../base/errors.ts";
 import { costRemarks } from "../cost-table.ts";
+import { CONTROLS_REMARKS, CONTROLS_TITLE } from "../controls-table.ts";
 import { externalRemarks } from "../external-tables.ts";
 import { drawFigures, MOST_TABLES, type NamedFigure } from "../figures/mod.ts";
 import { svgFile } from "../figures/drawing.ts";
@@ -13,7 +14,7 @@ import { conflictInWords, overviewRemarks, overviewTitle, protocolRemarks, type 
 import { BUDGET_REMARKS, isTuned, LEDGER_REMARKS } from "../tuning-tables.ts";
 import { pageData } from "./data.ts";
 import { json, policyHash, text } from "./html.ts";
-import { costTable, externalSections, overviewTable, protocolTable, tuningTables } from "./tables.ts";
+import { controlsSection, costTable, externalSections, overviewTable, protocolTable, tuningTables } from "./tables.ts";
 
 const read = (name: string) => Deno.readTextFileSync(new URL(name, import.meta.url));
 
@@ -77,7 +78,7 @@ function sectionsOf(
   ofOverviews: readonly NamedFigure[][],
   ofProtocols: readonly (NamedFigure[] | null)[],
 ): string[] {
-  const { protocols, overviews, validation, external } = results;
+  const { protocols, overviews, validation, external, controls = [] } = results;
   return [
     ...overviews.map((overview, index) =>
       sectionOf(
@@ -101,6 +102,7 @@ function sectionsOf(
     ...external === undefined
       ? []
       : externalSections(external).map(({ title, table }) => sectionOf(title, table, externalRemarks(external), [])),
+    ...controls.length === 0 ? [] : [sectionOf(CONTROLS_TITLE, controlsSection(controls), CONTROLS_REMARKS, [])],
   ];
 }
 

@@ -3,6 +3,8 @@
  * @module
  */
 import { costTableOf } from "../cost-table.ts";
+import type { ControlRecord } from "../../runs/study/controls/control-record.ts";
+import { CONTROLS_TITLE, controlsTable } from "../controls-table.ts";
 import type { ExternalResults } from "../external/peft.ts";
 import { externalTables } from "../external-tables.ts";
 import { showName } from "../figures/style.ts";
@@ -57,6 +59,13 @@ export function externalSections(external: ExternalResults): { title: string; ta
       table: htmlTable(table, heading, "External, compared with nothing", labelled, () => null),
     };
   });
+}
+
+/** The table of negative controls. */
+export function controlsSection(controls: readonly ControlRecord[]): string {
+  const table = controlsTable(controls, style);
+  const labelled = table.rows.map(([, , label]) => ({ label }));
+  return htmlTable(table, CONTROLS_TITLE, "What must fail or change nothing", labelled, () => null);
 }
 
 /** The table of methods over tasks or models; each score leads to its runs. */

@@ -6,6 +6,7 @@
 import type { DeviceReport } from "../../engine/types.ts";
 import type { CellEstimate, LocalPaths } from "../study/cell.ts";
 import type { StepProgress } from "../training/cell-runner.ts";
+import type { ControlRecord } from "../study/controls/control-record.ts";
 import type { Environment } from "../study/record.ts";
 import type { RunSpec } from "../study/spec.ts";
 import type { TunedRecord } from "../study/tuning/tuned-record.ts";
@@ -30,6 +31,7 @@ export type Job =
     environment: Omit<Environment, "started" | "device">;
   }
   | { mode: "estimate"; threads: number; calibrate: boolean; cells: (LocalPaths & { spec: RunSpec })[] }
+  | LocalPaths & { mode: "control"; spec: RunSpec; out: string; threads: number }
   | { mode: "inspect"; device: string }
   | { mode: "look"; models: ModelFiles[] };
 
@@ -60,6 +62,8 @@ export type Message =
   | { type: "done"; metric: string; score: number | null }
   /** One for each cell to estimate, in order. */
   | { type: "estimated"; estimate: CellEstimate }
+  /** The negative controls are written. */
+  | { type: "controlled"; record: ControlRecord }
   | { type: "inspected"; report: DeviceReport }
   /** One for each model to look at, in order: why it cannot be used, or null. */
   | { type: "looked"; fault: string | null }

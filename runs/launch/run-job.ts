@@ -43,6 +43,7 @@ export async function runJob(runner: CellRunner): Promise<never> {
     if (job.mode === "run") await run(job, runner, room, stop);
     else if (job.mode === "estimate") await estimate(job, runner);
     else if (job.mode === "look") await look(job);
+    else if (job.mode === "control") send({ type: "controlled", record: await runner.controlCell!(job.spec, job) });
     else send({ type: "inspected", report: await inspect(job.device) });
   } catch (error) {
     if (error instanceof Stopped) Deno.exit(0);

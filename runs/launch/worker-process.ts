@@ -126,6 +126,7 @@ export async function runWorker(
 function reachOf(job: Job): Reach {
   switch (job.mode) {
     case "run":
+    case "control":
       return { places: [job], out: job.out, computes: true };
     case "estimate":
       return { places: job.cells, computes: true };

@@ -5,6 +5,7 @@
  */
 import type { Environment } from "../study/record.ts";
 import type { CellEstimate, CellResult, LocalPaths, TrialResult } from "../study/cell.ts";
+import type { ControlRecord } from "../study/controls/control-record.ts";
 import type { RunSpec } from "../study/spec.ts";
 
 /** A finished step of training. */
@@ -86,4 +87,6 @@ export interface CellRunner {
   runTrial(spec: RunSpec, options: CellOptions): Promise<TrialResult>;
   /** Counts parameters, plans memory and estimates time without training; `calibration` is brought up to date. */
   estimateCell(spec: RunSpec, paths: LocalPaths, calibration: Calibration): Promise<CellEstimate>;
+  /** Runs the negative controls of a cell. @throws {Error} if it cannot be trained */
+  controlCell?(spec: RunSpec, options: LocalPaths & Pick<CellOptions, "threads" | "out">): Promise<ControlRecord>;
 }

@@ -27,7 +27,7 @@ import { generation } from "./generation.ts";
 import { countKnown, countLeaks, hashStored, Integrity } from "./integrity.ts";
 import { markBeforeTraining } from "./memory.ts";
 import { freeMemory, leastMemory, planStepMemory, requireMemory } from "./plan-memory.ts";
-import { splitsOf } from "./split.ts";
+import { type AlterSplits, splitsOf } from "./split.ts";
 import type { CompileProgram, Evaluator, FeatureCache, TaskContext, TrainingTask } from "./training-task.ts";
 
 /** Greatest difference between two outputs before the first step that rounding explains. */
@@ -87,12 +87,14 @@ export class Stopwatch {
 
 /**
  * Opens what a spec names.
+ * @param alter changes the examples, where they are to be wrong
  * @throws {Error} if there is no such thing, or if the data cannot be split as the spec wants
  */
 export async function openCell(
   spec: RunSpec,
   { folder, taskFiles, tables, from }: LocalPaths,
   threads: number,
+  alter: AlterSplits = (splits) => splits,
 ): Promise<OpenCell> {
   const task = taskOfSpec(spec.task, tables);
   const model = await openModel(spec.model, folder);
@@ -105,7 +107,7 @@ export async function openCell(
   const seen = await seenBefore(model, spec.from && from);
   const [backbone, { makeTrainingTask, sizes }] = await Promise.all([
     model.open(),
-    readTask(task, spec, seen, userFiles),
+    readTask(task, spec, seen, userFiles, alter),
   ]);
   const trainingTask = await makeTrainingTask({ spec, backbone, parts, threads });
   return { spec, device: lookUp("device", devices, spec.device), task, model, trainingTask, sizes, seen };
@@ -128,14 +130,15 @@ async function readTask(
   spec: RunSpec,
   { hashes }: SeenTexts,
   files: TaskFiles | undefined,
+  alter: AlterSplits,
 ): Promise<ReadTask> {
   if (task.kind === "generation") {
     const data = await task.load(files);
-    const splits = splitsOf(data, spec, hashes);
+    const splits = alter(splitsOf(data, spec, hashes), spec.seed);
     return { makeTrainingTask: (context) => generation(task, splits, context), sizes: sizesOf(data) };
   }
   const data = await task.load(files);
-  const splits = splitsOf(data, spec, hashes);
+  const splits = alter(splitsOf(data, spec, hashes), spec.seed);
   return { makeTrainingTask: (context) => classification(task, splits, context), sizes: sizesOf(data) };
 }
 

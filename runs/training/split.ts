@@ -23,6 +23,9 @@ export interface Splits<E extends TextInput = AnyExample> {
 /** An example of any kind of task. Those without a label count as one class. */
 export type AnyExample = TextInput & { label?: number };
 
+/** Changes the examples of a run with that seed. */
+export type AlterSplits = <E extends AnyExample>(splits: Splits<E>, seed: number) => Splits<E>;
+
 /**
  * Draws a run's examples. A published split is sampled from; one that was not published is drawn from the pool, or from
  * the published training examples. Texts that differ only in case and white space count once. Test is drawn first and

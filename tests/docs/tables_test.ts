@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { parse as parseJsonc } from "jsonc-parser";
 import { join } from "node:path";
+import { permissions } from "../../cli/start/permissions.ts";
 import config from "../../deno.json" with { type: "json" };
 import { differenceColumns, resultColumns, runColumns, trialColumns } from "../../docs/columns.ts";
 import type { Method } from "../../methods/types.ts";
@@ -16,7 +17,7 @@ import { presets } from "../../runs/study/presets.ts";
 import type { TrainingSpec } from "../../runs/study/spec.ts";
 import { parseStudy, type Study } from "../../runs/study/study.ts";
 import { makeRecord } from "../reports/record-factory.ts";
-import { blocksIn, codeMarks, root, tableOf } from "./pages.ts";
+import { blocksIn, codeMarks, pages, root, tableOf } from "./pages.ts";
 
 const flagged = makeRecord({ change: ({ checks }) => checks.flags.forEach((flag) => flag.raised = true) });
 const results = groupResults([flagged, makeRecord({ method: "full" })], []);
@@ -179,6 +180,12 @@ Deno.test("docs/extending.md explains every field of a model's shape that a meth
   const explained: readonly string[] = shapeFields;
   assert.ok(read.has("linears") && read.has("keyValueWidths"));
   for (const field of read) assert.ok(explained.includes(field), field);
+});
+
+Deno.test("docs/security.md says of every command what it may touch", () => {
+  for (const name of Object.keys(permissions)) {
+    assert.match(pages.get("docs/security.md")!.text, new RegExp(`^\\| \`(adapter )?${name}\` `, "m"), name);
+  }
 });
 
 /** Variables of the platform, and those that only set what others read. */

@@ -49,6 +49,23 @@ Deno.test("every format of the table is written, and the text for the terminal i
     assert.equal(Object.values(reportFormats).length, 6);
   }));
 
+Deno.test("negative controls are a table in the document and on the page, failed ones first, and a broken record of them is named", () =>
+  inFolder({ "controls/broken.json": { version: 1 } }, async (folder) => {
+    const control = (name: string, passed: boolean) => ({ name, passed, detail: "1 of 2" });
+    const record = {
+      ...{ version: 1, id: "a", model: "use-lite", task: "task", method: "lora", seed: 0 },
+      controls: [control("this holds", true), control("this does not", false)],
+    };
+    await Deno.writeTextFile(`${folder}/controls/a.json`, JSON.stringify(record));
+    const { unreadable } = await writeReport([await store(folder, study)], `${folder}/report`);
+    assert.deepEqual(unreadable.map(({ path }) => path), [`${folder}/controls/broken.json`]);
+    const [document, page] = ["report.md", "report.html"].map((name) =>
+      Deno.readTextFileSync(`${folder}/report/${name}`)
+    );
+    assert.match(document, /## Negative controls\n\n.*\n.*\n\| this does not \| no .*\n\| this holds \s*\| yes /);
+    assert.match(page, /Negative controls[^]*this does not[^]*this holds/);
+  }));
+
 Deno.test("the same records in any order give the same bytes", async () => {
   const expected = await textsOf(groupResults(study, []));
   await fc.assert(

@@ -1,0 +1,44 @@
+/**
+ * The negative controls of a study, each cell's in a worker.
+ * @module
+ */
+import { tasks } from "../../../tasks/mod.ts";
+import type { Cell } from "../../study/cell.ts";
+import type { ControlRecord } from "../../study/controls/control-record.ts";
+import { settingId } from "../../study/spec.ts";
+import type { Study } from "../../study/study.ts";
+import { cellsOf } from "../cells.ts";
+import { runWorker, workerEntry } from "../worker-process.ts";
+
+/**
+ * Runs the controls of every setting of a study, with its first seed, one after the other. They are written into `<out>/controls`.
+ * Tasks of generation have none.
+ * @param signal stops it
+ * @param onCell called with each cell before its controls
+ * @throws {Error} one sentence, if a cell cannot be trained
+ */
+export async function controlStudy(
+  study: Study,
+  out: string,
+  signal: AbortSignal,
+  onCell: (cell: Cell) => void,
+  worker: URL = workerEntry,
+): Promise<ControlRecord[]> {
+  const settings = new Map<string, Cell>();
+  for (const cell of await cellsOf(study)) {
+    const setting = settingId(cell.spec);
+    if (tasks[cell.spec.task.name].kind === "classification" && !settings.has(setting)) settings.set(setting, cell);
+  }
+  const records: ControlRecord[] = [];
+  for (const cell of settings.values()) {
+    if (signal.aborted) break;
+    onCell(cell);
+    const { id: _, ...job } = cell;
+    const threads = navigator.hardwareConcurrency;
+    const { reason } = await runWorker({ mode: "control", ...job, out, threads }, worker, signal, (message) => {
+      if (message.type === "controlled") records.push(message.record);
+    });
+    if (reason !== undefined && !signal.aborted) throw new Error(`Cannot control ${cell.id}: ${reason}`);
+  }
+  return records;
+}
