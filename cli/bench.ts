@@ -4,7 +4,7 @@
  */
 import { counted, shownMessage, UsageError, visible } from "../base/errors.ts";
 import type { Study } from "../runs/study/study.ts";
-import { addStatus } from "./status.ts";
+import { addStatus } from "./bench/status.ts";
 import { describeTables, type TaskFlags, withTaskFlags } from "./task-flags.ts";
 import { type AddCommand, type CacheFlags, collectList, readCount, useCache, withCacheFlags } from "./command.ts";
 import { stopOnSignals } from "./stop-on-signals.ts";
@@ -108,6 +108,7 @@ async function runBench(source: string, flags: BenchFlags): Promise<number> {
   const study = await withFlags(given, flags);
   requireFlags(flags);
   const jobs = readCount("--jobs", flags.jobs);
+  const keep = flags.keep === "full";
   const cellTimeout = readSeconds("--cell-timeout", flags.cellTimeout, "above 0", (seconds) => seconds > 0);
   const checkpoint = readSeconds("--checkpoint", flags.checkpoint, "from 0", (seconds) => seconds >= 0);
   if (flags.dryRun) {
@@ -118,9 +119,8 @@ async function runBench(source: string, flags: BenchFlags): Promise<number> {
     return 0;
   }
   if (flags.launcher !== undefined) {
-    const { submit } = await import("./slurm/submit.ts");
+    const { submit } = await import("./bench/submit.ts");
     const { out, retryFailed, slurm = [] } = flags;
-    const keep = flags.keep === "full";
     return await submit(study, { out, jobs, retryFailed, keep, checkpoint, cellTimeout, flags: slurm });
   }
   const stop = stopOnSignals();
@@ -131,7 +131,7 @@ async function runBench(source: string, flags: BenchFlags): Promise<number> {
   const { cells, recorded, trained, failures } = await bench(study, {
     out: flags.out,
     jobs,
-    keep: flags.keep === "full",
+    keep,
     checkpoint,
     cellTimeout,
     retryFailed: flags.retryFailed,

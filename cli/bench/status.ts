@@ -3,8 +3,8 @@
  * @module
  */
 import type { Command } from "commander";
-import type { FolderStatus } from "../runs/status/folder-status.ts";
-import type { SetStatus } from "./command.ts";
+import type { FolderStatus } from "../../runs/status/folder-status.ts";
+import type { SetStatus } from "../command.ts";
 
 /** Seconds between two looks. */
 const LOOK_EVERY = 0.5;
@@ -22,9 +22,9 @@ export function addStatus(bench: Command, setStatus: SetStatus): void {
 }
 
 async function runStatus(out: string, { attach }: { attach?: true }): Promise<number> {
-  const { StatusReader } = await import("../runs/status/folder-status.ts");
-  const { renderStatus, showStatus } = await import("./output/status-lines.ts");
-  const { standardError } = await import("./output/progress.ts");
+  const { StatusReader } = await import("../../runs/status/folder-status.ts");
+  const { renderStatus, showStatus } = await import("../output/status-lines.ts");
+  const { standardError } = await import("../output/progress.ts");
   using reader = await StatusReader.open(out);
   const show = attach ? showStatus(standardError()) : undefined;
   let status: FolderStatus;
