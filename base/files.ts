@@ -102,6 +102,9 @@ export async function openFile(
     }
     if (error instanceof Deno.errors.PermissionDenied) return refuse(await explainDenied(path), error);
     if (error instanceof Deno.errors.FilesystemLoop) return refuse("its links must lead to a file", error);
+    if ((error as { code?: string }).code === "ENAMETOOLONG") {
+      throw new Error(`Cannot read ${shorten(path)}: its name must be shorter, the system allows no such length`);
+    }
     throw error;
   }
 }

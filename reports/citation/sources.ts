@@ -111,10 +111,12 @@ function modelItself({ name, revision }: CitedRun["spec"]["model"], licence: str
 }
 
 function taskSource({ spec, task }: CitedRun): Source {
-  const { name, version, dataset } = spec.task;
-  const works = findWorks(task.citation);
+  const { name, version, dataset, described } = spec.task;
   const from = dataset === undefined ? "" : `, from ${dataset.name}@${dataset.revision}`;
-  return { role: "data set", name, version: `${version}${from}`, licence: task.licence, works };
+  const source = { role: "data set" as const, name, version: `${version}${from}`, licence: task.licence };
+  return described && described.citation === undefined
+    ? { ...source, works: [], note: "its description names no work" }
+    : { ...source, works: findWorks(task.citation) };
 }
 
 function methodSources({ spec }: CitedRun): Source[] {

@@ -9,7 +9,10 @@ import { type Columns, type DescribedSpec, type Description, encodings, MOST_LAB
 /** A name like "sentiment/amazon": it is shown in tables, and is part of file names. */
 const NAME = /^[A-Za-z0-9][\w.-]*(?:\/[A-Za-z0-9][\w.-]*)*$/;
 
-const path = z.string().min(1);
+/** A path without characters that a terminal would not show. */
+const path = z.string().regex(/^[^\p{Cc}\u202a-\u202e\u2066-\u2069]+$/u, {
+  error: "must be a path without control characters",
+});
 const words = z.string().min(1).max(2000);
 const column = z.string().min(1);
 const metricNames = z.array(z.enum(Object.keys(metrics))).min(1);

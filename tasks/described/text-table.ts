@@ -10,6 +10,9 @@ import type { Table, TableRow } from "./table.ts";
 /** What may stand between values; spreadsheets of some countries write semicolons. */
 const DELIMITERS = [",", "\t", ";"];
 
+/** Characters of the longest header that is looked at. */
+const LONGEST_HEADER = 1 << 20;
+
 /** A record of csv-parse with the number of lines up to its end. */
 interface Parsed {
   record: string[];
@@ -52,7 +55,7 @@ function readCsv(text: string, path: string, columns: readonly string[]): TableR
 /** The names of the columns, if values had this delimiter between them. */
 function headerOf(text: string, delimiter: string): string[] {
   try {
-    const [header = []] = parse(text, { delimiter, relax_quotes: true, to: 1 }) as string[][];
+    const [header = []] = parse(text.slice(0, LONGEST_HEADER), { delimiter, relax_quotes: true, to: 1 }) as string[][];
     return header.map((name) => name.trim());
   } catch {
     return []; // Another delimiter may read it; if none does, the columns are missing.

@@ -50,8 +50,8 @@ Deno.test("what task check shows has a line for each class, and no control chara
       "texts with different labels: 0",
       "always answering 1: accuracy 50.0 %",
     ]);
-    assert.match(lines, /  5: A good\\nfilm/);
-    assert.match(lines, /  1: poor \\u001b\[2J one/);
+    assert.match(lines, / 5: A good\\nfilm/);
+    assert.match(lines, / 1: poor \\u001b\[2J one/);
   }));
 
 Deno.test("flags describe files of rows alone, and say what is missing or out of range", async () => {

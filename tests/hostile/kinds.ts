@@ -66,12 +66,18 @@ const note: AdapterNote = {
 const inSubfolder = (folder: string, files: Files): Files =>
   Object.fromEntries(Object.entries(files).map(([path, content]) => [`${folder}/${path}`, content]));
 const ownTask: Files = {
-  "own.json":
-    '// A task.\n{"name": "own", "data": "own.csv", "columns": {"text": "body", "label": "stars"}, "labels": [1, 5],}\n',
+  "own.json": {
+    name: "own",
+    data: "own.csv",
+    columns: { text: "body", label: "stars" },
+    labels: [1, 5],
+    licence: "none",
+  },
   "own.csv": 'body,stars\n"a ""bad"" film,\nreally",1\na good film,5\nbad,1\ngood,5\n',
-  "lines.json": { data: "own.jsonl", columns: { text: "body", label: "stars" } },
+  "lines.json": { data: "own.jsonl", columns: { text: "body", label: "stars" }, missing: "drop" },
+  // It does not begin as a file of JSON would, which is changed by value.
   "own.jsonl":
-    '{"body":"a bad film","stars":1}\n{"body":"a good film","stars":5}\n{"body":"bad","stars":1}\n{"body":"good","stars":5}\n',
+    '{}\n{"body":"a bad film","stars":1}\n{"body":"fine","stars":5}\n{"body":"bad","stars":1}\n{"body":"good","stars":5}\n',
 };
 const csv = 'mr,ref\nname[The Mill],"The Mill serves ""French"" food."\nname[Aromi],Aromi is good.\n';
 const parquet = new Uint8Array(parquetWriteBuffer({

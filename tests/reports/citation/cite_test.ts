@@ -108,6 +108,23 @@ Deno.test("a method that this version does not know is named, and it is said tha
   }
 });
 
+Deno.test("a described task is cited as its description says, and where that says nothing, it is said", async () => {
+  const record = makeRecord({
+    change: ({ spec, task }) => {
+      const columns = { text: "body", label: "stars" };
+      spec.task = { name: "mine", version: 1, described: { columns, labels: ["a", "b"], metrics: ["accuracy"] } };
+      task.citation = "none stated";
+    },
+  });
+  for (const format of ["bibtex", "apa", "cff"] as const) {
+    const text = await cite([record], format);
+    assert.match(text, /Nothing to cite is known of data set mine.*names no work/);
+    assert.doesNotMatch(text, /title.*none stated/);
+  }
+  record.spec.task.described!.citation = record.task.citation = "Doe, Roe (2026). Days in reviews. Own press";
+  assert.match(await cite([record], "apa"), /Days in reviews/);
+});
+
 Deno.test("without results the suite alone is cited, of the version that runs", async () => {
   const [{ fields }, ...others] = parseBibtex(await cite([], "bibtex"));
   assert.deepEqual(others, []);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { presets } from "../../../runs/study/presets.ts";
 import { cellsOf } from "../../../runs/launch/cells.ts";
+import { workerPermissions } from "../../../runs/launch/permissions/worker-permissions.ts";
 import { openOwn, taskOfSpec } from "../../../runs/study/find-task.ts";
 import { studiesOf } from "../../../runs/study/rebuild.ts";
 import { runId, settingId } from "../../../runs/study/spec.ts";
@@ -292,6 +293,19 @@ Deno.test("a description that breaks a rule is refused with its place, and a fil
     await refused("a.csv", /^Cannot use .*a\.csv as a task: its columns must be named, by --text and --label/);
     await refused("none.json", /^Cannot read the task .*none\.json: there must be such a file/);
   });
+});
+
+Deno.test("a worker may read the file that a description's link leads to, and no folder for it", async () => {
+  await inFolder(
+    { "elsewhere/own.csv": toCsv(rows), "here/own.json": { data: "own.csv", columns } },
+    async (folder) => {
+      await Deno.symlink(`${folder}/elsewhere/own.csv`, `${folder}/here/own.csv`);
+      const [cell] = await cellsOf(study(`${folder}/here/own.json`));
+      assert.deepEqual(cell.tables, { pool: await Deno.realPath(`${folder}/elsewhere/own.csv`) });
+      const { read } = workerPermissions({ places: [cell], computes: true }, new URL("file:///worker.ts"));
+      assert.deepEqual((read as string[]).filter((path) => path.includes(folder)), Object.values(cell.tables!));
+    },
+  );
 });
 
 Deno.test("two tasks of one name in a study are refused", async () => {
