@@ -22,10 +22,15 @@ const failing: Record<string, string[] | null> = {
   predict: ["--model", `${bert}/model`, "--adapter", lora],
   adapter: ["merge", lora, UNWRITABLE, "--model", `${bert}/model`],
   list: null,
+  task: ["check", `${bert}/model/config.json`],
   perf: ["accuracy", `${root}perf/accuracy-minilm.json`, "--model", `${bert}/model`, "--out", UNWRITABLE],
 };
 /** Arguments that come before a wrong flag. */
-const before: Record<string, string[]> = { adapter: ["merge", "--model", "none"], predict: ["--adapter", "none"] };
+const before: Record<string, string[]> = {
+  adapter: ["merge", "--model", "none"],
+  predict: ["--adapter", "none"],
+  task: ["check", "none.csv"],
+};
 
 const { tasks } = JSON.parse(await Deno.readTextFile(`${root}deno.json`));
 
