@@ -4,7 +4,7 @@
  */
 import { counted, lookUp, visible } from "../base/errors.ts";
 import { Random } from "../base/random.ts";
-import type { RunRecord } from "../runs/study/record.ts";
+import type { AnyRecord } from "../reports/verify/compare.ts";
 import { type AddCommand, type CacheFlags, readCount, useCache, withCacheFlags } from "./command.ts";
 import { stopOnSignals } from "./stop-on-signals.ts";
 
@@ -32,12 +32,13 @@ async function runVerify(results: string, ids: readonly string[], flags: VerifyF
   const { methodName } = await import("../runs/study/spec.ts");
   const jobs = readCount("--jobs", flags.jobs);
   const sample = readCount("--sample", flags.sample);
-  const { records, unreadable } = await readRecords(results);
+  const { records, trials, unreadable } = await readRecords(results);
+  const all = [...records, ...trials];
   for (const { path, reason } of unreadable) console.log(`not to be trusted: ${visible(path)}: ${visible(reason)}`);
-  const chosen = choose(records, ids, sample);
+  const chosen = choose(all, ids, sample);
   const verdicts = new Map<string, number>();
   const stop = stopOnSignals();
-  const repeated = await repeat(chosen, records, stop.signal, jobs);
+  const repeated = await repeat(chosen, all, stop.signal, jobs);
   if (stop.signal.aborted) {
     console.error("Stopped: nothing is verified.");
     return stop.signal.reason;
@@ -46,7 +47,7 @@ async function runVerify(results: string, ids: readonly string[], flags: VerifyF
     const verdict = comparison?.verdict ?? "not repeated";
     verdicts.set(verdict, (verdicts.get(verdict) ?? 0) + 1);
     const { id, spec } = record;
-    const run = `${id}, ${methodName(spec)} on ${spec.task.name}, seed ${spec.seed}`;
+    const run = `${id}, ${spec.trial ? "trial of " : ""}${methodName(spec)} on ${spec.task.name}, seed ${spec.seed}`;
     console.log([`${verdict}: ${run}`, ...comparison?.details ?? [], ...why].map(visible).join("; "));
   }
   const counts = [...verdicts].map(([verdict, count]) => `${count} ${verdict}`);
@@ -55,7 +56,7 @@ async function runVerify(results: string, ids: readonly string[], flags: VerifyF
 }
 
 /** The runs to repeat. @throws {UsageError} if an id is unknown */
-function choose(records: readonly RunRecord[], ids: readonly string[], sample?: number): RunRecord[] {
+function choose(records: readonly AnyRecord[], ids: readonly string[], sample?: number): AnyRecord[] {
   const byId = Object.fromEntries(records.map((record) => [record.id, record]));
   const named = ids.length === 0 ? [...records] : ids.map((id) => lookUp("run", byId, id));
   return sample === undefined ? named : new Random(0, "verify").shuffle(named).slice(0, sample);
@@ -63,7 +64,7 @@ function choose(records: readonly RunRecord[], ids: readonly string[], sample?: 
 
 /** A run with what became of it. */
 interface Repeated {
-  record: RunRecord;
+  record: AnyRecord;
   /** Absent where it could not be repeated. */
   comparison?: import("../reports/verify/compare.ts").Comparison;
   /** Why it could not be, or in what the environments differ. */
@@ -72,8 +73,8 @@ interface Repeated {
 
 /** Trains each run again, in a folder that is removed afterwards. @param signal ends it */
 async function repeat(
-  chosen: readonly RunRecord[],
-  all: readonly RunRecord[],
+  chosen: readonly AnyRecord[],
+  all: readonly AnyRecord[],
   signal: AbortSignal,
   jobs?: number,
 ): Promise<Repeated[]> {
@@ -91,8 +92,8 @@ async function repeat(
       const { failures } = await bench(study, { out, onEvent, jobs, signal, checkpoint: 0 });
       for (const { cell, reason } of failures) reasons.set(cell.id, reason);
     }
-    const { records } = await readRecords(out);
-    const again = new Map(records.map((record) => [record.id, record]));
+    const { records, trials } = await readRecords(out);
+    const again = new Map([...records, ...trials].map((record) => [record.id, record]));
     return chosen.map((record) => {
       const repeated = again.get(record.id);
       if (repeated === undefined) {

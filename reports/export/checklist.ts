@@ -3,6 +3,7 @@
  * https://arxiv.org/abs/2003.12206), answered from records.
  * @module
  */
+import { axisInWords } from "../../base/search-space.ts";
 import { canonical, methodName, type RunRecord } from "../../runs/study/record.ts";
 import { escapeText, listTexts } from "./markdown-text.ts";
 
@@ -35,7 +36,7 @@ const SECTIONS: Record<string, Item[]> = {
     ["Which seeds?", (records) => [...new Set(records.map(({ spec }) => spec.seed))].sort((a, b) => a - b).join(", ")],
     ["Which hyperparameters has each method?", (records) => listTexts(records.map(describeOptions), "; ")],
     ["How is training set up?", (records) => listTexts(records.map(({ spec }) => words(spec.training)), "; ")],
-    ["How were hyperparameters chosen, in how many trials?", () => UNKNOWN],
+    ["How were hyperparameters chosen, in how many trials?", (records) => listTexts(records.map(describeTuning), "; ")],
     [
       "How was the epoch chosen?",
       (records) =>
@@ -112,6 +113,17 @@ function words(values: object): string {
 
 function describeOptions({ spec }: RunRecord): string {
   return spec.method.map(({ name, options }) => `${name}: ${words(options)}`).join(" + ");
+}
+
+function describeTuning({ spec }: RunRecord): string {
+  const name = methodName(spec);
+  if (!spec.tuning) return `${name}: not tuned in this study`;
+  const space = Object.entries(spec.tuning.space).flatMap(([part, axes]) =>
+    Object.entries(axes).map(([option, axis]) => `${part}.${option} ${axisInWords(axis)}`)
+  );
+  return `${name}: for each seed ${spec.tuning.trials} trials, scored on its validation examples, within ${
+    space.join(", ")
+  }`;
 }
 
 /** Integrity checks by their names, with the number of runs that had them; all passed, else there would be no record. */

@@ -6,7 +6,7 @@ import { dirname, resolve } from "node:path";
 import { sha256File } from "../../base/files.ts";
 import { writeFolder, writeJson, writeWhole } from "../../base/write-files.ts";
 import type { RunRecord } from "../../runs/study/record.ts";
-import { readRecord, type UnreadableRecord } from "../../runs/study/read-records.ts";
+import { type FoundTrial, readRecord, type UnreadableRecord } from "../../runs/study/read-records.ts";
 import { citationFormats, readSources } from "../citation/cite.ts";
 import { bibliographyOf } from "../citation/bibliography.ts";
 import { writeReport } from "../mod.ts";
@@ -46,8 +46,8 @@ interface StoredRecord {
 export async function exportResults(results: readonly string[], folder: string): Promise<WrittenExport> {
   const out = resolve(folder);
   await requireReplaceable(out);
-  const { stored, unreadable } = await collect(results);
-  await writeFolder(out, (draft) => fill(draft, stored));
+  const { stored, trials, unreadable } = await collect(results);
+  await writeFolder(out, (draft) => fill(draft, stored, trials));
   const files = await listFiles(out);
   const studies = files.filter((path) => /^study(-\d+)?\.json$/.test(path));
   return { files, commands: commandsOf(studies, folder), unreadable };
@@ -56,8 +56,8 @@ export async function exportResults(results: readonly string[], folder: string):
 /** Reads the records of results folders, each run once, by id. */
 async function collect(
   results: readonly string[],
-): Promise<{ stored: StoredRecord[]; unreadable: UnreadableRecord[] }> {
-  const { paths, conflicts: [conflict], unreadable } = await collectRuns(results);
+): Promise<{ stored: StoredRecord[]; trials: FoundTrial[]; unreadable: UnreadableRecord[] }> {
+  const { paths, trials, conflicts: [conflict], unreadable } = await collectRuns(results);
   if (conflict !== undefined) {
     throw new Error(`Cannot export: each run must have one result; ${conflictInWords(conflict)}`);
   }
@@ -66,17 +66,18 @@ async function collect(
     throw new Error(`Cannot export: ${results.join(", ")} must hold a readable record, current number is 0${reasons}`);
   }
   const stored = await Promise.all(paths.map(async (path) => ({ path, record: await readRecord(path) })));
-  return { stored: stored.sort((a, b) => (a.record.id < b.record.id ? -1 : 1)), unreadable };
+  return { stored: stored.sort((a, b) => (a.record.id < b.record.id ? -1 : 1)), trials, unreadable };
 }
 
 /** Writes everything. */
-async function fill(folder: string, stored: readonly StoredRecord[]): Promise<void> {
+async function fill(folder: string, stored: readonly StoredRecord[], trials: readonly FoundTrial[]): Promise<void> {
   const records = stored.map(({ record }) => record);
   const sources = await readSources(records);
   await Deno.mkdir(`${folder}/runs`);
   for (const { record, path } of stored) await Deno.copyFile(path, `${folder}/runs/${record.id}.json`);
+  for (const { trial, path } of trials) await Deno.copyFile(path, `${folder}/runs/${trial.id}.json`);
   await writeReport([folder], `${folder}/report`);
-  const rebuilt = studiesOf(records);
+  const rebuilt = studiesOf([...records, ...trials.map(({ trial }) => trial)]);
   const studies = rebuilt.studies.map((_, index) =>
     rebuilt.studies.length === 1 ? "study.json" : `study-${index + 1}.json`
   );

@@ -5,7 +5,6 @@
 import { createHash } from "node:crypto";
 import { canonical, runId, type RunRecord } from "../../runs/study/record.ts";
 import { eachRecord, type FoundTrial, readRecord, type UnreadableRecord } from "../../runs/study/read-records.ts";
-import type { TrialRecord } from "../../runs/study/tuning/trial-record.ts";
 import { type Run, RunReader } from "./run.ts";
 
 /** A run of which two folders hold different results. */
@@ -26,10 +25,8 @@ export interface Collected {
   runs: Run[];
   /** The file of each. */
   paths: string[];
-  /** Trials of tuned runs, each once. */
-  trials: TrialRecord[];
-  /** The file of each. */
-  trialPaths: string[];
+  /** Trials, each once, by id. */
+  trials: FoundTrial[];
   /** Runs whose results differ. */
   conflicts: Conflict[];
   /** Records that could not be read, or are of a run that has another record. */
@@ -103,13 +100,6 @@ export async function collectRuns(folders: readonly string[]): Promise<Collected
       unreadable.push({ path, reason: `it is the run ${first.run.id}, of the same model under another name` });
     }
   }
-  const found = [...trials.values()];
-  return {
-    runs,
-    paths,
-    trials: found.map(({ trial }) => trial),
-    trialPaths: found.map(({ path }) => path),
-    conflicts,
-    unreadable,
-  };
+  const found = [...trials.values()].sort((a, b) => (a.trial.id < b.trial.id ? -1 : 1));
+  return { runs, paths, trials: found, conflicts, unreadable };
 }

@@ -3,18 +3,22 @@
  * @module
  */
 import { counted } from "../../base/errors.ts";
-import { canonical, type Environment, type RunRecord } from "../../runs/study/record.ts";
+import { canonical, type Environment, knownScores, type RunRecord } from "../../runs/study/record.ts";
+import type { TrialRecord } from "../../runs/study/tuning/trial-record.ts";
 import { valueInWords } from "../../runs/study/labels.ts";
 import { formatScore } from "../format.ts";
 import { sampleVariance } from "../statistics/basics.ts";
 import { studentQuantile } from "../statistics/distributions.ts";
+
+/** The record of a run, which may be a trial. */
+export type AnyRecord = RunRecord | TrialRecord;
 
 /**
  * How near a repeated run came:
  *
  * - `identical`: the same losses, scores and predictions, to the last bit
  * - `within rounding`: losses of all steps within 1e-3 of themselves, as where sums are added in another order
- * - `within noise`: test scores no further apart than two seeds of the setting are in 95 % of the cases
+ * - `within noise`: test scores (of trials: validation scores) no further apart than two seeds of the setting are in 95 % of the cases
  * - `different`: none of these
  */
 export type Verdict = "identical" | "within rounding" | "within noise" | "different";
@@ -34,9 +38,12 @@ const ROUNDING = 1e-3;
  * Compares a run with itself made again.
  * @param siblings all recorded runs of its setting, itself among them: their spread is the noise of seeds
  */
-export function compareRuns(recorded: RunRecord, repeated: RunRecord, siblings: readonly RunRecord[]): Comparison {
-  const result = ({ scores, bestEpoch, curve, predictions, parameters }: RunRecord) =>
-    canonical({ scores, bestEpoch, curve, predictions, parameters });
+export function compareRuns(recorded: AnyRecord, repeated: AnyRecord, siblings: readonly AnyRecord[]): Comparison {
+  const result = (record: AnyRecord) => {
+    const { scores, bestEpoch, curve, parameters } = record;
+    const { tuning, predictions, loss } = record as Partial<RunRecord & TrialRecord>;
+    return canonical({ scores, bestEpoch, curve, predictions, parameters, tuning, loss });
+  };
   if (result(recorded) === result(repeated)) return { verdict: "identical", details: [] };
   const losses = recorded.curve.stepLoss;
   const again = repeated.curve.stepLoss;
@@ -44,22 +51,37 @@ export function compareRuns(recorded: RunRecord, repeated: RunRecord, siblings: 
     ? losses.reduce((most, loss, step) => Math.max(most, Math.abs(again[step] / loss - 1)), 0)
     : Infinity;
   const [{ name, unit }] = recorded.metrics;
-  const noise = noiseOf(siblings.map(({ scores }) => scores.test[name]));
-  const scores = [recorded, repeated].map((record) => record.scores.test[name]);
-  const others = recorded.predictions.filter((one, at) =>
-    canonical(one) !== canonical(repeated.predictions[at] ?? null)
-  );
+  const noise = noiseOf(siblings.map(scoreOf).filter((score) => score !== null));
+  const scores = [recorded, repeated].map(scoreOf);
+  const shown = scores.map((score) => score === null ? "none, as it diverged" : formatScore(score, unit));
+  const [before, after] = [recorded, repeated].map((record) => "predictions" in record ? record.predictions : []);
+  const others = before.filter((one, at) => canonical(one) !== canonical(after[at] ?? null));
   const details = [
-    `test ${name} ${scores.map((score) => formatScore(score, unit)).join(", again ")}`,
-    `${others.length} of ${counted(recorded.predictions.length, "prediction")} differ`,
+    `${"predictions" in recorded ? "test" : "validation"} ${name} ${shown.join(", again ")}`,
+    ..."predictions" in recorded ? [`${others.length} of ${counted(before.length, "prediction")} differ`] : [],
+    ...chosenTrials(recorded, repeated),
     losses.length === again.length
       ? `losses differ by up to ${apart.toExponential(1)} of themselves`
       : `${losses.length} steps, again ${again.length}`,
   ];
   if (apart <= ROUNDING) return { verdict: "within rounding", details };
+  const [first, second] = scores;
+  if (first === null || second === null) return { verdict: "different", details };
   if (noise === null) return { verdict: "different", details: [...details, "the noise of one seed is not known"] };
   details.push(`two seeds differ by up to ${formatScore(noise, unit)}`);
-  return { verdict: Math.abs(scores[0] - scores[1]) <= noise ? "within noise" : "different", details };
+  return { verdict: Math.abs(first - second) <= noise ? "within noise" : "different", details };
+}
+
+/** The score of a run by its first metric: of a trial on the validation examples, null if it diverged. */
+function scoreOf(record: AnyRecord): number | null {
+  const [{ name }] = record.metrics;
+  return "predictions" in record ? record.scores.test[name] : knownScores(record.scores.validation)?.[name] ?? null;
+}
+
+/** That another trial was chosen, where it was. */
+function chosenTrials(...records: [AnyRecord, AnyRecord]): string[] {
+  const [before, after] = records.map((record) => "tuning" in record ? record.tuning?.trial : undefined);
+  return before === after ? [] : [`trial ${before}, again ${after}`];
 }
 
 /** How far the scores of two seeds are apart in 95 % of the cases, by the spread of these; null where it is not known. */

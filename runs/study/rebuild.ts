@@ -7,6 +7,7 @@ import { formatHubName, parseHubName } from "../../models/hub/name.ts";
 import { canonical, methodName, type RunRecord } from "./record.ts";
 import type { RunSpec } from "./spec.ts";
 import type { MethodEntry, Study } from "./study.ts";
+import type { TrialRecord } from "./tuning/trial-record.ts";
 import { trainingDefaults } from "./training-defaults.ts";
 
 /** What a study needs in the folder that it is run from. */
@@ -35,23 +36,29 @@ interface Run {
   common: Omit<Study, "models" | "tasks" | "methods" | "seeds">;
 }
 
-/** The studies that make these runs. The order of the records does not matter. */
-export function studiesOf(records: readonly RunRecord[]): RebuiltStudies {
+/**
+ * The studies that make these runs. The order of the records does not matter. The study of a tuned run makes its trials, too; those of
+ * other trials make trials alone.
+ */
+export function studiesOf(records: readonly (RunRecord | TrialRecord)[]): RebuiltStudies {
   const needed = new Map<string, Needed>();
   const need = (path: string, what: string) => {
     needed.set(path, { path, what });
     return path;
   };
-  const runs = records.map((record) => runOf(record, need));
+  const made = new Set(
+    records.flatMap((record) => "tuning" in record ? record.tuning?.trials.map(({ id }) => id) ?? [] : []),
+  );
+  const runs = records.filter(({ id }) => !made.has(id)).map((record) => runOf(record, need));
   const studies = grouped(runs, ({ common }) => common).flatMap(([common, runs]) =>
     productsOf(runs).map((product) => ({ ...product, ...common }))
   );
   return { studies, needed: [...needed.values()].sort((a, b) => (a.path < b.path ? -1 : 1)) };
 }
 
-function runOf(record: RunRecord, need: (path: string, what: string) => string): Run {
+function runOf(record: RunRecord | TrialRecord, need: (path: string, what: string) => string): Run {
   const { spec } = record;
-  const { task, data, device, precision, memory, from } = spec;
+  const { task, data, device, precision, memory, from, tuning, trial } = spec;
   const method = Object.fromEntries(spec.method.map(({ name, options }) => [name, options]));
   const files = task.files && !task.dataset && !task.described ? { taskFiles: need(...taskFilesOf(spec)) } : {};
   const start = from === undefined ? {} : {
@@ -64,6 +71,8 @@ function runOf(record: RunRecord, need: (path: string, what: string) => string):
     device,
     ...precision !== "float32" && { precision },
     ...memory && { memory },
+    ...tuning && { tuning: { trials: tuning.trials, spaces: tuning.space } },
+    ...trial && { trial },
     training: trainingOf(record),
   };
   return { model: modelOf(spec.model, need), task: taskOf(spec, need), method, seed: spec.seed, common };
@@ -120,7 +129,7 @@ export function safeName(name: string): string {
  * its default, and where the method trains the classifier alone, since it is then an option of the method. A spec without
  * patience is that of a study that says 0.
  */
-function trainingOf({ spec, parameters }: RunRecord): Study["training"] {
+function trainingOf({ spec, parameters }: Pick<RunRecord, "spec" | "parameters">): Study["training"] {
   const { epochs: _, headLearningRate, ...rest } = { patience: 0, ...spec.training };
   const isGiven = headLearningRate !== undefined && headLearningRate !== trainingDefaults.headLearningRate &&
     parameters.method > 0;

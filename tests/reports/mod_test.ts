@@ -46,7 +46,7 @@ Deno.test("every format of the table is written, and the text for the terminal i
     }
     assert.deepEqual(unreadable, []);
     assert.match(terminal, /^lora\+prompt-tuning /m);
-    assert.equal(Object.values(reportFormats).length, 6);
+    assert.equal(Object.values(reportFormats).length, 7);
   }));
 
 Deno.test("the same records in any order give the same bytes", async () => {

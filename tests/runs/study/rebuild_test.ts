@@ -89,3 +89,22 @@ Deno.test("models of the hub are named with their commit; folders and files of u
   ]);
   assert.match(own.needed[2].what, /train\.tsv \(SHA-256 cdcd/);
 });
+
+Deno.test("the runs of a tuned study are made again with the same ids, its trials with them, and trials alone as trials", async () => {
+  const spaces = {
+    "prompt-tuning": { learningRate: { from: 0.01, to: 0.1, log: true as const }, virtualTokens: [4, 8] },
+  };
+  const methods = ["lora", "linear-probe", "prompt-tuning", "lora+prompt-tuning", { bitfit: { learningRate: 0.02 } }];
+  const tuned = { ...quick, tasks: ["brown/negation"], methods, seeds: [0, 1], tuning: { trials: 3, spaces } };
+  const records = (await cellsOf(tuned)).map((cell) => {
+    const tuning = {
+      trial: 0,
+      method: [],
+      training: cell.spec.training,
+      trials: (cell.trials ?? []).map((id) => ({ id, score: 0, loss: 0 })),
+    };
+    return { ...recordOf(cell.spec), ...cell.trials && { tuning } };
+  });
+  await requireSameRuns(records);
+  await requireSameRuns(records.filter(({ spec }) => spec.trial).slice(0, 2));
+});
