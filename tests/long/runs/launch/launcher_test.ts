@@ -178,7 +178,6 @@ for (const [what, seed, grace] of [["that wait", HANGS, 3600], ["that do not ans
 
 for (
   const [what, seed, stopped] of [
-    ["that waits", HANGS],
     ["in a regular expression that runs away", SPINS],
     ["whose thread is blocked", SLEEPS],
     ["that is stopped", HANGS, "SIGSTOP"],
