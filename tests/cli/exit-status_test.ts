@@ -22,6 +22,7 @@ const failing: Record<string, string[] | null> = {
   predict: ["--model", `${bert}/model`, "--adapter", lora],
   adapter: ["merge", lora, UNWRITABLE, "--model", `${bert}/model`],
   list: null,
+  doctor: ["--cache", UNWRITABLE],
   perf: ["accuracy", `${root}perf/accuracy-minilm.json`, "--model", `${bert}/model`, "--out", UNWRITABLE],
 };
 /** Arguments that come before a wrong flag. */
