@@ -8,6 +8,7 @@ import { addAdapter } from "./adapter.ts";
 import { addBench } from "./bench.ts";
 import { addCite } from "./cite.ts";
 import type { SetStatus } from "./command.ts";
+import { addDoctor } from "./doctor.ts";
 import { addExport } from "./export.ts";
 import { addVerify } from "./verify.ts";
 import { addFetch } from "./fetch.ts";
@@ -26,7 +27,8 @@ export function createProgram(setStatus: SetStatus): Command {
     .version(config.version)
     .exitOverride()
     .configureOutput({ outputError: () => {} });
-  const all = [addBench, addTask, addFetch, addReport, addCite, addExport, addVerify, addPredict, addAdapter, addList];
+  const running = [addBench, addTask, addFetch, addVerify, addPredict, addAdapter];
+  const all = [...running, addReport, addCite, addExport, addList, addDoctor];
   for (const add of all) add(program, setStatus);
   return program;
 }

@@ -4,7 +4,7 @@
  *
  *     deno task bench perf/int8.json --out results/int8
  *     deno task bench perf/int8.json --precision int8 --out results/int8
- *     deno run -P=report perf/int8.ts results/int8
+ *     deno run -A perf/int8.ts results/int8
  *
  * The arguments are results folders. Scores are the task's first metric on the test set.
  * @module

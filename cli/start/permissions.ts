@@ -106,6 +106,10 @@ export const permissions: Record<string, (given: Given) => Permissions | Promise
   check: async ({ args: [file] }) => filing(await filesOfTask(file)),
   cite: ({ args: [folders] }) => filing(texts(folders)),
   export: ({ args: [folder, results] }) => filing(texts(results), placed(folder)),
+  doctor(given) {
+    const base = launching(given, [], given.flags.hub === true);
+    return { ...base, run: [Deno.execPath(), "git", "sbatch"] };
+  },
   list: (given) => given.args[0] === "devices" ? launching(given, [], false) : filing([]),
 };
 

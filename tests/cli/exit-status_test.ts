@@ -23,6 +23,7 @@ const failing: Record<string, string[] | null> = {
   adapter: ["merge", lora, UNWRITABLE, "--model", `${bert}/model`],
   list: null,
   task: ["check", `${bert}/model/config.json`],
+  doctor: ["--cache", UNWRITABLE],
   perf: ["accuracy", `${root}perf/accuracy-minilm.json`, "--model", `${bert}/model`, "--out", UNWRITABLE],
 };
 /** Arguments that come before a wrong flag. */

@@ -27,7 +27,7 @@ Deno.test("a bench that is stopped by Ctrl-C or SIGTERM has its cell saved, and 
     const start = () => {
       const flags = ["--jobs", "1", "--out", out, "--events", events];
       return new Deno.Command(Deno.execPath(), {
-        args: ["run", "--quiet", "-P=bench", cli, "bench", `${folder}/study.json`, ...flags],
+        args: ["run", "--quiet", "-P=command", cli, "bench", `${folder}/study.json`, ...flags],
         stdout: "null",
         stderr: "null",
       }).spawn();
