@@ -16,9 +16,15 @@ export const addTask: AddCommand = (program, setStatus) => {
 };
 
 async function runCheck(file: string, flags: TaskFlags): Promise<number> {
-  const { UsageError } = await import("../base/errors.ts");
+  const { shorten, UsageError } = await import("../base/errors.ts");
+  const { isTaskPath } = await import("../tasks/described/described.ts");
   const { openOwn } = await import("../runs/study/find-task.ts");
   const { renderTask } = await import("./output/task-check.ts");
+  if (!isTaskPath(file)) {
+    throw new UsageError(
+      `Cannot check ${shorten(file)}: it must be the path of a file, such as ./reviews.json or ./reviews.csv`,
+    );
+  }
   const [entry] = await describeTables([file], flags);
   try {
     console.log(renderTask(await openOwn(entry)));

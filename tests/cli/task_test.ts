@@ -25,14 +25,14 @@ Deno.test("task check shows what was understood of a file; one that cannot be us
       const [good, bad, wrong] = await Promise.all([
         run("check", `${folder}/own.csv`, "--text", "body", "--label", "stars"),
         run("check", `${folder}/own.json`),
-        run("check", `${folder}/own.json`, "--text", "body", "--label", "stars"),
+        run("check", "rte"),
       ]);
       assert.equal(good.code, 0, good.errors);
       assert.match(good.out, /^own, version 1, classification\npool: own\.csv, 4 rows, SHA-256 [0-9a-f]{16}…\n/);
       assert.equal(bad.code, 1);
       assert.match(bad.errors, /^Cannot use .*own\.csv: it must have the column bdy, the nearest name is body\n$/);
       assert.equal(wrong.code, 2);
-      assert.match(wrong.errors, /^Cannot use --text: --tasks must name a file of rows .*own\.json\n$/);
+      assert.match(wrong.errors, /^Cannot check rte: it must be the path of a file, such as /);
     },
   ));
 
