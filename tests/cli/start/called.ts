@@ -1,5 +1,5 @@
 /** Says that it runs, and that its callers have ended: into the files of two paths. */
-import { whenCallersEnd } from "../../cli/callers.ts";
+import { whenCallersEnd } from "../../../cli/start/callers.ts";
 
 const [started, ended] = Deno.args;
 whenCallersEnd(() => {
