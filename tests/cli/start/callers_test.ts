@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { exists } from "../../base/files.ts";
-import { inFolder } from "../in-folder.ts";
+import { exists } from "../../../base/files.ts";
+import { inFolder } from "../../in-folder.ts";
 
 const called = fileURLToPath(new URL("called.ts", import.meta.url));
 const ignore = Deno.build.os === "windows";
