@@ -26,6 +26,8 @@ export function drawBudget(protocol: Protocol, title: string, styles: ReadonlyMa
   if (settings.length === 0) return [];
   const { metric } = settings[0];
   const names = rowNames(settings);
+  // Rounded, so that equal scores are equal: their sums are not to the last bit, and an axis would show that.
+  const shown = (score: number) => Number(axisScore(score, metric).toFixed(6));
   const rows = settings.map((setting, at) => ({ setting, name: names[at], ...styles.get(setting.method)! }));
   const budgets = (count: number) => Array.from({ length: count }, (_, at) => at + 1);
   const points = rows.flatMap(({ setting, name, colour }) =>
@@ -33,7 +35,7 @@ export function drawBudget(protocol: Protocol, title: string, styles: ReadonlyMa
       name,
       colour,
       trials,
-      score: axisScore(meanExpectedBest(setting, trials)!, metric),
+      score: shown(meanExpectedBest(setting, trials)!),
     }))
   );
   const seeds = rows.flatMap(({ setting, name, colour }) =>
@@ -42,7 +44,7 @@ export function drawBudget(protocol: Protocol, title: string, styles: ReadonlyMa
         line: `${name} ${run.spec.seed}`,
         colour,
         trials,
-        score: axisScore(expectedBest(run, trials), metric),
+        score: shown(expectedBest(run, trials)),
       }))
     )
   );
