@@ -7,7 +7,7 @@ import type { Study } from "../runs/study/study.ts";
 import { addStatus } from "./bench/status.ts";
 import { describeTables, type TaskFlags, withTaskFlags } from "./task-flags.ts";
 import { type AddCommand, type CacheFlags, collectList, readCount, useCache, withCacheFlags } from "./command.ts";
-import { stopOnSignals } from "./stop-on-signals.ts";
+import { stopOnSignals } from "./start/stop-on-signals.ts";
 
 interface BenchFlags extends CacheFlags, TaskFlags {
   models?: string[];

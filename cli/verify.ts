@@ -6,7 +6,7 @@ import { counted, lookUp, visible } from "../base/errors.ts";
 import { Random } from "../base/random.ts";
 import type { AnyRecord } from "../reports/verify/compare.ts";
 import { type AddCommand, type CacheFlags, readCount, useCache, withCacheFlags } from "./command.ts";
-import { stopOnSignals } from "./stop-on-signals.ts";
+import { stopOnSignals } from "./start/stop-on-signals.ts";
 
 interface VerifyFlags extends CacheFlags {
   sample?: string;
