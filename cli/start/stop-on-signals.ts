@@ -2,7 +2,7 @@
  * What ends a command that trains.
  * @module
  */
-import { whenCallersEnd } from "../callers.ts";
+import { whenCallersEnd } from "./callers.ts";
 
 /**
  * A controller that Ctrl-C, SIGTERM and the end of the programs that started the command abort, with the signal's exit status as

@@ -184,11 +184,7 @@ Deno.test("docs/extending.md explains every field of a model's shape that a meth
 
 Deno.test("docs/security.md says of every command what it may touch", () => {
   for (const name of Object.keys(permissions)) {
-<<<<<<< HEAD
     assert.match(pages.get("docs/security.md")!.text, new RegExp(`^\\| \`(\\w+ )?${name}\` `, "m"), name);
-=======
-    assert.match(pages.get("docs/security.md")!.text, new RegExp(`^\\| \`([a-z]+ )?${name}\` `, "m"), name);
->>>>>>> 604763e91043927dd7ee54be89c42b44ef901e18
   }
 });
 
