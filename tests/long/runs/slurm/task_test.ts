@@ -12,13 +12,13 @@ import { type FakeCommands, willing, withSlurm } from "../../../runs/slurm/fake-
 const worker = new URL("../../../runs/launch/fake-worker.ts", import.meta.url);
 const names = async (folder: string) => (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name).sort();
 
-/** Runs a task on LoRA with these seeds, which is ended once a cell is under way where `ends` says so. */
+/** Runs a task on LoRA with these seeds, without checkpoints, which is ended once a cell is under way where `ends` says so. */
 async function run(out: string, seeds: number[], ends: boolean, timeouts = 0) {
   const study = { ...presets.smoke.study, methods: ["lora"], seeds };
   const cells = await cellsOf(study);
   const folder = await makeSubmissionFolder(out);
   const runs = Object.fromEntries(cells.map(({ id }) => [id, 0]));
-  await writeSubmission(folder, { version: 1, from: Deno.cwd(), study, runs });
+  await writeSubmission(folder, { version: 1, from: Deno.cwd(), study, runs, checkpoint: 0 });
   const [{ id }] = cells;
   if (timeouts > 0) await Deno.writeTextFile(`${folder}/${id}.timeouts`, `${timeouts}\n`);
   const stop = new AbortController();
@@ -65,7 +65,7 @@ Deno.test("a cell that was begun late in a task's time is not blamed for its end
     const study = { ...presets.smoke.study, methods: ["lora"], seeds: [0, HANGS] };
     const folder = await makeSubmissionFolder(out);
     const runs = Object.fromEntries((await cellsOf(study)).map(({ id }) => [id, 0]));
-    await writeSubmission(folder, { version: 1, from: Deno.cwd(), study, runs });
+    await writeSubmission(folder, { version: 1, from: Deno.cwd(), study, runs, checkpoint: 0 });
     const stop = new AbortController();
     await runTask(folder, { job: "17", index: "3", cpus: 1 }, {
       stop: stop.signal,
