@@ -60,3 +60,4 @@ export type { Tensor, Tensors } from "./engine/tensor.ts";
 export type * from "./methods/types.ts";
 export type * from "./models/types.ts";
 export type * from "./tasks/types.ts";
+export type { DescribedSpec, Description } from "./tasks/described/description.ts";
