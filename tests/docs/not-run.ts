@@ -19,6 +19,7 @@ export const notRun: Record<string, string | { reason: string; instead: string }
   "deno task bench --seeds 5": long,
   "deno task bench --tasks sentiment/imdb --methods lora,lora+prefix-tuning": long,
   "deno task bench standard --dry-run": long,
+  "deno task bench --tune 8": long,
   "deno task bench standard --checkpoint 10": long,
   "deno task bench standard --out /shared/results": long,
   "deno task bench standard --launcher slurm --out /shared/results --slurm partition=long --slurm time=4:00:00":
