@@ -10,9 +10,10 @@ Deno.env.set("TUNEBENCH_CACHE", await makeFolder({}));
 
 /**
  * Bytes that hostile files may add to resident memory: they claim a GiB and more, 200 MB are ordinary garbage, and other tests share
- * the process. Milliseconds of a core that one may take.
+ * the process.
  */
 const MEMORY = 600e6;
+/** Milliseconds of a core that one may take. */
 const LONGEST = 5000;
 /** Milliseconds of a core that this process has taken: under load, less than has passed. */
 const taken = () => (({ user, system }) => (user + system) / 1000)(process.cpuUsage());
