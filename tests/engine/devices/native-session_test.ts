@@ -58,7 +58,7 @@ Deno.test("2,000 calls leave nothing behind in the runtime", async () => {
   const before = Deno.memoryUsage().rss;
   await run(2000);
   // A copy kept at each call would be 800 MB.
-  assert.ok(Deno.memoryUsage().rss - before < 40e6);
+  assert.ok(Deno.memoryUsage().rss - before < 200e6);
   await session.release();
 });
 
