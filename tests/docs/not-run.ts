@@ -60,6 +60,20 @@ export const notRun: Record<string, string | { reason: string; instead: string }
       "deno task bench smoke --tasks ./reviews.csv --text body --label stars --data 48,16,40 --methods linear-probe " +
       "--out reviews",
   },
+  "deno task bench smoke --tune 2 --out tuned": "tuned-bench_test.ts tunes",
+  "deno task bench smoke --controls": "tests/long/runs/controls tries them",
+  "deno task bench smoke --methods bitfit,lora+prompt-tuning --out other-results": {
+    reason: "other pages train these methods",
+    instead: "deno task bench smoke --methods linear-probe --out other-results",
+  },
+  "deno task bench smoke --tasks sentiment/amazon,brown/negation --methods linear-probe,bitfit --out two-tasks": {
+    reason: "other pages train these methods",
+    instead: "deno task bench smoke --tasks sentiment/amazon,brown/negation --methods linear-probe --out two-tasks",
+  },
+  "deno task bench smoke --tasks rte --task-files ./RTE --methods lora,linear-probe --out rte": {
+    reason: "other pages train these methods",
+    instead: "deno task bench smoke --tasks rte --task-files ./RTE --methods linear-probe --out rte",
+  },
   "deno task bench grid.json --dry-run":
     "measures this machine for ten seconds; estimate-cell_test.ts and grid-cells_test.ts have it",
   "deno task bench bundle/study.json --out reproduced": "reproduce_test.ts trains what an export says",
