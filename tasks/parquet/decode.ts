@@ -26,7 +26,8 @@ export interface Decoded {
 async function decode({ bytes, columns }: Encoded): Promise<ThreadAnswer<Decoded>> {
   try {
     const metadata = parquetMetadata(bytes.buffer);
-    const names = parquetSchema(metadata).children.map(({ element }) => element.name);
+    // A damaged file may have a column without a name, or with a number for it.
+    const names = parquetSchema(metadata).children.map(({ element }) => String(element.name ?? ""));
     if (columns.some((column) => !names.includes(column))) return { result: { names, rows: [] } };
     const rows = await parquetReadObjects({ file: bytes.buffer, metadata, columns, compressors });
     return { result: { names, rows: rows.map((row) => columns.map((column) => textOf(row[column], column))) } };
