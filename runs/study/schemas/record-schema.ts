@@ -3,7 +3,7 @@
  * @module
  */
 import { z } from "zod";
-import type { Measured, RunRecord } from "../record.ts";
+import type { Measured, NoScores, RunPart, RunRecord, Scores } from "../record.ts";
 import { partSchema, specSchema, trainingShape } from "../spec.ts";
 import type { TunedRecord } from "../tuning/tuned-record.ts";
 
@@ -27,7 +27,15 @@ const known = z.union([
   z.strictObject({ value: z.string() }),
   z.strictObject({ value: z.null(), reason: z.string() }),
 ]);
-const scores = z.record(z.string(), z.number());
+/** Schema of {@linkcode Scores}. */
+export const scores: z.ZodType<Scores> = z.record(z.string(), z.number());
+/** Schema of scores that may be missing. */
+export const scoresOrNone: z.ZodType<Scores | NoScores> = z.union([
+  scores,
+  z.strictObject({ value: z.null(), reason: z.string() }),
+]);
+/** Schema of {@linkcode RunPart}. */
+export const runPart: z.ZodType<RunPart> = z.strictObject({ started: z.string(), seconds: z.number() });
 const split = z.strictObject({ size: z.int(), sha256: z.string() });
 const quadratic = z.tuple([z.number(), z.number(), z.number()]);
 
@@ -55,7 +63,7 @@ export const recordShape: Record<keyof RunRecord, z.ZodType> = {
   scores: z.strictObject({
     validation: scores,
     test: scores,
-    majority: z.union([scores, z.strictObject({ value: z.null(), reason: z.string() })]),
+    majority: scoresOrNone,
   }),
   bestEpoch: z.int(),
   curve: z.strictObject({ stepLoss: z.array(z.number()), validation: z.array(scores) }),
@@ -91,7 +99,7 @@ export const recordShape: Record<keyof RunRecord, z.ZodType> = {
     examplesPerSecond: z.number(),
     tokensPerSecond: measured,
     padding: measured,
-    parts: z.array(z.strictObject({ started: z.string(), seconds: z.number() })).min(2).optional(),
+    parts: z.array(runPart).min(2).optional(),
   }),
   checks: z.strictObject({
     integrity: z.array(z.strictObject({ name: z.string(), detail: z.string() })),

@@ -5,7 +5,7 @@
 import { z } from "zod";
 import { describeFault } from "../../../base/schema.ts";
 import { knownScores, type Measured, type NoScores, type RunRecord, type Scores } from "../record.ts";
-import { recordShape } from "../schemas/record-schema.ts";
+import { measured, recordShape, scoresOrNone } from "../schemas/record-schema.ts";
 import { canonical, type RunSpec } from "../spec.ts";
 import { bestTrial, type TrialOutcome, type TunedRecord } from "./tuned-record.ts";
 
@@ -28,10 +28,8 @@ const { test: _test, ...ofSplits } = (splits as z.ZodObject).shape;
 const trialSchema = z.strictObject({
   ...shared,
   task: z.strictObject({ ...ofTask, splits: z.strictObject(ofSplits) }),
-  scores: z.strictObject({
-    validation: z.union([z.record(z.string(), z.number()), z.strictObject({ value: z.null(), reason: z.string() })]),
-  }),
-  loss: z.union([z.strictObject({ value: z.number() }), z.strictObject({ value: z.null(), reason: z.string() })]),
+  scores: z.strictObject({ validation: scoresOrNone }),
+  loss: measured,
 }) as unknown as z.ZodType<TrialRecord>;
 
 /** Whether a spec is that of a trial. */

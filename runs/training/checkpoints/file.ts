@@ -12,7 +12,7 @@ import { replaceFile } from "../../../base/write-files.ts";
 import type { TrainableParameter } from "../../../engine/adamw.ts";
 import { STATE_PARTS, type StatePart } from "../../../engine/types.ts";
 import type { Environment, Measured, RunPart, Scores } from "../../study/record.ts";
-import { measured } from "../../study/schemas/record-schema.ts";
+import { measured, runPart, scores } from "../../study/schemas/record-schema.ts";
 import { canonical } from "../../study/spec.ts";
 import type { TrainingCourse } from "../train.ts";
 
@@ -71,10 +71,10 @@ const lineSchema: z.ZodType<Line> = z.strictObject({
     tokens: z.int(),
     padding: z.int(),
   }),
-  validation: z.array(z.record(z.string(), z.number())),
+  validation: z.array(scores),
   best: z.strictObject({ epoch: z.int().positive(), loss: measured }).nullable(),
   seconds: z.strictObject({ compile: z.number(), evaluate: z.number() }),
-  parts: z.array(z.strictObject({ started: z.string(), seconds: z.number() })).min(1),
+  parts: z.array(runPart).min(1),
 });
 
 /** The kinds of arrays that a file holds, in order. */
