@@ -22,7 +22,7 @@ export interface Names {
 }
 
 /** The texts among values. */
-const texts = (...values: unknown[]) => values.flat().filter((value) => typeof value === "string");
+export const texts = (...values: unknown[]): string[] => values.flat().filter((value) => typeof value === "string");
 
 /** An object in a file of JSON; an empty one where there is none. */
 async function parts(read: () => Promise<unknown>): Promise<Record<string, unknown>> {

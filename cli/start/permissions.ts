@@ -10,7 +10,7 @@ import { deviceFolders, deviceVariables } from "../../engine/devices/optional-pa
 import { hubHosts } from "../../models/hub/request.ts";
 import { modelPermissions } from "../../models/hub/places.ts";
 import { useCache } from "../command.ts";
-import { filesOfTask, findNames } from "./named-files.ts";
+import { filesOfTask, findNames, notedModels, texts } from "./named-files.ts";
 
 /** Arguments and flags of a command, as the command line's parser gives them. */
 interface Given {
@@ -19,9 +19,6 @@ interface Given {
   /** Flags. */
   flags: Record<string, unknown>;
 }
-
-/** The texts among values. */
-const texts = (...values: unknown[]) => values.flat().filter((value) => typeof value === "string");
 
 /** Variables of commands that use models. */
 const VARIABLES = [...ENVIRONMENT, "HF_ENDPOINT", "HF_TOKEN", "INIT_CWD"];
@@ -82,7 +79,6 @@ export const permissions: Record<string, (given: Given) => Permissions | Promise
   fetch: (given) => findingModels(given, texts(given.args[0]), true),
   async predict(given) {
     const adapters = texts(given.flags.adapter);
-    const { notedModels } = await import("./named-files.ts");
     const models = given.flags.model === undefined ? await notedModels(adapters) : texts(given.flags.model);
     const base = launching(given, models, false);
     return {
