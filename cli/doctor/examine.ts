@@ -9,6 +9,7 @@ import { readObject } from "../../base/files.ts";
 import { packagesFolder, projectFolder } from "../../base/permissions.ts";
 import { cacheFolder, temporaryFolder } from "../../models/cache.ts";
 import { readHub } from "../../models/hub/request.ts";
+import { freeMemory } from "../../runs/training/plan-memory.ts";
 import { listDevices } from "../output/listings.ts";
 
 /** What was found out about one thing. */
@@ -92,7 +93,7 @@ function lookAtMemory(): Finding {
   const constrained = process.constrainedMemory();
   // A group without a limit has none, or one that no machine reaches.
   const limit = constrained > 0 && constrained < memory.total ? constrained : undefined;
-  const available = Math.min(memory.available, limit ?? Infinity);
+  const available = freeMemory({});
   const gib = (bytes: number) => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
   const text = `${gib(available)} free${limit ? `, the control group allows ${gib(limit)}` : ""}`;
   return available < LITTLE_MEMORY

@@ -35,8 +35,6 @@ function describe({ claim, alive, silent }: CellUnderWay): string {
 function lastEvent(event: unknown): string {
   const { type, step, steps, loss } = event as Record<string, unknown> ?? {};
   if (type === "step") return `step ${step}/${steps}, loss ${Number(loss).toFixed(3)}`;
-  if (type === "saved") return `step ${step}, saved`;
-  if (type === "resumed") return `goes on after step ${step}`;
   return type === "held" ? "waiting for memory" : "starting";
 }
 
