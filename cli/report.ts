@@ -38,7 +38,7 @@ async function runReport(folders: string[], flags: ReportFlags): Promise<number>
   const { readResults } = await import("../reports/mod.ts");
   const results = await readResults(folders);
   if (names !== undefined) {
-    const { renderPair } = await import("../reports/pair.ts");
+    const { renderPair } = await import("../reports/text/pair.ts");
     console.log(renderPair(results, names));
   }
   if (baseline !== undefined) {

@@ -8,12 +8,12 @@ import { writeWhole } from "../base/write-files.ts";
 import { readControls } from "../runs/study/controls/control-record.ts";
 import type { UnreadableRecord } from "../runs/study/read-records.ts";
 import { collectRuns, type Conflict } from "./runs/collect.ts";
-import { renderDifferencesCsv, renderResultsCsv, renderRunsCsv, renderTrialsCsv } from "./csv.ts";
+import { renderDifferencesCsv, renderResultsCsv, renderRunsCsv, renderTrialsCsv } from "./text/csv.ts";
 import { readPeftResults } from "./external/peft.ts";
-import { renderLatex } from "./latex.ts";
-import { renderMarkdown } from "./markdown.ts";
+import { renderLatex } from "./text/latex.ts";
+import { renderMarkdown } from "./text/markdown.ts";
 import { groupRuns, type Results } from "./results.ts";
-import { renderTerminal } from "./terminal.ts";
+import { renderTerminal } from "./text/terminal.ts";
 
 /** Name of a report format. */
 export type ReportFormatName =

@@ -33,38 +33,61 @@ export function standardError(): Screen {
 /** Least seconds between two drawings. */
 const REDRAW_EVERY = 0.1;
 
+/** Lines that stay, and below them on a terminal lines that are drawn again. */
+function linesOn(screen: Screen) {
+  let drawn = 0;
+  let drawnAt = -Infinity;
+  const erase = () => {
+    if (drawn > 0) screen.write(`\x1b[${drawn}A\x1b[J`);
+    drawn = 0;
+  };
+  return {
+    erase,
+    write: (text: string) => {
+      erase();
+      screen.write(`${shownMessage({ message: text })}\n`);
+    },
+    draw: (lines: readonly string[]) => {
+      erase();
+      const width = Math.max(20, screen.columns() - 1);
+      screen.write(lines.map((line) => `${visible(line).slice(0, width)}\n`).join(""));
+      drawn = lines.length;
+      drawnAt = screen.now();
+    },
+    /** Seconds since the last drawing. */
+    age: () => screen.now() - drawnAt,
+  };
+}
+
+/** A cell under way; no steps while it starts. */
+interface Running {
+  cell: Cell;
+  step: number;
+  steps: number;
+  loss: number;
+  held?: true;
+}
+
+/** What a cell under way does, in words. */
+function stageOf({ step, steps, loss, held }: Running): string {
+  if (steps > 0) return `step ${step}/${steps}, loss ${loss.toFixed(3)}`;
+  return held ? "waiting for memory" : "starting";
+}
+
 /**
  * A listener for the events of a bench. Each finished cell is a line that stays, with the time left. On a terminal, that and
  * the running cells are redrawn below these lines instead.
  */
 export function showProgress(screen: Screen): (event: BenchEvent) => void {
-  const running = new Map<string, { cell: Cell; step: number; steps: number; loss: number; held?: true }>();
+  const running = new Map<string, Running>();
+  const lines = linesOn(screen);
   let titles: ReadonlyMap<string, string> = new Map();
   let cells = 0;
   let recorded = 0;
   let finished = 0;
   let started = 0;
-  let drawn = 0;
-  let drawnAt = -Infinity;
 
   const title = ({ id }: Cell) => titles.get(id)!;
-  const erase = () => {
-    if (drawn > 0) screen.write(`\x1b[${drawn}A\x1b[J`);
-    drawn = 0;
-  };
-  const draw = () => {
-    erase();
-    const width = Math.max(20, screen.columns() - 1);
-    const lines = [...running.values()].map(({ cell, step, steps, loss, held }) =>
-      steps === 0
-        ? `  ${title(cell)}: ${held ? "waiting for memory" : "starting"}`
-        : `  ${title(cell)}: step ${step}/${steps}, loss ${loss.toFixed(3)}`
-    );
-    lines.push(`${recorded + finished}/${counted(cells, "cell")}${timeLeft()}`);
-    screen.write(lines.map((line) => `${visible(line).slice(0, width)}\n`).join(""));
-    drawn = lines.length;
-    drawnAt = screen.now();
-  };
   const timeLeft = () => {
     const partlyDone = [...running.values()].reduce((sum, { step, steps }) => sum + (steps && step / steps), 0);
     const worked = finished + partlyDone;
@@ -72,14 +95,15 @@ export function showProgress(screen: Screen): (event: BenchEvent) => void {
     const seconds = ((screen.now() - started) * (cells - recorded - worked)) / worked;
     return `, about ${duration(seconds)} left`;
   };
-  const line = (text: string) => {
-    erase();
-    screen.write(`${shownMessage({ message: text })}\n`);
-  };
+  const draw = () =>
+    lines.draw([
+      ...[...running.values()].map((at) => `  ${title(at.cell)}: ${stageOf(at)}`),
+      `${recorded + finished}/${counted(cells, "cell")}${timeLeft()}`,
+    ]);
   const finish = (cell: Cell, text: string) => {
     running.delete(cell.id);
     finished++;
-    line(`[${recorded + finished}/${cells}] ${title(cell)}: ${text}${screen.redraws ? "" : timeLeft()}`);
+    lines.write(`[${recorded + finished}/${cells}] ${title(cell)}: ${text}${screen.redraws ? "" : timeLeft()}`);
   };
 
   return (event) => {
@@ -88,7 +112,7 @@ export function showProgress(screen: Screen): (event: BenchEvent) => void {
         ({ cells, recorded } = event);
         titles = titlesOf(event.all);
         started = screen.now();
-        line(`${counted(cells, "cell")}, ${recorded} of them done before`);
+        lines.write(`${counted(cells, "cell")}, ${recorded} of them done before`);
         break;
       case "start":
         running.set(event.cell.id, { cell: event.cell, step: 0, steps: 0, loss: 0 });
@@ -100,10 +124,10 @@ export function showProgress(screen: Screen): (event: BenchEvent) => void {
         running.set(event.cell.id, event);
         break;
       case "resumed":
-        line(`${title(event.cell)}: goes on after step ${event.step}`);
+        lines.write(`${title(event.cell)}: goes on after step ${event.step}`);
         break;
       case "remark":
-        line(`${title(event.cell)}: ${event.text}`);
+        lines.write(`${title(event.cell)}: ${event.text}`);
         break;
       case "done":
         finish(event.cell, `${scoreIn(event)} in ${duration(event.seconds)}`);
@@ -113,18 +137,18 @@ export function showProgress(screen: Screen): (event: BenchEvent) => void {
         break;
       case "recorded":
         recorded++;
-        line(`[${recorded + finished}/${cells}] ${title(event.cell)}: recorded by another bench`);
+        lines.write(`[${recorded + finished}/${cells}] ${title(event.cell)}: recorded by another bench`);
         break;
       case "lost":
         running.delete(event.cell.id);
-        line(`${title(event.cell)}: taken over by another bench`);
+        lines.write(`${title(event.cell)}: taken over by another bench`);
         break;
       case "waiting":
-        line(`Waiting for ${counted(event.cells, "cell")} of other benches on this folder`);
+        lines.write(`Waiting for ${counted(event.cells, "cell")} of other benches on this folder`);
     }
     if (!screen.redraws) return;
-    if (running.size === 0) erase();
-    else if (event.type !== "step" || screen.now() - drawnAt >= REDRAW_EVERY) draw();
+    if (running.size === 0) lines.erase();
+    else if (event.type !== "step" || lines.age() >= REDRAW_EVERY) draw();
   };
 }
 

@@ -3,7 +3,7 @@
  * @module
  */
 import * as Plot from "@observablehq/plot";
-import type { Protocol } from "../results.ts";
+import type { Protocol, Setting } from "../results.ts";
 import { tunedSettings } from "../tuning-tables.ts";
 import { expectedBest, meanExpectedBest, tunedRuns } from "../runs/trials.ts";
 import { draw, type Figure, legend } from "./drawing.ts";
@@ -26,28 +26,8 @@ export function drawBudget(protocol: Protocol, title: string, styles: ReadonlyMa
   if (settings.length === 0) return [];
   const { metric } = settings[0];
   const names = rowNames(settings);
-  // Rounded, so that equal scores are equal: their sums are not to the last bit, and an axis would show that.
-  const shown = (score: number) => Number(axisScore(score, metric).toFixed(6));
   const rows = settings.map((setting, at) => ({ setting, name: names[at], ...styles.get(setting.method)! }));
-  const budgets = (count: number) => Array.from({ length: count }, (_, at) => at + 1);
-  const points = rows.flatMap(({ setting, name, colour }) =>
-    budgets(tunedRuns(setting)[0].tuning.trials.length).map((trials) => ({
-      name,
-      colour,
-      trials,
-      score: shown(meanExpectedBest(setting, trials)!),
-    }))
-  );
-  const seeds = rows.flatMap(({ setting, name, colour }) =>
-    tunedRuns(setting).flatMap((run) =>
-      budgets(run.tuning.trials.length).map((trials) => ({
-        line: `${name} ${run.spec.seed}`,
-        colour,
-        trials,
-        score: shown(expectedBest(run, trials)),
-      }))
-    )
-  );
+  const { points, seeds } = curvesOf(rows);
   const entries = rows.map(({ name, colour, symbol }) => ({ name, colour, symbol }));
   const most = Math.max(...points.map(({ trials }) => trials));
   const last = rows.map(({ setting, name }) =>
@@ -101,4 +81,30 @@ export function drawBudget(protocol: Protocol, title: string, styles: ReadonlyMa
       ],
     },
   })];
+}
+
+/** The expected best score of each row by the number of trials: over its seeds, and of each seed. */
+function curvesOf(rows: readonly (MethodStyle & { setting: Setting; name: string })[]) {
+  // Rounded, so that equal scores are equal: their sums are not to the last bit, and an axis would show that.
+  const shown = (score: number, { metric }: Setting) => Number(axisScore(score, metric).toFixed(6));
+  const budgets = (count: number) => Array.from({ length: count }, (_, at) => at + 1);
+  const points = rows.flatMap(({ setting, name, colour }) =>
+    budgets(tunedRuns(setting)[0].tuning.trials.length).map((trials) => ({
+      name,
+      colour,
+      trials,
+      score: shown(meanExpectedBest(setting, trials)!, setting),
+    }))
+  );
+  const seeds = rows.flatMap(({ setting, name, colour }) =>
+    tunedRuns(setting).flatMap((run) =>
+      budgets(run.tuning.trials.length).map((trials) => ({
+        line: `${name} ${run.spec.seed}`,
+        colour,
+        trials,
+        score: shown(expectedBest(run, trials), setting),
+      }))
+    )
+  );
+  return { points, seeds };
 }

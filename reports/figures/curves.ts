@@ -33,6 +33,39 @@ export function drawCurves(protocol: Protocol, title: string, styles: ReadonlyMa
   const names = rowNames(settings);
   const panels = settings.map((setting, index) => panelOf(setting, names[index], index, columns));
   const rows = Math.ceil(panels.length / columns);
+  return [draw({
+    kind: "curves",
+    title: `Learning curves, ${showName(metric.name)} on the validation set: ${title}`,
+    caption:
+      "A panel for each setting. Thick: the mean of the seeds; thin: each seed; shaded: from the lowest to the highest. A seed whose " +
+      "training has ended keeps its last score there." +
+      bestOf(panels, protocol.settings),
+    values: `Last epoch: ${
+      panels.map(({ name, setting }) => `${name} ${scoreInWords(lastMean(setting), metric)}`).join(", ")
+    }.`,
+    plot: {
+      width: WIDTH,
+      height: 82 + 136 * rows,
+      marginLeft: 52,
+      marginRight: 10,
+      marginTop: 44,
+      marginBottom: 40,
+      x: { label: "epoch", ticks: 4, tickFormat: (epoch: number) => Number.isInteger(epoch) ? String(epoch) : "" },
+      y: { label: axisLabel(metric, "validation "), grid: true, nice: true, ticks: 4 },
+      fx: { axis: null, padding: 0.1 },
+      fy: { axis: null, padding: 0.2 },
+      marks: marksOf(panels, metric, styles),
+      color: { type: "identity" },
+    },
+  })];
+}
+
+/** Each panel's name, its seeds, their mean and their spread. */
+function marksOf(
+  panels: readonly Panel[],
+  metric: Setting["metric"],
+  styles: ReadonlyMap<string, MethodStyle>,
+): Plot.Markish[] {
   const points = panels.flatMap((panel) =>
     panel.epochs.map((point) => ({
       ...point,
@@ -56,59 +89,35 @@ export function drawCurves(protocol: Protocol, title: string, styles: ReadonlyMa
   );
   const facets = { fx: "column", fy: "row" } as const;
   const colour = (point: MethodStyle) => point.colour;
-  return [draw({
-    kind: "curves",
-    title: `Learning curves, ${showName(metric.name)} on the validation set: ${title}`,
-    caption:
-      "A panel for each setting. Thick: the mean of the seeds; thin: each seed; shaded: from the lowest to the highest. A seed whose " +
-      "training has ended keeps its last score there." +
-      bestOf(panels, protocol.settings),
-    values: `Last epoch: ${
-      panels.map(({ name, setting }) => `${name} ${scoreInWords(lastMean(setting), metric)}`).join(", ")
-    }.`,
-    plot: {
-      width: WIDTH,
-      height: 82 + 136 * rows,
-      marginLeft: 52,
-      marginRight: 10,
-      marginTop: 44,
-      marginBottom: 40,
-      x: { label: "epoch", ticks: 4, tickFormat: (epoch: number) => Number.isInteger(epoch) ? String(epoch) : "" },
-      y: { label: axisLabel(metric, "validation "), grid: true, nice: true, ticks: 4 },
-      fx: { axis: null, padding: 0.1 },
-      fy: { axis: null, padding: 0.2 },
-      marks: [
-        Plot.frame({ stroke: "currentColor", strokeOpacity: 0.25 }),
-        Plot.areaY(points, {
-          ...facets,
-          x: "epoch",
-          y1: "low",
-          y2: "high",
-          z: "name",
-          fill: colour,
-          fillOpacity: 0.18,
-        }),
-        Plot.line(seeds, {
-          ...facets,
-          x: "epoch",
-          y: "score",
-          z: "line",
-          stroke: colour,
-          strokeWidth: 0.8,
-          strokeOpacity: 0.7,
-        }),
-        Plot.line(points, { ...facets, x: "epoch", y: "mean", z: "name", stroke: colour, strokeWidth: 2.4 }),
-        Plot.text(panels, {
-          ...facets,
-          text: ({ name }: Panel) => showName(name, 24),
-          frameAnchor: "top-left",
-          dy: -13,
-          fontWeight: "bold",
-        }),
-      ],
-      color: { type: "identity" },
-    },
-  })];
+  return [
+    Plot.frame({ stroke: "currentColor", strokeOpacity: 0.25 }),
+    Plot.areaY(points, {
+      ...facets,
+      x: "epoch",
+      y1: "low",
+      y2: "high",
+      z: "name",
+      fill: colour,
+      fillOpacity: 0.18,
+    }),
+    Plot.line(seeds, {
+      ...facets,
+      x: "epoch",
+      y: "score",
+      z: "line",
+      stroke: colour,
+      strokeWidth: 0.8,
+      strokeOpacity: 0.7,
+    }),
+    Plot.line(points, { ...facets, x: "epoch", y: "mean", z: "name", stroke: colour, strokeWidth: 2.4 }),
+    Plot.text(panels, {
+      ...facets,
+      text: ({ name }: Panel) => showName(name, 24),
+      frameAnchor: "top-left",
+      dy: -13,
+      fontWeight: "bold",
+    }),
+  ];
 }
 
 function panelOf(setting: Setting, name: string, index: number, columns: number): Panel {

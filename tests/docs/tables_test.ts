@@ -7,7 +7,7 @@ import { differenceColumns, resultColumns, runColumns, trialColumns } from "../.
 import type { Method } from "../../methods/types.ts";
 import { architectures } from "../../models/mod.ts";
 import type { BackboneShape, Hooks, LinearSite } from "../../models/types.ts";
-import { renderDifferencesCsv, renderResultsCsv, renderRunsCsv, renderTrialsCsv } from "../../reports/csv.ts";
+import { renderDifferencesCsv, renderResultsCsv, renderRunsCsv, renderTrialsCsv } from "../../reports/text/csv.ts";
 import { groupResults } from "../../reports/results.ts";
 import { tableOf as reportTable } from "../../reports/table.ts";
 import { cellsOf } from "../../runs/launch/cells.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { drawFigures } from "../../reports/figures/mod.ts";
-import { renderMarkdown } from "../../reports/markdown.ts";
+import { renderMarkdown } from "../../reports/text/markdown.ts";
 import { groupResults } from "../../reports/results.ts";
 import { makeRecord } from "./record-factory.ts";
 

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { parse } from "csv-parse/sync";
-import { renderTrialsCsv } from "../../reports/csv.ts";
+import { renderTrialsCsv } from "../../reports/text/csv.ts";
 import { drawBudget } from "../../reports/figures/budget.ts";
 import { methodStyles } from "../../reports/figures/style.ts";
-import { renderMarkdown } from "../../reports/markdown.ts";
+import { renderMarkdown } from "../../reports/text/markdown.ts";
 import { renderPage } from "../../reports/page/mod.ts";
 import { groupResults } from "../../reports/results.ts";
 import { budgetTableOf, isTuned, ledgerOf } from "../../reports/tuning-tables.ts";

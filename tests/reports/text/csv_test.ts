@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { parse } from "csv-parse/sync";
 import fc from "fast-check";
-import { visible } from "../../base/errors.ts";
-import { renderDifferencesCsv, renderResultsCsv, renderRunsCsv } from "../../reports/csv.ts";
-import { groupResults } from "../../reports/results.ts";
-import { makeRecord } from "./record-factory.ts";
+import { visible } from "../../../base/errors.ts";
+import { renderDifferencesCsv, renderResultsCsv, renderRunsCsv } from "../../../reports/text/csv.ts";
+import { groupResults } from "../../../reports/results.ts";
+import { makeRecord } from "../record-factory.ts";
 
 const COSTS = "trainable_params,trainable_percent,method_params,head_params,frozen_params,stored_bytes," +
   "peak_memory_bytes,training_memory_bytes,planned_memory_bytes,planned_weights_bytes,planned_parameters_bytes," +

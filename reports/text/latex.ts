@@ -2,11 +2,11 @@
  * Tables in LaTeX, ready to paste: booktabs, numbers aligned by siunitx.
  * @module
  */
-import { visible } from "../base/errors.ts";
-import { formatDifference, formatEstimate } from "./format.ts";
-import { middleCost } from "./costs/costs.ts";
-import type { Protocol, Results, Setting } from "./results.ts";
-import { titleOf } from "./words.ts";
+import { visible } from "../../base/errors.ts";
+import { formatDifference, formatEstimate } from "../format.ts";
+import { middleCost } from "../costs/costs.ts";
+import type { Protocol, Results, Setting } from "../results.ts";
+import { titleOf } from "../words.ts";
 
 const MEBIBYTE = 1024 ** 2;
 

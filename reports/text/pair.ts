@@ -2,15 +2,15 @@
  * The test of two named methods, table by table: by seed, and by example.
  * @module
  */
-import { lookUp } from "../base/errors.ts";
-import { formatDifference, formatProbability, formatScore, MISSING } from "./format.ts";
-import type { Protocol, Results, Setting } from "./results.ts";
-import { type Run, samplesOf } from "./runs/run.ts";
-import { estimateMean } from "./statistics/estimate.ts";
-import { bootstrapInterval, mcNemarTest, signFlipTest } from "./statistics/paired-tests.ts";
-import { pairSamples, type Sample } from "./statistics/sample.ts";
+import { lookUp } from "../../base/errors.ts";
+import { formatDifference, formatProbability, formatScore, MISSING } from "../format.ts";
+import type { Protocol, Results, Setting } from "../results.ts";
+import { type Run, samplesOf } from "../runs/run.ts";
+import { estimateMean } from "../statistics/estimate.ts";
+import { bootstrapInterval, mcNemarTest, signFlipTest } from "../statistics/paired-tests.ts";
+import { pairSamples, type Sample } from "../statistics/sample.ts";
 import { plainTable } from "./terminal.ts";
-import { titleOf } from "./words.ts";
+import { titleOf } from "../words.ts";
 
 /**
  * Compares two methods in every table that has both.

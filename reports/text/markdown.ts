@@ -2,23 +2,23 @@
  * Results as a document in GitHub's Markdown.
  * @module
  */
-import { formatBytes } from "../base/bytes.ts";
+import { formatBytes } from "../../base/bytes.ts";
 import utils from "cli-table3/src/utils.js";
 import { markdownTable } from "markdown-table";
-import { counted, visible } from "../base/errors.ts";
-import { canonical, type Environment } from "../runs/study/record.ts";
-import { costRemarks, costTableOf } from "./cost-table.ts";
-import { isTimeUnsteady, sideBySide } from "./costs/costs.ts";
-import { CONTROLS_REMARKS, CONTROLS_TITLE, controlsTable } from "./controls-table.ts";
-import { externalRemarks, externalTables } from "./external-tables.ts";
-import { formatCount } from "./format.ts";
-import { byKeys } from "./by-keys.ts";
-import type { Protocol, Results, Setting, Source } from "./results.ts";
-import type { Run } from "./runs/run.ts";
-import { type CellStyle, overviewTableOf, type Table, tableOf } from "./table.ts";
-import { BUDGET_REMARKS, budgetTableOf, isTuned, LEDGER_REMARKS, ledgerOf } from "./tuning-tables.ts";
-import { inWords } from "../runs/study/labels.ts";
-import { conflictInWords, overviewRemarks, overviewTitle, protocolRemarks, type Remark, titleOf } from "./words.ts";
+import { counted, visible } from "../../base/errors.ts";
+import { canonical, type Environment } from "../../runs/study/record.ts";
+import { costRemarks, costTableOf } from "../cost-table.ts";
+import { isTimeUnsteady, sideBySide } from "../costs/costs.ts";
+import { CONTROLS_REMARKS, CONTROLS_TITLE, controlsTable } from "../controls-table.ts";
+import { externalRemarks, externalTables } from "../external-tables.ts";
+import { formatCount } from "../format.ts";
+import { byKeys } from "../by-keys.ts";
+import type { Protocol, Results, Setting, Source } from "../results.ts";
+import type { Run } from "../runs/run.ts";
+import { type CellStyle, overviewTableOf, type Table, tableOf } from "../table.ts";
+import { BUDGET_REMARKS, budgetTableOf, isTuned, LEDGER_REMARKS, ledgerOf } from "../tuning-tables.ts";
+import { inWords } from "../../runs/study/labels.ts";
+import { conflictInWords, overviewRemarks, overviewTitle, protocolRemarks, type Remark, titleOf } from "../words.ts";
 
 /** An item of a list, and the items of the list below it: a remark in Markdown. */
 type Item = Remark;

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { renderLatex } from "../../reports/latex.ts";
-import { groupResults } from "../../reports/results.ts";
-import { inFolder } from "../in-folder.ts";
-import { makeRecord } from "./record-factory.ts";
+import { renderLatex } from "../../../reports/text/latex.ts";
+import { groupResults } from "../../../reports/results.ts";
+import { inFolder } from "../../in-folder.ts";
+import { makeRecord } from "../record-factory.ts";
 
 const runs = ["lora", "full"].flatMap((method, index) =>
   [0, 1, 2].map((seed) => makeRecord({ method, seed, accuracy: 0.85 - 0.2 * index + 0.01 * seed }))

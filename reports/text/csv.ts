@@ -4,19 +4,19 @@
  * @module
  */
 import { stringify } from "csv-stringify/sync";
-import { visible } from "../base/errors.ts";
-import { methodName, settingId } from "../runs/study/record.ts";
-import { type Cost, costs, middleCost } from "./costs/costs.ts";
-import { pscpOf } from "./costs/pscp.ts";
-import { bytesForTasks } from "./costs/storage.ts";
-import { byKeys } from "./by-keys.ts";
-import { optionsOf } from "../runs/study/labels.ts";
-import type { Results } from "./results.ts";
-import type { Interval } from "./statistics/basics.ts";
-import { intervalOf, seedsFor } from "./statistics/estimate.ts";
-import { chosenValues, edgesOf, trialValues, type TunedRun, valuesInWords } from "./runs/trials.ts";
-import { axisInWords } from "../base/search-space.ts";
-import { failedSeeds } from "./words.ts";
+import { visible } from "../../base/errors.ts";
+import { methodName, settingId } from "../../runs/study/record.ts";
+import { type Cost, costs, middleCost } from "../costs/costs.ts";
+import { pscpOf } from "../costs/pscp.ts";
+import { bytesForTasks } from "../costs/storage.ts";
+import { byKeys } from "../by-keys.ts";
+import { optionsOf } from "../../runs/study/labels.ts";
+import type { Results } from "../results.ts";
+import type { Interval } from "../statistics/basics.ts";
+import { intervalOf, seedsFor } from "../statistics/estimate.ts";
+import { chosenValues, edgesOf, trialValues, type TunedRun, valuesInWords } from "../runs/trials.ts";
+import { axisInWords } from "../../base/search-space.ts";
+import { failedSeeds } from "../words.ts";
 
 const costNames = Object.keys(costs) as Cost[];
 

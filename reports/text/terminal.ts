@@ -3,11 +3,11 @@
  * @module
  */
 import CliTable from "cli-table3";
-import { visible } from "../base/errors.ts";
-import { formatScore } from "./format.ts";
-import type { Protocol, Results } from "./results.ts";
-import { type Table, tableOf } from "./table.ts";
-import { comparisonRemarks, failureRemarks, titleOf } from "./words.ts";
+import { visible } from "../../base/errors.ts";
+import { formatScore } from "../format.ts";
+import type { Protocol, Results } from "../results.ts";
+import { type Table, tableOf } from "../table.ts";
+import { comparisonRemarks, failureRemarks, titleOf } from "../words.ts";
 
 /** A table for each protocol, as plain text without escape sequences. */
 export function renderTerminal({ protocols, validation }: Results): string {

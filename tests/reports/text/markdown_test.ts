@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { renderMarkdown } from "../../reports/markdown.ts";
-import { groupResults } from "../../reports/results.ts";
-import { renderTerminal } from "../../reports/terminal.ts";
-import type { RunRecord, Scores } from "../../runs/study/record.ts";
-import { makeRecord } from "./record-factory.ts";
+import { renderMarkdown } from "../../../reports/text/markdown.ts";
+import { groupResults } from "../../../reports/results.ts";
+import { renderTerminal } from "../../../reports/text/terminal.ts";
+import type { RunRecord, Scores } from "../../../runs/study/record.ts";
+import { makeRecord } from "../record-factory.ts";
 
 /** A record with this text in every place that can hold any text. */
 function recordWith(text: string): RunRecord {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { UsageError } from "../../base/errors.ts";
-import { renderBaseline } from "../../reports/baseline.ts";
-import { renderPair } from "../../reports/pair.ts";
-import { groupResults } from "../../reports/results.ts";
-import { makeRecord } from "./record-factory.ts";
+import { UsageError } from "../../../base/errors.ts";
+import { renderBaseline } from "../../../reports/baseline.ts";
+import { renderPair } from "../../../reports/text/pair.ts";
+import { groupResults } from "../../../reports/results.ts";
+import { makeRecord } from "../record-factory.ts";
 
 function resultsOf(...methods: [method: string, accuracies: number[]][]) {
   return groupResults(
