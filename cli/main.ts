@@ -2,7 +2,7 @@
  * The command line: `deno task <command>`.
  *
  * Exit status: 0 success, 1 failure, 2 wrong usage, 130 or 143 stopped by a signal. This process reads the arguments alone. Then it starts
- * the command in a process that may touch what they name, and waits for it. Each command has a file of its own, which loads the rest of
+ * the command in a process that may touch what they name, and waits for it; a command that touches nothing but TuneBench runs here. Each command has a file of its own, which loads the rest of
  * the program only when the command runs.
  * @module
  */
@@ -13,7 +13,10 @@ import { runProgram } from "./start/run-program.ts";
 import { startCommand } from "./start/start-command.ts";
 
 goToCaller();
-await runProgram(async (command) => await startCommand(command.name(), await permissionsOf(command)));
+await runProgram(async (command) => {
+  const permissions = await permissionsOf(command);
+  return permissions && await startCommand(command.name(), permissions);
+});
 
 /** `deno task` runs in the clone and says where it was called: relative paths count from there. */
 function goToCaller(): void {

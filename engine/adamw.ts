@@ -4,7 +4,6 @@
  * @module
  */
 import { sizeOf } from "../base/shapes.ts";
-import wabt from "wabt";
 
 /** Settings of AdamW (Loshchilov and Hutter, 2019). */
 export interface AdamWOptions {
@@ -67,6 +66,8 @@ let compiled: WebAssembly.Module | undefined;
 async function compileKernels(): Promise<WebAssembly.Module> {
   if (!compiled) {
     const source = await Deno.readTextFile(new URL("./adamw.wat", import.meta.url));
+    // Loaded here, as it costs a command's start 50 ms.
+    const { default: wabt } = await import("wabt");
     const parsed = (await wabt()).parseWat("adamw.wat", source, { simd: true });
     const { buffer } = parsed.toBinary({});
     parsed.destroy();

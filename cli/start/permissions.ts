@@ -57,8 +57,8 @@ function filing(read: readonly string[], write: readonly string[] = []): Permiss
 /** A folder that is written beside its place, then put there. */
 const placed = (folder: unknown) => texts(folder).flatMap((path) => [path, dirname(path)]);
 
-/** What every command may touch, by its name. */
-export const permissions: Record<string, (given: Given) => Permissions | Promise<Permissions>> = {
+/** What every command may touch, by its name; null: TuneBench's own files alone, which needs no process of its own. */
+export const permissions: Record<string, (given: Given) => Permissions | null | Promise<Permissions>> = {
   async bench(given) {
     const { args: [study], flags } = given;
     const named = await findNames(study as string, flags);
@@ -106,11 +106,11 @@ export const permissions: Record<string, (given: Given) => Permissions | Promise
     const base = launching(given, [], given.flags.hub === true);
     return { ...base, run: [Deno.execPath(), "git", "sbatch"] };
   },
-  list: (given) => given.args[0] === "devices" ? launching(given, [], false) : filing([]),
+  list: (given) => given.args[0] === "devices" ? launching(given, [], false) : null,
 };
 
-/** What a command may touch that was given so. */
-export async function permissionsOf(command: Command): Promise<Permissions> {
+/** What a command may touch that was given so; null: TuneBench's own files alone. */
+export async function permissionsOf(command: Command): Promise<Permissions | null> {
   const given = { args: command.processedArgs, flags: command.opts() };
   // The cache folder is one of the places.
   useCache(given.flags);

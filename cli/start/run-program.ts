@@ -9,13 +9,18 @@ import { createProgram } from "../program.ts";
 /**
  * Reads the arguments of this process, runs the command that they name and ends the process. An error is printed as one sentence, with a
  * stack trace if TUNEBENCH_DEBUG is set.
- * @param instead done in place of the command, once its arguments and flags are read; returns the exit status
+ * @param instead done in place of the command, once its arguments and flags are read; returns the exit status, null to run the command here after all
  */
-export async function runProgram(instead?: (command: Command) => Promise<number>): Promise<never> {
+export async function runProgram(instead?: (command: Command) => Promise<number | null>): Promise<never> {
   let status = 0;
   try {
     const program = createProgram((value) => status = value);
-    if (instead) program.hook("preAction", async (_, command) => Deno.exit(await instead(command)));
+    if (instead) {
+      program.hook("preAction", async (_, command) => {
+        const status = await instead(command);
+        if (status !== null) Deno.exit(status);
+      });
+    }
     await program.parseAsync(Deno.args, { from: "user" });
   } catch (error) {
     status = report(error as Error);
