@@ -1,5 +1,5 @@
 /**
- * Work on input of others that may take time or memory without end: it is done on a thread, which is ended then.
+ * Work on input of others that may take time or memory without end: it is done on a thread, which is not waited for then.
  * @module
  */
 import { Worker } from "node:worker_threads";
@@ -38,7 +38,8 @@ export function onThread<T>(program: URL, input: unknown, { seconds, bytes }: Th
     const end = (settle: () => void) => {
       clearTimeout(timer);
       clearInterval(looks);
-      // A thread in native code ends when it returns from there; nobody waits for that.
+      // A thread ends when it returns from its loop or from native code, as Deno 2.9 does not stop it there: one that never returns takes
+      // a core until the process ends, so a caller's process should end soon.
       worker.unref();
       worker.terminate();
       settle();
