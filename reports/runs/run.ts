@@ -2,6 +2,7 @@
  * A run as reports hold it: its record, with the predictions in a form that takes little memory.
  * @module
  */
+import { optionsOf } from "../../runs/study/labels.ts";
 import type { RunRecord } from "../../runs/study/record.ts";
 import { metrics } from "../../tasks/metrics.ts";
 import { textMetrics } from "../../tasks/text-metrics.ts";
@@ -45,6 +46,16 @@ export class RunReader {
       };
     return { ...record, test, answers };
   }
+}
+
+/**
+ * All options of a run's method and of its training, in words. Where a probe was tuned, its step size is the classifier's, which
+ * the spec has as it was in the first trial: it is left out.
+ */
+export function optionsOfRun({ spec, parameters }: Run): string[] {
+  const options = optionsOf(spec);
+  const isTunedProbe = spec.tuning !== undefined && parameters.method === 0;
+  return isTunedProbe ? options.filter((option) => !option.startsWith("headLearningRate ")) : options;
 }
 
 /** What a run's examples say of its score by a metric; null if this version does not know the metric. */
