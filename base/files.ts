@@ -69,13 +69,13 @@ async function requireInside(path: string, real: string): Promise<void> {
  * Opens a file of a folder, whoever made it: the one way in which files are read. Pipes, devices, sockets and folders are
  * refused before they are opened, which could wait or read without end, and once more afterwards.
  * @param longest largest size of the file in bytes
- * @returns the file, its size, and its path without links
+ * @returns the file and its size
  * @throws {Error} one sentence, if it is missing, no file, too large, not readable, or a link that leads out of its folder
  */
 export async function openFile(
   path: string,
   longest = Infinity,
-): Promise<{ file: Deno.FsFile; size: number; real: string }> {
+): Promise<{ file: Deno.FsFile; size: number }> {
   const refuse = (rule: string, cause?: unknown): never => {
     throw new Error(`Cannot read ${path}: ${rule}`, { cause });
   };
@@ -87,11 +87,11 @@ export async function openFile(
   try {
     const link = await Deno.lstat(path);
     check(link.isSymlink ? await Deno.stat(path) : link);
-    const real = await Deno.realPath(path);
+    const real = link.isSymlink ? await Deno.realPath(path) : path;
     if (link.isSymlink) await requireInside(path, real);
     const file = await Deno.open(real);
     try {
-      return { file, size: check(await file.stat()), real };
+      return { file, size: check(await file.stat()) };
     } catch (error) {
       file.close();
       throw error;
@@ -111,9 +111,8 @@ export async function openFile(
 
 /** The path of a file without links. @throws {Error} as {@linkcode openFile} */
 export async function fileAt(path: string): Promise<string> {
-  const { file, real } = await openFile(path);
-  file.close();
-  return real;
+  (await openFile(path)).file.close();
+  return await Deno.realPath(path);
 }
 
 /** Reads a file. @throws {Error} as {@linkcode openFile} */

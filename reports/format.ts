@@ -30,9 +30,11 @@ export function formatProbability(p: number): string {
   return p < 0.001 ? "< 0.001" : p.toPrecision(2);
 }
 
+const wholeNumbers = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
+
 /** A whole number with separators: 24576 → "24,576". */
 export function formatCount(value: number): string {
-  return Math.round(value).toLocaleString("en-US");
+  return wholeNumbers.format(Math.round(value));
 }
 
 /** A percentage with three significant digits, without an exponent from 0.000001 on. */

@@ -13,13 +13,13 @@ import {
   settingId,
 } from "../runs/study/record.ts";
 import type { UnreadableRecord } from "../runs/study/read-records.ts";
-import { labelOf, optionsOf } from "../runs/study/labels.ts";
+import { labelOf } from "../runs/study/labels.ts";
 import { byKeys } from "./by-keys.ts";
 import type { Conflict } from "./runs/collect.ts";
 import type { ControlRecord } from "../runs/study/controls/control-record.ts";
 import type { ExternalResults } from "./external/peft.ts";
 import { type Overview, overviewsOf } from "./overview.ts";
-import { type Run, RunReader, samplesOf } from "./runs/run.ts";
+import { optionsOfRun, type Run, RunReader, samplesOf } from "./runs/run.ts";
 import { type Interval, mean, standardDeviation } from "./statistics/basics.ts";
 import { compareSettings, type Comparison, type Difference } from "./statistics/comparison.ts";
 import { type Estimate, estimateMean, intervalOf } from "./statistics/estimate.ts";
@@ -171,7 +171,7 @@ function protocolOf(runs: readonly Run[]): Protocol {
       runs: sorted,
       task: spec.task.name,
       method: methodName(spec),
-      options: optionsOf(spec),
+      options: optionsOfRun(sorted[0]),
       secondary: others.map((metric) => {
         const { samples: _, ...other } = aggregate(metric, sorted);
         return other;

@@ -109,7 +109,9 @@ export function showProgress(screen: Screen): (event: BenchEvent) => void {
   return (event) => {
     switch (event.type) {
       case "cells":
+        // verify trains several studies, one after the other.
         ({ cells, recorded } = event);
+        finished = 0;
         titles = titlesOf(event.all);
         started = screen.now();
         lines.write(`${counted(cells, "cell")}, ${recorded} of them done before`);

@@ -43,13 +43,12 @@ export interface Estimate {
 export function estimateMean(samples: readonly Sample[]): Estimate {
   const count = samples.length;
   const scores = samples.map(({ score }) => score);
-  const perExample = mean(
-    samples.map(({ deviations, test }) => sumOfSquares(deviations) / Math.max(1, test.size - 1) / test.size),
-  );
+  const spreads = samples.map(spreadOf);
+  const perExample = mean(samples.map(({ test }, index) => spreads[index] / test.size));
   const distinct = countDistinct(samples.map(({ test }) => test));
   const seeds = samples.map(({ seed }) => seed);
   const between = sampleVariance(scores);
-  const shared = between === null ? 0 : covarianceOf(samples);
+  const shared = between === null ? 0 : covarianceOf(samples, spreads);
   const perSeed = Math.max(between ?? 0, perExample - shared);
   const variance = perSeed / count + shared;
   // Where no example differs from another, the data know no spread: as though one of all examples differed.
@@ -62,16 +61,19 @@ export function estimateMean(samples: readonly Sample[]): Estimate {
   return { seeds, mean: mean(scores), variance, degrees: Math.min(MANY, variance ** 2 / doubt), perSeed, shared };
 }
 
-function sumOfSquares(values: Float64Array): number {
-  return values.reduce((sum, value) => sum + value * value, 0);
+/** Variance between the examples of a sample. */
+function spreadOf({ deviations, test }: Sample): number {
+  // A plain loop: a large report comes here a hundred thousand times.
+  let sum = 0;
+  for (let at = 0; at < deviations.length; at++) sum += deviations[at] * deviations[at];
+  return sum / Math.max(1, test.size - 1);
 }
 
 /** Mean covariance of two runs' scores, from the examples that both have. */
-function covarianceOf(samples: readonly Sample[]): number {
+function covarianceOf(samples: readonly Sample[], spreads: readonly number[]): number {
   let sum = 0;
   let bound = 0;
   let pairs = 0;
-  const spreads = samples.map(({ deviations, test }) => sumOfSquares(deviations) / Math.max(1, test.size - 1));
   samples.forEach((a, index) => {
     for (let other = index + 1; other < samples.length; other++) {
       const b = samples[other];
@@ -122,11 +124,18 @@ const MOST_SEEDS = 1000;
  * enough, as the test examples are too few, or if it is over 1,000, or if one run tells nothing of seeds.
  */
 export function seedsFor(half: number, { seeds, perSeed, shared }: Estimate): number | null {
-  if (seeds.length < 2 || halfWidth({ variance: shared, degrees: MANY }) > half) return null;
-  for (let count = 2; count <= MOST_SEEDS; count++) {
+  const isEnough = (count: number) => {
     const variance = perSeed / count + shared;
-    const degrees = Math.min(MANY, variance ** 2 / ((perSeed / count) ** 2 / (count - 1)));
-    if (halfWidth({ variance, degrees }) <= half) return count;
+    const degrees = perSeed === 0 ? MANY : Math.min(MANY, variance ** 2 / ((perSeed / count) ** 2 / (count - 1)));
+    return halfWidth({ variance, degrees }) <= half;
+  };
+  if (seeds.length < 2 || !isEnough(MOST_SEEDS)) return null;
+  // More seeds make it narrower: halved until one number is left.
+  let [few, enough] = [1, MOST_SEEDS];
+  while (enough - few > 1) {
+    const middle = (few + enough) >> 1;
+    if (isEnough(middle)) enough = middle;
+    else few = middle;
   }
-  return null;
+  return enough;
 }

@@ -103,7 +103,8 @@ export function pairSamples(a: readonly Sample[], b: readonly Sample[]): Sample[
   return a.flatMap((first) => {
     const second = bySeed.get(first.seed);
     if (second === undefined || !second.test.equals(first.test)) return [];
-    const deviations = first.deviations.map((value, example) => value - second.deviations[example]);
+    const deviations = new Float64Array(first.deviations.length);
+    for (let at = 0; at < deviations.length; at++) deviations[at] = first.deviations[at] - second.deviations[at];
     return [{ seed: first.seed, test: first.test, score: first.score - second.score, deviations }];
   }).sort((a, b) => a.seed - b.seed);
 }

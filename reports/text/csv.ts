@@ -10,10 +10,10 @@ import { type Cost, costs, middleCost } from "../costs/costs.ts";
 import { pscpOf } from "../costs/pscp.ts";
 import { bytesForTasks } from "../costs/storage.ts";
 import { byKeys } from "../by-keys.ts";
-import { optionsOf } from "../../runs/study/labels.ts";
 import type { Results } from "../results.ts";
 import type { Interval } from "../statistics/basics.ts";
 import { intervalOf, seedsFor } from "../statistics/estimate.ts";
+import { optionsOfRun } from "../runs/run.ts";
 import { chosenValues, edgesOf, trialValues, type TunedRun, valuesInWords } from "../runs/trials.ts";
 import { axisInWords } from "../../base/search-space.ts";
 import { failedSeeds } from "../words.ts";
@@ -107,7 +107,7 @@ function trialRows({ protocols }: Results): Row[] {
     settings.flatMap(({ model, task, method, id: setting, metric, runs }) =>
       runs.flatMap((run) => {
         const tuned = run.tuning === undefined
-          ? [{ ...UNTUNED, values: optionsOf(run.spec).join("; ") }]
+          ? [{ ...UNTUNED, values: optionsOfRun(run).join("; ") }]
           : rowsOf(run as TunedRun);
         const trials = run.tuning?.trials.length ?? 0;
         const common = { model, task, method, setting, seed: run.spec.seed, run: run.id, trials, metric: metric.name };
@@ -154,7 +154,7 @@ export function renderRunsCsv({ runs }: Results): string {
     model: run.spec.model.name,
     task: run.spec.task.name,
     method: methodName(run.spec),
-    options: optionsOf(run.spec).join("; "),
+    options: optionsOfRun(run).join("; "),
     setting: settingId(run.spec),
     seed: run.spec.seed,
     ...Object.fromEntries(

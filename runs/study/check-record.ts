@@ -108,12 +108,13 @@ function checkScores({ metrics: stated, scores, task: { labels }, predictions, c
   }
   if (scores.majority.value === null) return;
   const majority = scores.majority as Scores;
-  const ofClasses = labels.map((_, label) =>
-    scoresOf(predictions.filter(isOfClass).map((prediction) => ({ ...prediction, predicted: label })), majority)
-  );
-  const isSame = (found: Scores) =>
-    Object.entries(found).every(([name, value]) => Math.abs(value - majority[name]) <= TOLERANCE);
-  if (!ofClasses.some(isSame)) throw new Error("its majority scores must be those of one class, they are others");
+  const classes = predictions.filter(isOfClass);
+  const isOf = (label: number) =>
+    Object.entries(scoresOf(classes.map((prediction) => ({ ...prediction, predicted: label })), majority))
+      .every(([name, value]) => Math.abs(value - majority[name]) <= TOLERANCE);
+  if (!labels.some((_, label) => isOf(label))) {
+    throw new Error("its majority scores must be those of one class, they are others");
+  }
 }
 
 function isOfClass(prediction: Prediction): prediction is Prediction & { label: number; predicted: number } {

@@ -161,13 +161,15 @@ export const specSchema: z.ZodType<RunSpec> = z.strictObject({
 
 /** JSON with sorted keys and no white space: equal values have equal texts. */
 export function canonical(value: unknown): string {
-  return JSON.stringify(
-    value,
-    (_, inner) =>
-      inner !== null && typeof inner === "object" && !Array.isArray(inner)
-        ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
-        : inner,
-  );
+  return JSON.stringify(sorted(value));
+}
+
+/** The value with the keys of all its objects in order. */
+function sorted(value: unknown): unknown {
+  if (value === null || typeof value !== "object") return value;
+  if (Array.isArray(value)) return value.map(sorted);
+  const inner = value as Record<string, unknown>;
+  return Object.fromEntries(Object.keys(inner).sort().map((key) => [key, sorted(inner[key])]));
 }
 
 function hash16(value: unknown): string {

@@ -50,6 +50,16 @@ Deno.test("without a terminal there is one plain line for each finished cell, wi
   );
 });
 
+Deno.test("of several studies, one after the other, each is counted by itself", () => {
+  let text = "";
+  const tell = showProgress({ redraws: false, columns: () => 80, write: (part) => text += part, now: () => 0 });
+  for (const method of ["lora", "bitfit"]) {
+    tell({ type: "cells", cells: 1, recorded: 0, all: [cell(method)] });
+    tell({ type: "done", cell: cell(method), seconds: 1, metric: "accuracy", score: 0.5 });
+  }
+  assert.deepEqual(text.match(/\[.*\]/g), ["[1/1]", "[1/1]"]);
+});
+
 Deno.test("on a terminal a running cell is shown with its step, its loss and the time left", () => {
   const shown = show(true).split("\x1b[J").at(-1);
   // 20 s for one and a half cells; half a cell is left.

@@ -55,6 +55,14 @@ Deno.test("the ledger says how much each method was tuned, in what space, with w
   ]);
 });
 
+Deno.test("of a tuned probe, whose step size is the classifier's, reports do not name that of the first trial", () => {
+  const tuned = tunedRecord(0, [0.5, 0.9]);
+  const probe = { ...tuned, parameters: { ...tuned.parameters, method: 0 } };
+  const optionsIn = (record: RunRecord) => groupResults([record], []).protocols[0].settings[0].options;
+  assert.ok(optionsIn(tuned).includes("headLearningRate 0.003"));
+  assert.deepEqual(optionsIn(probe), optionsIn(tuned).filter((option) => option !== "headLearningRate 0.003"));
+});
+
 Deno.test("the budget table has the mean of the seeds' expected best scores; a trial that diverged counts as the worst", () => {
   const { header, rows } = budgetTableOf(protocol, plain);
   assert.deepEqual(header, ["method", "1 trial", "best of 2", "best of 4"]);

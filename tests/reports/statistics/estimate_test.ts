@@ -62,6 +62,8 @@ Deno.test("the number of seeds for a width is the least that gives it", () => {
   const count = seedsFor(0.01, estimate)!;
   // t₀.₉₇₅ of 5 and 6 degrees: 2.571 · 0.01 / √6 is above 0.01, 2.447 · 0.01 / √7 below.
   assert.equal(count, 7);
+  // Where two settings answer alike, the fewest seeds tell it.
+  assert.equal(seedsFor(0.01, { ...estimate, perSeed: 0 }), 2);
 });
 
 Deno.test("pairs are of the same seed and the same test examples", () => {
