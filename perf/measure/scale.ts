@@ -1,8 +1,10 @@
 /**
- * Time and memory of a step by batch, length and layers, time of a study by its cells, and of claiming a cell by the records of
- * the folder.
+ * Time and memory of a step by batch, length and layers, time of a study by its cells, and of planning and claiming cells.
  * @module
  */
+import { cellsOf } from "../../runs/launch/cells.ts";
+import { presets } from "../../runs/study/presets.ts";
+import { readRecords } from "../../runs/study/read-records.ts";
 import { Claims } from "../../runs/study/shared/claims.ts";
 import { BATCH_SIZE, type ComputeOptions, LENGTH, MINILM, type Repetitions } from "../cases.ts";
 import { runTask } from "../processes/run-task.ts";
@@ -21,18 +23,64 @@ const SIZES: (typeof DEFAULT_SIZES)[] = [
   ...[16, 256].map((length) => ({ ...DEFAULT_SIZES, length })),
   ...[2, 12].map((layers) => ({ ...DEFAULT_SIZES, layers })),
 ];
-const CELLS = [1, 4, 8];
-const JOBS = [1, 2];
+/** Studies that are trained: a preset, and how many of its cells. */
+const STUDIES = [["smoke", 1], ["smoke", 4], ["smoke", 8], ["quick", 4]] as const;
+/** The most seconds that a cell's own process may take, and how much faster two processes must be than one with two threads. */
+const LONGEST_START = 0.6, LEAST_GAIN = 1.25;
+/** Cells of a study that is planned, and the most seconds that it may take. */
+const PLANNED = 10_000, LONGEST_PLANNING = 2;
 const RECORDS = [100, 10_000];
 /** Claims that are measured, and the most milliseconds that one may take. */
 const CLAIMS = 200, LONGEST_CLAIM = 5;
 
-/** Seconds of a study of so many small cells. */
-function timeCells(cells: number, jobs: number): Promise<number> {
-  return withTemporaryFolder((folder) => {
-    const flags = ["--methods", METHOD, "--seeds", String(cells), "--jobs", String(jobs), "--out", folder];
-    return timeSeconds(() => runTask("bench", ["smoke", ...flags]));
+/** Seconds of a study of so many cells, and those of them in which no cell was compiled, trained or scored. */
+function timeCells(preset: string, cells: number, jobs: number): Promise<{ seconds: number; outside: number }> {
+  return withTemporaryFolder(async (folder) => {
+    const flags = [
+      ...["--tasks", presets[preset].study.tasks[0] as string, "--methods", METHOD, "--seeds", String(cells)],
+      ...["--jobs", String(jobs), "--out", folder],
+    ];
+    const seconds = await timeSeconds(() => runTask("bench", [preset, ...flags]));
+    const { records } = await readRecords(folder);
+    const inside = records.map(({ time }) => time.trainSeconds + time.compileSeconds + time.evaluateSeconds);
+    return { seconds, outside: seconds - inside.reduce((sum, each) => sum + each, 0) };
   });
+}
+
+/** Times studies with one process at a time and with two. */
+async function measureStudies(violations: string[]): Promise<Row[]> {
+  const rows: Row[] = [];
+  const outside: number[] = [];
+  for (const [preset, cells] of STUDIES) {
+    const one = await timeCells(preset, cells, 1);
+    const two = await timeCells(preset, cells, 2);
+    const gain = one.seconds / two.seconds;
+    rows.push({
+      cells: `${cells} of ${preset}`,
+      "s with --jobs 1": one.seconds.toFixed(1),
+      "outside of training": one.outside.toFixed(1),
+      "s with --jobs 2": two.seconds.toFixed(1),
+      "times as fast": gain.toFixed(2),
+    });
+    if (preset === "smoke") outside.push(one.outside);
+    else if (gain < LEAST_GAIN) {
+      violations.push(`--jobs 2 is ${gain.toFixed(2)} times as fast, less than ${LEAST_GAIN}`);
+    }
+  }
+  // What starts and ends the command itself is in both.
+  const [[, few], [, many]] = [STUDIES[0], STUDIES[2]];
+  const start = (outside[2] - outside[0]) / (many - few);
+  if (start > LONGEST_START) {
+    violations.push(`A cell's process takes ${start.toFixed(2)} s, more than ${LONGEST_START}`);
+  }
+  return rows;
+}
+
+/** Seconds in which the cells of a large study are planned. */
+async function timePlanning(): Promise<number> {
+  const { study } = presets.quick;
+  const seeds = Array.from({ length: PLANNED / (study.tasks.length * study.methods.length) }, (_, seed) => seed);
+  return await timeSeconds(() => cellsOf({ ...study, seeds }));
 }
 
 /** Milliseconds to claim a cell and to release it, in a results folder with so many records, each as long as a small one. */
@@ -63,11 +111,10 @@ export async function measureScale(compute: ComputeOptions, repetitions: Repetit
     rows.push({ ...columns, ...compared.row });
     violations.push(...compared.violations);
   }
-  const cells: Row[] = [];
-  for (const number of CELLS) {
-    const row: Row = { cells: String(number) };
-    for (const jobs of JOBS) row[`s with --jobs ${jobs}`] = (await timeCells(number, jobs)).toFixed(1);
-    cells.push(row);
+  const cells = await measureStudies(violations);
+  const planning = await timePlanning();
+  if (planning > LONGEST_PLANNING) {
+    violations.push(`Planning takes ${planning.toFixed(1)} s, more than ${LONGEST_PLANNING}`);
   }
   const claims: Row[] = [];
   for (const records of RECORDS) {
@@ -82,7 +129,8 @@ export async function measureScale(compute: ComputeOptions, repetitions: Repetit
       `Training step of ${METHOD} against batch, length and layers. ${explainSteps(compute, repetitions)}\n\n${
         table(rows)
       }\n\n` +
-      `deno task bench smoke --methods ${METHOD} --seeds N --jobs J, in seconds.\n\n${table(cells)}\n\n` +
+      `Studies of ${METHOD} on one task, with their processes.\n\n${table(cells)}\n\n` +
+      `Planning ${PLANNED} cells: ${planning.toFixed(2)} s.\n\n` +
       `Claiming and releasing a cell in a results folder.\n\n${table(claims)}`,
     violations,
   };
