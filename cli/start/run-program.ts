@@ -7,11 +7,22 @@ import { shownMessage, UsageError, visible } from "../../base/errors.ts";
 import { createProgram } from "../program.ts";
 
 /**
- * Reads the arguments of this process, runs the command that they name and ends the process. An error is printed as one sentence, with a
- * stack trace if TUNEBENCH_DEBUG is set.
- * @param instead done in place of the command, once its arguments and flags are read; returns the exit status, null to run the command here after all
+ * Reads the arguments of this process, runs the command that they name and ends the process.
+ * @param instead done in place of the command, once its arguments and flags are read; returns the exit status, null to run
+ *     the command here after all
  */
 export async function runProgram(instead?: (command: Command) => Promise<number | null>): Promise<never> {
+  Deno.exit(await runArguments(Deno.args, instead));
+}
+
+/**
+ * Runs the command that arguments name. An error is printed as one sentence, with a stack trace if TUNEBENCH_DEBUG is set.
+ * @returns the exit status
+ */
+export async function runArguments(
+  args: readonly string[],
+  instead?: (command: Command) => Promise<number | null>,
+): Promise<number> {
   let status = 0;
   try {
     const program = createProgram((value) => status = value);
@@ -21,11 +32,11 @@ export async function runProgram(instead?: (command: Command) => Promise<number 
         if (status !== null) Deno.exit(status);
       });
     }
-    await program.parseAsync(Deno.args, { from: "user" });
+    await program.parseAsync(args, { from: "user" });
   } catch (error) {
     status = report(error as Error);
   }
-  Deno.exit(status);
+  return status;
 }
 
 /** Prints an error and returns the exit status. */

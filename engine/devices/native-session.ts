@@ -111,10 +111,13 @@ export async function createNativeSession(options: SessionOptions): Promise<Host
   runtime.ReleaseSessionOptions(sessionOptions);
   check(status);
   const session = Deno.UnsafePointer.create(out[0])!;
+  // The runtime would read memory that is no longer its own.
+  let released = false;
   const addresses = createNameTable();
   return {
     inputNames: readInputNames(session),
     async run(inputs, outputs) {
+      if (released) throw new Error("Cannot run a program: it must not be released before");
       const values: Deno.PointerObject[] = [];
       const addressOf = (value: HostValue) => {
         const pointer = createValue(value);
@@ -133,6 +136,10 @@ export async function createNativeSession(options: SessionOptions): Promise<Host
         values.forEach((value) => runtime.ReleaseValue(value));
       }
     },
-    release: () => Promise.resolve(runtime.ReleaseSession(session)),
+    release() {
+      if (!released) runtime.ReleaseSession(session);
+      released = true;
+      return Promise.resolve();
+    },
   };
 }

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { createProgram } from "../../cli/program.ts";
 import { inFolder } from "../in-folder.ts";
+import { runLines } from "./command-lines.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const bert = `${root}tests/golden/A/bert`;
@@ -35,14 +36,21 @@ const before: Record<string, string[]> = {
 
 const { tasks } = JSON.parse(await Deno.readTextFile(`${root}deno.json`));
 
+/** Variables of a command that is called in a folder. No server listens on this port. */
+const variables = (folder: string) => ({
+  NO_COLOR: "1",
+  TUNEBENCH_CACHE: folder,
+  HF_ENDPOINT: "http://127.0.0.1:9",
+  INIT_CWD: folder,
+});
+
 /** Runs a command as `deno task` does. */
-async function run(command: string, args: string[], cache: string) {
+async function run(command: string, args: string[], folder: string) {
   const [, ...given] = tasks[command].command.split(" ");
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: [...given, ...args],
     cwd: root,
-    // No server listens on this port.
-    env: { NO_COLOR: "1", TUNEBENCH_CACHE: cache, HF_ENDPOINT: "http://127.0.0.1:9", INIT_CWD: cache },
+    env: variables(folder),
     stdin: "null",
   }).output();
   const [output, errors] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes).trim());
@@ -62,11 +70,13 @@ Deno.test("every command ends with status 2 and one sentence where it is given a
 Deno.test("every command ends with status 1 and a sentence where what it was rightly asked for fails", () =>
   inFolder({ [`${EMPTY}/runs/none`]: "" }, async (folder) => {
     assert.deepEqual(Object.keys(failing).sort(), commands.toSorted());
-    for (const [command, args] of Object.entries(failing)) {
-      if (!args) continue;
-      const { code, errors, line } = await run(command, args, folder);
-      assert.equal(code, 1, line);
-      assert.match(errors, /(^|\n)Cannot [^\n]*$/, line);
+    const { perf, ...others } = failing;
+    const lines = Object.entries(others).flatMap(([command, args]) => args ? [[command, ...args]] : []);
+    const ended = [...await runLines(lines, folder, variables(folder)), await run("perf", perf!, folder)];
+    for (const [at, { code, errors }] of ended.entries()) {
+      const said = `${lines[at] ?? "perf"}: ${errors}`;
+      assert.equal(code, 1, said);
+      assert.match(errors.trim(), /(^|\n)Cannot [^\n]*$/, said);
     }
   }));
 

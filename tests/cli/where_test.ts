@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { makeFolder } from "../models/folder/copies.ts";
+import { runLines } from "./command-lines.ts";
 
-const main = fileURLToPath(new URL("../../cli/main.ts", import.meta.url));
 const clone = fileURLToPath(new URL("../..", import.meta.url));
 
 Deno.test("a relative path counts from the folder where deno task is called, not from the clone", async () => {
@@ -19,15 +19,13 @@ Deno.test("a relative path counts from the folder where deno task is called, not
   assert.match(new TextDecoder().decode(stderr), /Cannot find model no-such-model/);
 });
 
-/** The message of a command that is refused with status 2, started in a folder. */
-async function refusal(cwd: string, args: string[]): Promise<string> {
-  const { code, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "-P=command", "--config", `${clone}deno.json`, main, ...args, "--offline"],
-    cwd,
-  }).output();
-  const message = new TextDecoder().decode(stderr);
-  assert.equal(code, 2, message);
-  return message.trimEnd();
+/** The messages of command lines that are each refused with status 2, started in a folder. */
+async function refusals(cwd: string, lines: string[][]): Promise<string[]> {
+  const ended = await runLines(lines.map((args) => [...args, "--offline"]), cwd);
+  return ended.map(({ code, errors }) => {
+    assert.equal(code, 2, errors);
+    return errors.trimEnd();
+  });
 }
 
 Deno.test("where a missing relative path was looked for is said, of an absolute path it is not", async () => {
@@ -63,35 +61,33 @@ Deno.test("where a missing relative path was looked for is said, of an absolute 
       `Cannot read the input lines: there must be such a file, it was looked for at ${cwd}/lines`,
     ],
   ];
-  await Promise.all(missing.map(async ([args, message]) => assert.equal(await refusal(cwd, args), message)));
+  assert.deepEqual(await refusals(cwd, missing.map(([args]) => args)), missing.map(([, message]) => message));
 });
 
 Deno.test("a name on the hub that is a folder here, too, is answered with both spellings, and each of them is taken", async () => {
   const cwd = await Deno.realPath(await makeFolder({ "mine/tiny/README.md": "" }));
-  const models = async (name: string) => await refusal(cwd, ["bench", "--models", name]);
+  const [bare, path, revision] = await refusals(
+    cwd,
+    ["mine/tiny", "./mine/tiny", "mine/tiny@main"].map((name) => ["bench", "--models", name]),
+  );
   assert.equal(
-    await models("mine/tiny"),
+    bare,
     "Cannot choose the model mine/tiny: there is such a path here, it must be ./mine/tiny for that, " +
       "or mine/tiny@main for the model on the hub",
   );
-  assert.match(await models("./mine/tiny"), /^Cannot read \.\/mine\/tiny\/config\.json: /);
-  assert.match(await models("mine/tiny@main"), /^Cannot use mine\/tiny: without the network, /);
+  assert.match(path, /^Cannot read \.\/mine\/tiny\/config\.json: /);
+  assert.match(revision, /^Cannot use mine\/tiny: without the network, /);
 });
 
 Deno.test("a path with commas is taken whole where it exists, and flags of lists may be repeated", async () => {
   const cwd = await Deno.realPath(await makeFolder({ "a, b/c,d/README.md": "" }));
   const path = "./a, b/c,d";
-  assert.match(
-    await refusal(cwd, ["bench", "--models", "use-lite", "--models", path]),
-    /^Cannot read \.\/a, b\/c,d\/config\.json: /,
-  );
-  const both = ["predict", "--model", "use-lite", "--adapter", path, "--adapter"];
-  assert.match(
-    await refusal(cwd, [...both, "nowhere"]),
-    /^Cannot read the adapter \.\/a, b\/c,d: /,
-  );
-  assert.match(
-    await refusal(cwd, ["bench", "--methods", "lora, bitfit", "--methods", "lorra"]),
-    /^Cannot find method lorra/,
-  );
+  const [models, adapters, methods] = await refusals(cwd, [
+    ["bench", "--models", "use-lite", "--models", path],
+    ["predict", "--model", "use-lite", "--adapter", path, "--adapter", "nowhere"],
+    ["bench", "--methods", "lora, bitfit", "--methods", "lorra"],
+  ]);
+  assert.match(models, /^Cannot read \.\/a, b\/c,d\/config\.json: /);
+  assert.match(adapters, /^Cannot read the adapter \.\/a, b\/c,d: /);
+  assert.match(methods, /^Cannot find method lorra/);
 });
