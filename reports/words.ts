@@ -203,6 +203,11 @@ export function conflictInWords({ run, path, other, otherPath }: Conflict): stri
   return `Run ${run.id}: ${name} ${score} in ${path}, ${otherScore} in ${otherPath}`;
 }
 
+/** Mean score of the epochs that were kept, on the validation examples that chose them. */
+export function validationScore({ runs, metric: { name } }: Pick<Setting, "runs" | "metric">): number {
+  return mean(runs.map(({ scores }) => scores.validation[name]));
+}
+
 /** "−2.4 ± 1.9", the difference to the best. */
 export function differenceInWords({ difference, metric }: Setting): string | null {
   return difference && formatDifference(difference.estimate, metric.unit);
