@@ -41,6 +41,7 @@ export const resultColumns: Record<string, string> = {
   method: "name of the method, joined methods with `+`",
   options: "options of the method and of its training, in words",
   setting: "what the runs of all seeds have in common: the hash of their spec without the seed",
+  table: "title of the table: the task and the model, and what tells it from other tables of the same",
   metric: "name of the task's first metric, which the next columns are about",
   n: "number of runs (seeds)",
   mean: "mean of the test score over the runs",
@@ -56,6 +57,7 @@ export const resultColumns: Record<string, string> = {
   difference_ci_low: "lower end of the 95 % interval of `difference`, paired by seed and example",
   difference_ci_high: "upper end of that interval",
   difference_p: "probability of so large a difference between any two of the table's settings if all are equal",
+  validation_mean: "mean score on the validation examples, which chose the epoch: no estimate for new examples",
   majority: "mean test score of always answering the class most frequent in training; empty where there are no classes",
   METRIC_mean: "mean of the test score by another metric of the task",
   METRIC_ci_low: "lower end of its 95 % interval",
@@ -80,12 +82,14 @@ export const runColumns: Record<string, string> = {
   validation_METRIC: "score on the validation set of the epoch that was kept",
   test_METRIC: "score on the test set of that epoch",
   ...costs,
+  side_by_side: "1: it ran while another run did, and its times are those of a shared machine; 0: it did not",
 };
 
 /** Columns of differences.csv, in their order. */
 export const differenceColumns: Record<string, string> = {
   model: resultColumns.model,
   task: resultColumns.task,
+  table: resultColumns.table,
   first: "the setting with the better mean: its method, with the options in which it differs from others of its name",
   second: "the other setting",
   first_setting: "hash of the first setting, as in results.csv",

@@ -7,8 +7,7 @@ import { type Cost, middleCost } from "./costs/costs.ts";
 import { formatCount, formatEstimate, formatPercent, formatScore, formatSeconds, MISSING } from "./format.ts";
 import type { Overview } from "./overview.ts";
 import type { Protocol, Setting } from "./results.ts";
-import { mean } from "./statistics/basics.ts";
-import { differenceInWords } from "./words.ts";
+import { differenceInWords, validationScore } from "./words.ts";
 
 /** How a report writes cells. */
 export interface CellStyle {
@@ -41,7 +40,7 @@ export function tableOf({ settings }: Protocol, style: CellStyle, validation = f
   const columns: Column[] = [
     ["method", ({ label }) => style.text(label)],
     [style.text(scoreTitle), (setting) => setting.best ? style.best(scoreOf(setting)) : scoreOf(setting)],
-    ...validation ? [["validation", validationOf] as Column] : [],
+    ...validation ? [["validation", (setting) => formatScore(validationScore(setting), unit)] as Column] : [],
     ...settings.some(({ difference }) => difference !== null)
       ? [["Δ best", (setting: Setting) => differenceInWords(setting) ?? MISSING] as Column]
       : [],
@@ -71,11 +70,6 @@ export function columnTable(columns: readonly Column[], settings: readonly Setti
 
 function scoreOf({ mean, estimate, metric: { unit } }: Setting): string {
   return formatEstimate(mean, estimate, unit);
-}
-
-/** Mean score of the epochs that were kept, on the validation examples that chose them. */
-function validationOf({ runs, metric: { name, unit } }: Setting): string {
-  return formatScore(mean(runs.map(({ scores }) => scores.validation[name])), unit);
 }
 
 /** The table of methods over tasks or models: scores, their average, and mean ranks. */

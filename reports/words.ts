@@ -4,6 +4,8 @@
  */
 import { counted } from "../base/errors.ts";
 import { inWords, valueInWords } from "../runs/study/labels.ts";
+import { isTimeUnsteady } from "./costs/costs.ts";
+import type { Run } from "./runs/run.ts";
 import type { Conflict } from "./runs/collect.ts";
 import { formatDifference, formatScore } from "./format.ts";
 import type { Overview } from "./overview.ts";
@@ -72,6 +74,32 @@ export function protocolRemarks(protocol: Protocol): Remark[] {
     ...comparisonRemarks(protocol),
     ...failureRemarks(protocol),
   ];
+}
+
+/**
+ * What a reader should know of a table's times.
+ * @param beside the runs that ran beside others
+ */
+export function timeRemarks({ settings }: Protocol, beside: ReadonlySet<Run>): Remark[] {
+  const runs = settings.flatMap(({ runs }) => runs);
+  const remarks: Remark[] = [];
+  const extentOf = (some: Run[]) =>
+    some.length === runs.length ? "The runs" : `${some.length} of ${counted(runs.length, "run")}`;
+  const shared = runs.filter((run) => beside.has(run));
+  if (shared.length > 0) {
+    remarks.push([`${extentOf(shared)} ran side by side with others: their times are those of a shared machine`]);
+  }
+  const interrupted = runs.filter(({ time }) => time.parts);
+  if (interrupted.length > 0) {
+    remarks.push([
+      `${
+        extentOf(interrupted)
+      } went on from a checkpoint: their times are sums over the parts, their memory is that of the last`,
+    ]);
+  }
+  const unsteady = settings.filter(({ runs }) => isTimeUnsteady(runs)).map(({ label }) => label);
+  if (unsteady.length > 0) remarks.push([`Times of the seeds differ by more than 15 %: ${unsteady.join(", ")}`]);
+  return remarks;
 }
 
 /** How the settings of a table were compared, or why they were not. */
@@ -173,6 +201,11 @@ export function conflictInWords({ run, path, other, otherPath }: Conflict): stri
   const [{ name, unit }] = run.metrics;
   const [score, otherScore] = [run, other].map(({ scores }) => formatScore(scores.test[name], unit));
   return `Run ${run.id}: ${name} ${score} in ${path}, ${otherScore} in ${otherPath}`;
+}
+
+/** Mean score of the epochs that were kept, on the validation examples that chose them. */
+export function validationScore({ runs, metric: { name } }: Pick<Setting, "runs" | "metric">): number {
+  return mean(runs.map(({ scores }) => scores.validation[name]));
 }
 
 /** "−2.4 ± 1.9", the difference to the best. */

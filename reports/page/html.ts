@@ -5,9 +5,12 @@
 import { createHash } from "node:crypto";
 import { showName } from "../figures/style.ts";
 
-/** A text as HTML shows it: one line, without a character that has a meaning in HTML; cut after 300 characters. */
-export function text(value: string): string {
-  return showName(value, 300).replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+/**
+ * A text as HTML shows it: one line, without a character that has a meaning in HTML.
+ * @param most characters after which it is cut
+ */
+export function text(value: string, most = 300): string {
+  return showName(value, most).replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
 /** JSON that can stand in an element `script`: nothing in it ends the element. */

@@ -10,7 +10,16 @@ import { drawFigures, MOST_TABLES, type NamedFigure } from "../figures/mod.ts";
 import { svgFile } from "../figures/drawing.ts";
 import { formatCount } from "../format.ts";
 import type { Protocol, Results } from "../results.ts";
-import { conflictInWords, overviewRemarks, overviewTitle, protocolRemarks, type Remark, titleOf } from "../words.ts";
+import { sideBySide } from "../costs/costs.ts";
+import {
+  conflictInWords,
+  overviewRemarks,
+  overviewTitle,
+  protocolRemarks,
+  type Remark,
+  timeRemarks,
+  titleOf,
+} from "../words.ts";
 import { BUDGET_REMARKS, isTuned, LEDGER_REMARKS } from "../tuning-tables.ts";
 import { pageData } from "./data.ts";
 import { json, policyHash, text } from "./html.ts";
@@ -78,7 +87,8 @@ function sectionsOf(
   ofOverviews: readonly NamedFigure[][],
   ofProtocols: readonly (NamedFigure[] | null)[],
 ): string[] {
-  const { protocols, overviews, validation, external, controls = [] } = results;
+  const { runs, protocols, overviews, validation, external, controls = [] } = results;
+  const beside = sideBySide(runs);
   return [
     ...overviews.map((overview, index) =>
       sectionOf(
@@ -92,7 +102,7 @@ function sectionsOf(
       sectionOf(
         titleOf(protocol, protocols),
         protocolTable(protocol, titleOf(protocol, protocols), captionOf(protocol), validation),
-        protocolRemarks(protocol),
+        [...protocolRemarks(protocol), ...timeRemarks(protocol, beside)],
         ofProtocols[index],
         `${costTable(protocol, titleOf(protocol, protocols))}\n${list(costRemarks(protocol))}\n${
           tuningOf(protocol, titleOf(protocol, protocols))
@@ -167,9 +177,12 @@ function sourcesOf({ runs, conflicts, sources: cited, unreadable }: Results): st
     .map(([title, items]) => `<section>\n<h2>${title}</h2>\n${list(items)}\n</section>`).join("\n");
 }
 
+/** Most characters of a remark: those of a citation with many authors, a protocol, a list of methods. */
+const MOST_OF_REMARK = 2000;
+
 function list(remarks: readonly Remark[]): string {
   const item = ([first, ...children]: Remark): string =>
-    `<li>${text(first)}${
+    `<li>${text(first, MOST_OF_REMARK)}${
       children.length === 0 ? "" : `<ul>${children.map((child) => item([child])).join("")}</ul>`
     }</li>`;
   return remarks.length === 0 ? "" : `<ul class="quiet">\n${remarks.map(item).join("\n")}\n</ul>`;

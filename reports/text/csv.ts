@@ -6,7 +6,7 @@
 import { stringify } from "csv-stringify/sync";
 import { visible } from "../../base/errors.ts";
 import { methodName, settingId } from "../../runs/study/record.ts";
-import { type Cost, costs, middleCost } from "../costs/costs.ts";
+import { type Cost, costs, middleCost, sideBySide } from "../costs/costs.ts";
 import { pscpOf } from "../costs/pscp.ts";
 import { bytesForTasks } from "../costs/storage.ts";
 import { byKeys } from "../by-keys.ts";
@@ -16,14 +16,16 @@ import { intervalOf, seedsFor } from "../statistics/estimate.ts";
 import { optionsOfRun } from "../runs/run.ts";
 import { chosenValues, edgesOf, trialValues, type TunedRun, valuesInWords } from "../runs/trials.ts";
 import { axisInWords } from "../../base/search-space.ts";
-import { failedSeeds } from "../words.ts";
+import { failedSeeds, titleOf, validationScore } from "../words.ts";
 
 const costNames = Object.keys(costs) as Cost[];
 
 /** results.csv: one row for each setting, scored by the task's first metric, with the other metrics beside it. */
 export function renderResultsCsv({ protocols }: Results): string {
-  const settings = protocols.flatMap(({ settings }) => settings)
-    .sort(byKeys(({ model }) => model, ({ task }) => task, ({ method }) => method, ({ id }) => id));
+  const settings = protocols.flatMap((protocol) => {
+    const table = titleOf(protocol, protocols);
+    return protocol.settings.map((setting) => ({ ...setting, table }));
+  }).sort(byKeys(({ model }) => model, ({ task }) => task, ({ method }) => method, ({ id }) => id));
   const others = [...new Set(settings.flatMap(({ secondary }) => secondary.map(({ metric }) => metric.name)))].sort();
   return toCsv(settings.map((setting) => ({
     model: setting.model,
@@ -31,6 +33,7 @@ export function renderResultsCsv({ protocols }: Results): string {
     method: setting.method,
     options: setting.options.join("; "),
     setting: setting.id,
+    table: setting.table,
     metric: setting.metric.name,
     n: setting.runs.length,
     mean: setting.mean,
@@ -43,6 +46,7 @@ export function renderResultsCsv({ protocols }: Results): string {
     difference: setting.difference?.estimate.mean,
     ...intervalColumns("difference", setting.difference && intervalOf(setting.difference.estimate)),
     difference_p: setting.difference?.p,
+    validation_mean: validationScore(setting),
     majority: setting.majority,
     ...Object.fromEntries(others.flatMap((name) => {
       const other = setting.secondary.find(({ metric }) => metric.name === name);
@@ -57,8 +61,10 @@ export function renderResultsCsv({ protocols }: Results): string {
 
 /** differences.csv: one row for each pair of settings that are compared, the better mean first. */
 export function renderDifferencesCsv({ protocols }: Results): string {
-  const rows = protocols.flatMap(({ settings, comparison }) => {
+  const rows = protocols.flatMap((protocol) => {
+    const { settings, comparison } = protocol;
     if (comparison === null) return [];
+    const table = titleOf(protocol, protocols);
     const byId = new Map(settings.map((setting) => [setting.id, setting]));
     return comparison.ranking.flatMap((first, rank) =>
       comparison.ranking.slice(rank + 1).map((second) => {
@@ -68,6 +74,7 @@ export function renderDifferencesCsv({ protocols }: Results): string {
         return {
           model: a.model,
           task: a.task,
+          table,
           first: a.label,
           second: b.label,
           first_setting: a.id,
@@ -88,7 +95,7 @@ export function renderDifferencesCsv({ protocols }: Results): string {
 
 /** Columns of differences.csv, which stand there also when nothing was compared. */
 const DIFFERENCE_COLUMNS = [
-  ...["model", "task", "first", "second", "first_setting", "second_setting", "metric", "seeds"],
+  ...["model", "task", "table", "first", "second", "first_setting", "second_setting", "metric", "seeds"],
   ...["difference", "ci_low", "ci_high", "p", "seeds_for_one_point"],
 ];
 
@@ -149,6 +156,7 @@ function rowsOf(run: TunedRun): Row[] {
 /** runs.csv: one row for each run, with every metric on the validation and the test set. */
 export function renderRunsCsv({ runs }: Results): string {
   const metrics = [...new Set(runs.flatMap((run) => run.metrics.map(({ name }) => name)))].sort();
+  const beside = sideBySide(runs);
   const rows = runs.map((run) => ({
     id: run.id,
     model: run.spec.model.name,
@@ -163,6 +171,7 @@ export function renderRunsCsv({ runs }: Results): string {
       ),
     ),
     ...Object.fromEntries(costNames.map((cost) => [cost, costs[cost](run)])),
+    side_by_side: beside.has(run) ? 1 : 0,
   }));
   return toCsv(
     rows.sort(

@@ -3,39 +3,59 @@
  * @module
  */
 import { visible } from "../../base/errors.ts";
-import { formatDifference, formatEstimate } from "../format.ts";
+import { formatDifference, formatEstimate, formatScore } from "../format.ts";
 import { middleCost } from "../costs/costs.ts";
-import type { Protocol, Results, Setting } from "../results.ts";
-import { titleOf } from "../words.ts";
+import type { Overview, OverviewRow } from "../overview.ts";
+import type { Protocol, Results, RunMetric, Setting } from "../results.ts";
+import { overviewRemarks, overviewTitle, titleOf, validationScore } from "../words.ts";
 
 const MEBIBYTE = 1024 ** 2;
 
-/** tables.tex: a table for each protocol. */
-export function renderLatex({ protocols }: Results): string {
+/** tables.tex: a table of methods over tasks or models, where there are several, and a table for each protocol. */
+export function renderLatex({ overviews, protocols, validation }: Results): string {
   return [
     "% Needs in the preamble:",
     "% \\usepackage[utf8]{inputenc} % before 2018 only",
     "% \\usepackage{booktabs,siunitx}",
     "",
-    ...protocols.map((protocol, index) => tableOf(protocol, index, protocols)),
+    ...overviews.map((overview, index) =>
+      tableOf(overviewCaption(overview), `overview-${index + 1}`, overviewColumns(overview), overview.rows.length)
+    ),
+    ...protocols.map((protocol, index) =>
+      tableOf(
+        captionOf(protocol, protocols),
+        String(index + 1),
+        columnsOf(protocol, validation),
+        protocol.settings.length,
+      )
+    ),
   ].join("\n");
 }
 
-function tableOf(protocol: Protocol, index: number, all: readonly Protocol[]): string {
-  const [{ metric }] = protocol.settings;
-  const scoreTitle = `${escapeLatex(metric.name)}${metric.unit === "fraction" ? " (\\%)" : ""}`;
-  const rows = protocol.settings.map((setting) => `    ${rowOf(setting).join(" & ")} \\\\`);
+/** A column: its title and its cells, both in LaTeX. What is missing is null. */
+interface Column {
+  title: string;
+  cells: (string | null)[];
+  /** `l`, or `r` for numbers with their intervals; without it, a column of siunitx for plain numbers. */
+  align?: "l" | "r";
+}
+
+function tableOf(caption: string, label: string, columns: readonly Column[], count: number): string {
+  const rows = Array.from({ length: count }, (_, row) => columns.map(({ cells }) => cells[row] ?? "{--}").join(" & "));
   return [
     "\\begin{table}",
     "  \\centering",
-    `  \\caption{${captionOf(protocol, all)}}`,
-    `  \\label{tab:tunebench-${index + 1}}`,
-    "  \\sisetup{detect-weight=true, detect-all=true, group-separator={,}, group-minimum-digits=4}",
-    "  \\begin{tabular}{l r r r S[table-format=9.0] S[table-format=6.1] S[table-format=6.1]}",
+    "  \\footnotesize",
+    "  \\setlength{\\belowcaptionskip}{6pt}",
+    "  \\setlength{\\tabcolsep}{4pt}",
+    `  \\caption{${caption}}`,
+    `  \\label{tab:tunebench-${label}}`,
+    "  \\sisetup{group-separator={,}, group-minimum-digits=4}",
+    `  \\begin{tabular}{${columns.map(formatOf).join(" ")}}`,
     "    \\toprule",
-    `    method & {${scoreTitle}} & {$\\Delta$ best} & {seeds} & {trained} & {memory (MiB)} & {time (s)} \\\\`,
+    `    ${columns.map(({ title }) => `{${title}}`).join(" & ")} \\\\`,
     "    \\midrule",
-    ...rows,
+    ...rows.map((row) => `    ${row} \\\\`),
     "    \\bottomrule",
     "  \\end{tabular}",
     "\\end{table}",
@@ -43,21 +63,94 @@ function tableOf(protocol: Protocol, index: number, all: readonly Protocol[]): s
   ].join("\n");
 }
 
-function rowOf(setting: Setting): string[] {
-  const { label, mean, estimate, metric: { unit }, best, difference, runs } = setting;
-  const score = formatEstimate(mean, estimate, unit).replace("±", "\\pm");
-  const memory = middleCost(runs, "planned_memory_bytes");
+/** How a column is aligned; siunitx keeps room for the longest number. */
+function formatOf({ cells, align }: Column): string {
+  if (align !== undefined) return align;
+  const parts = cells.filter((cell) => cell !== null).map((cell) => cell.split("."));
+  const [whole, decimals] = [0, 1].map((part) => Math.max(0, ...parts.map((parts) => parts[part]?.length ?? 0)));
+  return `S[table-format=${Math.max(1, whole)}.${decimals}]`;
+}
+
+function columnsOf({ settings }: Protocol, validation = false): Column[] {
+  const [{ metric }] = settings;
+  const seeds = settings.map(({ runs }) => String(runs.length));
+  const column = (title: string, cell: (setting: Setting) => string | null): Column => ({
+    title,
+    cells: settings.map(cell),
+  });
+  const differences: Column = {
+    ...column(
+      "$\\Delta$ best",
+      ({ difference }) => difference && inMath(formatDifference(difference.estimate, metric.unit), false),
+    ),
+    align: "r",
+  };
   return [
-    escapeLatex(label),
-    best ? `$\\mathbf{${score}}$` : `$${score}$`,
-    difference === null
-      ? "--"
-      : `$${formatDifference(difference.estimate, unit).replace("±", "\\pm").replace("−", "-")}$`,
-    String(runs.length),
-    String(middleCost(runs, "trainable_params")),
-    memory === null ? "{--}" : (memory / MEBIBYTE).toFixed(1),
-    middleCost(runs, "train_seconds")?.toFixed(1) ?? "{--}",
+    { ...column("method", ({ label }) => escapeLatex(label)), align: "l" },
+    { ...column(scoreTitle(metric), scoreCell), align: "r" },
+    ...validation ? [column("validation", (setting) => formatScore(validationScore(setting), metric.unit))] : [],
+    ...settings.some(({ difference }) => difference !== null) ? [differences] : [],
+    // The caption says how many there are where all have as many.
+    ...new Set(seeds).size > 1 ? [{ title: "seeds", cells: seeds }] : [],
+    column("trained", ({ runs }) => String(middleCost(runs, "trainable_params"))),
+    column("memory (MiB)", ({ runs }) => {
+      const memory = middleCost(runs, "planned_memory_bytes");
+      return memory === null ? null : (memory / MEBIBYTE).toFixed(1);
+    }),
+    column("time (s)", ({ runs }) => middleCost(runs, "train_seconds")?.toFixed(1) ?? null),
   ];
+}
+
+function scoreTitle({ name, unit }: RunMetric): string {
+  return `${escapeLatex(name)}${unit === "fraction" ? " (\\%)" : ""}`;
+}
+
+function scoreCell({ mean, estimate, metric: { unit }, best }: Setting): string {
+  return inMath(formatEstimate(mean, estimate, unit), best);
+}
+
+/** A number with its interval as a formula. */
+function inMath(number: string, isBold: boolean): string {
+  const shown = number.replace("±", "\\pm").replace("−", "-");
+  return isBold ? `$\\mathbf{${shown}}$` : `$${shown}$`;
+}
+
+function overviewColumns({ columns, rows, units, averaged, critical }: Overview): Column[] {
+  const column = (title: string, cell: (row: OverviewRow) => string | null): Column => ({
+    title,
+    cells: rows.map(cell),
+  });
+  return [
+    { ...column("method", ({ label }) => escapeLatex(label)), align: "l" },
+    ...columns.map((name, index): Column => ({
+      ...column(escapeLatex(name), ({ settings }) => settings[index] && scoreCell(settings[index])),
+      align: "r",
+    })),
+    ...averaged
+      ? [{
+        ...column("average", ({ average, best }) =>
+          average && inMath(formatEstimate(average.mean, average, units[0]), best)),
+        align: "r" as const,
+      }]
+      : [],
+    ...critical === null ? [] : [column("rank", ({ rank }) => rank?.toFixed(2) ?? null)],
+  ];
+}
+
+function overviewCaption(overview: Overview): string {
+  const remarks = overviewRemarks(overview).map(([text]) => ` ${escapeLatex(text)}.`);
+  const metrics = [
+    ...new Set(
+      overview.columns.flatMap((_, column) => {
+        const setting = overview.rows.map(({ settings }) => settings[column]).find((setting) => setting !== null);
+        return setting ? [scoreTitle(setting.metric)] : [];
+      }),
+    ),
+  ];
+  return `${escapeLatex(overviewTitle(overview))}: ${
+    metrics.join(", ")
+  }. Means over the seeds $\\pm$ half a 95\\,\\% interval. ` +
+    `Bold: not shown to be below the best mean of the column. Bold does not mean equal.${remarks.join("")}`;
 }
 
 /** What the table shows, and what its intervals and its bold mean. */

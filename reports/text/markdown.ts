@@ -8,7 +8,7 @@ import { markdownTable } from "markdown-table";
 import { counted, visible } from "../../base/errors.ts";
 import { canonical, type Environment } from "../../runs/study/record.ts";
 import { costRemarks, costTableOf } from "../cost-table.ts";
-import { isTimeUnsteady, sideBySide } from "../costs/costs.ts";
+import { sideBySide } from "../costs/costs.ts";
 import { CONTROLS_REMARKS, CONTROLS_TITLE, controlsTable } from "../controls-table.ts";
 import { externalRemarks, externalTables } from "../external-tables.ts";
 import { formatCount } from "../format.ts";
@@ -18,7 +18,15 @@ import type { Run } from "../runs/run.ts";
 import { type CellStyle, overviewTableOf, type Table, tableOf } from "../table.ts";
 import { BUDGET_REMARKS, budgetTableOf, isTuned, LEDGER_REMARKS, ledgerOf } from "../tuning-tables.ts";
 import { inWords } from "../../runs/study/labels.ts";
-import { conflictInWords, overviewRemarks, overviewTitle, protocolRemarks, type Remark, titleOf } from "../words.ts";
+import {
+  conflictInWords,
+  overviewRemarks,
+  overviewTitle,
+  protocolRemarks,
+  type Remark,
+  timeRemarks,
+  titleOf,
+} from "../words.ts";
 
 /** An item of a list, and the items of the list below it: a remark in Markdown. */
 type Item = Remark;
@@ -131,25 +139,8 @@ function protocolNotes(protocol: Protocol, environments: Run[][], beside: Readon
   const { settings } = protocol;
   const runs = settings.flatMap(({ runs }) => runs);
   const places = environments.flatMap((group, index) => runs.some((run) => group.includes(run)) ? [index + 1] : []);
-  const notes = protocolRemarks(protocol).map(([text, ...children]): Item => [escape(text), ...children.map(escape)]);
-  const extentOf = (some: Run[]) =>
-    some.length === runs.length ? "The runs" : `${some.length} of ${counted(runs.length, "run")}`;
-  const shared = runs.filter((run) => beside.has(run));
-  if (shared.length > 0) {
-    notes.push([`${extentOf(shared)} ran side by side with others: their times are those of a shared machine`]);
-  }
-  const interrupted = runs.filter(({ time }) => time.parts);
-  if (interrupted.length > 0) {
-    notes.push([
-      `${
-        extentOf(interrupted)
-      } went on from a checkpoint: their times are sums over the parts, their memory is that of the last`,
-    ]);
-  }
-  const unsteady = settings.filter(({ runs }) => isTimeUnsteady(runs)).map(({ label }) => label);
-  if (unsteady.length > 0) {
-    notes.push([`Times of the seeds differ by more than 15 %: ${escape(unsteady.join(", "))}`]);
-  }
+  const notes = [...protocolRemarks(protocol), ...timeRemarks(protocol, beside)]
+    .map(([text, ...children]): Item => [escape(text), ...children.map(escape)]);
   if (places.length > 1) {
     notes.push([`These runs are from environments ${places.join(", ")}; compare their time and memory with care.`]);
   }
@@ -241,7 +232,7 @@ function taskItem({ spec, task }: Run): Item {
     `labelling: ${escape(task.labelling)}`,
     `licence: ${escape(task.licence)}`,
     `citation: ${escape(task.citation)}`,
-    ...task.source.map(({ path, sha256 }) => `source: ${escape(path)}, SHA-256 ${escape(sha256)}`),
+    ...task.source.map(({ path, sha256 }) => `source: ${code(path)}, SHA-256 ${escape(sha256)}`),
   ];
 }
 
@@ -267,6 +258,11 @@ function distinct(runs: readonly Run[], item: (run: Run) => Item): Item[] {
 function list(items: readonly Item[]): string {
   return items.map(([text, ...children]) => [`- ${text}`, ...children.map((child) => `  - ${child}`)].join("\n"))
     .join("\n");
+}
+
+/** A path; a pattern of paths, "texts/[a-z].txt", is a span of code, so that its brackets can be read. */
+function code(path: string): string {
+  return /^[\w./-]+(\[[\w-]+\][\w./-]*)+$/.test(path) ? `\`${path}\`` : escape(path);
 }
 
 /** A text as one line, safe inside a table's cell: no character in it has a meaning in Markdown or HTML. */

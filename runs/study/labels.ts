@@ -33,7 +33,10 @@ export function optionsOf({ method, training: { epochs, headLearningRate }, tuni
     return axis === undefined ? `${option} ${valueInWords(value)}` : `${option} tuned in ${axisInWords(axis)}`;
   };
   const parts = method.flatMap(({ name, options }) =>
-    Object.entries(options).filter(([option, value]) => value !== null || axisOf(name, option) !== undefined)
+    Object.entries(options)
+      .filter(([option, value]) => value !== null || axisOf(name, option) !== undefined)
+      // The epochs of the training are stated once.
+      .filter(([option, value]) => !(option === "epochs" && value === epochs))
       .map(([option, value]) => `${method.length > 1 ? `${name}.` : ""}${inWords(name, option, value)}`)
   );
   const headOptions = headLearningRate === undefined ? [] : [`headLearningRate ${headLearningRate}`];

@@ -98,6 +98,17 @@ Deno.test("every score leads to a setting of the data, whose runs hold the score
   }
 });
 
+Deno.test("notes below a table are whole, and say which times are those of a shared machine", () => {
+  const citation = `${"An author, ".repeat(60)}https://doi.org/10.1000/end`;
+  const change = (record: RunRecord) => {
+    record.environment.started = "2026-01-01T00:00:00Z";
+    record.model.citation = citation;
+  };
+  const html = pageOf(study(2, 1, 1, { change }));
+  assert.ok(html.includes(`<li>${citation}</li>`));
+  assert.match(html, /<li>The runs ran side by side with others: their times are those of a shared machine<\/li>/);
+});
+
 Deno.test("packed numbers are the numbers, in as few bits as the largest needs", () => {
   fc.assert(fc.property(fc.array(fc.integer({ min: 0, max: 0xffff })), (values) => {
     const { width, bits } = pack(values);

@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { visible } from "../../../base/errors.ts";
 import { renderDifferencesCsv, renderResultsCsv, renderRunsCsv } from "../../../reports/text/csv.ts";
 import { groupResults } from "../../../reports/results.ts";
+import type { RunRecord } from "../../../runs/study/record.ts";
 import { makeRecord } from "../record-factory.ts";
 
 const COSTS = "trainable_params,trainable_percent,method_params,head_params,frozen_params,stored_bytes," +
@@ -21,8 +22,8 @@ Deno.test("results.csv has the columns of the design and one row for each settin
   const csv = renderResultsCsv(groupResults([...runs, makeRecord({ method: "full" })], []));
   assert.equal(
     csv.split("\n")[0],
-    "model,task,method,options,setting,metric,n,mean,sd,ci_low,ci_high,scores,failed_seeds,best,difference," +
-      "difference_ci_low,difference_ci_high,difference_p,majority,matthews_mean,matthews_ci_low,matthews_ci_high," +
+    "model,task,method,options,setting,table,metric,n,mean,sd,ci_low,ci_high,scores,failed_seeds,best,difference," +
+      "difference_ci_low,difference_ci_high,difference_p,validation_mean,majority,matthews_mean,matthews_ci_low,matthews_ci_high," +
       `${COSTS},stored_10_tasks_bytes,pscp,run_ids`,
   );
   const [full, lora] = rowsOf(csv);
@@ -68,13 +69,24 @@ Deno.test("runs.csv has one row for each run, with every metric on validation an
   assert.equal(
     csv.split("\n")[0],
     "id,model,task,method,options,setting,seed,validation_accuracy,validation_macro_f1,validation_matthews," +
-      `test_accuracy,test_macro_f1,test_matthews,${COSTS}`,
+      `test_accuracy,test_macro_f1,test_matthews,${COSTS},side_by_side`,
   );
   const [first, second] = rowsOf(csv);
   assert.deepEqual([first.id, first.test_macro_f1, first.validation_macro_f1], [other.id, "0.25", "0.5"]);
   assert.deepEqual([first.test_accuracy, second.test_macro_f1], ["", ""]);
   // A negative score stays a number.
   assert.deepEqual([second.seed, second.test_accuracy, second.test_matthews], ["1", "0.25", "-0.5"]);
+});
+
+Deno.test("rows of tables of the same task and model are told apart in words, and runs beside others are marked", () => {
+  const change = ({ environment }: RunRecord) => void (environment.started = "2026-01-01T00:00:00Z");
+  const runs = [300, 600].flatMap((train) => ["lora", "full"].map((method) => makeRecord({ train, method, change })));
+  const results = groupResults(runs, []);
+  const tables = ["sentiment/amazon, use-lite (data.train 300)", "sentiment/amazon, use-lite (data.train 600)"];
+  assert.deepEqual(new Set(rowsOf(renderResultsCsv(results)).map(({ table }) => table)), new Set(tables));
+  assert.deepEqual(rowsOf(renderDifferencesCsv(results)).map(({ table }) => table).sort(), tables);
+  assert.ok(rowsOf(renderRunsCsv(results)).every(({ side_by_side }) => side_by_side === "1"));
+  assert.equal(rowsOf(renderResultsCsv(results))[0].validation_mean, "0.8");
 });
 
 Deno.test("differences.csv has a row for each pair that is compared, the better mean first", () => {

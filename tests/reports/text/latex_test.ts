@@ -12,11 +12,34 @@ const runs = ["lora", "full"].flatMap((method, index) =>
 Deno.test("a table in LaTeX has a row for each setting, the best in bold, and a caption that states the statistic", () => {
   const latex = renderLatex(groupResults(runs, []));
   assert.match(latex, /\\toprule[\s\S]+\\midrule[\s\S]+\\bottomrule/);
-  assert.match(latex, /^ +lora & \$\\mathbf\{86\.0 \\pm \d\.\d\}\$ & -- & 3 & 25602 & 120\.0 & 2\.5 \\\\$/m);
-  assert.match(latex, /^ +full & \$66\.0 \\pm \d\.\d\$ & \$-20\.0 \\pm \d\.\d\$ & 3 & /m);
+  assert.match(latex, /^ +lora & \$\\mathbf\{86\.0 \\pm \d\.\d\}\$ & \{--\} & 25602 & 120\.0 & 2\.5 \\\\$/m);
+  assert.match(latex, /^ +full & \$66\.0 \\pm \d\.\d\$ & \$-20\.0 \\pm \d\.\d\$ & 25602 & /m);
+  assert.match(latex, /Mean over 3 seeds/);
   assert.match(latex, /Bold: not shown to be below the best mean .* Bold does not mean equal\./);
   const single = renderLatex(groupResults([makeRecord()], []));
   assert.match(single, /One seed; .* what other seeds would give is not in it\./);
+});
+
+Deno.test("the number of seeds stands in the rows where it differs, and the validation score where it is asked for", () => {
+  const latex = renderLatex({ ...groupResults(runs.slice(0, 5), []), validation: true });
+  assert.match(latex, /Mean over 2 to 3 seeds/);
+  assert.match(latex, /& \{validation\} & .* & \{seeds\} & /);
+  assert.match(latex, /^ +lora & \$\S+ \\pm \d\.\d\}?\$ & 86\.0 & .* & 3 & 25602 & /m);
+  assert.match(latex, /^ +full & .* & 2 & 25602 & /m);
+});
+
+Deno.test("methods over several tasks have a table of their own, with averages and ranks", () => {
+  const tasks = ["first", "second"].flatMap((task) =>
+    runs.map(({ spec: { method: [{ name }], seed }, scores }) =>
+      makeRecord({ task, method: name, seed, accuracy: scores.test.accuracy })
+    )
+  );
+  const [overview, ...others] = renderLatex(groupResults(tasks, [])).split("\\begin{table}").slice(1);
+  assert.equal(others.length, 2);
+  assert.match(overview, /\{method\} & \{first\} & \{second\} & \{average\} & \{rank\}/);
+  const score = String.raw`\$\\mathbf\{86\.0 \\pm \d\.\d\}\$`;
+  assert.match(overview, new RegExp(`^ +lora & ${score} & ${score} & ${score} & 1\\.00 `, "m"));
+  assert.match(overview, /^ +full & .* & 2\.00 /m);
 });
 
 Deno.test("no text adds a command, a cell or a row to a table in LaTeX", () => {

