@@ -7,11 +7,12 @@ import { shorten, suggestion } from "../../base/errors.ts";
 import type { SplitName, SplitParts } from "./description.ts";
 
 /** What is needed of a row. */
-interface PartRow {
+export interface PartRow {
   /** The part that it belongs to. */
   part: string;
   /** Number of the row, from 1. */
   number: number;
+  /** Its label. */
   label: string;
 }
 
