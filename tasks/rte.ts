@@ -55,6 +55,6 @@ export const rte: Task = {
   source: [],
   published: { train: 2490, test: 277 },
   files: [SPLITS.train.tsv, SPLITS.dev.tsv],
-  dataset: { name: "nyu-mll/glue", files: [SPLITS.train.parquet, SPLITS.dev.parquet] },
+  dataset: { name: "nyu-mll/glue", revision: "main", config: "rte", splits: ["train", "validation"] },
   load: async (taskFiles) => ({ train: await readSplit(taskFiles, "train"), test: await readSplit(taskFiles, "dev") }),
 };

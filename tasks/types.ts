@@ -11,6 +11,8 @@ export interface TextInput {
   text: string;
   /** The second text of a pair. */
   pair?: string;
+  /** What it has in common with others that must not be in two splits, such as the document that it is from. */
+  group?: string;
 }
 
 /** A labelled text, or a labelled pair of texts. */
@@ -78,8 +80,22 @@ export interface TaskDescription {
   published?: Partial<Record<"train" | "validation" | "test", number>>;
   /** Names of the files that users give. */
   files?: readonly string[];
-  /** Files of a data set on the hub, all in one folder of it, that are read where users give no files. */
-  dataset?: { name: string; files: readonly string[] };
+  /** The data set on the hub that is read where users give no files. */
+  dataset?: TaskDataset;
+  /** In words, which rule makes its splits of the published ones; left out where these are used as they are. */
+  rule?: string;
+}
+
+/** Splits of a data set on the hub. */
+export interface TaskDataset {
+  /** "org/name". */
+  name: string;
+  /** Branch, tag or commit. */
+  revision: string;
+  /** Its configuration. */
+  config: string;
+  /** Names of the splits. */
+  splits: readonly string[];
 }
 
 /**

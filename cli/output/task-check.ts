@@ -5,6 +5,7 @@
 import { basename } from "node:path";
 import { counted, shorten, visible } from "../../base/errors.ts";
 import type { OpenDescribed } from "../../tasks/described/described.ts";
+import { ruleOf } from "../../tasks/described/splits.ts";
 import { summarise, type Summary } from "../../tasks/described/summary.ts";
 
 /** Characters of an example's text that are shown. */
@@ -14,17 +15,16 @@ const LONGEST_SHOWN = 80;
 export function renderTask({ task, read }: OpenDescribed): string {
   const { described } = task;
   const summary = summarise(read);
-  const { text, pair, label } = described.columns;
-  const columns = `text ${visible(text)}${pair === undefined ? "" : `, pair ${visible(pair)}`}, label ${
-    visible(label)
-  }`;
+  const columns = Object.entries(described.columns).map(([use, column]) => `${use} ${visible(column)}`).join(", ");
+  const rule = described.splits && ruleOf(described.splits);
   const [least, median, most] = summary.words;
   return [
     `${task.name}, version ${task.version}, classification`,
-    ...read.splits.map(({ name, file, rows, dropped }) =>
-      `${name}: ${visible(basename(file.path))}, ${counted(rows, "row")}` +
-      `${dropped > 0 ? `, ${dropped} passed over` : ""}, SHA-256 ${file.sha256.slice(0, 16)}…`
+    ...read.sources.map(({ name, paths, rows, dropped, sha256 }) =>
+      `${name}: ${visible(basename(paths[0]))}${paths.length > 1 ? ` and ${paths.length - 1} more` : ""}, ` +
+      `${counted(rows, "row")}${dropped > 0 ? `, ${dropped} passed over` : ""}, SHA-256 ${sha256.slice(0, 16)}…`
     ),
+    ...rule === undefined ? [] : [`splits: ${rule}`],
     `columns: ${columns}`,
     `metrics: ${described.metrics.join(", ")}`,
     ...renderClasses(described.labels, summary),

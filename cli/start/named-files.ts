@@ -30,16 +30,28 @@ async function parts(read: () => Promise<unknown>): Promise<Record<string, unkno
   return value !== null && typeof value === "object" ? value as Record<string, unknown> : {};
 }
 
+/** What a task that a user describes is made of. */
+interface TaskNames {
+  /** Its files. */
+  files: string[];
+  /** Whether its data are on the hub. */
+  onHub: boolean;
+}
+
 /**
- * The files of a task that a user describes: a file of rows, or a description and the files that it names.
+ * What a task that a user describes is made of: a file of rows, or a description and the files that it names.
  * @param entry a name, a path, or a description
  */
-export async function filesOfTask(entry: unknown): Promise<string[]> {
+export async function namesOfTask(entry: unknown): Promise<TaskNames> {
   const isPath = typeof entry === "string";
-  if (isPath && !/\.jsonc?$/.test(entry)) return /[\\/.]/.test(entry) ? [entry] : [];
+  if (isPath && !/\.jsonc?$/.test(entry)) return { files: /[\\/.]/.test(entry) ? [entry] : [], onHub: false };
   const { data } = await parts(async () => isPath ? (await readJsonc(entry, LONGEST)).value : entry);
-  const files = texts(data !== null && typeof data === "object" ? Object.values(data) : data);
-  return isPath ? [entry, ...files.map((file) => resolve(dirname(entry), file))] : files;
+  const named = texts(data !== null && typeof data === "object" ? Object.values(data) : data);
+  const files = named.filter((file) => !file.startsWith("hub:"));
+  return {
+    files: isPath ? [entry, ...files.map((file) => resolve(dirname(entry), file))] : files,
+    onHub: files.length < named.length,
+  };
 }
 
 /** What a study and the flags that change it name. @param source a preset, or the path of a study */
@@ -48,12 +60,19 @@ export async function findNames(source: string, flags: Record<string, unknown>):
   const path = isFile ? source : join(projectFolder, "runs", "presets", `${source}.json`);
   const study = await parts(async () => (await readJsonc(path, LONGEST)).value);
   const { tasks } = await import("../../tasks/mod.ts");
-  const own = await Promise.all([study.tasks, flags.tasks].flat().map(filesOfTask));
-  const datasets = texts(study.tasks, flags.tasks).some((name) => Object.hasOwn(tasks, name) && tasks[name].dataset);
+  const own = await Promise.all([study.tasks, flags.tasks].flat().map(namesOfTask));
+  const hasDataset = (name: string) => Object.hasOwn(tasks, name) && tasks[name].dataset !== undefined;
   return {
     models: texts(study.models, flags.models),
-    datasets,
-    files: texts(isFile ? source : [], study.taskFiles, study.from, flags.taskFiles, flags.from, ...own),
+    datasets: own.some(({ onHub }) => onHub) || texts(study.tasks, flags.tasks).some(hasDataset),
+    files: texts(
+      isFile ? source : [],
+      study.taskFiles,
+      study.from,
+      flags.taskFiles,
+      flags.from,
+      ...own.flatMap(({ files }) => files),
+    ),
   };
 }
 

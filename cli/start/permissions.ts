@@ -10,7 +10,7 @@ import { deviceFolders, deviceVariables } from "../../engine/devices/optional-pa
 import { hubHosts } from "../../models/hub/request.ts";
 import { modelPermissions } from "../../models/hub/places.ts";
 import { useCache } from "../command.ts";
-import { filesOfTask, findNames, notedModels, texts } from "./named-files.ts";
+import { findNames, namesOfTask, notedModels, texts } from "./named-files.ts";
 
 /** Arguments and flags of a command, as the command line's parser gives them. */
 interface Given {
@@ -99,7 +99,13 @@ export const permissions: Record<string, (given: Given) => Permissions | null | 
     const writes = baseline === undefined && compare === undefined;
     return filing(texts(folders, external, baseline), writes ? texts(out ?? `${folders[0]}/report`) : []);
   },
-  check: async ({ args: [file] }) => filing(await filesOfTask(file)),
+  async check(given) {
+    const { files, onHub } = await namesOfTask(given.args[0]);
+    const base = filing(files);
+    if (!onHub) return base;
+    const finding = findingModels(given, [], true);
+    return { ...finding, read: [...finding.read, ...base.read ?? []] };
+  },
   cite: ({ args: [folders] }) => filing(texts(folders)),
   export: ({ args: [folder, results] }) => filing(texts(results), placed(folder)),
   doctor(given) {

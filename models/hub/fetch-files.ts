@@ -29,6 +29,8 @@ export interface Selection {
   key: string;
   /** Folder of the repository that holds the files; absent: the topmost. */
   folder?: string;
+  /** Whether the files may lie in folders of that folder; absent: they do not. */
+  recursive?: true;
   /**
    * Names of the files.
    * @param isAbsent whether the repository certainly has no file of that name; given if `source` may lack files that the
@@ -106,10 +108,10 @@ function urlPath(path: string): string {
   return path.split("/").map(encodeURIComponent).join("/");
 }
 
-/** The entries of a repository's folder. @throws {Error} if there are too many, or if they are no list of entries */
+/** The entries of the folder that a selection is in. @throws {Error} if there are too many, or if they are no list of entries */
 async function listEntries(
   { hub, repository: { kind, name }, commit, retry }: CommitSource,
-  folder: string | undefined,
+  { folder, recursive }: Selection,
 ): Promise<ListFileEntry[]> {
   const { listFiles } = await import("@huggingface/hub");
   const listed = listFiles({
@@ -117,6 +119,7 @@ async function listEntries(
     revision: commit,
     hubUrl: hub.endpoint,
     ...folder && { path: urlPath(folder) },
+    recursive: recursive === true,
     fetch: apiFetch(hub, retry),
   });
   return await answered(name, async () => {
@@ -130,11 +133,11 @@ async function listEntries(
   });
 }
 
-/** Every file of a repository's folder, by its path. */
-async function listRemote(source: CommitSource, folder: string | undefined): Promise<Map<string, RemoteFile>> {
+/** Every file of the folder that a selection is in, by its path. */
+async function listRemote(source: CommitSource, selection: Selection): Promise<Map<string, RemoteFile>> {
   const { hub, repository: { kind, name }, commit } = source;
   const files = new Map<string, RemoteFile>();
-  for (const { type, path, size, oid, lfs } of await listEntries(source, folder)) {
+  for (const { type, path, size, oid, lfs } of await listEntries(source, selection)) {
     if (type !== "file") continue;
     if (typeof path !== "string" || !isSafePath(path)) {
       throw new HubRefusal(
@@ -237,7 +240,7 @@ export async function fetchFiles(source: CommitSource, selection: Selection): Pr
   using _lock = await lockRepository(repository, () => say(`Waiting for another process that fetches ${name}.`));
   const meanwhile = await readSnapshot(repository, commit, selection.key);
   if (meanwhile) return { ...meanwhile, fetched: 0 };
-  const remote = await listRemote(source, selection.folder);
+  const remote = await listRemote(source, selection);
   const folder = snapshotFolder(repository, commit);
   const fetching: Fetching = { ...source, remote, folder, files: {}, fetched: 0 };
   for (const path of await chooseFiles(fetching, selection)) await fetchFile(fetching, path);

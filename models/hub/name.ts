@@ -48,29 +48,30 @@ export function isCommit(revision: string): boolean {
 
 /**
  * Splits a name into its parts.
+ * @param what it names, for messages
  * @throws {HubRefusal} if it is not well formed, or could lead out of a folder that is named after it
  */
-export function parseHubName(name: string): HubName {
+export function parseHubName(name: string, what = "model"): HubName {
   const [, repository, revision, file] = /^([^@:]*)(?:@([^:]*))?(?::([^]*))?$/.exec(name) ?? [];
   const parts = repository?.split("/") ?? [];
   const isRepository = parts.length === 2 &&
     parts.every((part) => PART.test(part) && !part.includes("..") && !part.includes("--"));
   if (!isRepository) {
     throw new HubRefusal(
-      `Cannot find the model ${shorten(name)}: a name on the hub must be ${FORM}, ` +
+      `Cannot find the ${what} ${shorten(name)}: a name on the hub must be ${FORM}, ` +
         "its parts of letters, digits, - _ . without .. or --",
     );
   }
   const safe = (path: string) => isSafePath(path) && !path.split("/").some((part) => part.startsWith("."));
   if (revision !== undefined && !(REVISION.test(revision) && safe(revision) && !revision.includes(".."))) {
     throw new HubRefusal(
-      `Cannot find the model ${repository}: its revision must be a branch, a tag or a commit, ` +
+      `Cannot find the ${what} ${repository}: its revision must be a branch, a tag or a commit, ` +
         `current value is ${shorten(revision) || "empty"}`,
     );
   }
   if (file !== undefined && !(safe(file) && file.endsWith(".gguf"))) {
     throw new HubRefusal(
-      `Cannot find the model ${repository}: after : there must be the path of a GGUF file in it, ` +
+      `Cannot find the ${what} ${repository}: after : there must be the path of a GGUF file in it, ` +
         `current value is ${shorten(file) || "empty"}`,
     );
   }

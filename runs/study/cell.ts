@@ -14,7 +14,7 @@ export interface LocalPaths {
   folder?: string;
   /** The folder of the task's files, if users give them. */
   taskFiles?: string;
-  /** The files of a described task, by split. */
+  /** The files of a described task, by part of the data. */
   tables?: TablePaths;
   /** The folder of the adapter that training starts from. */
   from?: string;

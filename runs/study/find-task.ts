@@ -3,7 +3,7 @@
  * @module
  */
 import { resolve } from "node:path";
-import { asUsageError, lookUp, shorten, UsageError } from "../../base/errors.ts";
+import { asUsageError, counted, lookUp, shorten, UsageError } from "../../base/errors.ts";
 import {
   describedTask,
   isTaskPath,
@@ -13,12 +13,14 @@ import {
   type TablePaths,
 } from "../../tasks/described/described.ts";
 import type { Description } from "../../tasks/described/description.ts";
-import { dataOf } from "../../tasks/described/read.ts";
+import { datasetOf } from "../../tasks/described/hub-files.ts";
+import { dataOf, overlapsOf, type ReadTask } from "../../tasks/described/read.ts";
 import { tasks } from "../../tasks/mod.ts";
 import { hashTaskFiles } from "../../tasks/task-files.ts";
 import type { AnyTask, Example, TaskData } from "../../tasks/types.ts";
 import type { LocalPaths } from "./cell.ts";
-import { findDataset, sumsOf } from "./find-dataset.ts";
+import { findDataset, pathsOf, sumsOf } from "./find-dataset.ts";
+import { printNotice } from "./find-model.ts";
 import type { RunSpec } from "./spec.ts";
 
 /** A task as specs have it, and where its files lie. */
@@ -44,8 +46,8 @@ export function findTask(entry: string | Description, taskFiles?: string): Promi
 }
 
 async function findDescribed(entry: string | Description): Promise<StudiedTask> {
-  const { task, files, read } = await openOwn(entry);
-  const tables: TablePaths = Object.fromEntries(Object.entries(files).map(([name, { path }]) => [name, path]));
+  const { task, read } = await openOwn(entry);
+  const tables: TablePaths = Object.fromEntries(read.sources.map(({ name, paths }) => [name, paths]));
   return { task, paths: { tables }, data: dataOf(read) };
 }
 
@@ -56,12 +58,29 @@ async function findDescribed(entry: string | Description): Promise<StudiedTask> 
  */
 export async function openOwn(entry: string | Description): Promise<OpenDescribed> {
   const description = typeof entry === "string" ? await readDescription(entry) : entry;
-  const opened = await asUsageError(() => openDescribed(description));
+  const opened = await openSource(description);
   const { name } = opened.task;
   if (!Object.hasOwn(tasks, name)) return opened;
   throw new UsageError(
     `Cannot use the task ${shorten(name)}: it must have a name of its own, a built-in task has this one`,
   );
+}
+
+/** Opens a description's files, or those of its data set on the hub, of which the splits' texts in common are told. */
+async function openSource(description: Description): Promise<OpenDescribed> {
+  const dataset = datasetOf(description);
+  if (!dataset) return await asUsageError(() => openDescribed(description));
+  const snapshot = await findDataset(dataset);
+  const opened = await asUsageError(() => openDescribed(description, pathsOf(snapshot, dataset)));
+  tellOverlaps(opened.task.name, opened.read);
+  return { ...opened, task: { ...opened.task, dataset: { name: dataset.name, revision: snapshot.commit } } };
+}
+
+/** Says which published splits have texts in common. */
+function tellOverlaps(name: string, read: ReadTask): void {
+  for (const { between: [a, b], count, first } of overlapsOf(read)) {
+    printNotice(`${name}: ${a} and ${b} have ${counted(count, "text")} in common, the first is ${first}.`);
+  }
 }
 
 async function findByName(name: string, taskFiles: string | undefined): Promise<StudiedTask> {

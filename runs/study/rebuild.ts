@@ -5,6 +5,7 @@
 import { createHash } from "node:crypto";
 import { formatHubName, parseHubName } from "../../models/hub/name.ts";
 import { canonical, methodName, type RunRecord } from "./record.ts";
+import type { Description } from "../../tasks/described/description.ts";
 import type { RunSpec } from "./spec.ts";
 import type { MethodEntry, Study } from "./study.ts";
 import type { TrialRecord } from "./tuning/trial-record.ts";
@@ -80,11 +81,9 @@ function runOf(record: RunRecord | TrialRecord, need: (path: string, what: strin
 
 /** A task as studies have it: its name, or its description, whose files are expected in a folder under the names of their splits. */
 function taskOf({ task }: RunSpec, need: (path: string, what: string) => string): Study["tasks"][number] {
-  const { name, version, files = {}, described } = task;
+  const { name, version, files = {}, dataset, described } = task;
   if (!described) return name;
-  const folder = need(...taskFilesOf({ task }));
-  const { pool, ...splits } = Object.fromEntries(Object.keys(files).map((split) => [split, `${folder}/${split}`]));
-  const { description, labelling, licence, citation, ...reading } = described;
+  const { description, labelling, licence, citation, labels, values, ...reading } = described;
   const remarks = Object.entries({ description, labelling, licence, citation }).filter(([, words]) =>
     words !== undefined
   );
@@ -92,11 +91,21 @@ function taskOf({ task }: RunSpec, need: (path: string, what: string) => string)
     name,
     ...version > 1 && { version },
     ...Object.fromEntries(remarks),
-    data: pool ?? splits as { train: string },
+    data: dataOf(task, need),
+    labels: values ? Object.fromEntries(values.map((value, at) => [value, labels[at]])) : labels,
     ...reading,
-    // It was asked for if a text is in two of them.
-    ...pool === undefined && { allowOverlap: true },
+    // It was asked for if a text is in two of the splits.
+    ...!dataset && (files.pool === undefined || described.columns.split !== undefined) && { allowOverlap: true },
   };
+}
+
+/** The data of a description: on the hub, or files that are expected in a folder under the names of their splits. */
+function dataOf(task: RunSpec["task"], need: (path: string, what: string) => string): Description["data"] {
+  const { files = {}, dataset } = task;
+  if (dataset) return `hub:${dataset.name}@${dataset.revision}`;
+  const folder = need(...taskFilesOf({ task }));
+  const { pool, ...splits } = Object.fromEntries(Object.keys(files).map((split) => [split, `${folder}/${split}`]));
+  return pool ?? splits as { train: string };
 }
 
 /** A folder for the task's files, and what must be in it. */
@@ -165,7 +174,7 @@ export function limitsOf(records: readonly RunRecord[]): string[] {
     ...spec.method.flatMap(({ name, version = 1 }) =>
       version > 1 ? [`${methodName(spec)} is repeated only by a TuneBench that has version ${version} of ${name}.`] : []
     ),
-    ...spec.task.dataset
+    ...spec.task.dataset && !spec.task.described
       ? [
         `${spec.task.name} was read from ${spec.task.dataset.name} at commit ${spec.task.dataset.revision}: ` +
         "runs have the same ids only while that is its newest one, or in a cache that holds it.",

@@ -88,13 +88,17 @@ export interface RunRecord {
   spec: RunSpec;
   /** How it was tuned; left out without tuning. */
   tuning?: TunedRecord;
-  /** The task, as it was then. `labels` are the names of the classes; none if the task is to generate. */
+  /**
+   * The task, as it was then. `labels` are the names of the classes; none if the task is to generate. `rule`: how its splits are made of the
+   * published ones; left out where these are used as they are, or none are published.
+   */
   task: {
     labels: string[];
     labelling: string;
     licence: string;
     citation: string;
     source: { path: string; sha256: string }[];
+    rule?: string;
     splits: { train: SplitRecord; validation: SplitRecord; test: SplitRecord };
   };
   /** The backbone; `parameters` is its number of weights. */

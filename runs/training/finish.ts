@@ -164,9 +164,10 @@ function describeTask({ spec, task, trainingTask: { splits } }: OpenCell): Trial
     licence: task.licence,
     citation: task.citation,
     source: [
-      ...task.source.map(({ path, sha256 }) => ({ path, sha256 })),
+      ...task.source.map(({ path, sha256 }) => ({ path: originOf(spec.task, path), sha256 })),
       ...userFiles.map(([path, sha256]) => ({ path: originOf(spec.task, path), sha256 })),
     ],
+    ...task.rule !== undefined && { rule: task.rule },
     splits: {
       train: splitRecord(splits.train),
       validation: splitRecord(splits.validation),

@@ -28,8 +28,8 @@ export type AlterSplits = <E extends AnyExample>(splits: Splits<E>, seed: number
 
 /**
  * Draws a run's examples. A published split is sampled from; one that was not published is drawn from the pool, or from
- * the published training examples. Texts that differ only in case and white space count once. Test is drawn first and
- * train last: where there are enough data, runs with more training examples are scored on the same test examples.
+ * the published training examples. Texts that differ only in case and white space count once, and no two splits share a group.
+ * Test is drawn first and train last: where there are enough data, runs with more training examples are scored on the same test examples.
  * @param sizes numbers of examples; of `test` there may be fewer
  * @param seen hashes of texts that are passed over for test and validation, as what training starts from knows them
  * @throws {Error} if there are too few examples
@@ -43,8 +43,11 @@ export function splitExamples<E extends AnyExample>(
   const sourceOf = (name: keyof Splits) => data[name] ?? data.pool ?? data.train ?? [];
   const isNew = (example: E) => seen.size === 0 || !seen.has(textHash(example));
   const taken = new Set<string>();
+  const takenGroups = new Set<string>();
   const draw = (name: keyof Splits, size: number, isUsable = (_: E) => true): E[] => {
-    const free = firstOfEachText(sourceOf(name)).filter((example) => !taken.has(textKey(example)));
+    const free = firstOfEachText(sourceOf(name)).filter((example) =>
+      !taken.has(textKey(example)) && !(example.group !== undefined && takenGroups.has(example.group))
+    );
     const usable = free.filter(isUsable).length;
     if (usable < size) {
       const known = usable < free.length ? `, as what training starts from knows ${free.length - usable} more` : "";
@@ -52,8 +55,11 @@ export function splitExamples<E extends AnyExample>(
         `Cannot split the data: ${name} must have ${size} examples, only ${usable} are left for it${known}`,
       );
     }
-    const drawn = stratified(new Random(seed, `split/${name}`).shuffle(free), size, isUsable);
-    for (const example of drawn) taken.add(textKey(example));
+    const drawn = stratified(byGroup(new Random(seed, `split/${name}`).shuffle(free)), size, isUsable);
+    for (const example of drawn) {
+      taken.add(textKey(example));
+      if (example.group !== undefined) takenGroups.add(example.group);
+    }
     return drawn;
   };
   const test = draw("test", Math.min(sizes.test, roomForTest(sourceOf, sizes, isNew)), isNew);
@@ -124,6 +130,13 @@ export function fittingSizes(
 /** The first 16 hexadecimal digits of the SHA-256 of a text's key: an adapter's note has them of all that it knows. */
 export function textHash(example: TextInput): string {
   return createHash("sha256").update(textKey(example)).digest("hex").slice(0, 16);
+}
+
+/** Examples of a group one after the other, where the first of them stood: few groups have examples that are drawn. */
+function byGroup<E extends TextInput>(examples: readonly E[]): readonly E[] {
+  if (examples.every(({ group }) => group === undefined)) return examples;
+  return [...Map.groupBy(examples, ({ id, group }) => group === undefined ? `example ${id}` : `group ${group}`).values()]
+    .flat();
 }
 
 /** One example of each text: of those that {@linkcode textKey} takes for equal, the first. */

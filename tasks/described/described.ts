@@ -9,10 +9,12 @@ import { describeFault, faultPath } from "../../base/schema.ts";
 import { metrics } from "../metrics.ts";
 import type { Task } from "../types.ts";
 import type { DescribedSpec, Description, SplitName } from "./description.ts";
+import { DEFAULT_CONFIG, hubNameOf } from "./hub-files.ts";
 import { labelText } from "./labels.ts";
-import { dataOf, readDescribed, type ReadTask, requireApart, type TableFiles } from "./read.ts";
+import { dataOf, readDescribed, type ReadTask, requireApart, type TableSources } from "./read.ts";
 import { descriptionSchema, taskJsonSchema } from "./schema.ts";
-import { isTablePath, stemOf, tableFileAt } from "./table.ts";
+import { ruleOf } from "./splits.ts";
+import { isTablePath, stemOf, tableSourceAt, tableSourceOf } from "./table.ts";
 
 /** Bytes of the longest description that is read. */
 const LONGEST_DESCRIPTION = 1 << 20;
@@ -20,15 +22,20 @@ const LONGEST_DESCRIPTION = 1 << 20;
 /** What records say where a description says nothing. */
 const NONE_STATED = "none stated";
 
-/** Where the files of a described task lie, by split. */
-export type TablePaths = Partial<Record<SplitName, string>>;
+/** Where the files of a described task lie, by the part of the data: a split, the pool, or a split of a data set on the hub. */
+export type TablePaths = Record<string, string[]>;
 
 /** A described task with its examples. */
 export interface OpenDescribed {
   /** As specs have it. */
-  task: { name: string; version: number; files: Record<string, string>; described: DescribedSpec };
-  /** Its files. */
-  files: TableFiles;
+  task: {
+    name: string;
+    version: number;
+    files: Record<string, string>;
+    /** The data set on the hub that the files are from. */
+    dataset?: { name: string; revision: string };
+    described: DescribedSpec;
+  };
   /** Its examples. */
   read: ReadTask;
 }
@@ -59,7 +66,7 @@ export async function readDescription(path: string): Promise<Description> {
   return {
     ...description,
     name: description.name ?? nameFrom(basename(path).replace(/\.jsonc?$/, "")),
-    data: typeof data === "string" ? from(data) : mapValues(data, from),
+    data: typeof data !== "string" ? mapValues(data, from) : hubNameOf(data) === undefined ? from(data) : data,
   };
 }
 
@@ -103,50 +110,87 @@ function mapValues<K extends string, T, U>(values: Partial<Record<K, T>>, map: (
 /**
  * Opens a described task: all its files are read, and what cannot be used is refused.
  * @param description with paths from the current folder
+ * @param paths where the files of a data set on the hub lie
  * @throws {Error} one sentence on the first thing for which it cannot be used
  */
-export async function openDescribed(description: Description): Promise<OpenDescribed> {
-  const { data, columns, labels, metrics: named, encoding, missing, version = 1 } = description;
-  const paths: TablePaths = typeof data === "string" ? { pool: data } : data;
-  const name = description.name ?? nameFrom(stemOf(Object.values(paths)[0]));
-  const files: TableFiles = {};
-  for (const split of ["pool", "train", "validation", "test"] as const) {
-    const path = paths[split];
-    if (path !== undefined) files[split] = await tableFileAt(path);
-  }
+export async function openDescribed(description: Description, paths?: TablePaths): Promise<OpenDescribed> {
+  const { data, columns, labels, metrics: named, encoding, missing, config, splits, version = 1 } = description;
+  const name = description.name ?? defaultName(data);
+  requireParts(name, description);
   const reading = {
     columns,
-    ...labels && { labels: labelsOf(labels, name) },
+    ...labels && labelsOf(labels, name),
+    ...splits && { splits },
     ...encoding && { encoding },
     ...missing && { missing },
   };
-  const read = await readDescribed(reading, files);
-  if (!description.allowOverlap) requireApart(name, read);
+  const read = await readDescribed(name, reading, await sourcesOf(data, paths));
+  // Whoever published a data set has made its splits; their own they can change.
+  if (!description.allowOverlap && !paths) requireApart(name, read);
   const { description: question, labelling, licence, citation } = description;
   const remarks = Object.entries({ description: question, labelling, licence, citation });
   return {
     task: {
       name,
       version,
-      files: mapValues(files, ({ sha256 }) => sha256),
+      files: Object.fromEntries(read.sources.map(({ name, sha256 }) => [name, sha256])),
       described: {
         ...reading,
         labels: read.labels,
+        ...config !== undefined && { config },
         metrics: named ?? Object.keys(metrics),
         ...Object.fromEntries(remarks.filter(([, words]) => words !== undefined)),
       },
     },
-    files,
     read,
   };
 }
 
-/** The labels that a description names. @throws {Error} if two are the same */
-function labelsOf(named: NonNullable<Description["labels"]>, name: string): string[] {
-  const labels = named.map(labelText);
+/** The files of a description with their checksums. */
+async function sourcesOf(data: Description["data"], paths: TablePaths | undefined): Promise<TableSources> {
+  const sources: TableSources = {};
+  if (paths) {
+    for (const [part, files] of Object.entries(paths)) sources[part] = await tableSourceOf(files);
+    return sources;
+  }
+  const places: Partial<Record<SplitName, string>> = typeof data === "string" ? { pool: data } : data;
+  for (const split of ["pool", "train", "validation", "test"] as const) {
+    const path = places[split];
+    if (path !== undefined) sources[split] = await tableSourceAt(path);
+  }
+  return sources;
+}
+
+/** A name for a task whose description has none. */
+function defaultName(data: Description["data"]): string {
+  if (typeof data !== "string") return nameFrom(stemOf(data.train));
+  return nameFrom(hubNameOf(data)?.name.split("/")[1] ?? stemOf(data));
+}
+
+/** @throws {Error} if a description names parts of data that have none, or a configuration of no data set on the hub */
+function requireParts(name: string, { data, columns, config, splits }: Description): void {
+  const isOnHub = typeof data === "string" && hubNameOf(data) !== undefined;
+  const isWhole = typeof data === "string";
+  if (config !== undefined && !isOnHub) {
+    throw new Error(`Cannot use the task ${name}: config is of a data set on the hub, data must be hub:org/name`);
+  }
+  if (columns.split !== undefined && !(isWhole && !isOnHub)) {
+    throw new Error(`Cannot use the task ${name}: columns.split divides one file or folder, data must be its path`);
+  }
+  if (splits && !isOnHub && columns.split === undefined) {
+    throw new Error(
+      `Cannot use the task ${name}: splits are parts of a data set on the hub or of columns.split, there is neither; ` +
+        'files of splits stand in data, {"train": path, "test": path}',
+    );
+  }
+}
+
+/** The labels that a description names, with the values that stand for them where these are others. @throws {Error} if two are the same */
+function labelsOf(named: NonNullable<Description["labels"]>, name: string): Pick<DescribedSpec, "labels" | "values"> {
+  const labels = (Array.isArray(named) ? named : Object.values(named)).map(labelText);
   const twice = labels.find((label, at) => labels.indexOf(label) !== at);
-  if (twice === undefined) return labels;
-  throw new Error(`Cannot use the task ${name}: labels must differ, ${twice} is there twice`);
+  if (twice !== undefined) throw new Error(`Cannot use the task ${name}: labels must differ, ${twice} is there twice`);
+  return { labels, ...!Array.isArray(named) && { values: Object.keys(named).map(labelText) } };
 }
 
 /**
@@ -154,11 +198,8 @@ function labelsOf(named: NonNullable<Description["labels"]>, name: string): stri
  * @param paths where its files lie; its examples cannot be read without
  */
 export function describedTask(
-  { name, version, files = {}, described }: {
-    name: string;
-    version: number;
+  { name, version, files = {}, dataset, described }: Omit<OpenDescribed["task"], "files"> & {
     files?: Record<string, string>;
-    described: DescribedSpec;
   },
   paths: TablePaths = {},
 ): Task {
@@ -174,16 +215,20 @@ export function describedTask(
     labels,
     metrics: described.metrics,
     source: Object.entries(files).map(([split, sha256]) => ({
-      path: basename(paths[split as SplitName] ?? split),
+      path: dataset
+        ? `${described.config ?? DEFAULT_CONFIG}/${split}`
+        : paths[split]?.length === 1
+        ? basename(paths[split][0])
+        : split,
       sha256,
     })),
+    ...described.splits && { rule: ruleOf(described.splits) },
     async load() {
       const given = Object.entries(files).map(([split, sha256]) => {
-        const path = paths[split as SplitName];
-        if (path === undefined) throw new Error(`Cannot read the task ${name}: the file of its ${split} must be given`);
-        return [split, { path, sha256 }];
+        if (!paths[split]) throw new Error(`Cannot read the task ${name}: the files of its ${split} must be given`);
+        return [split, { paths: paths[split], sha256 }];
       });
-      return dataOf(await readDescribed(described, Object.fromEntries(given)));
+      return dataOf(await readDescribed(name, described, Object.fromEntries(given)));
     },
   };
 }

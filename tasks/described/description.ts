@@ -8,7 +8,7 @@ export const encodings = ["utf-8", "utf-16le", "utf-16be", "latin-1"] as const;
 /** One of the encodings. */
 export type Encoding = typeof encodings[number];
 
-/** Names of columns. */
+/** Names of columns. Texts may also be made of several: "{word}: {sentence}". */
 export interface Columns {
   /** The text. */
   text: string;
@@ -16,10 +16,27 @@ export interface Columns {
   pair?: string;
   /** The label. */
   label: string;
+  /** The name of the split that a row belongs to. */
+  split?: string;
+  /** What rows have in common that must not be torn apart, such as a document: no two of the splits that a seed draws share it. */
+  group?: string;
 }
 
-/** The splits that a description may name files for; "pool" is one file that each seed splits. */
+/** The splits of a task; "pool" is what each seed splits. */
 export type SplitName = "pool" | "train" | "validation" | "test";
+
+/**
+ * Which part of the data each split is: a split of a data set on the hub, or a value of the column of splits. A part that is both validation
+ * and test is halved.
+ */
+export interface SplitParts {
+  /** To train on. */
+  train: string;
+  /** To choose the epoch; left out: drawn from train. */
+  validation?: string;
+  /** To test on; left out: drawn from train. */
+  test?: string;
+}
 
 /** A description, as users write it. */
 export interface Description {
@@ -37,19 +54,29 @@ export interface Description {
   licence?: string;
   /** What to cite for the data. */
   citation?: string;
-  /** A file whose rows are one pool, or a file for each split; a split that is left out is drawn from `train`. */
+  /**
+   * A file or folder of files whose rows are one pool, or one for each split; a split that is left out is drawn from `train`. Or a data set
+   * on the hub, hub:org/name or hub:org/name@revision.
+   */
   data: string | { train: string; validation?: string; test?: string };
+  /** Configuration of a data set on the hub; left out: default. */
+  config?: string;
+  /** Which part of the data each split is; left out: the parts are named as the splits are. */
+  splits?: SplitParts;
   /** Which columns are read. */
   columns: Columns;
-  /** The labels in their order; left out: those that occur, numbers in numeric order and then the others by text. */
-  labels?: (string | number | boolean)[];
+  /**
+   * The labels in their order, or names for the values of the column; left out: those that occur, numbers in numeric order and then the
+   * others by text.
+   */
+  labels?: (string | number | boolean)[] | Record<string, string>;
   /** Names of metrics, the first of which decides; left out: all of classification, accuracy first. */
   metrics?: string[];
   /** Encoding of text files; left out: UTF-8, or UTF-16 with a byte-order mark. */
   encoding?: Encoding;
   /** "drop": rows without a text or a label are passed over; left out: they are an error. */
   missing?: "drop";
-  /** Whether a text may be in two of the files; it is then left out of the one that is drawn later (test, validation, train). */
+  /** Whether a text may be in two of the splits; it is then left out of the one that is drawn later (test, validation, train). */
   allowOverlap?: boolean;
 }
 
@@ -59,6 +86,12 @@ export interface DescribedSpec {
   columns: Columns;
   /** The labels as text, in their order. */
   labels: string[];
+  /** The values of the column that stand for the labels; left out: the labels themselves. */
+  values?: string[];
+  /** Configuration of a data set on the hub; left out: default, or no data set on the hub. */
+  config?: string;
+  /** Which part of the data each split is; left out: the parts are named as the splits are. */
+  splits?: SplitParts;
   /** Names of metrics. */
   metrics: string[];
   /** Encoding of text files; left out: found out. */

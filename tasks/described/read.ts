@@ -8,39 +8,52 @@ import { textKey } from "../examples.ts";
 import { requireTexts } from "../task-files.ts";
 import type { Example, TaskData } from "../types.ts";
 import type { DescribedSpec, SplitName } from "./description.ts";
+import { columnsOf, fill } from "./fields.ts";
 import { labelsIn, labelText } from "./labels.ts";
-import { readTable, type TableFile } from "./table.ts";
+import { splitsOfRows } from "./splits.ts";
+import { readTables, type TableSource } from "./table.ts";
 
-/** The file of each split that has one. */
-export type TableFiles = Partial<Record<SplitName, TableFile>>;
+/** The files of each part of the data: of a split, of the pool, or of a split of a data set on the hub. */
+export type TableSources = Record<string, TableSource>;
 
 /** What of a description decides how rows are read. */
-export type Reading = Pick<DescribedSpec, "columns" | "encoding" | "missing"> & Partial<Pick<DescribedSpec, "labels">>;
+export type Reading =
+  & Pick<DescribedSpec, "columns" | "encoding" | "missing" | "values" | "splits">
+  & Partial<Pick<DescribedSpec, "labels">>;
 
 /** A row that has all that is needed. */
 interface CompleteRow {
-  /** Number of the row in the file, from 1. */
+  /** Number of the row in its source, from 1. */
   number: number;
+  /** The file. */
+  path: string;
   /** Where it stands: "line 12". */
   place: string;
+  /** The part of the data that it belongs to. */
+  part: string;
   text: string;
   pair?: string;
   label: string;
+  group?: string;
+}
+
+/** What was read of a source. */
+export interface ReadSource extends TableSource {
+  /** Its name. */
+  name: string;
+  /** Number of rows. */
+  rows: number;
+  /** Number of rows that were passed over, as something is missing in them. */
+  dropped: number;
 }
 
 /** A split as it was read. */
 export interface ReadSplit {
   /** Its name. */
   name: SplitName;
-  /** Its file. */
-  file: TableFile;
-  /** Number of rows of the file. */
-  rows: number;
-  /** Number of rows that were passed over, as something is missing in them. */
-  dropped: number;
-  /** Its examples, whose ids are split and number of the row. */
+  /** Its examples, whose ids are part and number of the row. */
   examples: Example[];
-  /** Where each example stands: "line 12". */
+  /** Where each example stands: "line 12 of train.csv". */
   places: string[];
 }
 
@@ -48,6 +61,8 @@ export interface ReadSplit {
 export interface ReadTask {
   /** Names of the classes in their order. */
   labels: string[];
+  /** The files. */
+  sources: ReadSource[];
   /** The splits. */
   splits: ReadSplit[];
 }
@@ -59,67 +74,91 @@ export function dataOf({ splits }: ReadTask): TaskData<Example> {
 
 /**
  * Reads the files of a described task, always the same examples in the same order.
+ * @param name the task's, for messages
  * @throws {Error} one sentence on the first thing for which a file cannot be used
  */
-export async function readDescribed(reading: Reading, files: TableFiles): Promise<ReadTask> {
-  const read: Omit<ReadSplit & { complete: CompleteRow[] }, "examples" | "places">[] = [];
-  for (const [name, file] of Object.entries(files) as [SplitName, TableFile][]) {
-    const { rows, complete } = await readRows(reading, file);
-    read.push({ name, file, rows, dropped: rows - complete.length, complete });
+export async function readDescribed(name: string, reading: Reading, sources: TableSources): Promise<ReadTask> {
+  const read: ReadSource[] = [];
+  const rows: CompleteRow[] = [];
+  for (const [part, source] of Object.entries(sources)) {
+    const { count, complete } = await readRows(reading, part, source);
+    read.push({ name: part, ...source, rows: count, dropped: count - complete.length });
+    for (const row of complete) rows.push(row);
   }
-  const labels = reading.labels ??
-    labelsIn(read[0].complete.map(({ label }) => label), read[0].file.path, reading.columns.label);
-  const splits = read.map(({ complete, ...split }) => {
-    const examples = complete.map((row) => exampleOf(row, labels, split, reading));
-    requireTwoClasses(split.file.path, examples, labels);
-    return { ...split, examples, places: complete.map(({ place }) => place) };
+  const split = splitsOfRows(name, rows, reading.splits);
+  const [[, first]] = split;
+  const labels = reading.labels ?? labelsIn(first.map(({ label }) => label), first[0].path, reading.columns.label);
+  const splits = split.map(([name, rows]) => {
+    const examples = rows.map((row) => exampleOf(row, labels, reading));
+    requireTwoClasses(rows[0].path, examples, labels);
+    return { name, examples, places: rows.map(({ place, path }) => `${place} of ${basename(path)}`) };
   });
-  return { labels: [...labels], splits };
+  return { labels: [...labels], sources: read, splits };
 }
 
-/** The rows of a file that have all values. @throws {Error} if one has not, unless such rows are dropped */
+/** The rows of files that have all values. @throws {Error} if one has not, unless such rows are dropped */
 async function readRows(
-  { columns: { text, pair, label }, encoding, missing }: Reading,
-  file: TableFile,
-): Promise<{ rows: number; complete: CompleteRow[] }> {
-  const columns = [text, label, ...pair === undefined ? [] : [pair]];
-  const { unit, rows } = await readTable(file, columns, encoding);
+  { columns: { text, pair, label, split, group }, encoding, missing }: Reading,
+  part: string,
+  source: TableSource,
+): Promise<{ count: number; complete: CompleteRow[] }> {
+  const fields = [text, pair ?? [], label, split ?? [], group ?? []].flat();
+  const columns = [...new Set(fields.flatMap(columnsOf))];
   const complete: CompleteRow[] = [];
-  for (const [index, { line, values }] of rows.entries()) {
-    const place = `${unit} ${line}`;
-    const empty = values.findIndex((value) => value === null || value.trim() === "");
-    if (empty >= 0 && missing === "drop") continue;
-    if (empty >= 0) {
-      throw new Error(
-        `Cannot use ${file.path}: a row must have a ${shorten(columns[empty])}, it is empty in ${place}; ` +
-          'such rows are passed over with "missing": "drop" in a description, or --drop-missing',
-      );
+  let number = 0;
+  for (const { path, unit, rows } of await readTables(source, columns, encoding)) {
+    for (const { line, values } of rows) {
+      number++;
+      const place = `${unit} ${line}`;
+      const empty = values.findIndex((value) => value === null || value.trim() === "");
+      if (empty >= 0 && missing === "drop") continue;
+      if (empty >= 0) refuseEmpty(path, columns[empty], place);
+      const textOf = (field: string) => fill(field, (column) => values[columns.indexOf(column)]!);
+      const texts = [text, ...pair === undefined ? [] : [pair]].map(textOf);
+      requireTexts(path, texts, line);
+      complete.push({
+        number,
+        path,
+        place,
+        part: split === undefined ? part : textOf(split).trim(),
+        text: texts[0],
+        ...pair !== undefined && { pair: texts[1] },
+        label: labelText(textOf(label)),
+        ...group !== undefined && { group: textOf(group) },
+      });
     }
-    const [first, labelled, second] = values as string[];
-    requireTexts(file.path, pair === undefined ? [first] : [first, second], line);
-    complete.push({
-      number: index + 1,
-      place,
-      text: first,
-      ...pair !== undefined && { pair: second },
-      label: labelText(labelled),
-    });
   }
-  if (complete.length === 0) throw new Error(`Cannot use ${file.path}: it must have rows, it has none`);
-  return { rows: rows.length, complete };
+  if (complete.length === 0) throw new Error(`Cannot use ${source.paths[0]}: it must have rows, it has none`);
+  return { count: number, complete };
+}
+
+function refuseEmpty(path: string, column: string, place: string): never {
+  throw new Error(
+    `Cannot use ${path}: a row must have a ${shorten(column)}, it is empty in ${place}; ` +
+      'such rows are passed over with "missing": "drop" in a description, or --drop-missing',
+  );
 }
 
 function exampleOf(
-  { number, place, text, pair, label }: CompleteRow,
+  { number, path, place, part, text, pair, label, group }: CompleteRow,
   labels: readonly string[],
-  { name, file: { path } }: { name: SplitName; file: TableFile },
-  reading: Reading,
+  { labels: named, values }: Reading,
 ): Example {
-  const index = labels.indexOf(label);
-  if (index >= 0) return { id: `${name}/${number}`, text, ...pair !== undefined && { pair }, label: index };
-  const rule = reading.labels ? "a label must be one of those that are named" : "a label must occur in train, too";
+  const index = (values ?? labels).indexOf(label);
+  if (index >= 0) {
+    return {
+      id: `${part}/${number}`,
+      text,
+      ...pair !== undefined && { pair },
+      label: index,
+      ...group !== undefined && { group },
+    };
+  }
+  const rule = named ? "a label must be one of those that are named" : "a label must occur in train, too";
   throw new Error(
-    `Cannot use ${path}: ${rule}, current value is ${shorten(label)} in ${place}, ${suggestion(label, labels)}`,
+    `Cannot use ${path}: ${rule}, current value is ${shorten(label)} in ${place}, ${
+      suggestion(label, values ?? labels)
+    }`,
   );
 }
 
@@ -152,8 +191,7 @@ export function overlapsOf({ splits }: ReadTask): Overlap[] {
       const shared = [...keys[a].keys()].filter((key) => keys[a + 1 + offset].has(key));
       if (shared.length === 0) return [];
       const key = shared.at(-1)!; // the first in the file, as keys are in reverse order
-      const placeIn = ({ places, file }: ReadSplit, at: number) => `${places[at]} of ${basename(file.path)}`;
-      const first = `${placeIn(split, keys[a].get(key)!)} and ${placeIn(other, keys[a + 1 + offset].get(key)!)}`;
+      const first = `${split.places[keys[a].get(key)!]} and ${other.places[keys[a + 1 + offset].get(key)!]}`;
       return [{ between: [split.name, other.name], count: shared.length, first }];
     })
   );

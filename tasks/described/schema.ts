@@ -4,7 +4,14 @@
  */
 import { z } from "zod";
 import { metrics } from "../metrics.ts";
-import { type Columns, type DescribedSpec, type Description, encodings, MOST_LABELS } from "./description.ts";
+import {
+  type Columns,
+  type DescribedSpec,
+  type Description,
+  encodings,
+  MOST_LABELS,
+  type SplitParts,
+} from "./description.ts";
 
 /** A name like "sentiment/amazon": it is shown in tables, and is part of file names. */
 const NAME = /^[A-Za-z0-9][\w.-]*(?:\/[A-Za-z0-9][\w.-]*)*$/;
@@ -13,8 +20,13 @@ const NAME = /^[A-Za-z0-9][\w.-]*(?:\/[A-Za-z0-9][\w.-]*)*$/;
 const path = z.string().regex(/^[^\p{Cc}\u202a-\u202e\u2066-\u2069]+$/u, {
   error: "must be a path without control characters",
 });
+/** A path where no data set on the hub can stand. */
+const splitPath = z.string().regex(/^(?!hub:)[^\p{Cc}\u202a-\u202e\u2066-\u2069]+$/u, {
+  error: "must be a path without control characters, and no data set on the hub",
+});
 const words = z.string().min(1).max(2000);
 const column = z.string().min(1);
+const part = z.string().min(1).max(200);
 const metricNames = z.array(z.enum(Object.keys(metrics))).min(1);
 
 /** What records say of the data; no part of what names a run. */
@@ -26,9 +38,17 @@ const remarks = {
 };
 
 const columnsSchema: z.ZodType<Columns> = z.strictObject({
-  text: column.describe("the text"),
+  text: column.describe('the text; "{word}: {sentence}" makes it of several columns'),
   pair: column.describe("the second text, where examples are pairs").optional(),
   label: column.describe("the label"),
+  split: column.describe("the name of the split that a row belongs to").optional(),
+  group: column.describe("what rows have in common that must not be in two splits, such as a document").optional(),
+});
+
+const splitsSchema: z.ZodType<SplitParts> = z.strictObject({
+  train: part,
+  validation: part.optional(),
+  test: part.optional(),
 });
 
 /** Schema of {@linkcode Description}; unknown keys are errors. */
@@ -41,27 +61,41 @@ export const descriptionSchema: z.ZodType<Description> = z.strictObject({
   ...remarks,
   data: z.union([
     path,
-    z.strictObject({ train: path, validation: path.optional(), test: path.optional() }),
-  ], { error: 'must be a path or {"train": path, "validation": path, "test": path}' })
+    z.strictObject({ train: splitPath, validation: splitPath.optional(), test: splitPath.optional() }),
+  ], { error: 'must be a path, hub:org/name or {"train": path, "validation": path, "test": path}' })
     .describe(
-      "file of all examples, or a file for each split: CSV, TSV, JSON lines or Parquet, or one of these in gzip",
+      "file of all examples, or a file for each split: CSV, TSV, JSON lines or Parquet, or one of these in gzip; or a folder of such files; " +
+        "or a data set on the hub, hub:org/name@revision",
     ),
+  config: part.describe("configuration of a data set on the hub; left out: default").optional(),
+  splits: splitsSchema.describe(
+    "which split of a data set on the hub, or which value of columns.split, each split is; left out: they have the same names",
+  ).optional(),
   columns: columnsSchema.describe("names of the columns"),
-  labels: z.array(
-    z.union([z.string().min(1), z.number(), z.boolean()], { error: "must be a text, a number or a boolean" }),
-  )
-    .min(2).max(MOST_LABELS).describe("the labels in their order; left out: those that occur").optional(),
+  labels: z.union([
+    z.array(
+      z.union([z.string().min(1), z.number(), z.boolean()], { error: "must be a text, a number or a boolean" }),
+    ).min(2).max(MOST_LABELS),
+    z.record(z.string().min(1), z.string().min(1)).refine((names) => Object.keys(names).length > 1, {
+      error: "must name two labels",
+    }).meta({ minProperties: 2 }),
+  ]).describe(
+    'the labels in their order, or names for the values of the column, {"0": "no", "1": "yes"}; left out: those that occur',
+  ).optional(),
   metrics: metricNames.describe("the first decides; left out: all").optional(),
   encoding: z.enum(encodings).describe("encoding of text files; left out: UTF-8, or UTF-16 with a byte-order mark")
     .optional(),
   missing: z.literal("drop", { error: "must be drop" }).describe("pass over rows without a text or a label").optional(),
-  allowOverlap: z.boolean().describe("let a text be in two of the files").optional(),
+  allowOverlap: z.boolean().describe("let a text be in two of the splits").optional(),
 });
 
 /** Schema of {@linkcode DescribedSpec}; unknown keys are errors. */
 export const describedSchema: z.ZodType<DescribedSpec> = z.strictObject({
   columns: columnsSchema,
   labels: z.array(z.string()).min(2),
+  values: z.array(z.string()).min(2).optional(),
+  config: part.optional(),
+  splits: splitsSchema.optional(),
   metrics: z.array(z.string()).min(1),
   encoding: z.enum(encodings).optional(),
   missing: z.literal("drop").optional(),

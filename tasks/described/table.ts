@@ -3,18 +3,20 @@
  * checksum of a file says what is read from it.
  * @module
  */
-import { basename, dirname } from "node:path";
+import { createHash } from "node:crypto";
+import { basename, join } from "node:path";
 import { gunzipSync } from "node:zlib";
+import { isFolder, readBytes } from "../../base/files.ts";
 import { type ParquetColumns, readParquetColumns } from "../parquet.ts";
-import { decodeText, hashTaskFiles, LONGEST, readTaskFileBytes, requireColumns } from "../task-files.ts";
+import { decodeText, LONGEST, requireColumns } from "../task-files.ts";
 import type { Encoding } from "./description.ts";
 import { readTextTable } from "./text-table.ts";
 
-/** A file, wherever it lies. */
-export interface TableFile {
-  /** Its path. */
-  path: string;
-  /** SHA-256 of it as it is on disk, in hexadecimal. */
+/** Files of rows, one after the other, wherever they lie. */
+export interface TableSource {
+  /** Their paths, one at least. */
+  paths: string[];
+  /** SHA-256 of the file as it is on disk, in hexadecimal; of several files, that of their checksums, one a line. */
   sha256: string;
 }
 
@@ -26,8 +28,10 @@ export interface TableRow {
   values: (string | null)[];
 }
 
-/** Rows, and what their numbers count. */
+/** The rows of a file, and what their numbers count. */
 export interface Table {
+  /** The file. */
+  path: string;
   /** What {@linkcode TableRow.line} counts. */
   unit: "line" | "row";
   /** The rows. */
@@ -57,24 +61,61 @@ export function stemOf(path: string): string {
   return basename(path).replace(ENDING, "");
 }
 
-/** The file at a path. A link is followed: whoever names a file has chosen it. @throws {Error} if there is none */
-export async function tableFileAt(path: string): Promise<TableFile> {
-  const real = await Deno.realPath(path).catch(() => path);
-  const { files } = await hashTaskFiles(dirname(real), [basename(real)]);
-  return { path: real, sha256: files[basename(real)] };
+/**
+ * The file at a path, or the files of rows in the folder there, in the order of their names. A link is followed: whoever names a file has
+ * chosen it.
+ * @throws {Error} if there is none
+ */
+export async function tableSourceAt(path: string): Promise<TableSource> {
+  if (!await isFolder(path)) return await tableSourceOf([await Deno.realPath(path).catch(() => path)]);
+  const names = (await Array.fromAsync(Deno.readDir(path))).map(({ name }) => name).filter(isTablePath).sort();
+  if (names.length > 0) return await tableSourceOf(names.map((name) => join(path, name)));
+  throw new Error(`Cannot use ${path}: the folder must hold CSV, TSV, JSON lines or Parquet files, it holds none`);
+}
+
+/** Files with their checksum. @throws {Error} if one is missing */
+export async function tableSourceOf(paths: string[]): Promise<TableSource> {
+  return {
+    paths,
+    sha256: jointSum(await Promise.all(paths.map(async (path) => sha256(await readBytes(path, LONGEST))))),
+  };
+}
+
+function jointSum(sums: readonly string[]): string {
+  return sums.length === 1 ? sums[0] : sha256(sums.join("\n"));
+}
+
+function sha256(content: Uint8Array | string): string {
+  return createHash("sha256").update(content).digest("hex");
 }
 
 /**
- * Reads some columns of a file.
- * @throws {Error} if it is missing or has changed, is no table, or has no such columns
+ * Reads some columns of files, one table for each.
+ * @throws {Error} if one is missing or has changed, is no table, or has no such columns
  */
-export async function readTable(
-  { path, sha256 }: TableFile,
+export async function readTables(
+  { paths, sha256: expected }: TableSource,
   columns: readonly string[],
   encoding?: Encoding,
+): Promise<Table[]> {
+  const contents = await Promise.all(paths.map((path) => readBytes(path, LONGEST)));
+  const actual = jointSum(contents.map(sha256));
+  if (actual !== expected) {
+    throw new Error(`Cannot use ${paths.join(", ")}: its SHA-256 must be ${expected}, current value is ${actual}`);
+  }
+  const tables: Table[] = [];
+  for (const [at, path] of paths.entries()) {
+    tables.push(await tableOf(unpack(contents[at], path), path, columns, encoding));
+  }
+  return tables;
+}
+
+async function tableOf(
+  bytes: Uint8Array,
+  path: string,
+  columns: readonly string[],
+  encoding: Encoding | undefined,
 ): Promise<Table> {
-  const name = basename(path);
-  const bytes = unpack(await readTaskFileBytes({ folder: dirname(path), files: { [name]: sha256 } }, name), path);
   if (startsWith(bytes, PARQUET)) return fromParquet(path, columns, await readParquetColumns(bytes, path, columns));
   return readTextTable(
     decodeText(bytes, path, encoding === "latin-1" ? "windows-1252" : encoding, REMEDIES),
@@ -85,7 +126,7 @@ export async function readTable(
 
 function fromParquet(path: string, columns: readonly string[], { names, rows }: ParquetColumns): Table {
   requireColumns(path, columns, names);
-  return { unit: "row", rows: rows.map((values, index) => ({ line: index + 1, values })) };
+  return { path, unit: "row", rows: rows.map((values, index) => ({ line: index + 1, values })) };
 }
 
 function startsWith(bytes: Uint8Array, magic: readonly number[]): boolean {

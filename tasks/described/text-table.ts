@@ -22,6 +22,7 @@ interface Parsed {
 /** Reads some columns of a table in text. @throws {Error} if it has no such columns, or a row cannot be read */
 export function readTextTable(text: string, path: string, columns: readonly string[]): Table {
   return {
+    path,
     unit: "line",
     rows: /^\s*\{/.test(text) ? readJsonLines(text, path, columns) : readCsv(text, path, columns),
   };

@@ -58,11 +58,18 @@ Deno.test("what is refused in a description's form, the JSON Schema refuses, too
     { data, columns, version: 0 },
     { data, columns, labels: ["one"] },
     { data, columns, labels: [{}, "b"] },
+    { data, columns, labels: { 0: "one" } },
+    { data: { train: "hub:a/b" }, columns },
+    { data: "hub:a/b", columns, splits: { test: "test" } },
+    { data: "hub:a/b", columns, config: "" },
     { data, columns, metrics: ["bleu"] },
     { data, columns, encoding: "ebcdic" },
     { data, columns, missing: "keep" },
   ];
   assert.ok(isTask({ data, columns }));
+  assert.ok(
+    isTask({ data: "hub:a/b@v1", config: "c", splits: { train: "t" }, columns, labels: { 0: "no", 1: "yes" } }),
+  );
   for (const value of wrong) {
     const shown = JSON.stringify(value);
     assert.throws(() => parseDescription(value), shown);

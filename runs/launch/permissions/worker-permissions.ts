@@ -28,7 +28,7 @@ export function workerPermissions({ places, out, computes }: Reach, entry: URL):
   const { read, write, ffi } = modelPermissions();
   const named = places.flatMap((
     { folder, taskFiles, tables = {}, from },
-  ) => [folder, taskFiles, ...Object.values(tables), from])
+  ) => [folder, taskFiles, ...Object.values(tables).flat(), from])
     .filter((path) => path !== undefined);
   return {
     read: [...read, dirname(fileURLToPath(entry)), ...deviceFolders(), ...named],

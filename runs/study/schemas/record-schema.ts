@@ -52,6 +52,7 @@ export const recordShape: Record<keyof RunRecord, z.ZodType> = {
     licence: z.string(),
     citation: z.string(),
     source: z.array(z.strictObject({ path: z.string(), sha256: z.string() })),
+    rule: z.string().optional(),
     splits: z.strictObject({ train: split, validation: split, test: split }),
   }),
   model: z.strictObject({ sha256: z.string(), licence: z.string(), citation: z.string(), parameters: z.int() }),

@@ -69,6 +69,16 @@ Deno.test("a command reaches the hosts of the hub only where a model or a task o
   const hosts = ["huggingface.co", "*.huggingface.co", "*.hf.co"];
   assert.deepEqual((await flagsOf("bench", "--models", "org/name")).net, hosts);
   assert.deepEqual((await flagsOf("bench", "--tasks", "rte")).net, hosts);
+  const columns = { text: "a", label: "b" };
+  await inFolder(
+    { "hub.json": { data: "hub:org/name", columns }, "own.json": { data: "a.csv", columns } },
+    async (folder) => {
+      for (const [name, net] of [["hub.json", hosts], ["own.json", undefined]] as const) {
+        assert.deepEqual((await flagsOf("bench", "--tasks", `${folder}/${name}`)).net, net);
+        assert.deepEqual((await flagsOf("task", "check", `${folder}/${name}`)).net, net);
+      }
+    },
+  );
   assert.equal((await flagsOf("bench", "--models", "./org/name")).net, undefined);
   assert.deepEqual((await flagsOf("fetch", "org/name")).net, hosts);
   assert.equal((await flagsOf("bench", "--models", "org/name", "--offline")).net, undefined);

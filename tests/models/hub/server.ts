@@ -135,7 +135,12 @@ function answerFile(hub: LocalHub, request: Request): Response {
 
 /** A listing of the files in a folder, in two pages as those of long listings. */
 function answerListing(hub: LocalHub, request: Request, files: HubFiles, folder: string): Response {
-  const inFolder = (path: string) => path.split("/").slice(0, -1).join("/") === folder;
+  const url = new URL(request.url);
+  const recursive = url.searchParams.get("recursive") === "true";
+  const inFolder = (path: string) => {
+    const place = path.split("/").slice(0, -1).join("/");
+    return place === folder || recursive && `${place}/`.startsWith(folder === "" ? "" : `${folder}/`);
+  };
   const entries = Object.entries(files).filter(([path]) => inFolder(path)).map(([path, bytes]) => ({
     type: "file",
     path,
@@ -144,7 +149,6 @@ function answerListing(hub: LocalHub, request: Request, files: HubFiles, folder:
     ...hub.isLarge(path) && { lfs: { oid: sha256(bytes), size: bytes.length, pointerSize: 130 } },
   }));
   const extra = hub.extra.map((path) => ({ type: "file", path, oid: commitOf(path), size: 1 }));
-  const url = new URL(request.url);
   const all = [...entries, ...extra];
   const page = Number(url.searchParams.get("cursor") ?? 0);
   const half = Math.ceil(all.length / 2);

@@ -125,12 +125,12 @@ Deno.test("rows without a text or a label are passed over where that is asked fo
   const files = { "a.csv": `id,body,stars\n0,a,1\n1,,1\n\n2,"b\nb",5\n3,c, \n4,d,1\n5,e,5\n` };
   await inFolder(files, async (folder) => {
     const { read } = await openOwn({ data: `${folder}/a.csv`, columns, missing: "drop" });
-    const [{ rows, dropped, examples, places }] = read.splits;
-    assert.deepEqual([rows, dropped], [6, 2]);
+    const [{ examples, places }] = read.splits;
+    assert.deepEqual([read.sources[0].rows, read.sources[0].dropped], [6, 2]);
     assert.deepEqual(examples.map(({ id, text }) => [id, text]), [
       ...[["pool/1", "a"], ["pool/3", "b\nb"], ["pool/5", "d"], ["pool/6", "e"]],
     ]);
-    assert.deepEqual(places, ["line 2", "line 5", "line 8", "line 9"]);
+    assert.deepEqual(places, ["line 2", "line 5", "line 8", "line 9"].map((line) => `${line} of a.csv`));
   });
 });
 
@@ -301,9 +301,9 @@ Deno.test("a worker may read the file that a description's link leads to, and no
     async (folder) => {
       await Deno.symlink(`${folder}/elsewhere/own.csv`, `${folder}/here/own.csv`);
       const [cell] = await cellsOf(study(`${folder}/here/own.json`));
-      assert.deepEqual(cell.tables, { pool: await Deno.realPath(`${folder}/elsewhere/own.csv`) });
+      assert.deepEqual(cell.tables, { pool: [await Deno.realPath(`${folder}/elsewhere/own.csv`)] });
       const { read } = workerPermissions({ places: [cell], computes: true }, new URL("file:///worker.ts"));
-      assert.deepEqual((read as string[]).filter((path) => path.includes(folder)), Object.values(cell.tables!));
+      assert.deepEqual((read as string[]).filter((path) => path.includes(folder)), Object.values(cell.tables!).flat());
     },
   );
 });
