@@ -2,11 +2,12 @@
  * Work on input of others that may take time or memory without end: it is done on a thread, which is not waited for then.
  * @module
  */
+import process from "node:process";
 import { Worker } from "node:worker_threads";
 
 /** What the work on a thread may take. */
 export interface ThreadLimits {
-  /** Seconds, the start of the thread included. */
+  /** Seconds of the processor's time, the start of the thread included; the caller should compute nothing meanwhile. */
   seconds: number;
   /** Bytes of memory. */
   bytes: number;
@@ -15,8 +16,11 @@ export interface ThreadLimits {
 /** What a thread posts, once. */
 export type ThreadAnswer<T> = { result: T } | { error: string };
 
-/** Milliseconds between two looks at the memory of the process. */
+/** Milliseconds between two looks at the time and the memory of the process. */
 const LOOK_EVERY = 50;
+
+/** How many times as long a thread may take on a machine that others keep busy. */
+const CROWDED = 6;
 
 /**
  * Runs a program on a thread.
@@ -32,6 +36,11 @@ export function onThread<T>(program: URL, input: unknown, { seconds, bytes }: Th
   // process holds already, from threads before, so that the process does not grow.
   const worker = new Worker(program, { resourceLimits: { maxOldGenerationSizeMb: 2 * mebibytes } });
   const before = Deno.memoryUsage().rss;
+  const begun = process.cpuUsage();
+  const used = () => {
+    const { user, system } = process.cpuUsage(begun);
+    return (user + system) / 1e6;
+  };
   const late = `it must be read within ${seconds} s, it takes longer`;
   const large = `it must be read within ${mebibytes} MiB of memory, it takes more`;
   return new Promise<T>((resolve, reject) => {
@@ -45,9 +54,10 @@ export function onThread<T>(program: URL, input: unknown, { seconds, bytes }: Th
       settle();
     };
     const fail = (rule: string) => end(() => reject(new Error(rule)));
-    const timer = setTimeout(() => fail(late), seconds * 1000);
+    const timer = setTimeout(() => fail(late), seconds * CROWDED * 1000);
     const looks = setInterval(() => {
-      if (Deno.memoryUsage().rss - before > bytes) fail(large);
+      if (used() > seconds) fail(late);
+      else if (Deno.memoryUsage().rss - before > bytes) fail(large);
     }, LOOK_EVERY);
     worker.once("message", (answer: ThreadAnswer<T>) => {
       if ("error" in answer) fail(answer.error);
