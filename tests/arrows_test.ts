@@ -43,7 +43,7 @@ const ARROWS: Record<string, readonly string[]> = {
   "tasks/described": ["base", "tasks", "tasks/metrics"],
   "runs/study": ["base", "engine", "models", "models/mod.ts", "models/hub", "tasks", "tasks/described"],
   "runs/study/shared": ["base", "runs/study"],
-  "runs/programs": ["base", "engine", "models", "models/layers/head.ts", ...METHODS, "runs/study"],
+  "runs/programs": ["base", "engine", "models", "models/layers/head.ts", ...METHODS, "tasks", "runs/study"],
   "runs/adapters": [
     ...["base", "engine", "models", "models/mod.ts", "models/layers/head.ts", ...METHODS, "tasks"],
     ...["runs/study", "runs/programs"],
