@@ -162,6 +162,11 @@ export type AnyTask = HeadTask | GenerationTask;
 /** A kind of task. */
 export type TaskKind = AnyTask["kind"];
 
+/** What a kind of task makes of a model: a classifier, whose outputs may also stand for numbers or labels, or a generator of texts. */
+export function useOf(kind: TaskKind): "classification" | "generation" {
+  return kind === "generation" ? kind : "classification";
+}
+
 /** Names of a task's classes or labels; none where its answers are numbers or texts. */
 export function labelsOfTask(task: AnyTask): readonly string[] {
   return "labels" in task ? task.labels : [];

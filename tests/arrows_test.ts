@@ -41,7 +41,7 @@ const ARROWS: Record<string, readonly string[]> = {
   "tasks": ["base"],
   "tasks/metrics": ["tasks"],
   "tasks/described": ["base", "tasks", "tasks/metrics"],
-  "runs/study": ["base", "engine", "models", "models/mod.ts", "models/hub", "tasks", "tasks/described"],
+  "runs/study": ["base", "engine", "models", "models/mod.ts", "models/hub", "tasks", "tasks/metrics", "tasks/described"],
   "runs/study/shared": ["base", "runs/study"],
   "runs/programs": ["base", "engine", "models", "models/layers/head.ts", ...METHODS, "tasks", "runs/study"],
   "runs/adapters": [
@@ -50,6 +50,7 @@ const ARROWS: Record<string, readonly string[]> = {
   ],
   "runs/training": [
     ...["base", "engine", "engine/graph/flops.ts", "engine/devices", "models", "models/mod.ts", ...METHODS, "tasks"],
+    "tasks/metrics",
     ...["runs/study", "runs/programs", "runs/adapters"],
   ],
   "runs/launch/permissions": ["base", "engine/devices", "models/hub", "runs/study"],
@@ -65,11 +66,11 @@ const ARROWS: Record<string, readonly string[]> = {
     ],
     "deno.json",
   ],
-  "runs/launch/controls": ["tasks", "runs/study", "runs/launch"],
+  "runs/launch/controls": ["runs/study", "runs/launch"],
   "runs/status": ["base", "runs/study/shared", "runs/launch"],
   "runs/slurm": ["base", "engine", "engine/devices", "runs/study", "runs/launch"],
   "runs/predict": [
-    ...["base", "engine", "engine/devices", "models", "models/mod.ts", ...METHODS],
+    ...["base", "engine", "engine/devices", "models", "models/mod.ts", ...METHODS, "tasks"],
     ...["runs/study", "runs/programs", "runs/adapters", "runs/training"],
   ],
   "runs/controls": ["base", "models", "runs/study", "runs/predict", "runs/training"],
