@@ -2,24 +2,27 @@
  * Numbers and texts as reports for people show them.
  * @module
  */
+import type { MetricUnit } from "../runs/study/record.ts";
 import { type Estimate, halfWidth } from "./statistics/estimate.ts";
 
 /** Shown in place of what was not measured. */
 export const MISSING = "–";
 
-/** A score: fractions in per cent with one decimal, correlations with three decimals. */
-export function formatScore(value: number, unit: "fraction" | "correlation"): string {
-  return unit === "fraction" ? (100 * value).toFixed(1) : value.toFixed(3);
+/** A score: fractions in per cent with one decimal, others with three, small errors with three digits. */
+export function formatScore(value: number, unit: MetricUnit): string {
+  if (unit === "fraction") return (100 * value).toFixed(1);
+  const isSmall = unit === "error" && value !== 0 && Math.abs(value) < 0.1;
+  return isSmall ? String(Number(value.toPrecision(3))) : value.toFixed(3);
 }
 
 /** A score ± half its 95 % interval, if there is one: "87.5 ± 1.2". */
-export function formatEstimate(mean: number, estimate: Estimate | null, unit: "fraction" | "correlation"): string {
+export function formatEstimate(mean: number, estimate: Estimate | null, unit: MetricUnit): string {
   const score = formatScore(mean, unit);
   return estimate === null ? score : `${score} ± ${formatScore(halfWidth(estimate), unit)}`;
 }
 
 /** A difference of scores ± half its 95 % interval: "−2.4 ± 1.9". */
-export function formatDifference(estimate: Estimate, unit: "fraction" | "correlation"): string {
+export function formatDifference(estimate: Estimate, unit: MetricUnit): string {
   const shown = formatScore(estimate.mean, unit).replace("-", "−");
   const signed = Number(formatScore(estimate.mean, unit)) > 0 ? `+${shown}` : shown.replace(/^−(0\.0+)$/, "$1");
   return `${signed} ± ${formatScore(halfWidth(estimate), unit)}`;

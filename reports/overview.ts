@@ -3,7 +3,7 @@
  * side.
  * @module
  */
-import { canonical } from "../runs/study/record.ts";
+import { canonical, type MetricUnit } from "../runs/study/record.ts";
 import { byKeys } from "./by-keys.ts";
 import type { Protocol, Setting } from "./results.ts";
 import { LEVEL, probabilityOf } from "./statistics/comparison.ts";
@@ -37,7 +37,7 @@ export interface Overview {
   /** Names of the tasks or models, or the numbers. */
   columns: string[];
   /** Unit of each column's scores. */
-  units: ("fraction" | "correlation")[];
+  units: MetricUnit[];
   /** The methods, the best average first. */
   rows: OverviewRow[];
   /** Whether scores are averaged: over tasks or models, in one unit, where higher is better everywhere or nowhere. */
@@ -85,7 +85,8 @@ function overviewOf(axis: Axis, protocols: readonly Protocol[]): Overview {
   });
   // More examples are not another case of the same: their scores are neither averaged nor ranked.
   const cases = axis !== "size";
-  const averaged = cases &&
+  // Errors are in the unit of what is predicted, which another task does not share.
+  const averaged = cases && !(axis === "task" && metrics[0].unit === "error") &&
     metrics.every(({ unit, direction }) => unit === metrics[0].unit && direction === metrics[0].direction);
   const sign = metrics[0].direction === "higher" ? 1 : -1;
   const complete = rows.filter(({ settings }) => settings.every((setting) => setting?.estimate));

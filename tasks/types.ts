@@ -21,6 +21,18 @@ export interface Example extends TextInput {
   label: number;
 }
 
+/** A text with a number, or a pair of texts with one. */
+export interface RegressionExample extends TextInput {
+  /** The number. */
+  target: number;
+}
+
+/** A text with any number of labels, or a pair of texts with them. */
+export interface MultiLabelExample extends TextInput {
+  /** Indices into the task's labels, in ascending order; none where no label applies. */
+  labels: readonly number[];
+}
+
 /** An example of generation: a text, and texts that would be right answers. */
 export interface GenerationExample extends TextInput {
   /** The right answers, one at least. */
@@ -69,7 +81,7 @@ export interface TaskDescription {
   licence: string;
   /** The paper of the data. */
   citation: string;
-  /** Names of metrics (see metrics.ts and text-metrics.ts). The first one selects the best epoch, and reports compare it. */
+  /** Names of metrics (see metrics.ts, metrics/ and text-metrics.ts). The first one selects the best epoch, and reports compare it. */
   metrics: readonly string[];
   /** Source files with checksums; many files of a folder have one checksum together. Empty where users give the files. */
   source: readonly SourceFile[];
@@ -115,6 +127,24 @@ export interface Task extends TaskDescription {
   load: Load<Example>;
 }
 
+/** A task of regression. */
+export interface RegressionTask extends TaskDescription {
+  /** A prediction is a number. */
+  kind: "regression";
+  /** Reads the examples. */
+  load: Load<RegressionExample>;
+}
+
+/** A task of several labels at once. */
+export interface MultiLabelTask extends TaskDescription {
+  /** A prediction is any number of labels. */
+  kind: "multi-label";
+  /** Names of the labels. */
+  labels: readonly string[];
+  /** Reads the examples. */
+  load: Load<MultiLabelExample>;
+}
+
 /** A task of generation. */
 export interface GenerationTask extends TaskDescription {
   /** A prediction is a text. */
@@ -123,8 +153,30 @@ export interface GenerationTask extends TaskDescription {
   load: Load<GenerationExample>;
 }
 
+/** A task whose answers a layer on the model's features gives: a class, a number, or labels. */
+export type HeadTask = Task | RegressionTask | MultiLabelTask;
+
 /** A task of any kind. */
-export type AnyTask = Task | GenerationTask;
+export type AnyTask = HeadTask | GenerationTask;
+
+/** A kind of task. */
+export type TaskKind = AnyTask["kind"];
+
+/** What a kind of task makes of a model: a classifier, whose outputs may also stand for numbers or labels, or a generator of texts. */
+export function useOf(kind: TaskKind): "classification" | "generation" {
+  return kind === "generation" ? kind : "classification";
+}
+
+/** Names of a task's classes or labels; none where its answers are numbers or texts. */
+export function labelsOfTask(task: AnyTask): readonly string[] {
+  return "labels" in task ? task.labels : [];
+}
+
+/**
+ * The range of a metric's values: "fraction" is 0 to 1, "correlation" is −1 to 1, "error" is from 0 on, in the unit of what is
+ * predicted or its square.
+ */
+export type MetricUnit = "fraction" | "correlation" | "error";
 
 /** A metric: scores predictions `P` by the right answers `T`; in classification, both are indices of labels. */
 export interface Metric<T = number, P = number> {
@@ -132,8 +184,8 @@ export interface Metric<T = number, P = number> {
   name: string;
   /** What it measures, with the formula where it is not obvious. */
   description: string;
-  /** The range of values: "fraction" is 0 to 1, "correlation" is −1 to 1. */
-  unit: "fraction" | "correlation";
+  /** The range of values. */
+  unit: MetricUnit;
   /** Whether higher or lower scores are better. */
   direction: "higher" | "lower";
   /** Computes the score; there is one prediction for each right answer. */
@@ -141,6 +193,12 @@ export interface Metric<T = number, P = number> {
   /** The score without each example in turn, as intervals need it; there are two examples at least. */
   leaveOneOut(truth: readonly T[], predicted: readonly P[]): number[];
 }
+
+/** A metric of regression. */
+export type NumberMetric = Metric;
+
+/** A metric of several labels at once; answers are indices of labels, in ascending order. */
+export type LabelSetMetric = Metric<readonly number[], readonly number[]>;
 
 /** A metric of generation; the right answers are each example's references. */
 export type TextMetric = Metric<readonly string[], string>;

@@ -69,6 +69,11 @@ function textColumns({ text, pair }: Answer | PartialGeneration): string {
   return [text, ...pair === undefined ? [] : [pair]].map(visible).join("\t");
 }
 
+/** A number with four decimals, or where it is small with five digits. */
+function formatValue(value: number): string {
+  return Math.abs(value) >= 0.1 || value === 0 ? value.toFixed(4) : String(Number(value.toPrecision(5)));
+}
+
 /** Writes answers in columns. A text that is being generated is written token by token if its answer is the next. */
 class Columns {
   private next = 0;
@@ -94,6 +99,18 @@ class Columns {
       this.output(
         `${visible(label)}\t${probabilities[label].toFixed(4)}\t${visible(adapter)}\t${textColumns(answer)}\n`,
       );
+      return;
+    }
+    if ("labels" in answer) {
+      const { adapter, labels, probabilities } = answer;
+      const shown = labels.map((label) => probabilities[label].toFixed(4));
+      this.output(
+        `${labels.map(visible).join(", ")}\t${shown.join(", ")}\t${visible(adapter)}\t${textColumns(answer)}\n`,
+      );
+      return;
+    }
+    if ("value" in answer) {
+      this.output(`${formatValue(answer.value)}\t${visible(answer.adapter)}\t${textColumns(answer)}\n`);
       return;
     }
     const { adapter, generated } = answer;

@@ -80,7 +80,7 @@ export function axisInterval(
   { interval, metric }: Pick<Setting, "interval" | "metric">,
 ): { low: number; high: number } | null {
   if (interval === null) return null;
-  const [least, most] = metric.unit === "fraction" ? [0, 1] : [-1, 1];
+  const [least, most] = { fraction: [0, 1], correlation: [-1, 1], error: [0, Infinity] }[metric.unit];
   return {
     low: axisScore(Math.max(least, interval.low), metric),
     high: axisScore(Math.min(most, interval.high), metric),

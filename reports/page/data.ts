@@ -8,7 +8,7 @@ import type { Results } from "../results.ts";
 import type { Run } from "../runs/run.ts";
 import { mean } from "../statistics/basics.ts";
 import { titleOf } from "../words.ts";
-import { type Packed, packPredicted, packTruth } from "./pack.ts";
+import { packAnswers, type Packed } from "./pack.ts";
 
 /** Most characters of a text of a record. */
 const MOST_LETTERS = 300;
@@ -18,6 +18,9 @@ const MOST_LOSSES = 60;
 
 /** Most characters of all packed answers and ids together; where there are more, the page has none and says so. */
 const MOST_ANSWERS = 1_200_000;
+
+/** No answers. */
+const NOTHING: Packed = { width: 1, bits: "" };
 
 /** Values that many runs share, each once. */
 class Shared<T> {
@@ -45,7 +48,7 @@ export interface PageData {
   runs: unknown[];
   /** Test sets: ids and right answers; empty where all answers are too many for a page. */
   tests: { ids: string[]; truth: Packed }[];
-  /** Names of classes. */
+  /** Names of classes, or of sets of labels. */
   labels: string[][];
   /** Where runs took place. */
   environments: unknown[];
@@ -57,12 +60,19 @@ export interface PageData {
 export function pageData({ runs, protocols }: Results): PageData {
   const tests = new Shared<PageData["tests"][number]>();
   const [labels, environments, checks] = [new Shared<string[]>(), new Shared<unknown>(), new Shared<unknown>()];
+  /** Names of sets of labels: where there may be several at once, these are the classes. */
+  const sets = new Shared<string>();
   const settings = protocols.flatMap((protocol, table) => protocol.settings.map((setting) => ({ ...setting, table })));
-  const answers = new Map(runs.map((run) => [run, packPredicted(run.answers)]));
-  for (const run of runs) {
-    tests.place(run.test, () => ({ ids: run.test.ids.map((id) => showName(id, 80)), truth: packTruth(run.answers) }));
+  const packed = new Map(runs.map((run) => {
+    const nameOf = (set: readonly number[]) => set.map((label) => run.task.labels[label]).join(", ") || "none";
+    return [run, packAnswers(run.answers, (set) => sets.place(nameOf(set), () => nameOf(set)))];
+  }));
+  for (const [run, answers] of packed) {
+    const truth = answers?.truth ?? NOTHING;
+    tests.place(run.test, () => ({ ids: run.test.ids.map((id) => showName(id, 80)), truth }));
   }
-  const size = JSON.stringify(tests.values).length + answers.values().reduce((sum, { bits }) => sum + bits.length, 0);
+  const size = JSON.stringify(tests.values).length +
+    packed.values().reduce((sum, answers) => sum + (answers?.predicted.bits.length ?? 0), 0);
   const isWhole = size <= MOST_ANSWERS;
 
   const describe = (run: Run, setting: number) => ({
@@ -82,10 +92,12 @@ export function pageData({ runs, protocols }: Results): PageData {
     environment: environments.place(environmentKey(run), () => environmentOf(run)),
     integrity: run.checks.integrity.map((check) => checks.place(canonical(check), () => check)),
     flags: run.checks.flags.map((check) => checks.place(canonical(check), () => check)),
-    labels: labels.place(canonical(run.task.labels), () => run.task.labels),
-    kind: run.answers.kind,
-    test_set: tests.place(run.test, () => ({ ids: [], truth: { width: 1, bits: "" } })),
-    answers: isWhole ? answers.get(run)! : null,
+    labels: run.answers.kind === "label sets"
+      ? labels.place(sets, () => sets.values)
+      : labels.place(canonical(run.task.labels), () => run.task.labels),
+    kind: packed.get(run)?.kind ?? "numbers",
+    test_set: tests.place(run.test, () => ({ ids: [], truth: NOTHING })),
+    answers: isWhole ? packed.get(run)?.predicted ?? null : null,
   });
   const described = settings.flatMap(({ runs }, index) => runs.map((run) => describe(run, index)));
   return clean({

@@ -2,7 +2,7 @@
  * Answers of runs, packed for the page: whole numbers of a few bits each, in base64.
  * @module
  */
-import type { Answers } from "../runs/run.ts";
+import type { Answers } from "../../runs/study/predictions/answers.ts";
 
 /** Whole numbers in base64. */
 export interface Packed {
@@ -26,15 +26,38 @@ export function pack(values: ArrayLike<number>): Packed {
   return { width, bits: bytes.toBase64() };
 }
 
-/** The right answers of a test set: classes, or for texts, 1 for each. */
-export function packTruth({ kind, truth }: Answers): Packed {
-  return pack(kind === "classes" ? truth : truth.map(() => 1));
+/** Right answers, and what a run answered. */
+export interface PackedAnswers {
+  /** What the numbers stand for. */
+  kind: "classes" | "texts";
+  /** Classes; for texts, 1 for each. */
+  truth: Packed;
+  /** Classes; for texts, 1 where it is one of the references and else 0. */
+  predicted: Packed;
 }
 
-/** What a run answered: classes, or for texts, 1 where it is one of the references and else 0. */
-export function packPredicted({ kind, truth, predicted }: Answers): Packed {
-  if (kind === "classes") return pack(predicted);
-  return pack(
-    predicted.map((text, index) => Number(truth[index].some((reference) => reference.trim() === text.trim()))),
-  );
+/**
+ * A run's answers as whole numbers; null for numbers, which are none.
+ * @param placeOf gives each set of labels a number of its own, as though it were a class
+ */
+export function packAnswers(answers: Answers, placeOf: (labels: readonly number[]) => number): PackedAnswers | null {
+  switch (answers.kind) {
+    case "numbers":
+      return null;
+    case "classes":
+      return { kind: "classes", truth: pack(answers.truth), predicted: pack(answers.predicted) };
+    case "label sets": {
+      const [truth, predicted] = [answers.truth, answers.predicted].map((sets) => pack(sets.map(placeOf)));
+      return { kind: "classes", truth, predicted };
+    }
+    case "texts": {
+      const { truth, predicted } = answers;
+      const isRight = (text: string, at: number) => truth[at].some((reference) => reference.trim() === text.trim());
+      return {
+        kind: "texts",
+        truth: pack(truth.map(() => 1)),
+        predicted: pack(predicted.map((text, at) => Number(isRight(text, at)))),
+      };
+    }
+  }
 }

@@ -79,6 +79,7 @@ const MOST_METHODS = 12;
 
 /** The examples that runs of the same seed and test set disagree on, and how often each class was taken for which. */
 function answersOf(run) {
+  if (run.kind === "numbers") return [make("p", {}, "Answers are numbers; the records have them.")];
   if (run.answers === null) {
     return [
       make("p", {}, "Answers are left out, as those of all runs are too many for one page; the records have them."),

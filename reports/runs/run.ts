@@ -4,14 +4,8 @@
  */
 import { optionsOf } from "../../runs/study/labels.ts";
 import type { RunRecord } from "../../runs/study/record.ts";
-import { metrics } from "../../tasks/metrics.ts";
-import { textMetrics } from "../../tasks/text-metrics.ts";
+import { type Answers, answersOf, metricsOf } from "../../runs/study/predictions/answers.ts";
 import { jackknifeSample, type Sample, TestSet } from "../statistics/sample.ts";
-
-/** Right and predicted answers by example, in the order of the test set: classes, or texts. */
-export type Answers =
-  | { kind: "classes"; truth: Int16Array; predicted: Int16Array }
-  | { kind: "texts"; truth: (readonly string[])[]; predicted: string[] };
 
 /** A run. */
 export interface Run extends Omit<RunRecord, "predictions"> {
@@ -31,20 +25,7 @@ export class RunReader {
     const { sha256 } = record.task.splits.test;
     const test = this.#sets.get(sha256) ?? new TestSet(predictions.map(({ id }) => id));
     this.#sets.set(sha256, test);
-    const classes = predictions.filter((prediction) => "label" in prediction);
-    const texts = predictions.filter((prediction) => "references" in prediction);
-    const answers: Answers = texts.length > 0
-      ? {
-        kind: "texts",
-        truth: texts.map(({ references }) => references),
-        predicted: texts.map(({ predicted }) => predicted),
-      }
-      : {
-        kind: "classes",
-        truth: new Int16Array(classes.map(({ label }) => label)),
-        predicted: new Int16Array(classes.map(({ predicted }) => predicted)),
-      };
-    return { ...record, test, answers };
+    return { ...record, test, answers: answersOf(predictions, record.task.labels.length) };
   }
 }
 
@@ -71,19 +52,6 @@ export function samplesOf(runs: readonly Run[], metric: string): Sample[] {
 
 function leaveOneOut(answers: Answers, metric: string): number[] | null {
   if (answers.truth.length < 2) return null;
-  if (answers.kind === "texts") {
-    return Object.hasOwn(textMetrics, metric)
-      ? textMetrics[metric].leaveOneOut(answers.truth, answers.predicted)
-      : null;
-  }
-  return Object.hasOwn(metrics, metric)
-    ? metrics[metric].leaveOneOut(numbersOf(answers.truth), numbersOf(answers.predicted))
-    : null;
-}
-
-/** The numbers as a list, by a plain loop: `Array.from` takes ten times as long, for each of thousands of runs. */
-function numbersOf(values: Int16Array): number[] {
-  const numbers: number[] = [];
-  for (let at = 0; at < values.length; at++) numbers.push(values[at]);
-  return numbers;
+  const known = metricsOf(answers);
+  return Object.hasOwn(known, metric) ? known[metric].leaveOneOut() : null;
 }

@@ -67,8 +67,9 @@ export function edgesOf(values: readonly OptionValue[]): string[] {
   return values.filter(({ axis, value }) => isAtEdge(axis, value)).map(({ name }) => name);
 }
 
-/** The worst score that a metric can have: that of a trial that diverged. */
-function worstScore({ unit, direction }: Run["metrics"][number]): number {
+/** The worst score that a metric can have: that of a trial that diverged. Of errors, which have no greatest, the worst of the others. */
+function worstScore({ unit, direction }: Run["metrics"][number], scores: readonly (number | null)[]): number {
+  if (unit === "error") return Math.max(...scores.map((score) => score ?? 0));
   if (direction === "higher") return unit === "fraction" ? 0 : -1;
   return 1;
 }
@@ -76,7 +77,8 @@ function worstScore({ unit, direction }: Run["metrics"][number]): number {
 /** The best validation score that so many of a run's trials are expected to reach. */
 export function expectedBest({ tuning, metrics: [metric] }: TunedRun, trials: number): number {
   const sign = metric.direction === "higher" ? 1 : -1;
-  const scores = tuning.trials.map(({ score }) => sign * (score ?? worstScore(metric)));
+  const known = tuning.trials.map(({ score }) => score);
+  const scores = known.map((score) => sign * (score ?? worstScore(metric, known)));
   return sign * expectedGreatest(scores, trials);
 }
 

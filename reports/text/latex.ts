@@ -101,8 +101,10 @@ function columnsOf({ settings }: Protocol, validation = false): Column[] {
   ];
 }
 
-function scoreTitle({ name, unit }: RunMetric): string {
-  return `${escapeLatex(name)}${unit === "fraction" ? " (\\%)" : ""}`;
+function scoreTitle({ name, unit, direction }: RunMetric): string {
+  return `${escapeLatex(name)}${unit === "fraction" ? " (\\%)" : ""}${
+    direction === "lower" ? ", lower is better" : ""
+  }`;
 }
 
 function scoreCell({ mean, estimate, metric: { unit }, best }: Setting): string {

@@ -4,6 +4,7 @@
  */
 import { lookUp } from "../../base/errors.ts";
 import { formatDifference, formatProbability, formatScore, MISSING } from "../format.ts";
+import type { MetricUnit } from "../../runs/study/record.ts";
 import type { Protocol, Results, Setting } from "../results.ts";
 import { type Run, samplesOf } from "../runs/run.ts";
 import { estimateMean } from "../statistics/estimate.ts";
@@ -71,18 +72,19 @@ function signFlipText(pairs: readonly Sample[]): string {
 }
 
 /** A row of one seed: whether the two trained models differ on new examples, whatever other seeds would give. */
-function seedRow(pair: Sample, [first, second]: [Run, Run], unit: "fraction" | "correlation"): string[] {
+function seedRow(pair: Sample, [first, second]: [Run, Run], unit: MetricUnit): string[] {
   const interval = bootstrapInterval(
     pair.test.size,
     pair.seed,
     (places) => pair.score + places.reduce((sum, place) => sum + pair.deviations[place], 0) / places.length,
   );
   const [a, b] = [first.answers, second.answers];
-  const known = a.kind === "classes" && b.kind === "classes";
+  // Of numbers and texts, none is simply right or wrong.
+  const known = [a, b].every(({ kind }) => kind === "classes" || kind === "label sets");
   let [onlyFirst, onlySecond] = [0, 0];
   if (known) {
     for (let place = 0; place < a.truth.length; place++) {
-      const rights = [a, b].map(({ truth, predicted }) => truth[place] === predicted[place]);
+      const rights = [a, b].map(({ truth, predicted }) => String(truth[place]) === String(predicted[place]));
       if (rights[0] && !rights[1]) onlyFirst++;
       if (rights[1] && !rights[0]) onlySecond++;
     }

@@ -41,8 +41,8 @@ const ROUNDING = 1e-3;
 export function compareRuns(recorded: AnyRecord, repeated: AnyRecord, siblings: readonly AnyRecord[]): Comparison {
   const result = (record: AnyRecord) => {
     const { scores, bestEpoch, curve, parameters } = record;
-    const { tuning, predictions, loss } = record as Partial<RunRecord & TrialRecord>;
-    return canonical({ scores, bestEpoch, curve, predictions, parameters, tuning, loss });
+    const { tuning, predictions, baseline, threshold, loss } = record as Partial<RunRecord & TrialRecord>;
+    return canonical({ scores, bestEpoch, curve, predictions, baseline, threshold, parameters, tuning, loss });
   };
   if (result(recorded) === result(repeated)) return { verdict: "identical", details: [] };
   const losses = recorded.curve.stepLoss;

@@ -3,7 +3,7 @@
  * @module
  */
 import { asUsageError, UsageError } from "../../base/errors.ts";
-import { exists, fileAt, readText } from "../../base/files.ts";
+import { exists, fileAt } from "../../base/files.ts";
 import { writeFolder } from "../../base/write-files.ts";
 import { readFloats } from "../../engine/floats.ts";
 import { type NamedArray, readStored, writeInPieces } from "../../engine/safetensors.ts";
@@ -13,16 +13,14 @@ import { readConfigFile } from "../../models/config.ts";
 import { headOf } from "../../models/layers/head.ts";
 import { architectures } from "../../models/mod.ts";
 import type { Architecture, Backbone, Model } from "../../models/types.ts";
+import { useOf } from "../../tasks/types.ts";
 import { asLanguageModel } from "../programs/language-model.ts";
-import { classNames, numberedNames } from "./model-classes.ts";
+import { classifierOf, classifierValues, classNames, readOwnConfig, readWritableConfig } from "./model-classes.ts";
 import { ADAPTER_NOTE, type AdapterNote, readAdapterNote, textsOfModel } from "./note.ts";
 import { joinTexts, noteTexts, readTexts } from "./seen-texts.ts";
 import { toArrays, toTensors } from "./tensors.ts";
 import { type ValidAdapter, validateAdapter, type ValidPart } from "./validate.ts";
 import { adapterValues } from "./values.ts";
-
-/** Bytes of the longest config.json that is read. */
-const LONGEST_CONFIG = 1 << 20;
 
 /** Files that are copied if the model has them. */
 const COPIED = [
@@ -92,52 +90,38 @@ async function mergedWeights(
   return Object.fromEntries(arrays);
 }
 
-/** The kind of task that the merged model is for. @throws {UsageError} if the model has no class for it */
-function kindOf(
+/** What the merged model is for. @throws {UsageError} if the model has no class for it */
+function mergedUse(
   { folder, note, parts }: ValidAdapter,
   { name, shape }: Model,
   classes: Architecture["classes"],
-): "classification" | "generation" {
+): ReturnType<typeof useOf> {
   const hasHead = parts.some(({ head }) => Object.keys(head).length > 0);
-  const kind = note?.task.kind ?? (hasHead || !classes.generation ? "classification" : "generation");
-  if (!classes[kind] || !(shape.kinds ?? ["classification"]).includes(kind)) {
-    throw new UsageError(`Cannot merge ${folder}: the model must be one for ${kind}, ${name} is none`);
+  const use = note ? useOf(note.task.kind) : hasHead || !classes.generation ? "classification" : "generation";
+  if (!classes[use] || !(shape.kinds ?? ["classification"]).includes(use)) {
+    throw new UsageError(`Cannot merge ${folder}: the model must be one for ${use}, ${name} is none`);
   }
-  if (kind === "generation" || hasHead) return kind;
+  if (use === "generation" || hasHead) return use;
   throw new UsageError(`Cannot merge ${folder}: it must have a classifier, it has none`);
 }
 
 /**
- * What config.json must say of the classifier besides the model's own values: of an adapter with a note, its task; else the number
- * of classes, unless the config already has a name for each.
+ * What config.json must say of the classifier besides the model's own values: of an adapter with a note or a config of its own, its task;
+ * else the number of classes, unless the model's config already has a name for each.
  */
-function classifierConfig(
-  { note }: ValidAdapter,
-  classes: number,
+async function classifierChanges(
+  { folder, note }: ValidAdapter,
+  outputs: number,
   config: Record<string, unknown>,
-): Record<string, unknown> {
+): Promise<Record<string, unknown>> {
   // In transformers, decoders look for the last token that is not this one; texts do not end with the end token here.
   const padding = { pad_token_id: config.pad_token_id ?? [config.eos_token_id].flat()[0] ?? 0 };
-  if (!note && classNames(classes, config)) return padding;
-  const labels = note?.task.labels ?? numberedNames(classes);
-  return {
-    num_labels: labels.length,
-    id2label: Object.fromEntries(labels.map((label, id) => [id, label])),
-    label2id: Object.fromEntries(labels.map((label, id) => [label, id])),
-    ...note && { problem_type: "single_label_classification" },
-    ...padding,
-  };
-}
-
-/**
- * Parses JSON so that `JSON.stringify` writes numbers as they were: transformers tells 1, a whole number, from 1.0, which
- * JavaScript does not.
- */
-function parseKeepingNumbers(text: string): Record<string, unknown> {
-  const { rawJSON } = JSON as unknown as { rawJSON(text: string): unknown };
-  const keep = (_: string, value: unknown, { source }: { source: string }) =>
-    typeof value === "number" ? rawJSON(source) : value;
-  return JSON.parse(text, keep as Parameters<typeof JSON.parse>[1]);
+  if (note) return { ...classifierValues(note.task, outputs), ...padding };
+  const own = await readOwnConfig(folder);
+  if (own) return { ...classifierValues(classifierOf(outputs, own), outputs), ...padding };
+  if (classNames(outputs, config)) return padding;
+  const { problem_type: _, ...numbered } = classifierValues({ kind: "classification", labels: [] }, outputs);
+  return { ...numbered, ...padding };
 }
 
 /** The note of a merged folder: it says which texts the weights have learnt from. None if neither adapter nor model has one. */
@@ -177,27 +161,24 @@ export async function mergeAdapter(folder: string, out: string, model: Model): P
   requireMergeable(adapter, model);
   const config = await readConfigFile(model.folder);
   const { classes } = architectures[config.model_type as string];
-  const kind = kindOf(adapter, model, classes);
+  const use = mergedUse(adapter, model, classes);
   const opened = await model.open();
-  const backbone = kind === "generation" ? asLanguageModel(opened) : opened;
+  const backbone = use === "generation" ? asLanguageModel(opened) : opened;
   const trained = await adapterValues(adapter, backbone);
   const values = Object.fromEntries(Object.entries(trained).map(([name, { data }]) => [name, data]));
   for (const part of adapter.parts) Object.assign(values, await mergedWeights(part, values, backbone));
 
-  const head = kind === "generation" ? [] : headOf(backbone).parameters(1);
+  const head = use === "generation" ? [] : headOf(backbone).parameters(1);
   const shapes = { ...backbone.weights, ...Object.fromEntries(head.map(({ name }) => [name, trained[name].shape])) };
   const changes = {
-    architectures: [classes[kind]],
+    architectures: [classes[use]],
     [Object.hasOwn(config, "torch_dtype") ? "torch_dtype" : "dtype"]: "float32",
-    ...kind === "classification" && classifierConfig(adapter, trained[head.at(-1)!.name].shape[0], config),
+    ...use === "classification" && await classifierChanges(adapter, trained[head.at(-1)!.name].shape[0], config),
   };
   const note = await noteOf(adapter, model.folder);
   const copied = await copiedFiles(model.folder);
   await writeFolder(out, async (draft) => {
-    const written = {
-      ...parseKeepingNumbers(await readText(`${model.folder}/config.json`, LONGEST_CONFIG)),
-      ...changes,
-    };
+    const written = { ...await readWritableConfig(model.folder!), ...changes };
     await Deno.writeTextFile(`${draft}/config.json`, `${JSON.stringify(written, null, 2)}\n`);
     await writeInPieces(
       `${draft}/model.safetensors`,

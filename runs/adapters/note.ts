@@ -7,7 +7,7 @@ import { z } from "zod";
 import { exists, isFolder, lookedFor, readObject } from "../../base/files.ts";
 import { describeFault } from "../../base/schema.ts";
 import { seeded } from "../../methods/shared/options.ts";
-import type { AnyTask } from "../../tasks/types.ts";
+import { type AnyTask, labelsOfTask, type TaskKind } from "../../tasks/types.ts";
 import { partSchema, type PartSpec, type RunSpec } from "../study/spec.ts";
 import { areHashes, NO_TEXTS, type NotedTexts, readTexts, type SeenTexts } from "./seen-texts.ts";
 
@@ -25,8 +25,8 @@ export interface AdapterNote {
   run: string;
   /** The backbone that it was trained on. */
   model: { name: string; revision: string };
-  /** The task that it was trained on; without labels if it is one of generation. */
-  task: { name: string; version: number; kind: "classification" | "generation"; labels: string[] };
+  /** The task that it was trained on; without labels if its answers are numbers or texts. */
+  task: { name: string; version: number; kind: TaskKind; labels: string[] };
   /** The method's parts with every option. */
   method: PartSpec[];
   /** The form of each part's files: PEFT's, or TuneBench's where PEFT has none. */
@@ -37,6 +37,8 @@ export interface AdapterNote {
   outputLength?: number;
   /** Texts are put into the model's chat template. */
   chat?: true;
+  /** Probability from which a label is answered; absent unless there are several labels at once. */
+  threshold?: number;
   /** The texts that it has learnt from; absent in notes of before texts were noted. */
   texts?: NotedTexts;
 }
@@ -48,7 +50,7 @@ const noteSchema: z.ZodType<AdapterNote> = z.strictObject({
   task: z.strictObject({
     name: z.string(),
     version: z.int(),
-    kind: z.enum(["classification", "generation"]),
+    kind: z.enum(["classification", "regression", "multi-label", "generation"]),
     labels: z.array(z.string()),
   }),
   method: z.array(partSchema).min(1),
@@ -56,6 +58,7 @@ const noteSchema: z.ZodType<AdapterNote> = z.strictObject({
   maxLength: z.int().positive(),
   outputLength: z.int().positive().optional(),
   chat: z.literal(true).optional(),
+  threshold: z.number().min(0).max(1).optional(),
   texts: z.strictObject({
     complete: z.boolean(),
     hashes: z.string().refine(areHashes, "must be hashes of 16 hexadecimal digits each"),
@@ -66,8 +69,15 @@ const noteSchema: z.ZodType<AdapterNote> = z.strictObject({
  * The note of a run's adapter, without the forms, which `writeAdapter` fills in.
  * @param run id of the run
  * @param spec what was trained
+ * @param threshold from which a label is answered, if there are several labels at once
  */
-export function noteOf(run: string, spec: RunSpec, task: AnyTask, texts: NotedTexts): Omit<AdapterNote, "forms"> {
+export function noteOf(
+  run: string,
+  spec: RunSpec,
+  task: AnyTask,
+  texts: NotedTexts,
+  threshold?: number,
+): Omit<AdapterNote, "forms"> {
   const { maxLength, outputLength, chat } = spec.training;
   return {
     version: 1,
@@ -77,13 +87,14 @@ export function noteOf(run: string, spec: RunSpec, task: AnyTask, texts: NotedTe
       name: spec.task.name,
       version: spec.task.version,
       kind: task.kind,
-      labels: task.kind === "classification" ? [...task.labels] : [],
+      labels: [...labelsOfTask(task)],
     },
     // Whoever uses the adapter does not know the run's seed.
     method: spec.method.map((part) => seeded(part, spec.seed)),
     maxLength,
     ...outputLength !== undefined && { outputLength },
     ...chat && { chat },
+    ...threshold !== undefined && { threshold },
     texts,
   };
 }

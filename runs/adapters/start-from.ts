@@ -7,7 +7,7 @@ import type { Part } from "../../methods/adaptation/compose.ts";
 import { storedForm } from "../../methods/adaptation/stored-form.ts";
 import { headOf } from "../../models/layers/head.ts";
 import type { Backbone, BackboneShape, Model } from "../../models/types.ts";
-import type { AnyTask } from "../../tasks/types.ts";
+import { type AnyTask, labelsOfTask } from "../../tasks/types.ts";
 import type { TrainableParameter } from "../../engine/adamw.ts";
 import { type ValidAdapter, validateAdapter } from "./validate.ts";
 import { adapterValues } from "./values.ts";
@@ -86,8 +86,8 @@ export async function readStart(
     throw new Error(`Cannot start from ${folder}: its SHA-256 must be ${sha256}, current value is ${adapter.sha256}`);
   }
   const values = await adapterValues(adapter, backbone);
-  const labels = task.kind === "classification" ? task.labels : [];
-  const sameNames = !adapter.note || canonical(adapter.note.task.labels) === canonical(labels);
+  const { kind, labels } = { kind: task.kind, labels: labelsOfTask(task), ...adapter.note?.task };
+  const sameNames = kind === task.kind && canonical(labels) === canonical(labelsOfTask(task));
   const sameShapes = head.every(({ name, shape }) => !values[name] || String(values[name].shape) === String(shape));
   if (head.length === 0 || !sameNames || !sameShapes) {
     for (const { name } of headOf(backbone).parameters(2)) delete values[name];

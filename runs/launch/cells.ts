@@ -7,7 +7,7 @@ import { lookUp, UsageError } from "../../base/errors.ts";
 import { devices } from "../../engine/devices/mod.ts";
 import type { Device, Precision } from "../../engine/types.ts";
 import type { Model } from "../../models/types.ts";
-import type { AnyTask } from "../../tasks/types.ts";
+import { type TaskKind, useOf } from "../../tasks/types.ts";
 import { entryFrom, openStart } from "../adapters/start-from.ts";
 import type { ValidAdapter } from "../adapters/validate.ts";
 import type { Cell } from "../study/cell.ts";
@@ -25,7 +25,7 @@ import { MethodTuner, requireTunable } from "./tuning/method-tuner.ts";
 /** Most tokens of a text that is learnt or generated, unless the study gives another number. */
 const OUTPUT_LENGTH = 64;
 
-/** Training options that one kind of task alone has. */
+/** Training options that one use of a model alone has. */
 const KIND_OF_OPTION = { headLearningRate: "classification", outputLength: "generation", chat: "generation" } as const;
 
 /** With this option, micro-batches have one text. */
@@ -227,7 +227,7 @@ function requireUsedKeys({ taskFiles, training }: Study, studied: readonly Studi
     throw new UsageError(`Cannot use --task-files: a task must read its files, current value is ${names}`);
   }
   for (const [key, kind] of Object.entries(KIND_OF_OPTION)) {
-    if (Object.hasOwn(training, key) && studied.every(({ task }) => kindOf(task) !== kind)) {
+    if (Object.hasOwn(training, key) && studied.every(({ task }) => useOf(kindOf(task)) !== kind)) {
       throw new UsageError(
         `Cannot use training.${key}: a task must be one of ${kind}, current value is ${names}`,
       );
@@ -235,7 +235,7 @@ function requireUsedKeys({ taskFiles, training }: Study, studied: readonly Studi
   }
 }
 
-function kindOf(task: RunSpec["task"]): AnyTask["kind"] {
+function kindOf(task: RunSpec["task"]): TaskKind {
   return taskOfSpec(task).kind;
 }
 
@@ -243,7 +243,7 @@ function kindOf(task: RunSpec["task"]): AnyTask["kind"] {
 function requireKind({ name, shape }: Model, task: RunSpec["task"]): void {
   const kind = kindOf(task);
   const { kinds = ["classification"] } = shape;
-  if (kinds.includes(kind)) return;
+  if (kinds.includes(useOf(kind))) return;
   throw new UsageError(
     `Cannot use the model ${name} for ${task.name}: the task must be one of ${kinds.join(" or ")}, ` +
       `it is one of ${kind}`,
@@ -261,7 +261,7 @@ function trainingOf(
   model: Model,
 ): TrainingSpec {
   const { outputLength = OUTPUT_LENGTH, chat, ...others } = training;
-  if (kindOf(task) === "classification") return others;
+  if (kindOf(task) !== "generation") return others;
   const method = parts.map((part) => part.name).join("+");
   if (count === 0) {
     throw new UsageError(

@@ -4,12 +4,13 @@
  */
 import type { Device } from "../../engine/types.ts";
 import type { Backbone } from "../../models/types.ts";
+import { sigmoid } from "../training/heads/label-sets.ts";
 import type { CompileProgram } from "../training/training-task.ts";
 import type { NamedAdapter } from "./name-adapters.ts";
 import type { LineRequest } from "./request.ts";
 import { ClassifierHeads, SharedClassifier } from "./shared-classifier.ts";
 import { SharedGenerator } from "./shared-generator.ts";
-import type { Answer, Classified } from "./types.ts";
+import type { Answer } from "./types.ts";
 
 /** Answers requests. */
 export class AdapterPrograms {
@@ -44,7 +45,7 @@ export class AdapterPrograms {
           : await SharedClassifier.open(backbone, adapter, compile, heads),
       );
     }
-    for (const { adapter } of named) if (adapter.kind === "classification") await heads.open(adapter);
+    for (const { adapter } of named) if (adapter.kind !== "generation") await heads.open(adapter);
     return new AdapterPrograms(programs, heads);
   }
 
@@ -64,7 +65,7 @@ export class AdapterPrograms {
       return requests.map(({ context }, row) => ({ ...context, generated: texts[row] }));
     }
     const logits = await program.logits(requests);
-    return requests.map((request, row) => classify(request, logits[row]));
+    return requests.map((request, row) => answerOf(request, logits[row]));
   }
 
   /** Frees what the device holds. */
@@ -75,14 +76,20 @@ export class AdapterPrograms {
 }
 
 /** The answer that the logits of a text give. @throws {Error} if a logit is not a number */
-function classify({ context, adapter: { labels } }: LineRequest, logits: Float32Array): Classified {
+function answerOf({ context, adapter: { kind, labels, threshold } }: LineRequest, logits: Float32Array): Answer {
   if (logits.some(Number.isNaN)) throw new Error("Cannot predict: a logit is not a number");
-  const probabilities = softmax(logits);
-  return {
-    ...context,
-    label: labels[logits.indexOf(Math.max(...logits))],
-    probabilities: Object.fromEntries(labels.map((name, at) => [name, probabilities[at]])),
-  };
+  if (kind === "regression") return { ...context, value: logits[0] };
+  const byLabel = (probabilities: readonly number[]) =>
+    Object.fromEntries(labels.map((name, at) => [name, probabilities[at]]));
+  if (kind === "multi-label") {
+    const probabilities = Array.from(logits, sigmoid);
+    return {
+      ...context,
+      labels: labels.filter((_, at) => probabilities[at] >= threshold),
+      probabilities: byLabel(probabilities),
+    };
+  }
+  return { ...context, label: labels[logits.indexOf(Math.max(...logits))], probabilities: byLabel(softmax(logits)) };
 }
 
 function softmax(logits: Float32Array): number[] {

@@ -11,9 +11,10 @@ import { readConfigFile } from "../../models/config.ts";
 import type { Backbone, BackboneShape, Hooks, Model } from "../../models/types.ts";
 import { readPeftConfig } from "../adapters/peft-config.ts";
 import { toArrays, toTensors } from "../adapters/tensors.ts";
-import { classNames, numberedNames, requireClasses } from "../adapters/model-classes.ts";
+import { classifierOf, type ClassifierTask, readOwnConfig } from "../adapters/model-classes.ts";
 import { ADAPTER_NOTE, type AdapterNote, readAdapterNote } from "../adapters/note.ts";
 import { type ValidAdapter, validateAdapter } from "../adapters/validate.ts";
+import { type TaskKind, useOf } from "../../tasks/types.ts";
 import { asLanguageModel } from "../programs/language-model.ts";
 import { adapterParameters, type LoadedPart, plainAdapter, readPart } from "../adapters/values.ts";
 
@@ -27,9 +28,13 @@ export interface LoadedAdapter {
   /** Name of its task; null where it is unknown. */
   task: string | null;
   /** What it does with a text. */
-  kind: AdapterNote["task"]["kind"];
-  /** Names of the classes; none where it generates. */
+  kind: TaskKind;
+  /** Names of the classes or labels; none where its answers are numbers or texts. */
   labels: readonly string[];
+  /** Number of the classifier's outputs; 0 where it generates. */
+  outputs: number;
+  /** Probability from which a label is answered, where there may be several at once. */
+  threshold: number;
   /** The form of a prompt in training, the text alone or in a chat template; absent where it is unknown. */
   promptForm?: "text" | "chat";
   /** Most tokens of a text that are read. */
@@ -84,8 +89,8 @@ function requireModel({ model }: AdapterNote, { name, revision }: Model): void {
   );
 }
 
-/** What an adapter without a note does with a text, from its classifier or its PEFT config. */
-async function kindOf({ parts }: ValidAdapter): Promise<LoadedAdapter["kind"]> {
+/** What an adapter without a note makes of a model, from its classifier or its PEFT config. */
+async function useWithoutNote({ parts }: ValidAdapter): Promise<ReturnType<typeof useOf>> {
   if (parts.some(({ head }) => Object.keys(head).length > 0)) return "classification";
   for (const { folder } of parts) {
     const { task_type: type } = (await readPeftConfig(folder)).values;
@@ -94,23 +99,26 @@ async function kindOf({ parts }: ValidAdapter): Promise<LoadedAdapter["kind"]> {
   throw new Error("it must have a classifier or be one of a language model, it has neither");
 }
 
-/** Names of the classes as the model's config has them. @throws {Error} if it says that there are none to choose from */
-async function classesOfModel(count: number, { folder }: Model): Promise<string[]> {
-  const config = folder === undefined ? {} : await readConfigFile(folder);
-  requireClasses(count, config);
-  return classNames(count, config) ?? numberedNames(count);
-}
-
-/** Names of an adapter's classes. @throws {Error} if they do not fit its classifier */
-async function labelsOf(head: LoadedPart["head"], { note }: ValidAdapter, model: Model, backbone: Backbone) {
+/** The number of outputs of a classifier. @throws {Error} if there is none */
+function outputsOf(head: LoadedPart["head"], backbone: Backbone): number {
   const last = Object.values(head).at(-1);
   if (!last) throw new Error("it must have a classifier, there is none");
-  // The last tensor counts the classes: on its first axis if it is a vector or a model's own classifier has it.
-  const classes = backbone.head || last.shape.length === 1 ? last.shape[0] : last.shape[1];
-  const labels = note?.task.labels ?? await classesOfModel(classes, model);
-  if (labels.length === classes && new Set(labels).size === classes) return labels;
+  // The last tensor counts them: on its first axis if it is a vector or a model's own classifier has it.
+  return backbone.head || last.shape.length === 1 ? last.shape[0] : last.shape[1];
+}
+
+/** What a classifier is for: as the note says or, without one, the config beside the adapter, or the model's. @throws {Error} if it does not fit */
+async function classifierTask(outputs: number, { folder, note }: ValidAdapter, model: Model): Promise<ClassifierTask> {
+  const ofModel = async () => model.folder === undefined ? {} : await readConfigFile(model.folder);
+  const { kind, labels } = note?.task ?? classifierOf(outputs, await readOwnConfig(folder) ?? await ofModel());
+  const names = kind === "regression" ? 0 : outputs;
+  if (labels.length === names && new Set(labels).size === names && (names > 0 || outputs === 1)) {
+    return { kind, labels };
+  }
   throw new Error(
-    `${ADAPTER_NOTE} must name its ${classes} classes, each once, current value is ${showValue(labels)}`,
+    kind === "regression"
+      ? `its classifier must have one output and no labels, as it is one of regression, it has ${outputs} and ${labels.length}`
+      : `${ADAPTER_NOTE} must name its ${outputs} classes, each once, current value is ${showValue(labels)}`,
   );
 }
 
@@ -149,14 +157,15 @@ async function readAdapter(folder: string, model: Model, opened: Backbone): Prom
   if (note) requireModel(note, model);
   const shape = note?.task.kind === "generation" ? asLanguageModel(opened) : opened;
   const valid = await validateAdapter(folder, shape);
-  const kind = note?.task.kind ?? await kindOf(valid);
-  const backbone = kind === "generation" ? asLanguageModel(opened) : opened;
+  const use = note ? useOf(note.task.kind) : await useWithoutNote(valid);
+  const generates = use === "generation";
+  const backbone = generates ? asLanguageModel(opened) : opened;
   const adapters: LoadedPart[] = [];
   for (const part of valid.parts) adapters.push(plainAdapter(await readPart(part, backbone), backbone));
   const head: LoadedPart["head"] = Object.assign({}, ...adapters.map(({ head }) => head));
+  const outputs = generates ? 0 : outputsOf(head, backbone);
   const { maxLength } = compose(adapters, backbone);
   const plain = adapters.filter(({ method }) => !method.virtualTokens);
-  const generates = kind === "generation";
   // With a decoder, a text and what is generated after it share the greatest length.
   const shared = generates && !backbone.languageModel!.target;
   const outputLength = !generates
@@ -165,8 +174,9 @@ async function readAdapter(folder: string, model: Model, opened: Backbone): Prom
   return {
     folder,
     task: note?.task.name ?? null,
-    kind,
-    labels: generates ? [] : await labelsOf(head, valid, model, backbone),
+    ...generates ? { kind: "generation", labels: [] } : await classifierTask(outputs, valid, model),
+    outputs,
+    threshold: note?.threshold ?? 0.5,
     ...note && { promptForm: note.chat ? "chat" as const : "text" as const },
     limit: Math.min(note?.maxLength ?? maxLength, shared ? maxLength - outputLength : maxLength),
     maxLength,

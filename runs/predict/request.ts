@@ -48,7 +48,7 @@ async function encode(
   text: string,
   pair?: string,
 ): Promise<Encoding> {
-  if (kind === "classification" || !promptForm) return await backbone.encode(text, limit, pair);
+  if (kind !== "generation" || !promptForm) return await backbone.encode(text, limit, pair);
   return await encodePrompt(backbone, text, limit, promptForm === "chat" ? true : undefined);
 }
 
@@ -76,7 +76,7 @@ async function isTruncated(
 export function requestBatches(requests: readonly LineRequest[]): number[][] {
   const groups = Map.groupBy(requests.keys(), (index) => requests[index].named.batchKey);
   return [...groups.values()].flatMap((indices) => {
-    if (requests[indices[0]].adapter.kind === "classification") {
+    if (requests[indices[0]].adapter.kind !== "generation") {
       return microBatches(indices, requests.map(({ encoded }) => encoded.length), MOST_ROWS);
     }
     const count = Math.ceil(indices.length / GENERATION_BATCH);

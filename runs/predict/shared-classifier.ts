@@ -6,6 +6,7 @@ import type { Executable } from "../../engine/types.ts";
 import { compose } from "../../methods/adaptation/compose.ts";
 import type { Backbone } from "../../models/types.ts";
 import { trainableClassifier } from "../programs/classifier.ts";
+import { objectiveOf } from "../programs/objective.ts";
 import type { CompileProgram } from "../training/training-task.ts";
 import type { LoadedAdapter } from "./load.ts";
 import { type AdapterRequest, sharedAdaptation, virtualInputs, withVirtualInputs } from "./shared-program.ts";
@@ -47,9 +48,7 @@ export class SharedClassifier {
       const selected = new Float32Array(rows.length * width);
       rows.forEach((row, at) => selected.set(features.subarray(row * width, (row + 1) * width), at * width));
       const computed = await this.heads.logits(adapter, selected, rows.length);
-      rows.forEach((row, at) =>
-        logits[row] = computed.subarray(at * adapter.labels.length, (at + 1) * adapter.labels.length)
-      );
+      rows.forEach((row, at) => logits[row] = computed.subarray(at * adapter.outputs, (at + 1) * adapter.outputs));
     }
     return logits;
   }
@@ -60,7 +59,7 @@ export class SharedClassifier {
   }
 }
 
-/** Classifiers on features: one small program for each number of classes, apart from the backbone's program. */
+/** Classifiers on features: one small program for each number of outputs, apart from the backbone's program. */
 export class ClassifierHeads {
   private readonly programs = new Map<number, Executable>();
 
@@ -70,17 +69,18 @@ export class ClassifierHeads {
    */
   constructor(private readonly backbone: Backbone, private readonly compile: CompileProgram) {}
 
-  /** Compiles the program for an adapter's number of classes, unless there is one already. */
-  async open({ labels }: LoadedAdapter): Promise<void> {
-    if (this.programs.has(labels.length)) return;
-    const { logits } = trainableClassifier(this.backbone, compose([], this.backbone), labels, 0);
-    this.programs.set(labels.length, await this.compile(logits));
+  /** Compiles the program for an adapter's number of outputs, unless there is one already. */
+  async open({ labels, outputs }: LoadedAdapter): Promise<void> {
+    if (this.programs.has(outputs)) return;
+    const objective = objectiveOf("classification", outputs);
+    const { logits } = trainableClassifier(this.backbone, compose([], this.backbone), labels, 0, {}, objective);
+    this.programs.set(outputs, await this.compile(logits));
   }
 
-  /** Features [rows, d] → logits [rows, classes]. */
-  async logits({ labels, head }: LoadedAdapter, features: Float32Array, rows: number): Promise<Float32Array> {
+  /** Features [rows, d] → logits [rows, outputs]. */
+  async logits({ outputs, head }: LoadedAdapter, features: Float32Array, rows: number): Promise<Float32Array> {
     const inputs = { features: { data: features, shape: [rows, this.backbone.featureWidth] } };
-    const { logits } = await this.programs.get(labels.length)!.run({ parameters: head, inputs });
+    const { logits } = await this.programs.get(outputs)!.run({ parameters: head, inputs });
     return logits;
   }
 

@@ -9,6 +9,7 @@ import { type Adaptation, compose } from "../../methods/adaptation/compose.ts";
 import { composeHooks } from "../../methods/adaptation/hooks.ts";
 import type { Backbone, Encoding, Hooks } from "../../models/types.ts";
 import type { LoadedAdapter } from "./load.ts";
+import { useOf } from "../../tasks/types.ts";
 import { canonical } from "../study/spec.ts";
 import type { SignedProgram } from "../programs/classifier.ts";
 
@@ -26,7 +27,7 @@ const VIRTUAL = "virtual/";
 /** A key that is equal for adapters that share a program. */
 export function programKey({ kind, parts, virtual, reading }: LoadedAdapter): string {
   return canonical({
-    kind,
+    use: useOf(kind),
     parts: parts.map((
       { method, options: { learningRate: _, epochs: __, projectionSeed: ___, ...options } },
     ) => [method.name, options]),

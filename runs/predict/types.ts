@@ -36,8 +36,8 @@ export interface AdapterInfo {
   /** Its task; null where PEFT made it. */
   task: string | null;
   /** What it does with a text. */
-  kind: "classification" | "generation";
-  /** Names of its classes; none where it generates. */
+  kind: "classification" | "regression" | "multi-label" | "generation";
+  /** Names of its classes or labels; none where its answers are numbers or texts. */
   labels: readonly string[];
 }
 
@@ -63,6 +63,20 @@ export interface Classified extends AnyAnswer {
   probabilities: Record<string, number>;
 }
 
+/** The number of a text. */
+export interface Estimated extends AnyAnswer {
+  /** The number. */
+  value: number;
+}
+
+/** The labels of a text, of which there may be any number. */
+export interface Labelled extends AnyAnswer {
+  /** The labels whose probability reaches the adapter's threshold. */
+  labels: string[];
+  /** Probability of every label. */
+  probabilities: Record<string, number>;
+}
+
 /** A generated text. */
 export interface Generated extends AnyAnswer {
   /** What follows the text. */
@@ -70,7 +84,7 @@ export interface Generated extends AnyAnswer {
 }
 
 /** The answer of an adapter to a text. */
-export type Answer = Classified | Generated;
+export type Answer = Classified | Estimated | Labelled | Generated;
 
 /** A text while it is being generated. */
 export interface PartialGeneration extends AnyAnswer {

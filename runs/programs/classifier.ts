@@ -11,6 +11,7 @@ import type { Adaptation } from "../../methods/adaptation/compose.ts";
 import { headOf } from "../../models/layers/head.ts";
 import type { Backbone, HeadParameter } from "../../models/types.ts";
 import { adaptBackbone, type AdaptedBackbone, shapesOf } from "./adapted-backbone.ts";
+import { type Objective, objectiveOf } from "./objective.ts";
 import { startValues } from "./start-values.ts";
 
 /** A program with its signature. */
@@ -33,11 +34,11 @@ export interface TrainableClassifier {
   backboneFeatures: SignedProgram;
   /** Features of the adapted backbone: inputs → `features` [batch, d]. */
   features: SignedProgram;
-  /** Inputs, or `features` [batch, d] if they are fixed → `logits` [batch, classes]. */
+  /** Inputs, or `features` [batch, d] if they are fixed → `logits` [batch, outputs]. */
   logits: SignedProgram;
-  /** Inputs → `logits` [batch, classes], the features computed even if they are fixed: what answering a text takes. */
+  /** Inputs → `logits` [batch, outputs], the features computed even if they are fixed: what answering a text takes. */
   answers: SignedProgram;
-  /** The inputs of `logits`, and `labels` and `weights` [batch] → `loss`, the weighted sum of the cross-entropies. */
+  /** The inputs of `logits`, `labels` as the objective reads them and `weights` [batch] → `loss`, the weighted sum of the texts' losses. */
   loss: SignedProgram;
   /** Start values of the parameters, by name. */
   start(seed: number): Promise<Record<string, Float32Array>>;
@@ -84,20 +85,18 @@ function logitsProgram({ compute, signature }: Logits): SignedProgram {
   return { program: (args) => ({ logits: compute(args) }), signature };
 }
 
-/** The weighted sum of the cross-entropies of logits. */
-function lossProgram({ compute, signature }: Logits, classes: number): SignedProgram {
+/** The weighted sum of the losses of logits. */
+function lossProgram({ compute, signature }: Logits, { answers, logLikelihood }: Objective): SignedProgram {
   return {
     program: (args) => {
-      const logProbabilities = tf.logSoftmax(compute(args));
-      const truth = tf.oneHot(args.inputs.labels, classes);
-      const likelihood = tf.sum(tf.mul(logProbabilities, truth), 1);
+      const likelihood = logLikelihood(compute(args), args.inputs.labels);
       return { loss: tf.neg(tf.sum(tf.mul(likelihood, args.inputs.weights))) };
     },
     signature: {
       ...signature,
       inputs: {
         ...signature.inputs,
-        labels: { shape: ["batch"], dtype: "int32", below: classes },
+        labels: answers,
         weights: { shape: ["batch"], dtype: "float32" },
       },
     },
@@ -112,9 +111,10 @@ function headStart({ name, shape, deviation }: HeadParameter, seed: number): Flo
 
 /**
  * Joins a backbone, a method and a classifier.
- * @param labels names of the task's classes
+ * @param labels names of the task's classes or labels
  * @param headLearningRate AdamW step size of the classifier
  * @param frozen where the adaptation's frozen tensors lie
+ * @param objective what the classifier is trained for; left out: one of the classes
  */
 export function trainableClassifier(
   backbone: Backbone,
@@ -122,8 +122,9 @@ export function trainableClassifier(
   labels: readonly string[],
   headLearningRate: number,
   frozen: Record<string, StoredTensor> = {},
+  objective: Objective = objectiveOf("classification", labels.length),
 ): TrainableClassifier {
-  const headParameters = headOf(backbone).parameters(labels.length);
+  const headParameters = headOf(backbone).parameters(objective.outputs);
   const head = headParameters.map(({ name, shape }) => ({ name, shape, learningRate: headLearningRate }));
   const adapted = adaptBackbone(backbone, adaptation, frozen);
   const parameters = [...adapted.parameters, ...head];
@@ -144,7 +145,7 @@ export function trainableClassifier(
     },
     logits: logitsProgram(logits),
     answers: logitsProgram(ofTexts),
-    loss: lossProgram(logits, labels.length),
+    loss: lossProgram(logits, objective),
     async start(seed) {
       const values = await startValues(backbone, adaptation, labels, seed);
       // The last layer of every classifier starts as zeros, and with it the logits: no seed has a luckier start.

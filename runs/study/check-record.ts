@@ -5,24 +5,25 @@
  */
 import { createHash } from "node:crypto";
 import { shorten } from "../../base/errors.ts";
-import { metrics } from "../../tasks/metrics.ts";
-import { textMetrics } from "../../tasks/text-metrics.ts";
+import { alwaysAnswering, type Answers, type AnswersMetric, answersOf, metricsOf } from "./predictions/answers.ts";
 import type { Prediction, RunRecord, Scores } from "./record.ts";
 import { canonical, formerIds, type PartSpec, runId, type RunSpec, settingId } from "./spec.ts";
 import type { TrialRecord } from "./tuning/trial-record.ts";
 import { bestTrial } from "./tuning/tuned-record.ts";
 
-/** Greatest difference between two computations of a score: logarithms may be rounded otherwise on another machine. */
+/** Greatest difference between two computations of a score, from 1 on relative: logarithms may be rounded otherwise on another machine. */
 const TOLERANCE = 1e-9;
 
 /** Most pairs of characters, of a text and a reference, that are compared: reading a record takes seconds at most. */
 const MOST_PAIRS = 4e9;
 
-/** SHA-256 over the ids and labels (empty where there is none) of examples, in order. */
-export function hashExamples(examples: Iterable<{ id: string; label?: number }>): string {
+/** SHA-256 over the ids and labels or numbers (empty where there is neither) of examples, in order. */
+export function hashExamples(
+  examples: Iterable<{ id: string; label?: number; target?: number; labels?: readonly number[] }>,
+): string {
   // One text: a call for each example takes longer than the hash.
   let text = "";
-  for (const { id, label } of examples) text += `${id}\t${label ?? ""}\n`;
+  for (const { id, label, target, labels } of examples) text += `${id}\t${label ?? target ?? labels ?? ""}\n`;
   return createHash("sha256").update(text).digest("hex");
 }
 
@@ -63,8 +64,13 @@ function checkTuning({ spec, tuning, metrics: [{ direction }] }: RunRecord): voi
   requireEqual("chosen trial must have its method", names(spec), names(tuning));
 }
 
+/** Whether numbers are equal but for rounding. */
+function isEqual(a: number, b: number): boolean {
+  return Math.abs(a - b) <= TOLERANCE * Math.max(1, Math.abs(a));
+}
+
 function requireEqual(rule: string, expected: string | number, current: string | number): void {
-  const equal = typeof expected === "number" ? Math.abs(expected - Number(current)) <= TOLERANCE : expected === current;
+  const equal = typeof expected === "number" ? isEqual(expected, Number(current)) : expected === current;
   if (!equal) throw new Error(`its ${rule}, ${expected}, current value is ${shorten(String(current))}`);
 }
 
@@ -74,7 +80,7 @@ function checkSizes({ data }: RunSpec, splits: TrialRecord["task"]["splits"]): v
   }
 }
 
-function checkSplits({ spec, task: { labels, splits }, predictions }: RunRecord): void {
+function checkSplits({ spec, task: { labels, splits }, predictions, baseline }: RunRecord): void {
   const { data } = spec;
   checkSizes(spec, splits);
   if (splits.test.size > data.test) {
@@ -82,63 +88,73 @@ function checkSplits({ spec, task: { labels, splits }, predictions }: RunRecord)
   }
   requireEqual("predictions must be one for each test example", splits.test.size, predictions.length);
   requireEqual("split test must have the SHA-256 of its predictions", hashExamples(predictions), splits.test.sha256);
-  const isClass = (index: number) => index >= 0 && index < labels.length;
-  const other = predictions.find((prediction) =>
-    isOfClass(prediction) && !(isClass(prediction.label) && isClass(prediction.predicted))
-  );
+  const isLabel = (index: number) => index >= 0 && index < labels.length;
+  const other = predictions.find((prediction) => !labelsOf(prediction).every(isLabel));
   if (other) {
     throw new Error(`its predictions must be of its ${labels.length} classes, that of ${shorten(other.id)} is not`);
   }
+  if (typeof baseline === "object" && !baseline.every(isLabel)) {
+    throw new Error(`its baseline must be of its ${labels.length} labels, current value is ${baseline}`);
+  }
 }
 
-function checkScores({ metrics: stated, scores, task: { labels }, predictions, curve, bestEpoch }: RunRecord): void {
+/** The indices of labels that a prediction has. */
+function labelsOf(prediction: Prediction): readonly number[] {
+  if ("label" in prediction) return [prediction.label, prediction.predicted];
+  return "labels" in prediction ? [...prediction.labels, ...prediction.predicted] : [];
+}
+
+function checkScores(record: RunRecord): void {
+  const { metrics: stated, scores, task: { labels }, predictions, curve, bestEpoch } = record;
+  const answers = answersOf(predictions, labels.length);
+  const known = metricsOf(answers);
   for (const { name, unit, direction } of stated) {
-    const known = Object.hasOwn(metrics, name) ? metrics[name] : textMetrics[name];
-    if (known && (known.unit !== unit || known.direction !== direction)) {
-      throw new Error(
-        `its metric ${shorten(name)} must be a ${known.unit}, ${known.direction} is better, it says otherwise`,
-      );
-    }
+    if (!Object.hasOwn(known, name) || known[name].unit === unit && known[name].direction === direction) continue;
+    throw new Error(
+      `its metric ${shorten(name)} must be a ${known[name].unit}, ${
+        known[name].direction
+      } is better, it says otherwise`,
+    );
   }
-  for (const [name, value] of Object.entries(scoresOf(predictions, scores.test))) {
-    requireEqual(`test score ${name} must be that of its predictions`, value, scores.test[name]);
+  if (!isLong(answers)) {
+    for (const [name, score] of Object.entries(scores.test)) {
+      if (!Object.hasOwn(known, name)) continue;
+      requireEqual(`test score ${name} must be that of its predictions`, known[name].compute(), score);
+    }
   }
   if (canonical(curve.validation[bestEpoch - 1] ?? null) !== canonical(scores.validation)) {
     throw new Error(`its validation scores must be those of its best epoch, ${bestEpoch}, they are others`);
   }
-  if (scores.majority.value === null) return;
-  const majority = scores.majority as Scores;
-  const classes = predictions.filter(isOfClass);
-  const isOf = (label: number) =>
-    Object.entries(scoresOf(classes.map((prediction) => ({ ...prediction, predicted: label })), majority))
-      .every(([name, value]) => Math.abs(value - majority[name]) <= TOLERANCE);
-  if (!labels.some((_, label) => isOf(label))) {
-    throw new Error("its majority scores must be those of one class, they are others");
-  }
+  checkMajority(record, answers);
 }
 
-function isOfClass(prediction: Prediction): prediction is Prediction & { label: number; predicted: number } {
-  return "label" in prediction;
+/** Whether answers are texts too long to be scored while a record is read. */
+function isLong(answers: Answers): boolean {
+  if (answers.kind !== "texts") return false;
+  const { truth, predicted } = answers;
+  return predicted.reduce((sum, text, at) => sum + truth[at].join("").length * text.length, 0) > MOST_PAIRS;
 }
 
-/** Those of the stated scores whose metrics are known, computed from predictions. */
-function scoresOf(predictions: readonly Prediction[], stated: Scores): Scores {
-  const names = Object.keys(stated);
-  const classes = predictions.filter(isOfClass);
-  if (classes.length > 0) {
-    const truth = classes.map(({ label }) => label);
-    const predicted = classes.map((prediction) => prediction.predicted);
-    const known = names.filter((name) => Object.hasOwn(metrics, name));
-    return Object.fromEntries(known.map((name) => [name, metrics[name].compute(truth, predicted)]));
-  }
-  const texts = predictions.filter((prediction) => "references" in prediction);
-  const pairs = texts.reduce(
-    (sum, { references, predicted }) => sum + references.join("").length * predicted.length,
-    0,
+/** The majority scores are those of always giving one answer: one of the classes, or the baseline that the record names. */
+function checkMajority(
+  { task: { labels }, scores: { majority }, baseline, threshold }: RunRecord,
+  answers: Answers,
+): void {
+  const [numbers, sets] = [answers.kind === "numbers", answers.kind === "label sets"];
+  requireEqual(
+    "baseline must be in it for numbers and sets of labels",
+    String(numbers || sets),
+    String(baseline !== undefined),
   );
-  if (texts.length === 0 || pairs > MOST_PAIRS) return {};
-  const references = texts.map((prediction) => prediction.references);
-  const predicted = texts.map((prediction) => prediction.predicted);
-  const known = names.filter((name) => Object.hasOwn(textMetrics, name));
-  return Object.fromEntries(known.map((name) => [name, textMetrics[name].compute(references, predicted)]));
+  requireEqual("threshold must be in it for sets of labels", String(sets), String(threshold !== undefined));
+  if (majority.value === null || answers.kind === "texts") return;
+  const isSame = (known: Record<string, AnswersMetric>) =>
+    Object.entries(majority as Scores).every(([name, score]) =>
+      !Object.hasOwn(known, name) || isEqual(known[name].compute(), score)
+    );
+  const constants = baseline === undefined ? [...labels.keys()] : [baseline];
+  if (constants.some((constant) => isSame(metricsOf(alwaysAnswering(answers, constant))))) return;
+  throw new Error(
+    `its majority scores must be those of ${baseline === undefined ? "one class" : "its baseline"}, they are others`,
+  );
 }

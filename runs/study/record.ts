@@ -6,10 +6,12 @@ import { z } from "zod";
 import { describeFault } from "../../base/schema.ts";
 import type { Known, MemoryPlan, Quadratic } from "../../engine/types.ts";
 import { RECORD_VERSION, recordShape } from "./schemas/record-schema.ts";
+import type { MetricUnit } from "../../tasks/types.ts";
 import type { RunSpec } from "./spec.ts";
 import type { TunedRecord } from "./tuning/tuned-record.ts";
 
 export { RECORD_VERSION };
+export type { MetricUnit };
 export { canonical, identifyModel, identifyTask, methodName, runId, settingId } from "./spec.ts";
 
 /** A measured number, or null with the reason why it was not measured. */
@@ -31,16 +33,18 @@ export function knownScores(scores: Scores | NoScores): Scores | null {
   return scores.value === null ? null : scores as Scores;
 }
 
-/** A prediction for a test example: of its class, or if the task is to generate, a text. */
+/** A prediction for a test example: of its class, its number, its labels (indices in ascending order), or a text. */
 export type Prediction =
   | { id: string; label: number; predicted: number }
+  | { id: string; target: number; predicted: number }
+  | { id: string; labels: readonly number[]; predicted: readonly number[] }
   | { id: string; references: readonly string[]; predicted: string };
 
 /** The examples of a split. */
 export interface SplitRecord {
   /** Number of examples. */
   size: number;
-  /** SHA-256 over the examples' ids and, if they have any, labels, in order. */
+  /** SHA-256 over the examples' ids and, if they have any, labels or numbers, in order. */
   sha256: string;
 }
 
@@ -89,8 +93,8 @@ export interface RunRecord {
   /** How it was tuned; left out without tuning. */
   tuning?: TunedRecord;
   /**
-   * The task, as it was then. `labels` are the names of the classes; none if the task is to generate. `rule`: how its splits are made of the
-   * published ones; left out where these are used as they are, or none are published.
+   * The task, as it was then. `labels` are the names of the classes or labels; none if answers are numbers or texts. `rule`: how its
+   * splits are made of the published ones; left out where these are used as they are, or none are published.
    */
   task: {
     labels: string[];
@@ -104,9 +108,13 @@ export interface RunRecord {
   /** The backbone; `parameters` is its number of weights. */
   model: { sha256: string; licence: string; citation: string; parameters: number };
   /** The task's metrics; the first one chooses the epoch. */
-  metrics: { name: string; unit: "fraction" | "correlation"; direction: "higher" | "lower" }[];
-  /** `majority`: test scores of always predicting the most frequent class of the training examples. */
+  metrics: { name: string; unit: MetricUnit; direction: "higher" | "lower" }[];
+  /** `majority`: test scores of always predicting the most frequent class or set of labels of the training examples, or their mean. */
   scores: { validation: Scores; test: Scores; majority: Scores | NoScores };
+  /** What `majority` always predicts, if that is a number or a set of labels; left out otherwise. */
+  baseline?: number | readonly number[];
+  /** The probability from which a label is predicted, the best on the validation examples; left out unless there are several labels at once. */
+  threshold?: number;
   /** Epoch whose parameters were kept, counted from 1 (0: the start): the first with the best validation score. */
   bestEpoch: number;
   /** Mean training loss of each step; validation scores after each epoch. */

@@ -1,5 +1,5 @@
 /**
- * Classification: a classifier on the backbone's features, trained together with the method.
+ * Classification, regression and several labels at once: a classifier on the backbone's features, trained together with the method.
  * @module
  */
 import { storeFrozen } from "../programs/frozen.ts";
@@ -7,14 +7,15 @@ import type { Executable } from "../../engine/types.ts";
 import { compose, type Part } from "../../methods/adaptation/compose.ts";
 import { inferenceParts } from "../../methods/adaptation/inference-parts.ts";
 import type { Backbone } from "../../models/types.ts";
-import { metrics } from "../../tasks/metrics.ts";
-import type { Example, Metric, Task } from "../../tasks/types.ts";
-import type { NoScores } from "../study/record.ts";
-import { lookUpMetrics, predict, score } from "./evaluate.ts";
+import { type HeadTask, labelsOfTask } from "../../tasks/types.ts";
+import type { NoScores, RunRecord } from "../study/record.ts";
+import { isBetter, outputsOf, score } from "./evaluate.ts";
 import { computeFeatures, type EncodedExamples, encodeExamples } from "./examples.ts";
+import type { HeadKind } from "./heads/types.ts";
 import type { Evaluator, TaskContext, TrainingTask } from "./training-task.ts";
-import type { Splits } from "./split.ts";
+import type { AnyExample, Splits } from "./split.ts";
 import { trainableClassifier } from "../programs/classifier.ts";
+import type { Objective } from "../programs/objective.ts";
 
 /** Texts whose features are compared with the backbone's before the first step. */
 const IDENTITY_TEXTS = 8;
@@ -22,40 +23,57 @@ const IDENTITY_TEXTS = 8;
 /** The majority scores of a trial. */
 const UNTESTED: NoScores = { value: null, reason: "a trial reads no test examples" };
 
-/** The most frequent label; of equally frequent ones, the smallest. */
-function majorityLabel(labels: readonly number[]): number {
-  const counts: number[] = [];
-  for (const label of labels) counts[label] = (counts[label] ?? 0) + 1;
-  return counts.indexOf(Math.max(...counts.filter((count) => count !== undefined)));
+/** What is evaluated: compiled logits, and examples. These are read at each call: their features may be cached meanwhile. */
+interface Evaluated<E extends AnyExample, A> {
+  executable: Executable;
+  kind: HeadKind<E, A>;
+  examples: Record<"validation" | "test", EncodedExamples>;
+  splits: Splits<E>;
+  microBatchRows: number;
 }
 
-function labelsOf(examples: readonly Example[]): number[] {
-  return examples.map(({ label }) => label);
-}
-
-/** Evaluates with compiled logits. `examples` are read at each call: their features may be cached meanwhile. */
-function makeEvaluator(
-  executable: Executable,
-  examples: Record<"validation" | "test", EncodedExamples>,
-  splits: Splits<Example>,
-  taskMetrics: readonly Metric[],
-  microBatchRows: number,
+function makeEvaluator<E extends AnyExample, A>(
+  { executable, kind, examples, splits, microBatchRows }: Evaluated<E, A>,
 ): Evaluator {
+  const answersTo = (split: "validation" | "test", parameters: Record<string, Float32Array>) =>
+    outputsOf(executable, parameters, examples[split], microBatchRows);
   return {
     async warmUp(parameters) {
       await executable.run({ parameters, inputs: examples.validation.collate([0]) });
     },
     async evaluate(split, parameters) {
-      const labels = labelsOf(splits[split]);
-      const { predicted, loss } = await predict(executable, parameters, examples[split], labels, microBatchRows);
+      const outputs = await answersTo(split, parameters);
+      const right = splits[split].map(kind.rightOf);
+      const threshold = kind.thresholds && chooseThreshold(
+        kind,
+        split === "validation" ? outputs : await answersTo("validation", parameters),
+        splits.validation,
+      );
+      const predicted = outputs.map((row) => kind.read(row, threshold ?? 0));
+      const losses = outputs.map((row, at) => kind.lossOf(row, right[at]));
       return {
-        scores: score(taskMetrics, labels, predicted),
-        loss: { value: loss },
-        predictions: splits[split].map(({ id, label }, at) => ({ id, label, predicted: predicted[at] })),
+        scores: score(kind.metrics, right, predicted),
+        loss: { value: losses.reduce((total, loss) => total + loss, 0) / losses.length },
+        predictions: splits[split].map((example, at) => kind.predictionOf(example, predicted[at])),
+        ...threshold !== undefined && { threshold },
       };
     },
     release: () => executable.release(),
   };
+}
+
+/** The threshold with the best score on the validation examples by the first metric; of equal ones, the first. */
+function chooseThreshold<E extends AnyExample, A>(
+  { thresholds, metrics: [metric], rightOf, read }: HeadKind<E, A>,
+  outputs: readonly Float32Array[],
+  validation: readonly E[],
+): number {
+  const right = validation.map(rightOf);
+  const scored = thresholds!.map((threshold) => ({
+    threshold,
+    score: metric.compute(right, outputs.map((row) => read(row, threshold))),
+  }));
+  return scored.reduce((best, each) => isBetter(metric, each.score, best.score) ? each : best).threshold;
 }
 
 /** The programs that answer texts: with what is left of the parts once they are trained, and of the backbone alone. */
@@ -63,44 +81,43 @@ async function inferenceOf(
   parts: readonly Part[],
   backbone: Backbone,
   labels: readonly string[],
+  objective: Objective,
 ): Promise<TrainingTask["inference"]> {
   const answers = async (parts: readonly Part[]) => {
     const adaptation = compose(parts, backbone);
-    return trainableClassifier(backbone, adaptation, labels, 0, await storeFrozen(adaptation)).answers;
+    return trainableClassifier(backbone, adaptation, labels, 0, await storeFrozen(adaptation), objective).answers;
   };
   return { adapted: await answers(inferenceParts(parts, backbone)), backbone: await answers([]) };
 }
 
-/** A classification task on a backbone with a method. */
-export async function classification(
-  task: Task,
-  splits: Splits<Example>,
+/** A task that a classifier answers, on a backbone with a method. */
+export async function classification<E extends AnyExample, A extends number | readonly number[]>(
+  task: HeadTask,
+  kind: HeadKind<E, A>,
+  splits: Splits<E>,
   { spec, backbone, parts }: TaskContext,
 ): Promise<TrainingTask> {
   const { maxLength, microBatchRows, headLearningRate } = spec.training;
+  const { objective, metrics, rightOf } = kind;
+  const labels = labelsOfTask(task);
   const adaptation = compose(parts, backbone);
-  const model = trainableClassifier(
-    backbone,
-    adaptation,
-    task.labels,
-    headLearningRate!,
-    await storeFrozen(adaptation),
-  );
+  const frozen = await storeFrozen(adaptation);
+  const model = trainableClassifier(backbone, adaptation, labels, headLearningRate!, frozen, objective);
   const limit = Math.min(maxLength, adaptation.maxLength);
-  const encode = (split: readonly Example[]) => encodeExamples(backbone, split, limit);
+  const encode = (split: readonly E[]) =>
+    encodeExamples(backbone, split, limit, (examples) => kind.collate(examples.map(rightOf)));
   const examples = {
     train: await encode(splits.train),
     validation: await encode(splits.validation),
     test: await encode(splits.test),
   };
-  const taskMetrics = lookUpMetrics(metrics, task.metrics);
-  const testLabels = labelsOf(splits.test);
-  const majority = majorityLabel(labelsOf(splits.train));
+  const right = splits.test.map(rightOf);
+  const constant = kind.constantOf(splits.train.map(rightOf));
   return {
     backbone,
     adaptation,
     splits,
-    metrics: taskMetrics,
+    metrics,
     parameters: model.parameters,
     head: model.head,
     get trainExamples() {
@@ -114,7 +131,7 @@ export async function classification(
       output: "features",
       inputs: examples.validation.collate([...splits.validation.keys()].slice(0, IDENTITY_TEXTS)),
     },
-    inference: await inferenceOf(parts, backbone, task.labels),
+    inference: await inferenceOf(parts, backbone, labels, objective),
     ...model.featuresFixed && {
       featureCache: {
         program: model.backboneFeatures,
@@ -127,10 +144,11 @@ export async function classification(
         },
       },
     },
-    majority: spec.trial ? UNTESTED : score(taskMetrics, testLabels, testLabels.map(() => majority)),
+    majority: spec.trial ? UNTESTED : score(metrics, right, right.map(() => constant)),
+    ...kind.namesConstant && { baseline: constant as RunRecord["baseline"] },
     evaluator: async (compile) => {
       const executable = await compile(model.logits);
-      return makeEvaluator(executable, examples, splits, taskMetrics, microBatchRows);
+      return makeEvaluator({ executable, kind, examples, splits, microBatchRows });
     },
   };
 }

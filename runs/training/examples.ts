@@ -4,7 +4,7 @@
  */
 import type { ArrayValue, Executable } from "../../engine/types.ts";
 import type { Backbone } from "../../models/types.ts";
-import type { Example } from "../../tasks/types.ts";
+import type { TextInput } from "../../tasks/types.ts";
 import { microBatches } from "./batches.ts";
 
 /** Examples that programs can compute with. */
@@ -23,11 +23,15 @@ export interface EncodedExamples {
   lossInputs(indices: readonly number[], batch: readonly number[]): Record<string, ArrayValue>;
 }
 
-/** Labelled texts as token ids, at most `limit` each. */
-export async function encodeExamples(
+/**
+ * Texts as token ids, at most `limit` each.
+ * @param collateLabels the right answers of some of them, as the loss reads them
+ */
+export async function encodeExamples<E extends TextInput>(
   backbone: Backbone,
-  examples: readonly Example[],
+  examples: readonly E[],
   limit: number,
+  collateLabels: (examples: readonly E[]) => ArrayValue,
 ): Promise<EncodedExamples> {
   const encoded = await Array.fromAsync(examples, ({ text, pair }) => backbone.encode(text, limit, pair));
   return {
@@ -35,7 +39,7 @@ export async function encodeExamples(
     positions: encoded.map(({ length }) => length),
     collate: (indices) => backbone.collate(indices.map((index) => encoded[index])),
     lossInputs: (indices, batch) => ({
-      labels: { data: Int32Array.from(indices, (index) => examples[index].label), shape: [indices.length] },
+      labels: collateLabels(indices.map((index) => examples[index])),
       weights: { data: new Float32Array(indices.length).fill(1 / batch.length), shape: [indices.length] },
     }),
   };

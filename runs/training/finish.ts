@@ -5,12 +5,13 @@
 import { sizeOf } from "../../base/shapes.ts";
 import { countFlops } from "../../engine/graph/flops.ts";
 import type { Backbone, Model } from "../../models/types.ts";
+import { labelsOfTask } from "../../tasks/types.ts";
 import { noteOf } from "../adapters/note.ts";
 import { noteTexts } from "../adapters/seen-texts.ts";
 import { writeAdapter } from "../adapters/write.ts";
 import type { SignedProgram } from "../programs/classifier.ts";
 import type { CellResult, TrialResult } from "../study/cell.ts";
-import { knownScores, type Measured, type RunRecord } from "../study/record.ts";
+import type { Measured, RunRecord } from "../study/record.ts";
 import { runId, type RunSpec } from "../study/spec.ts";
 import type { CellOptions } from "./cell-runner.ts";
 import { partsOf } from "./checkpoints/checkpoints.ts";
@@ -30,16 +31,15 @@ export async function finishCell(
   options: CellOptions,
 ): Promise<CellResult> {
   const { trainingTask, integrity, seconds, evaluator } = prepared;
-  const { adaptation, backbone, majority, metrics } = trainingTask;
+  const { adaptation, backbone, majority, baseline } = trainingTask;
   integrity.check("finite values", isFinite(trained), "losses, logits and trained parameters are finite numbers");
   const test = await seconds.measure("evaluate", () => evaluator.evaluate("test", trained.parameters));
   await checkFrozen(prepared);
   // A fully trained model is as large as the backbone, so it is stored only on request.
   if (options.keep || adaptation.trains.length < Object.keys(backbone.weights).length) {
-    await storeAdapter(prepared, trained, options);
+    await storeAdapter(prepared, trained, options, test.threshold);
   }
-  const primary = metrics[0].name;
-  const flags = raiseFlags(trained.course.stepLoss, test.scores[primary], knownScores(majority)?.[primary]);
+  const flags = raiseFlags(trained.course.stepLoss, trainingTask, test.scores);
   const shared = assembleResult(prepared, trained, flags, options);
   const { task, model, metrics: described, bestEpoch, curve, ...rest } = shared;
   return {
@@ -47,6 +47,8 @@ export async function finishCell(
     model,
     metrics: described,
     scores: { validation: trained.validation[bestEpoch - 1], test: test.scores, majority },
+    ...baseline !== undefined && { baseline },
+    ...test.threshold !== undefined && { threshold: test.threshold },
     bestEpoch,
     curve,
     predictions: test.predictions,
@@ -97,6 +99,7 @@ async function storeAdapter(
   { spec, task, trainingTask, seen }: PreparedCell,
   { parameters }: TrainedCell,
   { out, id = runId(spec) }: CellOptions,
+  threshold: number | undefined,
 ): Promise<void> {
   const tensors = trainingTask.parameters.map(({ name, shape }) => [name, { shape, data: parameters[name] }] as const);
   const { train, validation } = trainingTask.splits;
@@ -106,7 +109,7 @@ async function storeAdapter(
     trainingTask.adaptation,
     Object.fromEntries(tensors),
     trainingTask.head.map(({ name }) => name),
-    { peft: trainingTask.peftConfig, note: noteOf(id, spec, task, texts) },
+    { peft: trainingTask.peftConfig, note: noteOf(id, spec, task, texts, threshold) },
   );
 }
 
@@ -159,7 +162,7 @@ function describeTask({ spec, task, trainingTask: { splits } }: OpenCell): Trial
   // The sources of a described task are its files.
   const userFiles = spec.task.described ? [] : Object.entries(spec.task.files ?? {});
   return {
-    labels: task.kind === "classification" ? [...task.labels] : [],
+    labels: [...labelsOfTask(task)],
     labelling: task.labelling,
     licence: task.licence,
     citation: task.citation,

@@ -8,8 +8,10 @@ import { sizeOf } from "../../base/shapes.ts";
 import type { StoredTensor } from "../../engine/types.ts";
 import { textKey } from "../../tasks/examples.ts";
 import type { SeenTexts } from "../adapters/seen-texts.ts";
-import type { RunRecord } from "../study/record.ts";
+import { knownScores, type RunRecord, type Scores } from "../study/record.ts";
+import { isBetter } from "./evaluate.ts";
 import { type Splits, textHash } from "./split.ts";
+import type { TrainingTask } from "./training-task.ts";
 
 /** Bytes read at a time. Few, as hashing must not raise the memory that is measured. */
 const CHUNK = 1 << 20;
@@ -79,20 +81,26 @@ export function flagLoss(stepLoss: readonly number[]): RunRecord["checks"]["flag
 
 /**
  * Warnings about a run that is valid: its loss did not fall, or it is no better than always giving one answer.
- * @param score test score by the first metric
- * @param majority score of the most frequent class, where there are classes
+ * @param scores on the test examples
  */
 export function raiseFlags(
   stepLoss: readonly number[],
-  score: number,
-  majority: number | undefined,
+  { metrics: [metric], majority, baseline }: Pick<TrainingTask, "metrics" | "majority" | "baseline">,
+  scores: Scores,
 ): RunRecord["checks"]["flags"] {
   const loss = flagLoss(stepLoss);
-  if (majority === undefined) return [loss];
+  const constant = knownScores(majority)?.[metric.name];
+  if (constant === undefined) return [loss];
+  const score = scores[metric.name];
+  const answer = baseline === undefined
+    ? "most frequent class"
+    : Array.isArray(baseline)
+    ? "most frequent labels"
+    : "mean";
   return [loss, {
     name: "score at majority",
-    raised: score <= majority,
-    detail: `test score ${score.toFixed(4)}, of the most frequent class ${majority.toFixed(4)}`,
+    raised: !isBetter(metric, score, constant),
+    detail: `test score ${score.toFixed(4)}, of the ${answer} ${constant.toFixed(4)}`,
   }];
 }
 

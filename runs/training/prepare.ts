@@ -24,10 +24,13 @@ import type { RunSpec } from "../study/spec.ts";
 import type { CellOptions } from "./cell-runner.ts";
 import { classification } from "./classification.ts";
 import { generation } from "./generation.ts";
+import { classes } from "./heads/classes.ts";
+import { labelSets } from "./heads/label-sets.ts";
+import { numbers } from "./heads/numbers.ts";
 import { countKnown, countLeaks, hashStored, Integrity } from "./integrity.ts";
 import { markBeforeTraining } from "./memory.ts";
 import { freeMemory, leastMemory, planStepMemory, requireMemory } from "./plan-memory.ts";
-import { type AlterSplits, splitsOf } from "./split.ts";
+import { type AlterSplits, type AnyExample, type Splits, splitsOf } from "./split.ts";
 import type { CompileProgram, Evaluator, FeatureCache, TaskContext, TrainingTask } from "./training-task.ts";
 
 /** Greatest difference between two outputs before the first step that rounding explains. */
@@ -132,14 +135,23 @@ async function readTask(
   files: TaskFiles | undefined,
   alter: AlterSplits,
 ): Promise<ReadTask> {
-  if (task.kind === "generation") {
-    const data = await task.load(files);
+  const read = <E extends AnyExample>(
+    data: TaskData<E>,
+    make: (splits: Splits<E>, context: TaskContext) => Promise<TrainingTask>,
+  ): ReadTask => {
     const splits = alter(splitsOf(data, spec, hashes), spec.seed);
-    return { makeTrainingTask: (context) => generation(task, splits, context), sizes: sizesOf(data) };
+    return { makeTrainingTask: (context) => make(splits, context), sizes: sizesOf(data) };
+  };
+  switch (task.kind) {
+    case "generation":
+      return read(await task.load(files), (splits, context) => generation(task, splits, context));
+    case "classification":
+      return read(await task.load(files), (splits, context) => classification(task, classes(task), splits, context));
+    case "regression":
+      return read(await task.load(files), (splits, context) => classification(task, numbers(task), splits, context));
+    case "multi-label":
+      return read(await task.load(files), (splits, context) => classification(task, labelSets(task), splits, context));
   }
-  const data = await task.load(files);
-  const splits = alter(splitsOf(data, spec, hashes), spec.seed);
-  return { makeTrainingTask: (context) => classification(task, splits, context), sizes: sizesOf(data) };
 }
 
 function sizesOf(data: TaskData<TextInput>): OpenCell["sizes"] {

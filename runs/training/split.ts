@@ -20,8 +20,13 @@ export interface Splits<E extends TextInput = AnyExample> {
   test: E[];
 }
 
-/** An example of any kind of task. Those without a label count as one class. */
-export type AnyExample = TextInput & { label?: number };
+/** An example of any kind of task. Those without a label count as one class, and each set of labels as one. */
+export type AnyExample = TextInput & { label?: number; target?: number; labels?: readonly number[] };
+
+/** The class of an example. */
+function classOf({ label, labels }: AnyExample): number | string | undefined {
+  return label ?? labels?.join();
+}
 
 /** Changes the examples of a run with that seed. */
 export type AlterSplits = <E extends AnyExample>(splits: Splits<E>, seed: number) => Splits<E>;
@@ -135,7 +140,9 @@ export function textHash(example: TextInput): string {
 /** Examples of a group one after the other, where the first of them stood: few groups have examples that are drawn. */
 function byGroup<E extends TextInput>(examples: readonly E[]): readonly E[] {
   if (examples.every(({ group }) => group === undefined)) return examples;
-  return [...Map.groupBy(examples, ({ id, group }) => group === undefined ? `example ${id}` : `group ${group}`).values()]
+  return [
+    ...Map.groupBy(examples, ({ id, group }) => group === undefined ? `example ${id}` : `group ${group}`).values(),
+  ]
     .flat();
 }
 
@@ -153,16 +160,19 @@ function stratified<E extends AnyExample>(
   size: number,
   isUsable: (example: E) => boolean,
 ): E[] {
-  const counts = new Map<number | undefined, number>();
-  for (const { label } of examples) counts.set(label, (counts.get(label) ?? 0) + 1);
-  const shares = [...counts].sort(([a = 0], [b = 0]) => a - b).map(([label, count]) => {
+  const counts = new Map<number | string | undefined, number>();
+  for (const example of examples) counts.set(classOf(example), (counts.get(classOf(example)) ?? 0) + 1);
+  // Sets of labels stay in the order of the examples, which is random: rare ones do not get their share by their labels.
+  const order = (key: number | string | undefined) => typeof key === "number" ? key : 0;
+  const shares = [...counts].sort(([a], [b]) => order(a) - order(b)).map(([label, count]) => {
     const exact = (size * count) / examples.length;
     return { label, quota: Math.floor(exact), remainder: exact - Math.floor(exact) };
   });
   const missing = size - shares.reduce((sum, { quota }) => sum + quota, 0);
   for (const share of shares.toSorted((a, b) => b.remainder - a.remainder).slice(0, missing)) share.quota++;
   const left = new Map(shares.map(({ label, quota }) => [label, quota]));
-  const { chosen = [], others = [] } = Object.groupBy(examples.filter(isUsable), ({ label }) => {
+  const { chosen = [], others = [] } = Object.groupBy(examples.filter(isUsable), (example) => {
+    const label = classOf(example);
     const open = left.get(label)!;
     left.set(label, open - 1);
     return open > 0 ? "chosen" : "others";
@@ -170,7 +180,7 @@ function stratified<E extends AnyExample>(
   return [...chosen, ...others.slice(0, size - chosen.length)];
 }
 
-/** Number of examples, and the SHA-256 over their ids and labels (empty where there is none) in order. */
+/** Number of examples, and the SHA-256 over their ids and right answers, as `hashExamples` has them. */
 export function splitRecord(examples: readonly AnyExample[]): SplitRecord {
   return { size: examples.length, sha256: hashExamples(examples) };
 }

@@ -6,12 +6,11 @@ import { Random } from "../../base/random.ts";
 import { sizeOf } from "../../base/shapes.ts";
 import type { AdamWOptions } from "../../engine/adamw.ts";
 import type { ArrayValue, Training } from "../../engine/types.ts";
-import type { Metric } from "../../tasks/types.ts";
 import type { Measured, RunPart, Scores } from "../study/record.ts";
 import type { TrainingSpec } from "../study/spec.ts";
 import { epochBatches, microBatches } from "./batches.ts";
 import type { CellOptions, StepProgress } from "./cell-runner.ts";
-import { Diverged } from "./evaluate.ts";
+import { Diverged, isBetter } from "./evaluate.ts";
 import type { EncodedExamples } from "./examples.ts";
 import type { PreparedCell } from "./prepare.ts";
 
@@ -147,10 +146,6 @@ export async function trainTrial(
     const { course, validation, parts } = progress;
     return { course, validation, parts, diverged: error.message };
   }
-}
-
-function isBetter(metric: Pick<Metric, "direction">, score: number, than: number): boolean {
-  return metric.direction === "higher" ? score > than : score < than;
 }
 
 /**

@@ -8,7 +8,7 @@ import type { Adaptation, Part } from "../../methods/adaptation/compose.ts";
 import type { Backbone } from "../../models/types.ts";
 import type { Metric } from "../../tasks/types.ts";
 import type { EncodedExamples } from "./examples.ts";
-import type { Measured, NoScores, Prediction, Scores } from "../study/record.ts";
+import type { Measured, NoScores, Prediction, RunRecord, Scores } from "../study/record.ts";
 import type { RunSpec } from "../study/spec.ts";
 import type { Splits } from "./split.ts";
 import type { SignedProgram } from "../programs/classifier.ts";
@@ -40,6 +40,8 @@ export interface Evaluation {
   loss: Measured;
   /** A prediction for each example. */
   predictions: Prediction[];
+  /** The probability from which a label is answered, chosen on the validation examples; absent where answers need none. */
+  threshold?: number;
 }
 
 /** The compiled programs that predict. */
@@ -90,8 +92,10 @@ export interface TrainingTask {
   featureCache?: FeatureCache;
   /** Fields of PEFT's adapter config that say what the task is; absent for classification. */
   peftConfig?: Record<string, unknown>;
-  /** Test scores of always answering the class most frequent in training. */
+  /** Test scores of always giving the answer that is most frequent in training, or its mean. */
   majority: Scores | NoScores;
+  /** That answer, where it does not follow from the predictions. */
+  baseline?: RunRecord["baseline"];
   /** Compiles the programs that predict. */
   evaluator(compile: CompileProgram): Promise<Evaluator>;
 }

@@ -1,5 +1,15 @@
 import assert from "node:assert/strict";
 import { metrics } from "../../tasks/metrics.ts";
+import { multiLabelMetrics } from "../../tasks/metrics/multi-label.ts";
+import { regressionMetrics } from "../../tasks/metrics/regression.ts";
+
+type Values = Record<"micro_f1" | "macro_f1" | "exact_match" | "pearson" | "spearman" | "mse", number | null>;
+const readGolden = async (name: string) =>
+  JSON.parse(await Deno.readTextFile(new URL(`../golden/${name}`, import.meta.url)));
+const kinds: {
+  multi_label: (Values & { name: string; labels: number; truth: number[][]; predicted: number[][] })[];
+  regression: (Values & { name: string; truth: number[]; predicted: number[] })[];
+} = await readGolden("kinds.json");
 
 interface Case {
   name: string;
@@ -10,9 +20,10 @@ interface Case {
   matthews: number;
 }
 
-const golden: { classification: Case[] } = JSON.parse(
-  await Deno.readTextFile(new URL("../golden/metrics.json", import.meta.url)),
-);
+const golden: {
+  classification: Case[];
+  correlation: { name: string; x: number[]; y: number[]; pearson: number | null; spearman: number | null }[];
+} = await readGolden("metrics.json");
 
 Deno.test("metrics equal those of scikit-learn", () => {
   assert.equal(golden.classification.length, 16);
@@ -41,8 +52,57 @@ Deno.test("the table of metrics has three rows with name, unit and direction", (
 });
 
 Deno.test("predictions that are missing or too many are an error", () => {
-  for (const { compute } of Object.values(metrics)) {
-    assert.throws(() => compute([0, 1], [0]), /^Error: Cannot score predictions: .* current value is 1 for 2$/);
+  const score = /^Error: Cannot score predictions: .* current value is 1 for 2$/;
+  for (const { compute } of [...Object.values(metrics), ...Object.values(regressionMetrics)]) {
+    assert.throws(() => compute([0, 1], [0]), score);
     assert.throws(() => compute([], []), /current value is 0 for 0$/);
+  }
+  for (const { compute } of Object.values(multiLabelMetrics(2))) {
+    assert.throws(() => compute([[0], [1]], [[0]]), score);
+    assert.throws(() => compute([], []), /current value is 0 for 0$/);
+  }
+});
+
+/** @throws {Error} if a value is not the expected one, to nine digits of its size; null stands for an undefined one, which is 0 here */
+function assertValue(computed: number, expected: number | null, what: string): void {
+  const value = expected ?? 0;
+  assert(Math.abs(computed - value) <= 1e-9 * Math.max(1, Math.abs(value)), `${what} is ${computed}, not ${value}`);
+}
+
+Deno.test("metrics of regression equal those of scipy and scikit-learn, and are 0 where scipy's are undefined", () => {
+  for (const { name, x, y, pearson, spearman } of golden.correlation) {
+    assertValue(regressionMetrics.pearson.compute(x, y), pearson, `pearson of "${name}"`);
+    assertValue(regressionMetrics.spearman.compute(x, y), spearman, `spearman of "${name}"`);
+  }
+  for (const { name, truth, predicted, ...expected } of kinds.regression) {
+    for (const [metric, { compute }] of Object.entries(regressionMetrics)) {
+      assertValue(compute(truth, predicted), expected[metric as keyof Values], `${metric} of "${name}"`);
+    }
+  }
+});
+
+Deno.test("metrics of several labels equal those of scikit-learn", () => {
+  for (const { name, labels, truth, predicted, ...expected } of kinds.multi_label) {
+    for (const [metric, { compute }] of Object.entries(multiLabelMetrics(labels))) {
+      assertValue(compute(truth, predicted), expected[metric as keyof Values], `${metric} of "${name}"`);
+    }
+  }
+});
+
+Deno.test("scores without each example in turn are those of the other examples", () => {
+  const without = <T>(values: readonly T[], at: number) => values.toSpliced(at, 1);
+  for (const { truth, predicted } of kinds.regression) {
+    for (const { name, compute, leaveOneOut } of Object.values(regressionMetrics)) {
+      leaveOneOut(truth, predicted).forEach((value, at) =>
+        assertValue(value, compute(without(truth, at), without(predicted, at)), `${name} without ${at}`)
+      );
+    }
+  }
+  for (const { labels, truth, predicted } of kinds.multi_label) {
+    for (const { name, compute, leaveOneOut } of Object.values(multiLabelMetrics(labels))) {
+      leaveOneOut(truth, predicted).forEach((value, at) =>
+        assertValue(value, compute(without(truth, at), without(predicted, at)), `${name} without ${at}`)
+      );
+    }
   }
 });

@@ -2,6 +2,9 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { Random } from "../../base/random.ts";
 import { metrics } from "../../tasks/metrics.ts";
+import { multiLabelMetrics } from "../../tasks/metrics/multi-label.ts";
+import { regressionMetrics } from "../../tasks/metrics/regression.ts";
+import type { TaskKind } from "../../tasks/types.ts";
 import { tasks } from "../../tasks/mod.ts";
 import { textMetrics } from "../../tasks/text-metrics.ts";
 import type { Metric } from "../../tasks/types.ts";
@@ -44,7 +47,12 @@ for (const [name, task] of Object.entries(tasks).filter(([, { files }]) => !file
   });
 }
 
-const metricTables = { classification: metrics, generation: textMetrics };
+const metricTables: Record<TaskKind, object> = {
+  classification: metrics,
+  regression: regressionMetrics,
+  "multi-label": multiLabelMetrics(1),
+  generation: textMetrics,
+};
 
 Deno.test("every row of the table of tasks is complete and under its own name", () => {
   for (const [name, task] of Object.entries(tasks)) {

@@ -2,8 +2,8 @@
  * The negative controls of a study, each cell's in a worker.
  * @module
  */
-import { tasks } from "../../../tasks/mod.ts";
 import type { Cell } from "../../study/cell.ts";
+import { taskOfSpec } from "../../study/find-task.ts";
 import type { ControlRecord } from "../../study/controls/control-record.ts";
 import { settingId } from "../../study/spec.ts";
 import type { Study } from "../../study/study.ts";
@@ -12,7 +12,7 @@ import { runWorker, workerEntry } from "../worker-process.ts";
 
 /**
  * Runs the controls of every setting of a study, with its first seed, one after the other. They are written into `<out>/controls`.
- * Tasks of generation have none.
+ * Only tasks of classification have any.
  * @param signal stops it
  * @param onCell called with each cell before its controls
  * @throws {Error} one sentence, if a cell cannot be trained
@@ -27,7 +27,7 @@ export async function controlStudy(
   const settings = new Map<string, Cell>();
   for (const cell of await cellsOf(study)) {
     const setting = settingId(cell.spec);
-    if (tasks[cell.spec.task.name].kind === "classification" && !settings.has(setting)) settings.set(setting, cell);
+    if (taskOfSpec(cell.spec.task).kind === "classification" && !settings.has(setting)) settings.set(setting, cell);
   }
   const records: ControlRecord[] = [];
   for (const cell of settings.values()) {

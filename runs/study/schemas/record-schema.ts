@@ -36,6 +36,11 @@ export const scoresOrNone: z.ZodType<Scores | NoScores> = z.union([
 ]);
 /** Schema of {@linkcode RunPart}. */
 export const runPart: z.ZodType<RunPart> = z.strictObject({ started: z.string(), seconds: z.number() });
+/** Indices of labels, in ascending order. */
+const labelSet = z.array(z.int().nonnegative()).refine(
+  (labels) => labels.every((label, at) => at === 0 || label > labels[at - 1]),
+  { error: "must be indices of labels in ascending order" },
+);
 const split = z.strictObject({ size: z.int(), sha256: z.string() });
 const quadratic = z.tuple([z.number(), z.number(), z.number()]);
 
@@ -58,7 +63,7 @@ export const recordShape: Record<keyof RunRecord, z.ZodType> = {
   model: z.strictObject({ sha256: z.string(), licence: z.string(), citation: z.string(), parameters: z.int() }),
   metrics: z.array(z.strictObject({
     name: z.string(),
-    unit: z.enum(["fraction", "correlation"]),
+    unit: z.enum(["fraction", "correlation", "error"]),
     direction: z.enum(["higher", "lower"]),
   })).min(1),
   scores: z.strictObject({
@@ -66,10 +71,14 @@ export const recordShape: Record<keyof RunRecord, z.ZodType> = {
     test: scores,
     majority: scoresOrNone,
   }),
+  baseline: z.union([z.number(), labelSet]).optional(),
+  threshold: z.number().min(0).max(1).optional(),
   bestEpoch: z.int(),
   curve: z.strictObject({ stepLoss: z.array(z.number()), validation: z.array(scores) }),
   predictions: z.union([
     z.array(z.strictObject({ id: z.string(), label: z.int(), predicted: z.int() })),
+    z.array(z.strictObject({ id: z.string(), target: z.number(), predicted: z.number() })),
+    z.array(z.strictObject({ id: z.string(), labels: labelSet, predicted: labelSet })),
     z.array(z.strictObject({ id: z.string(), references: z.array(z.string()).min(1), predicted: z.string() })),
   ]),
   parameters: z.strictObject({

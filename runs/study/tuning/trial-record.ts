@@ -9,8 +9,11 @@ import { measured, recordShape, scoresOrNone } from "../schemas/record-schema.ts
 import { canonical, type RunSpec } from "../spec.ts";
 import { bestTrial, type TrialOutcome, type TunedRecord } from "./tuned-record.ts";
 
+/** What only test predictions have. */
+type OfTest = "baseline" | "threshold";
+
 /** The record of a trial. */
-export interface TrialRecord extends Omit<RunRecord, "spec" | "tuning" | "task" | "scores" | "predictions"> {
+export interface TrialRecord extends Omit<RunRecord, "spec" | "tuning" | "task" | "scores" | "predictions" | OfTest> {
   /** Everything that determined the result. */
   spec: RunSpec & { trial: true };
   /** The task, as it was then. */
@@ -21,7 +24,8 @@ export interface TrialRecord extends Omit<RunRecord, "spec" | "tuning" | "task" 
   loss: Measured;
 }
 
-const { tuning: _tuning, task, predictions: _predictions, ...shared } = recordShape;
+const { tuning: _tuning, task, predictions: _predictions, baseline: _baseline, threshold: _threshold, ...shared } =
+  recordShape;
 const { splits, ...ofTask } = (task as z.ZodObject).shape;
 const { test: _test, ...ofSplits } = (splits as z.ZodObject).shape;
 

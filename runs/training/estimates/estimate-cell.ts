@@ -37,7 +37,7 @@ export async function estimateCell(
   });
   const compiled = performance.now();
   const planned = planStepMemory(executable, trainExamples, spec.training);
-  const work = task.kind === "classification" ? workOf(spec, trainingTask) : null;
+  const work = task.kind !== "generation" ? workOf(spec, trainingTask) : null;
   if (work) await calibrate(calibration, executable, work, spec, trainingTask);
   await executable.release();
   const start = (opened - begun + PROGRAMS * (compiled - opened)) / 1000;

@@ -27,6 +27,7 @@ import type { Task } from "../../../tasks/types.ts";
 import { blocksIn, pages, root } from "../../docs/pages.ts";
 import { inFolder } from "../../in-folder.ts";
 import { type Arrays, assertClose, compileBoth } from "../../engine/compare.ts";
+import { collateClasses } from "../../runs/training/tiny-training.ts";
 import { tinyBackbone } from "../../models/use-lite/tiny.ts";
 
 /** A folder for the examples, for the cache and for results. */
@@ -181,7 +182,7 @@ Deno.test("the example method lowers the loss when it is trained", async () => {
     seed: 0,
     spec: { ...trainingDefaults, epochs: 20, maxLength: 32 },
     training,
-    examples: await encodeExamples(backbone, examples, 32),
+    examples: await encodeExamples(backbone, examples, 32, collateClasses),
     onStep() {},
     onEpoch: () => Promise.resolve(),
   });

@@ -86,7 +86,12 @@ Deno.test("both texts of a pair are encoded", async () => {
     asked.push(given);
     return Promise.resolve([1]);
   };
-  await encodeExamples({ encode } as unknown as Backbone, [{ id: "", text: "a", pair: "b", label: 0 }], 8);
+  await encodeExamples(
+    { encode } as unknown as Backbone,
+    [{ id: "", text: "a", pair: "b" }],
+    8,
+    () => ({ data: new Int32Array(), shape: [0] }),
+  );
   assert.deepEqual(asked, [["a", 8, "b"]]);
 });
 

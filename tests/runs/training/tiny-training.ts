@@ -3,7 +3,7 @@
  * @module
  */
 import { Random } from "../../../base/random.ts";
-import type { Device, Executable, Feed } from "../../../engine/types.ts";
+import type { ArrayValue, Device, Executable, Feed } from "../../../engine/types.ts";
 import { compose } from "../../../methods/adaptation/compose.ts";
 import { computeFeatures, encodeExamples } from "../../../runs/training/examples.ts";
 import { train, type TrainingJob } from "../../../runs/training/train.ts";
@@ -17,6 +17,11 @@ const LABELS = ["no", "maybe", "yes"];
 /** Large enough for losses to move within a few steps, so that a wrong gradient shows in them. */
 const HEAD_LEARNING_RATE = 0.05;
 const backbone = await tinyBackbone(3);
+
+/** Classes as the loss reads them. */
+export function collateClasses(examples: readonly { label: number }[]): ArrayValue {
+  return { data: Int32Array.from(examples, ({ label }) => label), shape: [examples.length] };
+}
 
 /** Every form of every method, and joined ones. */
 export const combinations: Variant[][] = [
@@ -77,7 +82,7 @@ export async function startTraining(device: Device, parts: Variant[]): Promise<T
     label: random.integer(LABELS.length),
   }));
   const rows = 64;
-  let examples = await encodeExamples(backbone, texts, backbone.maxLength);
+  let examples = await encodeExamples(backbone, texts, backbone.maxLength, collateClasses);
   if (model.featuresFixed) {
     const { program, signature } = model.backboneFeatures;
     const executable = await device.compile(program, signature, { threads: 1 });

@@ -5,6 +5,7 @@ import { methods } from "../../../../methods/mod.ts";
 import { models } from "../../../../models/mod.ts";
 import type { Cell, CellResult } from "../../../../runs/study/cell.ts";
 import { classification } from "../../../../runs/training/classification.ts";
+import { classes } from "../../../../runs/training/heads/classes.ts";
 import { readAdapterNote } from "../../../../runs/adapters/note.ts";
 import { readTexts } from "../../../../runs/adapters/seen-texts.ts";
 import { validateAdapter } from "../../../../runs/adapters/validate.ts";
@@ -41,7 +42,12 @@ async function storedLoss({ spec }: Cell, folder: string): Promise<number> {
   const parts = spec.method.map(({ name, options }) => ({ method: methods[name], options: options as never }));
   const { hashes } = readTexts((await readAdapterNote(folder))!.texts);
   const splits = splitExamples(await task.load(), spec.data, spec.seed, hashes);
-  const { loss, trainExamples } = await classification(task, splits, { spec, backbone, parts, threads: 1 });
+  const { loss, trainExamples } = await classification(task, classes(task), splits, {
+    spec,
+    backbone,
+    parts,
+    threads: 1,
+  });
   const all = splits.train.map((_, at) => at);
   const executable = await cpu.compile(loss.program, loss.signature, { threads: 1 });
   const values = await adapterValues(await validateAdapter(folder, backbone), backbone);

@@ -1,0 +1,68 @@
+/**
+ * What the outputs of a classifier are trained to be: by the kind of task, a class, a number, or labels.
+ * @module
+ */
+import { type Tensor, tf } from "../../engine/tensor.ts";
+import type { InputSpec } from "../../engine/types.ts";
+import type { HeadTask } from "../../tasks/types.ts";
+
+/** What a classifier is trained for. */
+export interface Objective {
+  /** Number of the classifier's outputs. */
+  outputs: number;
+  /** The right answers of a batch, as the loss reads them. */
+  answers: InputSpec;
+  /**
+   * Log-likelihood [batch] of the right answers, up to a constant: the loss of a text is minus it.
+   * @param outputs [batch, outputs]
+   */
+  logLikelihood(outputs: Tensor, answers: Tensor): Tensor;
+}
+
+/** A class: cross-entropy. Answers are indices of classes. */
+function oneClass(classes: number): Objective {
+  return {
+    outputs: classes,
+    answers: { shape: ["batch"], dtype: "int32", below: classes },
+    logLikelihood(outputs, answers) {
+      const logProbabilities = tf.logSoftmax(outputs);
+      return tf.sum(tf.mul(logProbabilities, tf.oneHot(answers, classes)), 1);
+    },
+  };
+}
+
+/** A number: squared error, as PyTorch's MSELoss. */
+const number: Objective = {
+  outputs: 1,
+  answers: { shape: ["batch"], dtype: "float32" },
+  logLikelihood: (outputs, answers) => tf.neg(tf.square(tf.sub(tf.squeeze(outputs, [1]), answers))),
+};
+
+/** Any number of labels: the mean over them of binary cross-entropy, as PyTorch's BCEWithLogitsLoss. Answers are 1 or 0 for each. */
+function labelSet(labels: number): Objective {
+  return {
+    outputs: labels,
+    answers: { shape: ["batch", labels], dtype: "float32" },
+    logLikelihood(x, answers) {
+      // log(1 + eˣ) = max(x, 0) + log(1 + e⁻ˡˣˡ), with |x| = 2·max(x, 0) − x so that the gradient at 0, where training starts, is ½.
+      const positive = tf.relu(x);
+      const softplus = tf.add(positive, tf.log(tf.add(1, tf.exp(tf.sub(x, tf.mul(2, positive))))));
+      return tf.mean(tf.sub(tf.mul(answers, x), softplus), 1);
+    },
+  };
+}
+
+/**
+ * What a classifier is trained for.
+ * @param labels number of the task's classes or labels
+ */
+export function objectiveOf(kind: HeadTask["kind"], labels: number): Objective {
+  switch (kind) {
+    case "classification":
+      return oneClass(labels);
+    case "regression":
+      return number;
+    case "multi-label":
+      return labelSet(labels);
+  }
+}

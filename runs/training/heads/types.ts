@@ -1,0 +1,36 @@
+/**
+ * What differs between the kinds of task that a classifier on the backbone's features answers.
+ * @module
+ */
+import type { ArrayValue } from "../../../engine/types.ts";
+import type { Metric } from "../../../tasks/types.ts";
+import type { Objective } from "../../programs/objective.ts";
+import type { Prediction } from "../../study/record.ts";
+import type { AnyExample } from "../split.ts";
+
+/** A kind of task with examples `E`, whose answers are classes, numbers, or sets of labels: `A`. */
+export interface HeadKind<E extends AnyExample, A> {
+  /** What the classifier is trained for. */
+  objective: Objective;
+  /** The task's metrics, in its order. */
+  metrics: readonly Metric<A, A>[];
+  /** Probabilities from which a label may be answered, of which the best on the validation examples is chosen; absent: none is needed. */
+  thresholds?: readonly number[];
+  /** The right answer of an example. */
+  rightOf(example: E): A;
+  /** Right answers as the loss reads them. */
+  collate(answers: readonly A[]): ArrayValue;
+  /**
+   * The answer that the classifier's outputs for a text stand for.
+   * @param threshold one of the thresholds
+   */
+  read(outputs: Float32Array, threshold: number): A;
+  /** The loss of outputs. */
+  lossOf(outputs: Float32Array, right: A): number;
+  /** The answer that is best without a look at a text: the most frequent one, or the mean. */
+  constantOf(answers: readonly A[]): A;
+  /** Whether records name that answer, as it does not follow from the predictions. */
+  namesConstant: boolean;
+  /** A prediction as records have it. */
+  predictionOf(example: E, predicted: A): Prediction;
+}
