@@ -40,23 +40,30 @@ const ARROWS: Record<string, readonly string[]> = {
   ],
   "tasks": ["base"],
   "tasks/described": ["base", "tasks"],
-  "runs/study": ["base", "engine", "models", "models/mod.ts", "models/hub", "tasks", "tasks/described"],
+  "runs/plugins": ["base", "models", "models/mod.ts", ...METHODS, "tasks", "deno.json"],
+  "runs/study": ["base", "engine", "models", "models/mod.ts", "models/hub", "tasks", "tasks/described", "runs/plugins"],
   "runs/study/shared": ["base", "runs/study"],
   "runs/programs": ["base", "engine", "models", "models/layers/head.ts", ...METHODS, "runs/study"],
   "runs/adapters": [
     ...["base", "engine", "models", "models/mod.ts", "models/layers/head.ts", ...METHODS, "tasks"],
-    ...["runs/study", "runs/programs"],
+    ...["runs/plugins", "runs/study", "runs/programs"],
   ],
   "runs/training": [
     ...["base", "engine", "engine/graph/flops.ts", "engine/devices", "models", "models/mod.ts", ...METHODS, "tasks"],
     ...["runs/study", "runs/programs", "runs/adapters"],
   ],
+  "runs/plugins/check": [
+    ...["base", "engine", "engine/devices", "models", "models/mod.ts", "models/use-lite", ...METHODS, "tasks"],
+    ...["runs/plugins", "runs/programs", "runs/adapters", "runs/training"],
+  ],
   "runs/launch/permissions": ["base", "engine/devices", "models/hub", "runs/study"],
   "runs/launch": [
-    ...["base", "engine", "engine/devices", "models", "models/mod.ts", ...METHODS, "tasks"],
+    ...["base", "engine", "engine/devices", "models", "models/mod.ts", ...METHODS, "tasks", "tasks/described"],
     ...[
       "runs/study",
       "runs/study/shared",
+      "runs/plugins",
+      "runs/plugins/check",
       "runs/adapters",
       "runs/training",
       "runs/controls",
@@ -66,10 +73,10 @@ const ARROWS: Record<string, readonly string[]> = {
   ],
   "runs/launch/controls": ["tasks", "runs/study", "runs/launch"],
   "runs/status": ["base", "runs/study/shared", "runs/launch"],
-  "runs/slurm": ["base", "engine", "engine/devices", "runs/study", "runs/launch"],
+  "runs/slurm": ["base", "engine", "engine/devices", "runs/plugins", "runs/study", "runs/launch"],
   "runs/predict": [
     ...["base", "engine", "engine/devices", "models", "models/mod.ts", ...METHODS],
-    ...["runs/study", "runs/programs", "runs/adapters", "runs/training"],
+    ...["runs/plugins", "runs/study", "runs/programs", "runs/adapters", "runs/training"],
   ],
   "runs/controls": ["base", "models", "runs/study", "runs/predict", "runs/training"],
   "reports/statistics": ["base"],
@@ -83,16 +90,25 @@ const ARROWS: Record<string, readonly string[]> = {
   "reports/text": ["base", "runs/study", ...REPORT],
   "reports/citation": ["base", "models/mod.ts", "models/hub/name.ts", "methods", "runs/study"],
   "reports/verify": ["base", "runs/study", "reports", "reports/statistics"],
-  "reports/export": ["base", "models/hub/name.ts", "runs/study", ...REPORT, "reports/mod.ts", "reports/citation"],
+  "reports/export": [
+    "base",
+    "models/hub/name.ts",
+    "runs/plugins",
+    "runs/study",
+    ...REPORT,
+    "reports/mod.ts",
+    "reports/citation",
+  ],
 };
 
 /** Folders above all others. */
 const TOPS: Record<string, readonly string[]> = {
-  "mod.ts": PRODUCT,
+  "plugin.ts": PRODUCT,
+  "mod.ts": [...PRODUCT, "plugin.ts"],
   "cli": [...PRODUCT, "deno.json"],
   "docs": [...PRODUCT, "cli", "deno.json"],
   "perf": [...PRODUCT, "cli"],
-  "tests": [...PRODUCT, "cli", "docs", "perf", "mod.ts", "deno.json"],
+  "tests": [...PRODUCT, "cli", "docs", "perf", "mod.ts", "plugin.ts", "deno.json"],
 };
 
 /** Folders whose mod.ts holds a table of entries. */

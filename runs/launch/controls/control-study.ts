@@ -2,12 +2,11 @@
  * The negative controls of a study, each cell's in a worker.
  * @module
  */
-import { tasks } from "../../../tasks/mod.ts";
 import type { Cell } from "../../study/cell.ts";
 import type { ControlRecord } from "../../study/controls/control-record.ts";
 import { settingId } from "../../study/spec.ts";
 import type { Study } from "../../study/study.ts";
-import { cellsOf } from "../cells.ts";
+import { planCells } from "../plugins/plan-cells.ts";
 import { runWorker, workerEntry } from "../worker-process.ts";
 
 /**
@@ -25,9 +24,11 @@ export async function controlStudy(
   worker: URL = workerEntry,
 ): Promise<ControlRecord[]> {
   const settings = new Map<string, Cell>();
-  for (const cell of await cellsOf(study)) {
+  for (const cell of await planCells(study)) {
     const setting = settingId(cell.spec);
-    if (tasks[cell.spec.task.name].kind === "classification" && !settings.has(setting)) settings.set(setting, cell);
+    // What generates has a limit of what it generates.
+    const generates = cell.spec.training.outputLength !== undefined;
+    if (!generates && !settings.has(setting)) settings.set(setting, cell);
   }
   const records: ControlRecord[] = [];
   for (const cell of settings.values()) {
