@@ -50,6 +50,7 @@ export {
   type SplitRecord,
 } from "./runs/study/record.ts";
 export { type ReadRecords, readRecords, type UnreadableRecord } from "./runs/study/read-records.ts";
+export { defineMethod, defineModel, defineTask } from "./plugin.ts";
 export { mergeAdapter } from "./runs/adapters/merge.ts";
 export { UsageError } from "./base/errors.ts";
 export { fetchByName } from "./runs/study/fetch.ts";

@@ -6,7 +6,15 @@ import { counted, shownMessage, UsageError, visible } from "../base/errors.ts";
 import type { Study } from "../runs/study/study.ts";
 import { addStatus } from "./bench/status.ts";
 import { describeTables, type TaskFlags, withTaskFlags } from "./task-flags.ts";
-import { type AddCommand, type CacheFlags, collectList, readCount, useCache, withCacheFlags } from "./command.ts";
+import {
+  type AddCommand,
+  type CacheFlags,
+  collectList,
+  readCount,
+  useCache,
+  withCacheFlags,
+  withPlugins,
+} from "./command.ts";
 import { stopOnSignals } from "./start/stop-on-signals.ts";
 
 interface BenchFlags extends CacheFlags, TaskFlags {
@@ -28,6 +36,7 @@ interface BenchFlags extends CacheFlags, TaskFlags {
   retryFailed?: true;
   tune?: string;
   events?: string;
+  plugin?: string[];
   launcher?: string;
   slurm?: string[];
   dryRun?: true;
@@ -45,7 +54,7 @@ export const addBench: AddCommand = (program, setStatus) => {
       "tasks, joined by commas: names, or paths of descriptions or files of yours",
       collectList,
     );
-  withTaskFlags(command)
+  withPlugins(withTaskFlags(command))
     .option("--data <sizes>", "numbers of examples to train, to validate and to test: 120,40,40")
     .option("--task-files <folder>", "files of tasks that come without: rte, e2e")
     .option(
@@ -226,5 +235,6 @@ async function withFlags(study: Study, flags: BenchFlags): Promise<Study> {
     seeds: flags.seeds === undefined ? study.seeds : parseSeeds(flags.seeds),
     ...flags.tune !== undefined && { tuning: { ...study.tuning, trials: parseTrials(flags.tune) } },
     device: flags.device ?? study.device,
+    ...flags.plugin && { plugins: [...study.plugins ?? [], ...flags.plugin] },
   };
 }

@@ -28,6 +28,15 @@ export function withCacheFlags(command: Command, offline = "use models of the hu
     .option("--offline", offline);
 }
 
+/** Adds the flag `--plugin`. */
+export function withPlugins(command: Command): Command {
+  return command.option(
+    "--plugin <file>",
+    "a file of yours that defines methods, tasks or models; repeat the flag for others",
+    (file: string, before: readonly string[] = []) => [...before, file],
+  );
+}
+
 /** Whether there is something at a path; not at one that this process may not look at, as main.ts has found that no path was meant. */
 function isThere(path: string): boolean {
   try {

@@ -3,20 +3,21 @@
  * @module
  */
 import { lookUp } from "../base/errors.ts";
-import type { AddCommand } from "./command.ts";
+import { type AddCommand, withPlugins } from "./command.ts";
 
 /** Adds the command. */
 export const addList: AddCommand = (program, setStatus) => {
-  program.command("list")
+  const command = program.command("list")
     .description("show what a study may name")
-    .argument("[table]", "models, methods, tasks, presets or devices (which are looked at); all if left out")
+    .argument("[table]", "models, methods, tasks, presets or devices (which are looked at); all if left out");
+  withPlugins(command)
     .option("--json", "everything known, as JSON")
-    .action(async (table: string | undefined, { json }: { json?: true }) =>
-      setStatus(await runList(table, json === true))
+    .action(async (table: string | undefined, { json, plugin }: { json?: true; plugin?: string[] }) =>
+      setStatus(await runList(table, json === true, plugin))
     );
 };
 
-async function runList(table: string | undefined, json: boolean): Promise<number> {
+async function runList(table: string | undefined, json: boolean, plugins: readonly string[] = []): Promise<number> {
   const { listings } = await import("./output/listings.ts");
   // Devices are inspected only if nothing else is listed, as inspecting them loads their libraries.
   if (table === "devices") {
@@ -24,7 +25,13 @@ async function runList(table: string | undefined, json: boolean): Promise<number
     return 0;
   }
   const chosen = table === undefined ? listings : { [table]: lookUp("table", listings, table) };
-  const listed = Object.entries(chosen).map(([name, list]) => [name, list()] as const);
+  const provided = plugins.length === 0
+    ? []
+    : await (await import("../runs/launch/plugins/list-plugins.ts")).listPlugins(plugins);
+  const listed = Object.entries(chosen).map(([name, list]) => {
+    const own = provided.filter(({ kind }) => name === `${kind}s`).map(({ listed }) => listed);
+    return [name, [...list(), ...own]] as const;
+  });
   if (json) {
     console.log(JSON.stringify(Object.fromEntries(listed), null, 2));
     return 0;

@@ -2,7 +2,7 @@
  * The command predict: answers lines of text with adapters.
  * @module
  */
-import { type AddCommand, type CacheFlags, collectList, useCache, withCacheFlags } from "./command.ts";
+import { type AddCommand, type CacheFlags, collectList, useCache, withCacheFlags, withPlugins } from "./command.ts";
 
 interface PredictFlags extends CacheFlags {
   adapter: string[];
@@ -10,6 +10,7 @@ interface PredictFlags extends CacheFlags {
   input: string;
   json?: true;
   device: string;
+  plugin?: string[];
 }
 
 /** Adds the command. */
@@ -25,17 +26,29 @@ export const addPredict: AddCommand = (program, setStatus) => {
     .option("--input <file>", "lines to answer; - is standard input", "-")
     .option("--json", "answers as lines of JSON")
     .option("--device <name>", "device (see list devices)", "cpu");
-  withCacheFlags(command).action(async (flags: PredictFlags) => setStatus(await runPredict(flags)));
+  withCacheFlags(withPlugins(command)).action(async (flags: PredictFlags) => setStatus(await runPredict(flags)));
 };
 
-async function runPredict({ adapter, cache, offline, ...flags }: PredictFlags): Promise<number> {
+/** Loads plug-ins into this process, once it has given up what a worker may not do either: starting programs, and the network. */
+async function loadHere(paths: readonly string[]): Promise<void> {
+  const { openPlugins } = await import("../runs/plugins/files.ts");
+  const plugins = await openPlugins(paths);
+  for (const name of ["run", "net"] as const) await Deno.permissions.revoke({ name });
+  useCache({ offline: true });
+  const { loadPlugins } = await import("../runs/plugins/load.ts");
+  await loadPlugins(plugins);
+}
+
+async function runPredict({ adapter, cache, offline, plugin, ...flags }: PredictFlags): Promise<number> {
   useCache({ cache, offline });
+  if (plugin) await loadHere(plugin);
   const { predictLines } = await import("./output/predict-lines.ts");
   const options = {
     ...flags,
     adapters: adapter.filter((folder) => folder !== ""),
     json: flags.json ?? false,
-    apart: true,
+    // The tokenizer would be a program, and this process starts none once it has loaded plug-ins.
+    apart: plugin === undefined,
   };
   if (options.input === "-" && Deno.stdin.isTerminal()) console.error("Type a text a line; Ctrl-D ends.");
   try {

@@ -13,6 +13,7 @@ import { addExport } from "./export.ts";
 import { addVerify } from "./verify.ts";
 import { addFetch } from "./fetch.ts";
 import { addList } from "./list.ts";
+import { addPlugin } from "./plugin.ts";
 import { addPredict } from "./predict.ts";
 import { addReport } from "./report.ts";
 import { addTask } from "./task.ts";
@@ -27,7 +28,7 @@ export function createProgram(setStatus: SetStatus): Command {
     .version(config.version)
     .exitOverride()
     .configureOutput({ outputError: () => {} });
-  const running = [addBench, addTask, addFetch, addVerify, addPredict, addAdapter];
+  const running = [addBench, addTask, addPlugin, addFetch, addVerify, addPredict, addAdapter];
   const all = [...running, addReport, addCite, addExport, addList, addDoctor];
   for (const add of all) add(program, setStatus);
   return program;

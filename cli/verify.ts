@@ -5,10 +5,11 @@
 import { counted, lookUp, visible } from "../base/errors.ts";
 import { Random } from "../base/random.ts";
 import type { AnyRecord } from "../reports/verify/compare.ts";
-import { type AddCommand, type CacheFlags, readCount, useCache, withCacheFlags } from "./command.ts";
+import { type AddCommand, type CacheFlags, readCount, useCache, withCacheFlags, withPlugins } from "./command.ts";
 import { stopOnSignals } from "./start/stop-on-signals.ts";
 
 interface VerifyFlags extends CacheFlags {
+  plugin?: string[];
   sample?: string;
   jobs?: string;
 }
@@ -21,7 +22,7 @@ export const addVerify: AddCommand = (program, setStatus) => {
     .argument("[runs...]", "ids of runs; without any, all of them")
     .option("--sample <count>", "so many of the runs, drawn by a fixed seed")
     .option("--jobs <count>", "cells at the same time (default: one for each core)");
-  withCacheFlags(command).action(async (results: string, ids: string[], flags: VerifyFlags) =>
+  withCacheFlags(withPlugins(command)).action(async (results: string, ids: string[], flags: VerifyFlags) =>
     setStatus(await runVerify(results, ids, flags))
   );
 };
@@ -38,7 +39,24 @@ async function runVerify(results: string, ids: readonly string[], flags: VerifyF
   const chosen = choose(all, ids, sample);
   const verdicts = new Map<string, number>();
   const stop = stopOnSignals();
-  const repeated = await repeat(chosen, all, stop.signal, jobs);
+  const { openPlugins } = await import("../runs/plugins/files.ts");
+  const { pluginsOf } = await import("../runs/study/spec.ts");
+  const { keptPath } = await import("../runs/plugins/kept.ts");
+  const plugins = await openPlugins(flags.plugin ?? []);
+  // Code that lies beside results is run only where its user asks for it.
+  const lackingOf = ({ spec }: AnyRecord) => pluginsOf(spec).filter((sha256) => !Object.hasOwn(plugins, sha256));
+  const { repeatable = [], lacking = [] } = Object.groupBy(
+    chosen,
+    (record) => lackingOf(record).length === 0 ? "repeatable" : "lacking",
+  );
+  const places = new Map(Object.entries(plugins).map(([sha256, { name }]) => [keptPath(sha256), name]));
+  const repeated: Repeated[] = [
+    ...await repeat(repeatable, all, places, stop.signal, jobs),
+    ...lacking.map((record) => {
+      const paths = lackingOf(record).map((sha256) => `${results}/${keptPath(sha256)}`);
+      return { record, why: [`--plugin must name its plug-in, ${paths.join(" and ")}`] };
+    }),
+  ];
   if (stop.signal.aborted) {
     console.error("Stopped: nothing is verified.");
     return stop.signal.reason;
@@ -71,10 +89,11 @@ interface Repeated {
   why: string[];
 }
 
-/** Trains each run again, in a folder that is removed afterwards. @param signal ends it */
+/** Trains each run again, in a folder that is removed afterwards. @param places of the plug-ins that studies name @param signal ends it */
 async function repeat(
   chosen: readonly AnyRecord[],
   all: readonly AnyRecord[],
+  places: ReadonlyMap<string, string>,
   signal: AbortSignal,
   jobs?: number,
 ): Promise<Repeated[]> {
@@ -88,7 +107,8 @@ async function repeat(
   const out = await temporaryFolder("verify");
   const reasons = new Map<string, string>();
   try {
-    for (const study of studiesOf(chosen).studies) {
+    for (const rebuilt of studiesOf(chosen).studies) {
+      const study = { ...rebuilt, plugins: rebuilt.plugins?.map((path) => places.get(path)!) };
       const { failures } = await bench(study, { out, onEvent, jobs, signal, checkpoint: 0 });
       for (const { cell, reason } of failures) reasons.set(cell.id, reason);
     }

@@ -114,6 +114,8 @@ export interface Method<O extends CommonOptions = CommonOptions> {
   name: string;
   /** Grows with every change of what the method computes. Absent: 1. From 2 on it is part of the run's id. */
   version?: number;
+  /** The checksum of the plug-in that it comes from, set when that is loaded. Absent: it is built in. Part of the run's id. */
+  plugin?: string;
   /** One line about what is trained. */
   description: string;
   /** Citation of the paper it comes from. */

@@ -238,6 +238,8 @@ export interface Model {
   description: string;
   /** Version of weights and tokenizer: the commit on the hub; for a folder, the SHA-256 of config, weights and tokenizer. */
   revision: string;
+  /** The checksum of the plug-in that it comes from, set when that is loaded. Absent: it is built in. */
+  plugin?: string;
   /** SPDX name of the weights' licence; of a folder, the licence that its model card names, or "unknown". */
   licence: string;
   /** Its paper; of a folder, what its model card asks to be cited, or that it names none, with the architecture's paper. */

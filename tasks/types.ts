@@ -73,6 +73,8 @@ export interface TaskDescription {
   name: string;
   /** A number from 1 that grows with every change of the examples. */
   version: number;
+  /** The checksum of the plug-in that it comes from, set when that is loaded. Absent: it is built in. */
+  plugin?: string;
   /** The question in one sentence. */
   description: string;
   /** How the labels, or the references, came about. */

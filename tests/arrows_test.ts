@@ -41,24 +41,34 @@ const ARROWS: Record<string, readonly string[]> = {
   "tasks": ["base"],
   "tasks/metrics": ["tasks"],
   "tasks/described": ["base", "tasks", "tasks/metrics"],
-  "runs/study": ["base", "engine", "models", "models/mod.ts", "models/hub", "tasks", "tasks/metrics", "tasks/described"],
+  "runs/plugins": ["base", "models", "models/mod.ts", ...METHODS, "tasks", "tasks/metrics", "deno.json"],
+  "runs/study": [
+    ...["base", "engine", "models", "models/mod.ts", "models/hub", "tasks", "tasks/metrics", "tasks/described"],
+    "runs/plugins",
+  ],
   "runs/study/shared": ["base", "runs/study"],
   "runs/programs": ["base", "engine", "models", "models/layers/head.ts", ...METHODS, "tasks", "runs/study"],
   "runs/adapters": [
     ...["base", "engine", "models", "models/mod.ts", "models/layers/head.ts", ...METHODS, "tasks"],
-    ...["runs/study", "runs/programs"],
+    ...["runs/plugins", "runs/study", "runs/programs"],
   ],
   "runs/training": [
     ...["base", "engine", "engine/graph/flops.ts", "engine/devices", "models", "models/mod.ts", ...METHODS, "tasks"],
     "tasks/metrics",
     ...["runs/study", "runs/programs", "runs/adapters"],
   ],
+  "runs/plugins/check": [
+    ...["base", "engine", "engine/devices", "models", "models/mod.ts", "models/use-lite", ...METHODS, "tasks"],
+    ...["runs/plugins", "runs/programs", "runs/adapters", "runs/training"],
+  ],
   "runs/launch/permissions": ["base", "engine/devices", "models/hub", "runs/study"],
   "runs/launch": [
-    ...["base", "engine", "engine/devices", "models", "models/mod.ts", ...METHODS, "tasks"],
+    ...["base", "engine", "engine/devices", "models", "models/mod.ts", ...METHODS, "tasks", "tasks/described"],
     ...[
       "runs/study",
       "runs/study/shared",
+      "runs/plugins",
+      "runs/plugins/check",
       "runs/adapters",
       "runs/training",
       "runs/controls",
@@ -68,10 +78,10 @@ const ARROWS: Record<string, readonly string[]> = {
   ],
   "runs/launch/controls": ["runs/study", "runs/launch"],
   "runs/status": ["base", "runs/study/shared", "runs/launch"],
-  "runs/slurm": ["base", "engine", "engine/devices", "runs/study", "runs/launch"],
+  "runs/slurm": ["base", "engine", "engine/devices", "runs/plugins", "runs/study", "runs/launch"],
   "runs/predict": [
     ...["base", "engine", "engine/devices", "models", "models/mod.ts", ...METHODS, "tasks"],
-    ...["runs/study", "runs/programs", "runs/adapters", "runs/training"],
+    ...["runs/plugins", "runs/study", "runs/programs", "runs/adapters", "runs/training"],
   ],
   "runs/controls": ["base", "models", "runs/study", "runs/predict", "runs/training"],
   "reports/statistics": ["base"],
@@ -85,16 +95,25 @@ const ARROWS: Record<string, readonly string[]> = {
   "reports/text": ["base", "runs/study", ...REPORT],
   "reports/citation": ["base", "models/mod.ts", "models/hub/name.ts", "methods", "runs/study"],
   "reports/verify": ["base", "runs/study", "reports", "reports/statistics"],
-  "reports/export": ["base", "models/hub/name.ts", "runs/study", ...REPORT, "reports/mod.ts", "reports/citation"],
+  "reports/export": [
+    "base",
+    "models/hub/name.ts",
+    "runs/plugins",
+    "runs/study",
+    ...REPORT,
+    "reports/mod.ts",
+    "reports/citation",
+  ],
 };
 
 /** Folders above all others. */
 const TOPS: Record<string, readonly string[]> = {
-  "mod.ts": PRODUCT,
+  "plugin.ts": PRODUCT,
+  "mod.ts": [...PRODUCT, "plugin.ts"],
   "cli": [...PRODUCT, "deno.json"],
   "docs": [...PRODUCT, "cli", "deno.json"],
   "perf": [...PRODUCT, "cli"],
-  "tests": [...PRODUCT, "cli", "docs", "perf", "mod.ts", "deno.json"],
+  "tests": [...PRODUCT, "cli", "docs", "perf", "mod.ts", "plugin.ts", "deno.json"],
 };
 
 /** Folders whose mod.ts holds a table of entries. */

@@ -8,29 +8,14 @@ import { methods } from "../../methods/mod.ts";
 import { models } from "../../models/mod.ts";
 import { tasks } from "../../tasks/mod.ts";
 import { inspectDevice } from "../../runs/launch/inspect-device.ts";
+import { type Listed, listMethod, listModel, listTask } from "../../runs/plugins/provided.ts";
 import { presets } from "../../runs/study/presets.ts";
-
-/** An entry of a table. */
-export interface Listed {
-  /** Its name. */
-  name: string;
-  /** What it is, in one line. */
-  description: string;
-  /** Anything else that is known of it. */
-  [key: string]: unknown;
-}
 
 /** Every table of names, as plain values. */
 export const listings: Record<"models" | "methods" | "tasks" | "presets" | "devices", () => Listed[]> = {
-  models: () =>
-    Object.values(models).map(({ name, description, revision, licence, citation }) => (
-      { name, description, revision, licence, citation }
-    )),
-  methods: () =>
-    Object.values(methods).map(({ name, description, paper, identityAtStart, options }) => (
-      { name, description, paper, identityAtStart, defaults: options.parse({}) }
-    )),
-  tasks: () => Object.values(tasks).map(({ load: _, ...rest }) => rest),
+  models: () => Object.values(models).map(listModel),
+  methods: () => Object.values(methods).map(listMethod),
+  tasks: () => Object.values(tasks).map(listTask),
   presets: () => Object.entries(presets).map(([name, preset]) => ({ name, ...preset })),
   devices: () => Object.values(devices).map(({ name, description }) => ({ name, description })),
 };

@@ -7,6 +7,7 @@ import { dirname, join, resolve } from "node:path";
 import { readJsonc } from "../../base/jsonc.ts";
 import { readObject } from "../../base/files.ts";
 import { projectFolder } from "../../base/permissions.ts";
+import type { PluginPaths } from "../../runs/plugins/types.ts";
 
 /** Bytes of the longest file that is read. */
 const LONGEST = 1 << 24;
@@ -54,12 +55,25 @@ export async function namesOfTask(entry: unknown): Promise<TaskNames> {
   };
 }
 
+/** The files of plug-ins: each, and what it imports. */
+export async function filesOfPlugins(paths: readonly string[]): Promise<string[]> {
+  if (paths.length === 0) return [];
+  const { openPlugins } = await import("../../runs/plugins/files.ts");
+  // What is wrong with them is said by whoever uses them.
+  const opened: PluginPaths = await openPlugins(paths).catch(() => ({}));
+  return [...paths, ...Object.values(opened).flatMap(({ files }) => files)];
+}
+
 /** What a study and the flags that change it name. @param source a preset, or the path of a study */
 export async function findNames(source: string, flags: Record<string, unknown>): Promise<Names> {
   const isFile = /\.jsonc?$/.test(source);
   const path = isFile ? source : join(projectFolder, "runs", "presets", `${source}.json`);
   const study = await parts(async () => (await readJsonc(path, LONGEST)).value);
   const { tasks } = await import("../../tasks/mod.ts");
+  const plugins = [
+    ...texts(study.plugins).map((plugin) => resolve(dirname(path), plugin)),
+    ...texts(flags.plugin),
+  ];
   const own = await Promise.all([study.tasks, flags.tasks].flat().map(namesOfTask));
   const hasDataset = (name: string) => Object.hasOwn(tasks, name) && tasks[name].dataset !== undefined;
   return {
@@ -72,6 +86,7 @@ export async function findNames(source: string, flags: Record<string, unknown>):
       flags.taskFiles,
       flags.from,
       ...own.flatMap(({ files }) => files),
+      ...await filesOfPlugins(plugins),
     ),
   };
 }

@@ -10,7 +10,7 @@ import { deviceFolders, deviceVariables } from "../../engine/devices/optional-pa
 import { hubHosts } from "../../models/hub/request.ts";
 import { modelPermissions } from "../../models/hub/places.ts";
 import { useCache } from "../command.ts";
-import { findNames, namesOfTask, notedModels, texts } from "./named-files.ts";
+import { filesOfPlugins, findNames, namesOfTask, notedModels, texts } from "./named-files.ts";
 
 /** Arguments and flags of a command, as the command line's parser gives them. */
 interface Given {
@@ -57,8 +57,8 @@ function filing(read: readonly string[], write: readonly string[] = []): Permiss
 /** A folder that is written beside its place, then put there. */
 const placed = (folder: unknown) => texts(folder).flatMap((path) => [path, dirname(path)]);
 
-/** What every command may touch, by its name; null: TuneBench's own files alone, which needs no process of its own. */
-export const permissions: Record<string, (given: Given) => Permissions | null | Promise<Permissions>> = {
+/** What every command may touch, by its words, as "task check"; null: TuneBench's own files alone, which needs no process of its own. */
+export const permissions: Record<string, (given: Given) => Permissions | null | Promise<Permissions | null>> = {
   async bench(given) {
     const { args: [study], flags } = given;
     const named = await findNames(study as string, flags);
@@ -70,11 +70,12 @@ export const permissions: Record<string, (given: Given) => Permissions | null | 
       run: [...base.run ?? [], ...flags.launcher === undefined ? [] : ["sbatch", "scontrol"]],
     };
   },
-  status: ({ args: [folder] }) => filing(texts(folder)),
-  verify(given) {
+  "bench status": ({ args: [folder] }) => filing(texts(folder)),
+  async verify(given) {
     // Records name models and files that are expected in these folders; which of them, only their reader knows.
     const base = launching(given, [], true);
-    return { ...base, read: [...base.read, ...texts(given.args[0]), "models", "task-files", "adapters"] };
+    const plugins = await filesOfPlugins(texts(given.flags.plugin));
+    return { ...base, read: [...base.read, ...texts(given.args[0]), "models", "task-files", "adapters", ...plugins] };
   },
   fetch: (given) => findingModels(given, texts(given.args[0]), true),
   async predict(given) {
@@ -83,14 +84,19 @@ export const permissions: Record<string, (given: Given) => Permissions | null | 
     const base = launching(given, models, false);
     return {
       ...base,
-      read: [...base.read, ...adapters, ...texts(given.flags.input)],
+      read: [
+        ...base.read,
+        ...adapters,
+        ...texts(given.flags.input),
+        ...await filesOfPlugins(texts(given.flags.plugin)),
+      ],
       env: [...VARIABLES, ...deviceVariables],
       sys: [...SYSTEM, ...LOADER],
       ffi: "any",
       run: [Deno.execPath()],
     };
   },
-  merge(given) {
+  "adapter merge"(given) {
     const { args: [adapter, out], flags: { model } } = given;
     const base = findingModels(given, texts(model), false);
     return { ...base, read: [...base.read, ...texts(adapter)], write: [...base.write ?? [], ...placed(out)] };
@@ -99,12 +105,19 @@ export const permissions: Record<string, (given: Given) => Permissions | null | 
     const writes = baseline === undefined && compare === undefined;
     return filing(texts(folders, external, baseline), writes ? texts(out ?? `${folders[0]}/report`) : []);
   },
-  async check(given) {
+  async "task check"(given) {
     const { files, onHub } = await namesOfTask(given.args[0]);
     const base = filing(files);
     if (!onHub) return base;
     const finding = findingModels(given, [], true);
     return { ...finding, read: [...finding.read, ...base.read ?? []] };
+  },
+  async "plugin check"(given) {
+    const base = launching(given, [], false);
+    return {
+      ...base,
+      read: [...base.read, ...await filesOfPlugins(texts(given.args[0])), ...texts(given.flags.taskFiles)],
+    };
   },
   cite: ({ args: [folders] }) => filing(texts(folders)),
   export: ({ args: [folder, results] }) => filing(texts(results), placed(folder)),
@@ -112,13 +125,24 @@ export const permissions: Record<string, (given: Given) => Permissions | null | 
     const base = launching(given, [], given.flags.hub === true);
     return { ...base, run: [Deno.execPath(), "git", "sbatch"] };
   },
-  list: (given) => given.args[0] === "devices" ? launching(given, [], false) : null,
+  async list(given) {
+    const plugins = await filesOfPlugins(texts(given.flags.plugin));
+    if (given.args[0] !== "devices" && plugins.length === 0) return null;
+    const base = launching(given, [], false);
+    return { ...base, read: [...base.read, ...plugins] };
+  },
 };
+
+/** The words of a command: its name, after that of the command which it is below. */
+export function wordsOf(command: Command): string {
+  const above = command.parent?.parent ? `${wordsOf(command.parent)} ` : "";
+  return above + command.name();
+}
 
 /** What a command may touch that was given so; null: TuneBench's own files alone. */
 export async function permissionsOf(command: Command): Promise<Permissions | null> {
   const given = { args: command.processedArgs, flags: command.opts() };
   // The cache folder is one of the places.
   useCache(given.flags);
-  return await permissions[command.name()](given);
+  return await permissions[wordsOf(command)](given);
 }

@@ -34,7 +34,7 @@ export interface TrainedWeight {
 
 /** A tensor that is added and never trained. */
 export interface AdaptationFrozen extends Omit<FrozenTensor, "draw"> {
-  /** What determines its values besides its shape: the method with its version, the tensor's name, the seed. */
+  /** What determines its values besides its shape: the method with its version or plug-in, the tensor's name, the seed. */
   identity: string;
   /** Its values, row by row. @throws {Error} if `projectionSeed` is null: `seeded` must have put the run's seed there */
   draw(): Float32Array;
@@ -118,7 +118,7 @@ function bind({ method, options }: Part, shape: BackboneShape) {
     frozen: frozen.map(({ name, shape, draw }): AdaptationFrozen => ({
       name: qualify(name),
       shape,
-      identity: `${method.name} ${method.version ?? 1} ${name} ${options.projectionSeed}`,
+      identity: [method.name, method.plugin ?? method.version ?? 1, name, options.projectionSeed].join(" "),
       draw: () => draw(requireSeed(method, options)),
     })),
     hooks: (all: Tensors, dropout: ProgramArguments["dropout"]) =>

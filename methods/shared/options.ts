@@ -14,7 +14,9 @@ const EPOCHS = 12;
  * The options that every method has, with the method's default of the step size.
  * @internal
  */
-export function commonOptions(learningRate: number) {
+export function commonOptions(
+  learningRate: number,
+): { learningRate: z.ZodDefault<z.ZodNumber>; epochs: z.ZodDefault<z.ZodInt> } {
   return {
     learningRate: z.number().positive().default(learningRate).describe("AdamW step size of what the method trains"),
     epochs: z.int().min(1).default(EPOCHS).describe("passes over the training examples; of joined methods, the most"),

@@ -12,7 +12,7 @@ import type { Work } from "./work.ts";
 import { metricWorks, type StatisticCondition, statistics } from "./works/measures.ts";
 
 /** What of a record names its sources. */
-export type CitedRun = Pick<RunRecord, "spec" | "task" | "model" | "metrics" | "flops" | "environment">;
+export type CitedRun = Pick<RunRecord, "spec" | "task" | "model" | "papers" | "metrics" | "flops" | "environment">;
 
 /** What a source is. */
 export type SourceRole = "suite" | "model" | "architecture" | "data set" | "method" | "metric" | "statistic";
@@ -119,8 +119,12 @@ function taskSource({ spec, task }: CitedRun): Source {
     : { ...source, works: findWorks(task.citation) };
 }
 
-function methodSources({ spec }: CitedRun): Source[] {
-  return spec.method.map(({ name, version = 1 }): Source => {
+function methodSources({ spec, papers = {} }: CitedRun): Source[] {
+  return spec.method.map(({ name, version = 1, plugin }): Source => {
+    if (plugin !== undefined) {
+      const of = `${version} of the plug-in with the SHA-256 ${plugin}`;
+      return { role: "method", name, version: of, works: findWorks(papers[name] ?? "") };
+    }
     const source = { role: "method" as const, name, version: String(version) };
     if (!Object.hasOwn(methods, name)) {
       return { ...source, works: [], note: "this TuneBench does not know the method, so its paper is not known" };

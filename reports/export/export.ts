@@ -3,7 +3,7 @@
  * @module
  */
 import { dirname, resolve } from "node:path";
-import { sha256File } from "../../base/files.ts";
+import { exists, sha256File } from "../../base/files.ts";
 import { writeFolder, writeJson, writeWhole } from "../../base/write-files.ts";
 import type { RunRecord } from "../../runs/study/record.ts";
 import { type FoundTrial, readRecord, type UnreadableRecord } from "../../runs/study/read-records.ts";
@@ -17,7 +17,9 @@ import { describeDatasets, describeRuns } from "./croissant.ts";
 import { listFiles, makeManifest, MANIFEST, requireReplaceable } from "./manifest.ts";
 import { commandsOf, renderLicences, renderReadme } from "./readme.ts";
 import { describeCrate } from "./ro-crate.ts";
-import { studiesOf } from "../../runs/study/rebuild.ts";
+import { keepPlugins, keptPath, readKept } from "../../runs/plugins/kept.ts";
+import { type Needed, studiesOf } from "../../runs/study/rebuild.ts";
+import { pluginsOf } from "../../runs/study/spec.ts";
 
 /** What `exportResults` did. */
 export interface WrittenExport {
@@ -47,7 +49,7 @@ export async function exportResults(results: readonly string[], folder: string):
   const out = resolve(folder);
   await requireReplaceable(out);
   const { stored, trials, unreadable } = await collect(results);
-  await writeFolder(out, (draft) => fill(draft, stored, trials));
+  await writeFolder(out, (draft) => fill(draft, stored, trials, results));
   const files = await listFiles(out);
   const studies = files.filter((path) => /^study(-\d+)?\.json$/.test(path));
   return { files, commands: commandsOf(studies, folder), unreadable };
@@ -70,7 +72,12 @@ async function collect(
 }
 
 /** Writes everything. */
-async function fill(folder: string, stored: readonly StoredRecord[], trials: readonly FoundTrial[]): Promise<void> {
+async function fill(
+  folder: string,
+  stored: readonly StoredRecord[],
+  trials: readonly FoundTrial[],
+  results: readonly string[],
+): Promise<void> {
   const records = stored.map(({ record }) => record);
   const sources = await readSources(records);
   await Deno.mkdir(`${folder}/runs`);
@@ -83,8 +90,9 @@ async function fill(folder: string, stored: readonly StoredRecord[], trials: rea
   );
   for (const [index, study] of rebuilt.studies.entries()) await writeJson(`${folder}/${studies[index]}`, study);
   const bibliography = bibliographyOf(sources);
+  const lacking = await keepUsed(folder, [...records, ...trials.map(({ trial }) => trial)], results);
   const texts = {
-    "README.md": renderReadme(records, rebuilt, studies),
+    "README.md": renderReadme(records, { ...rebuilt, needed: [...rebuilt.needed, ...lacking] }, studies),
     "checklist.md": renderChecklist(records),
     "licences.md": renderLicences(sources),
     "citations.bib": citationFormats.bibtex(bibliography),
@@ -98,6 +106,23 @@ async function fill(folder: string, stored: readonly StoredRecord[], trials: rea
   const files = await listFiles(folder);
   await writeJson(`${folder}/ro-crate-metadata.json`, describeCrate({ records, sources, files, studies }));
   await writeWhole(`${folder}/${MANIFEST}`, await makeManifest(folder));
+}
+
+/** Copies the plug-ins that runs use. @returns those that no results folder keeps */
+async function keepUsed(
+  folder: string,
+  records: readonly Pick<RunRecord, "spec">[],
+  results: readonly string[],
+): Promise<Needed[]> {
+  const lacking: Needed[] = [];
+  for (const sha256 of new Set(records.flatMap(({ spec }) => pluginsOf(spec)))) {
+    const path = keptPath(sha256);
+    const places = await Promise.all(results.map((result) => exists(`${result}/${path}`)));
+    const at = places.indexOf(true);
+    if (at < 0) lacking.push({ path, what: `the plug-in with the SHA-256 ${sha256}, in this folder` });
+    else await keepPlugins(folder, { [sha256]: await readKept(`${results[at]}/${path}`) });
+  }
+  return lacking;
 }
 
 async function writeDatasets(folder: string, records: readonly RunRecord[]): Promise<void> {

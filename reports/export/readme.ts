@@ -5,6 +5,7 @@
 import type { RunRecord } from "../../runs/study/record.ts";
 import type { Source } from "../citation/sources.ts";
 import { escapeText, listTexts } from "./markdown-text.ts";
+import { pluginsOf } from "../../runs/study/spec.ts";
 import { limitsOf, type RebuiltStudies } from "../../runs/study/rebuild.ts";
 
 /** The commands that repeat the runs in a clone of TuneBench; the export's place is to be filled in. */
@@ -39,6 +40,9 @@ export function renderReadme(
     [
       "- `report/`: the tables",
       "- `runs/`: the record of each run, with the predictions for every test example",
+      ...records.some(({ spec }) => pluginsOf(spec).length > 0)
+        ? ["- `plugins/`: code that is no part of TuneBench, which made some of these runs; read it before you run it"]
+        : [],
       `- ${studies.map((study) => `\`${study}\``).join(", ")}: what makes these runs`,
       "- `checklist.md`: questions on reproducibility, answered from the records",
       "- `citations.bib`, `CITATION.cff`: what to cite",

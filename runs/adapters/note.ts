@@ -8,7 +8,7 @@ import { exists, isFolder, lookedFor, readObject } from "../../base/files.ts";
 import { describeFault } from "../../base/schema.ts";
 import { seeded } from "../../methods/shared/options.ts";
 import { type AnyTask, labelsOfTask, type TaskKind } from "../../tasks/types.ts";
-import { partSchema, type PartSpec, type RunSpec } from "../study/spec.ts";
+import { modelSchema, partSchema, type PartSpec, type RunSpec } from "../study/spec.ts";
 import { areHashes, NO_TEXTS, type NotedTexts, readTexts, type SeenTexts } from "./seen-texts.ts";
 
 /** Name of the file. */
@@ -24,7 +24,7 @@ export interface AdapterNote {
   /** Id of the run that made the adapter. */
   run: string;
   /** The backbone that it was trained on. */
-  model: { name: string; revision: string };
+  model: RunSpec["model"];
   /** The task that it was trained on; without labels if its answers are numbers or texts. */
   task: { name: string; version: number; kind: TaskKind; labels: string[] };
   /** The method's parts with every option. */
@@ -46,7 +46,7 @@ export interface AdapterNote {
 const noteSchema: z.ZodType<AdapterNote> = z.strictObject({
   version: z.literal(1),
   run: z.string(),
-  model: z.strictObject({ name: z.string(), revision: z.string() }),
+  model: modelSchema,
   task: z.strictObject({
     name: z.string(),
     version: z.int(),

@@ -14,7 +14,9 @@ import { storedForm } from "../../methods/adaptation/stored-form.ts";
 import type { PeftConfig } from "../../methods/types.ts";
 import { headOf } from "../../models/layers/head.ts";
 import type { BackboneShape, Head } from "../../models/types.ts";
-import type { PartSpec } from "../study/spec.ts";
+import { askFor } from "../plugins/kept.ts";
+import { isSameModel, revisionInWords } from "../study/find-model.ts";
+import type { PartSpec, RunSpec } from "../study/spec.ts";
 import { expectedHead } from "./classifier-keys.ts";
 import { ADAPTER_NOTE, type AdapterNote, readAdapterNote, requireFolder } from "./note.ts";
 import { ADAPTER_CONFIG, methodOf, readPeftConfig, requireAgreement, requireKnownTask } from "./peft-config.ts";
@@ -50,13 +52,25 @@ export interface ValidAdapter {
   parts: ValidPart[];
 }
 
-/** The method that a note describes. @throws {Error} if there is no such method, or if it has another version by now */
-function partOfNote({ name, version = 1, options }: PartSpec): Part {
+/** Where a method comes from. @param plugin the checksum of its plug-in */
+function originInWords(plugin: string | undefined): string {
+  return plugin === undefined ? "the built-in one" : `that of the plug-in ${shorten(plugin)}`;
+}
+
+/** The method that a note describes. @throws {Error} if there is no such method, or if it has another version or other code by now */
+function partOfNote({ name, version = 1, plugin, options }: PartSpec): Part {
   if (Object.hasOwn(methods, name)) {
     const method = methods[name];
     const { version: current = 1 } = method;
+    if (method.plugin !== plugin) {
+      const [expected, found] = [plugin, method.plugin].map(originInWords);
+      throw new Error(`Cannot use the method ${name}: it must be ${expected}, as the adapter's is, it is ${found}`);
+    }
     if (version === current) return { method, options: parseOptions(method, options) };
     throw new Error(`Cannot use the method ${name}: its version must be ${current}, the adapter's is ${version}`);
+  }
+  if (plugin !== undefined) {
+    throw new Error(`Cannot use the method ${shorten(name)}: ${askFor(plugin)}`);
   }
   throw new Error(
     `Cannot use the method ${shorten(name)}: there must be one of that name, the nearest is ${
@@ -196,10 +210,8 @@ async function placesOf(folder: string, note?: AdapterNote): Promise<string[]> {
 
 /** @throws {Error} if the note names another model */
 function requireModel(folder: string, note: AdapterNote, model: AdapterNote["model"]): void {
-  if (note.model.revision === model.revision) return;
-  const [expected, current] = [note.model, model].map(({ name, revision }) =>
-    `${shorten(name)} (${shorten(revision)})`
-  );
+  if (isSameModel(note.model, model)) return;
+  const [expected, current] = [note.model, model].map((one) => `${shorten(one.name)} (${revisionInWords(one)})`);
   throw new Error(
     `Cannot use the adapter ${folder}: the model must be ${expected}, which it belongs to, it is ${current}`,
   );
@@ -213,7 +225,7 @@ function requireModel(folder: string, note: AdapterNote, model: AdapterNote["mod
 export async function validateAdapter(
   folder: string,
   backbone: BackboneShape,
-  model?: AdapterNote["model"],
+  model?: RunSpec["model"],
 ): Promise<ValidAdapter> {
   await requireFolder(folder);
   const note = await readAdapterNote(folder);

@@ -11,7 +11,7 @@ import { type TaskKind, useOf } from "../../tasks/types.ts";
 import { entryFrom, openStart } from "../adapters/start-from.ts";
 import type { ValidAdapter } from "../adapters/validate.ts";
 import type { Cell } from "../study/cell.ts";
-import { findModel } from "../study/find-model.ts";
+import { findModel, specOfModel } from "../study/find-model.ts";
 import { findTask, type StudiedTask, taskOfSpec } from "../study/find-task.ts";
 import { Exclusions } from "../study/points/exclude.ts";
 import { pointsOf } from "../study/points/grid.ts";
@@ -128,7 +128,7 @@ function cellOf(
   purpose: Pick<RunSpec, "tuning" | "trial"> = {},
 ): Cell {
   const spec: RunSpec = {
-    model: { name: model.name, revision: model.revision },
+    model: specOfModel(model),
     task,
     data,
     method: method.parts,

@@ -6,8 +6,9 @@
 import type { Cell, CellEstimate } from "../study/cell.ts";
 import { readEnvironment } from "./environment.ts";
 import { requireDevice } from "./inspect-device.ts";
-import { cellsOf } from "./cells.ts";
 import { requireModels } from "./look-at-models.ts";
+import { planCells, withKeptPlugins, withPlugins } from "./plugins/plan-cells.ts";
+import { keepPlugins, keptPath } from "../plugins/kept.ts";
 import { writeCellList } from "../study/shared/cell-list.ts";
 import { eachRecord } from "../study/read-records.ts";
 import { runId, type RunSpec, settingId } from "../study/spec.ts";
@@ -135,9 +136,12 @@ export async function bench(study: Study, options: BenchOptions): Promise<BenchR
  * @throws {Error} if the results folder cannot be written
  */
 export async function planBench(study: Study, out: string, retryFailed = false): Promise<BenchPlan> {
-  const all = await cellsOf(study);
+  const planned = await planCells(study);
   await makeResultsFolder(out);
-  await writeJson(`${out}/study.json`, study);
+  const plugins = await keepPlugins(out, Object.assign({}, ...planned.map(({ plugins }) => plugins)));
+  // Cells are trained with the copies, whatever becomes of the user's files meanwhile.
+  const all = planned.map((cell) => withPlugins(cell, plugins));
+  await writeJson(`${out}/study.json`, withKeptPlugins(study, all, keptPath));
   const failuresBefore = await countFailures(out);
   await writeCellList(out, all, failuresBefore);
   const done = new Set<string>();
@@ -157,7 +161,7 @@ export async function planBench(study: Study, out: string, retryFailed = false):
 
 /** The cells of a share. Whether a record can be read was looked up when the benches were started: here, it is there or not. */
 async function planShare(study: Study, out: string, { runs }: BenchShare): Promise<BenchPlan> {
-  const cells = (await cellsOf(study)).filter(({ id }) => runs.has(id));
+  const cells = (await planCells(study)).filter(({ id }) => runs.has(id));
   if (cells.length < runs.size) {
     throw new Error(
       `Cannot train the runs that were asked for: the study must have all ${runs.size}, it has ${cells.length} of them; ` +
@@ -197,7 +201,7 @@ export async function estimateBench(
   worker: URL = workerEntry,
   jobs: number = navigator.hardwareConcurrency,
 ): Promise<EstimatedCell[]> {
-  const all = await cellsOf(study);
+  const all = await planCells(study);
   const byId = new Map(all.map((cell) => [cell.id, cell]));
   const cells = study.tuning ? all.filter(({ spec }) => !spec.trial) : all;
   const signal = new AbortController().signal;

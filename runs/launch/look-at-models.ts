@@ -3,6 +3,7 @@
  * @module
  */
 import { UsageError } from "../../base/errors.ts";
+import type { PluginFiles } from "../plugins/types.ts";
 import type { Cell } from "../study/cell.ts";
 import type { ModelFiles } from "./protocol.ts";
 import { runWorker } from "./worker-process.ts";
@@ -15,11 +16,20 @@ import { runWorker } from "./worker-process.ts";
  */
 export async function requireModels(cells: readonly Cell[], worker: URL, signal: AbortSignal): Promise<void> {
   const models = new Map<string, ModelFiles>();
-  for (const { spec: { model: { name } }, folder } of cells) models.set(folder ?? name, { name, folder });
+  const plugins: Record<string, PluginFiles> = {};
+  for (const { spec: { model }, folder, plugins: used } of cells) {
+    models.set(folder ?? model.name, { name: model.name, folder });
+    if (model.plugin !== undefined) plugins[model.plugin] = used![model.plugin];
+  }
   const faults: (string | null)[] = [];
-  const { reason } = await runWorker({ mode: "look", models: [...models.values()] }, worker, signal, (message) => {
-    if (message.type === "looked") faults.push(message.fault);
-  });
+  const { reason } = await runWorker(
+    { mode: "look", models: [...models.values()], plugins },
+    worker,
+    signal,
+    (message) => {
+      if (message.type === "looked") faults.push(message.fault);
+    },
+  );
   if (signal.aborted) return;
   const fault = faults.find((fault) => fault !== null);
   if (fault) throw new UsageError(fault);

@@ -4,11 +4,15 @@
  * @module
  */
 import type { DeviceReport } from "../../engine/types.ts";
-import type { CellEstimate, LocalPaths } from "../study/cell.ts";
+import type { Checked } from "../plugins/check/types.ts";
+import type { Provided } from "../plugins/provided.ts";
+import type { PluginPaths } from "../plugins/types.ts";
+import type { Cell, CellEstimate, LocalPaths } from "../study/cell.ts";
 import type { StepProgress } from "../training/cell-runner.ts";
 import type { ControlRecord } from "../study/controls/control-record.ts";
 import type { Environment } from "../study/record.ts";
 import type { RunSpec } from "../study/spec.ts";
+import type { Study } from "../study/study.ts";
 import type { TunedRecord } from "../study/tuning/tuned-record.ts";
 
 /** A model, and where its files lie; one of the table has no folder. */
@@ -33,7 +37,20 @@ export type Job =
   | { mode: "estimate"; threads: number; calibrate: boolean; cells: (LocalPaths & { spec: RunSpec })[] }
   | LocalPaths & { mode: "control"; spec: RunSpec; out: string; threads: number }
   | { mode: "inspect"; device: string }
-  | { mode: "look"; models: ModelFiles[] };
+  | { mode: "look"; models: ModelFiles[]; plugins?: PluginPaths }
+  | PluginJob;
+
+/** What a worker has to answer that loads plug-ins, as their code is for workers alone. */
+export type PluginJob =
+  & { plugins: PluginPaths }
+  & (
+    /** What are the cells of a study? `reads`: the files and folders that it names besides. */
+    | { mode: "plan"; study: Study; reads: string[] }
+    /** What do they define? */
+    | { mode: "list" }
+    /** Does it keep its contract? */
+    | { mode: "check"; taskFiles?: string }
+  );
 
 /** What the launcher says to a worker that has its job. */
 export type Order =
@@ -67,7 +84,18 @@ export type Message =
   | { type: "inspected"; report: DeviceReport }
   /** One for each model to look at, in order: why it cannot be used, or null. */
   | { type: "looked"; fault: string | null }
-  | { type: "failed"; reason: string };
+  /** The plug-ins of a {@linkcode PluginJob} are loaded. */
+  | { type: "loaded" }
+  /** A cell of a study; one after the other. */
+  | { type: "cell"; cell: Cell }
+  /** What the plug-ins define. */
+  | { type: "provided"; provided: Provided[] }
+  /** A contract was tried; one after the other. */
+  | { type: "checked"; checked: Checked }
+  /** The answer to a {@linkcode PluginJob} is complete. */
+  | { type: "answered" }
+  /** `usage`: what was asked is wrong. */
+  | { type: "failed"; reason: string; usage: boolean };
 
 /** Exit status of a worker whose launcher has ended. */
 export const LAUNCHER_GONE = 3;

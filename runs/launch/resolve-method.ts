@@ -84,8 +84,13 @@ function resolvePart(given: GivenPart, shape: BackboneShape, overrides: Partial<
 
 /** A part as specs have it. They leave out version 1, so that the ids of earlier runs stay as they are. */
 function partSpec({ method, options }: Part, epochs: number): PartSpec {
-  const { name, version = 1 } = method;
-  return { name, ...version > 1 && { version }, options: { ...options, epochs } };
+  const { name, version = 1, plugin } = method;
+  return {
+    name,
+    ...version > 1 && { version },
+    ...plugin !== undefined && { plugin },
+    options: { ...options, epochs },
+  };
 }
 
 /** Training as specs have it. They leave out a patience that ends nothing: of 0, or of as many epochs as there are. */

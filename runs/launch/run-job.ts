@@ -2,7 +2,7 @@
  * The worker's side of the protocol: it does one job, then ends the process.
  * @module
  */
-import { lookUp } from "../../base/errors.ts";
+import { lookUp, UsageError } from "../../base/errors.ts";
 import { readLines } from "../../base/files.ts";
 import { devices } from "../../engine/devices/mod.ts";
 import type { DeviceReport } from "../../engine/types.ts";
@@ -15,6 +15,8 @@ import { isTrialSpec } from "../study/tuning/trial-record.ts";
 import { chosenSpec, flagOtherThanTrial } from "../study/tuning/tuned-record.ts";
 import { type CellOptions, type CellRunner, Stopped } from "../training/cell-runner.ts";
 import { removeCheckpoints } from "../training/checkpoints/paths.ts";
+import { failureOf } from "../plugins/failure.ts";
+import type { PluginPaths } from "../plugins/types.ts";
 import { type Job, LAUNCHER_GONE, type Message, type Order } from "./protocol.ts";
 import { type Circumstances, writeRecord, writeTrial } from "../study/write.ts";
 
@@ -39,19 +41,29 @@ export async function runJob(runner: CellRunner): Promise<never> {
   if (Deno.build.os !== "windows") Deno.addSignalListener("SIGTERM", () => {});
   const { job: read, room, stop } = readInput();
   const job = await read;
+  const plugins = pluginsOf(job);
   try {
+    if (Object.keys(plugins).length > 0) await (await import("../plugins/load.ts")).loadPlugins(plugins);
     if (job.mode === "run") await run(job, runner, room, stop);
     else if (job.mode === "estimate") await estimate(job, runner);
     else if (job.mode === "look") await look(job);
     else if (job.mode === "control") send({ type: "controlled", record: await runner.controlCell!(job.spec, job) });
-    else send({ type: "inspected", report: await inspect(job.device) });
+    else if (job.mode === "inspect") send({ type: "inspected", report: await inspect(job.device) });
+    // Loaded when it is asked for, as what it loads would count as memory of every worker.
+    else await (await import("./plugins/answer.ts")).answer(job, send);
   } catch (error) {
     if (error instanceof Stopped) Deno.exit(0);
     console.error(error);
-    send({ type: "failed", reason: reasonOf(error) });
+    send({ type: "failed", reason: failureOf(reasonOf(error), plugins), usage: error instanceof UsageError });
     Deno.exit(1);
   }
   Deno.exit(0);
+}
+
+/** The plug-ins of a job. */
+function pluginsOf(job: Job): PluginPaths {
+  if (job.mode === "estimate") return Object.assign({}, ...job.cells.map(({ plugins }) => plugins));
+  return job.mode === "inspect" ? {} : job.plugins ?? {};
 }
 
 function reasonOf(error: unknown): string {

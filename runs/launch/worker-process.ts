@@ -37,6 +37,8 @@ const GRACE = 10;
 export interface WorkerEnd {
   /** Why it failed; undefined where it did its job. */
   reason?: string;
+  /** Whether it failed because what was asked is wrong. */
+  usage: boolean;
   /** The end of its output, messages excluded. */
   log: string;
 }
@@ -71,7 +73,7 @@ export async function runWorker(
   const child = new Deno.Command(Deno.execPath(), {
     args: [...workerArguments, ...permissionFlags(workerPermissions(reachOf(job), entry)), fileURLToPath(entry)],
     // The token of the hub is not for workers, which do not use the network.
-    env: { HF_TOKEN: "", NO_COLOR: "1" },
+    env: { HF_TOKEN: "", NO_COLOR: "1", ...job.mode === "plan" && { HF_HUB_OFFLINE: "1" } },
     stdin: "piped",
     stdout: "piped",
     stderr: "piped",
@@ -85,6 +87,7 @@ export async function runWorker(
   const sent = tell(job);
   const forget = endOn(child, signal, stop, grace, () => tell({ type: "stop" }));
   let reason: string | undefined;
+  let usage = false;
   let planned: number | undefined;
   let log = "";
   let complaints = "";
@@ -97,7 +100,7 @@ export async function runWorker(
       for await (const line of readLines(child.stdout)) {
         const message = parseMessage(line);
         if (!message) keep(`${line}\n`);
-        else if (message.type === "failed") reason = message.reason;
+        else if (message.type === "failed") ({ reason, usage } = message);
         else if (message.type === "planned") planned = message.bytes;
         else if (message.type === "reserve") {
           planned = message.bytes;
@@ -119,7 +122,7 @@ export async function runWorker(
     // Which of the two streams arrives last is a matter of chance; why a program ends is told on standard error.
     reason ??= wanting ?? `the worker ${end}: ${lastWords(complaints) ?? lastWords(log) ?? "it said nothing"}`;
   }
-  return { reason, log };
+  return { reason, usage, log };
 }
 
 /** What a job names. */
@@ -131,9 +134,15 @@ function reachOf(job: Job): Reach {
     case "estimate":
       return { places: job.cells, computes: true };
     case "look":
-      return { places: job.models, computes: false };
+      return { places: [...job.models, job], computes: false };
     case "inspect":
       return { places: [], computes: true };
+    case "plan":
+      return { places: [job], reads: job.reads, computes: false };
+    case "list":
+      return { places: [job], computes: false };
+    case "check":
+      return { places: [job], computes: true };
   }
 }
 

@@ -4,7 +4,8 @@
  */
 import { asUsageError, shorten, UsageError } from "../../base/errors.ts";
 import type { Model } from "../../models/types.ts";
-import { readAdapterNote, requireFolder } from "../adapters/note.ts";
+import { type AdapterNote, readAdapterNote, requireFolder } from "../adapters/note.ts";
+import { askFor } from "../plugins/kept.ts";
 import { findModel } from "../study/find-model.ts";
 import type { PredictorOptions } from "./types.ts";
 
@@ -14,26 +15,26 @@ import type { PredictorOptions } from "./types.ts";
  */
 export async function findAdaptersModel({ model, adapters }: PredictorOptions): Promise<Model> {
   if (model !== undefined) return await findModel(model);
-  const names = new Set<string>();
+  const models = new Map<string, AdapterNote["model"]>();
   for (const folder of adapters) {
     await asUsageError(() => requireFolder(folder));
     const note = await readAdapterNote(folder);
     if (!note) throw new UsageError(`Cannot choose a model: --model must name it, as the folder ${folder} does not`);
-    names.add(note.model.name);
+    models.set(note.model.name, note.model);
   }
-  const [first, ...others] = names;
+  const [first, ...others] = models.values();
   if (others.length > 0) {
     throw new UsageError(
       `Cannot choose a model: the adapters must be of one, they are of ${
-        [...names].map((name) => shorten(name)).join(" and ")
+        [...models.keys()].map((name) => shorten(name)).join(" and ")
       }`,
     );
   }
+  const { name, plugin } = first;
   try {
-    return await findModel(first);
+    return await findModel(name);
   } catch {
-    throw new UsageError(
-      `Cannot find the model ${shorten(first)} of the adapters: --model must name it, or its folder`,
-    );
+    const remedy = plugin === undefined ? "--model must name it, or its folder" : askFor(plugin);
+    throw new UsageError(`Cannot find the model ${shorten(name)} of the adapters: ${remedy}`);
   }
 }

@@ -16,6 +16,7 @@ import { ADAPTER_NOTE, type AdapterNote, readAdapterNote } from "../adapters/not
 import { type ValidAdapter, validateAdapter } from "../adapters/validate.ts";
 import { type TaskKind, useOf } from "../../tasks/types.ts";
 import { asLanguageModel } from "../programs/language-model.ts";
+import { isSameModel, revisionInWords } from "../study/find-model.ts";
 import { adapterParameters, type LoadedPart, plainAdapter, readPart } from "../adapters/values.ts";
 
 /** Most tokens that are generated, for adapters whose training length is unknown. */
@@ -79,13 +80,11 @@ function virtualTokens(
 }
 
 /** @throws {Error} what differs, if the adapter was trained on another model */
-function requireModel({ model }: AdapterNote, { name, revision }: Model): void {
-  if (model.revision === revision) return;
+function requireModel({ model }: AdapterNote, current: AdapterNote["model"]): void {
+  if (isSameModel(model, current)) return;
   throw new Error(
-    `it was trained on the model ${shorten(model.name)} with the revision ${
-      shorten(model.revision)
-    }, current value is ${name} with ` +
-      `the revision ${revision}`,
+    `it was trained on the model ${shorten(model.name)} with the revision ${revisionInWords(model)}, ` +
+      `current value is ${current.name} with the revision ${revisionInWords(current)}`,
   );
 }
 

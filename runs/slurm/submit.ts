@@ -2,10 +2,13 @@
  * Submits a study to Slurm: arrays whose tasks are benches that share the cells without a record.
  * @module
  */
+import { resolve } from "node:path";
 import { lookUp, shorten, UsageError } from "../../base/errors.ts";
 import { writeWhole } from "../../base/write-files.ts";
 import { devices } from "../../engine/devices/mod.ts";
 import { estimateCells, planBench } from "../launch/launcher.ts";
+import { withKeptPlugins } from "../launch/plugins/plan-cells.ts";
+import { keptPath } from "../plugins/kept.ts";
 import { requireModels } from "../launch/look-at-models.ts";
 import { workerEntry } from "../launch/worker-process.ts";
 import type { Cell } from "../study/cell.ts";
@@ -106,7 +109,8 @@ export async function submitStudy(study: Study, options: SubmitOptions): Promise
   const submission: Submission = {
     version: 1,
     from: Deno.cwd(),
-    study,
+    // Plug-ins may change while tasks wait; their copies do not.
+    study: withKeptPlugins(study, cells, (sha256) => resolve(out, keptPath(sha256))),
     runs: Object.fromEntries(pending.map(({ id }) => [id, failuresBefore.get(id) ?? 0])),
     keep: options.keep,
     checkpoint: options.checkpoint,

@@ -4,6 +4,7 @@
  */
 import type { Known, MemoryPlan } from "../../engine/types.ts";
 import type { TablePaths } from "../../tasks/described/described.ts";
+import type { PluginPaths } from "../plugins/types.ts";
 import type { RunRecord } from "./record.ts";
 import type { RunSpec } from "./spec.ts";
 import type { TrialRecord } from "./tuning/trial-record.ts";
@@ -18,6 +19,8 @@ export interface LocalPaths {
   tables?: TablePaths;
   /** The folder of the adapter that training starts from. */
   from?: string;
+  /** The plug-ins that it uses. */
+  plugins?: PluginPaths;
 }
 
 /** A run to make. */

@@ -45,18 +45,34 @@ export async function asHubUsageError<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
+/** A model as specs have it. */
+export function specOfModel({ name, revision, plugin }: RunSpec["model"]): RunSpec["model"] {
+  return { name, revision, ...plugin !== undefined && { plugin } };
+}
+
+/** Whether two models have the same content, whatever they are called. */
+export function isSameModel(a: RunSpec["model"], b: RunSpec["model"]): boolean {
+  return a.revision === b.revision && a.plugin === b.plugin;
+}
+
+/** A model's revision, with the plug-in that it is from, if any. */
+export function revisionInWords({ revision, plugin }: RunSpec["model"]): string {
+  return shorten(revision) + (plugin === undefined ? "" : ` of the plug-in ${shorten(plugin)}`);
+}
+
 /**
  * The model that a spec names, from the files on this machine: nothing is downloaded.
  * @param folder the folder of its files; a model on the hub is found by its name and commit
  * @throws {Error} if it is not there, or if its revision is not the spec's
  */
-export async function openModel({ name, revision }: RunSpec["model"], folder?: string): Promise<Model> {
+export async function openModel(spec: RunSpec["model"], folder?: string): Promise<Model> {
+  const { name, revision } = spec;
   const model =
     await (isHubName(name)
       ? findOnHub(formatHubName({ ...parseHubName(name), revision }), { offline: true })
       : findModel(folder ?? name));
-  if (model.revision === revision) return model;
-  throw new Error(
-    `Cannot use the model ${name}: its revision must be ${revision}, current value is ${model.revision}`,
-  );
+  const current = specOfModel(model);
+  if (isSameModel(current, spec)) return model;
+  const [expected, found] = [spec, current].map(revisionInWords);
+  throw new Error(`Cannot use the model ${name}: its revision must be ${expected}, current value is ${found}`);
 }

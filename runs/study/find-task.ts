@@ -84,13 +84,14 @@ function tellOverlaps(name: string, read: ReadTask): void {
 }
 
 async function findByName(name: string, taskFiles: string | undefined): Promise<StudiedTask> {
-  const { version, files, dataset, load }: AnyTask = lookUp("task", tasks, name);
-  if (!files) return { task: { name, version }, paths: {} };
+  const { version, plugin, files, dataset, load }: AnyTask = lookUp("task", tasks, name);
+  const task = { name, version, ...plugin !== undefined && { plugin } };
+  if (!files) return { task, paths: {} };
   if (taskFiles === undefined && dataset) {
     const snapshot = await findDataset(dataset);
     await asUsageError<unknown>(() => load({ folder: snapshot.folder, files: sumsOf(snapshot) }));
     return {
-      task: { name, version, files: sumsOf(snapshot), dataset: { name: dataset.name, revision: snapshot.commit } },
+      task: { ...task, files: sumsOf(snapshot), dataset: { name: dataset.name, revision: snapshot.commit } },
       paths: { taskFiles: snapshot.folder },
     };
   }
@@ -103,7 +104,7 @@ async function findByName(name: string, taskFiles: string | undefined): Promise<
   const given = await asUsageError(() => hashTaskFiles(taskFiles, files));
   // Read once here, so that a fault in a file is found before the first cell, not once in each.
   await asUsageError<unknown>(() => load(given));
-  return { task: { name, version, files: given.files }, paths: { taskFiles: resolve(taskFiles) } };
+  return { task: { ...task, files: given.files }, paths: { taskFiles: resolve(taskFiles) } };
 }
 
 /**

@@ -6,7 +6,8 @@ import { createHash } from "node:crypto";
 import { formatHubName, parseHubName } from "../../models/hub/name.ts";
 import { canonical, methodName, type RunRecord } from "./record.ts";
 import type { Description } from "../../tasks/described/description.ts";
-import type { RunSpec } from "./spec.ts";
+import { keptPath } from "../plugins/kept.ts";
+import { pluginsOf, type RunSpec } from "./spec.ts";
 import type { MethodEntry, Study } from "./study.ts";
 import type { TrialRecord } from "./tuning/trial-record.ts";
 import { trainingDefaults } from "./training-defaults.ts";
@@ -51,8 +52,10 @@ export function studiesOf(records: readonly (RunRecord | TrialRecord)[]): Rebuil
     records.flatMap((record) => "tuning" in record ? record.tuning?.trials.map(({ id }) => id) ?? [] : []),
   );
   const runs = records.filter(({ id }) => !made.has(id)).map((record) => runOf(record, need));
+  const used = [...new Set(records.flatMap(({ spec }) => pluginsOf(spec)))].sort();
+  const plugins = used.length === 0 ? {} : { plugins: used.map(keptPath) };
   const studies = grouped(runs, ({ common }) => common).flatMap(([common, runs]) =>
-    productsOf(runs).map((product) => ({ ...product, ...common }))
+    productsOf(runs).map((product) => ({ ...product, ...common, ...plugins }))
   );
   return { studies, needed: [...needed.values()].sort((a, b) => (a.path < b.path ? -1 : 1)) };
 }
@@ -116,7 +119,11 @@ function taskFilesOf({ task: { name, files = {} } }: Pick<RunSpec, "task">): [pa
 }
 
 /** A model as studies name it: of the table by its name, of the hub with its commit; a folder is expected below `models`. */
-function modelOf({ name, revision }: RunSpec["model"], need: (path: string, what: string) => string): string {
+function modelOf(
+  { name, revision, plugin }: RunSpec["model"],
+  need: (path: string, what: string) => string,
+): string {
+  if (plugin !== undefined) return name;
   const isFolder = /^[0-9a-f]{64}$/.test(revision);
   if (!isFolder && !name.includes("/")) return name;
   try {

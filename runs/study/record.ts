@@ -107,6 +107,8 @@ export interface RunRecord {
   };
   /** The backbone; `parameters` is its number of weights. */
   model: { sha256: string; licence: string; citation: string; parameters: number };
+  /** Of methods from plug-ins, their papers by name; left out if there is no such method. */
+  papers?: Record<string, string>;
   /** The task's metrics; the first one chooses the epoch. */
   metrics: { name: string; unit: MetricUnit; direction: "higher" | "lower" }[];
   /** `majority`: test scores of always predicting the most frequent class or set of labels of the training examples, or their mean. */

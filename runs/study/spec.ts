@@ -26,6 +26,8 @@ export interface PartSpec {
   name: string;
   /** Version of the method; left out: 1. */
   version?: number;
+  /** Of a method from a plug-in: its checksum. Left out: the method is built in. */
+  plugin?: string;
   /** Every option of the method, defaults filled in. */
   options: Record<string, unknown>;
 }
@@ -58,11 +60,15 @@ export interface TrainingSpec {
 
 /** Everything that determines a run's result. */
 export interface RunSpec {
-  /** The backbone. The name of a folder or file is shown only: its revision, the SHA-256 of its content, identifies it. */
-  model: { name: string; revision: string };
+  /**
+   * The backbone. The name of a folder or file is shown only: its revision, the SHA-256 of its content, identifies it. `plugin`: the
+   * checksum of the plug-in that it comes from, if any.
+   */
+  model: { name: string; revision: string; plugin?: string };
   /**
    * The task. If its files do not come with TuneBench: the SHA-256 of each by its name; and if they are from the hub, the data
-   * set with its commit. If it is described: the SHA-256 of each file by its split, and the description.
+   * set with its commit. If it is described: the SHA-256 of each file by its split, and the description. If it comes from a
+   * plug-in: its checksum.
    */
   task: {
     name: string;
@@ -70,6 +76,7 @@ export interface RunSpec {
     files?: Record<string, string>;
     dataset?: { name: string; revision: string };
     described?: DescribedSpec;
+    plugin?: string;
   };
   /** Numbers of examples. */
   data: DataSpec;
@@ -113,7 +120,18 @@ export const dataShape: Record<keyof DataSpec, z.ZodType<number>> = {
 export const partSchema: z.ZodType<PartSpec> = z.strictObject({
   name: z.string(),
   version: z.int().min(2).optional(),
+  plugin: z.string().optional(),
   options: z.record(z.string(), z.unknown()),
+});
+
+/**
+ * Schema of the model of a {@linkcode RunSpec}.
+ * @internal
+ */
+export const modelSchema: z.ZodType<RunSpec["model"]> = z.strictObject({
+  name: z.string(),
+  revision: z.string(),
+  plugin: z.string().optional(),
 });
 
 /**
@@ -139,13 +157,14 @@ export const trainingShape: { [K in keyof TrainingSpec]-?: z.ZodType<TrainingSpe
  * @internal
  */
 export const specSchema: z.ZodType<RunSpec> = z.strictObject({
-  model: z.strictObject({ name: z.string(), revision: z.string() }),
+  model: modelSchema,
   task: z.strictObject({
     name: z.string(),
     version: z.int(),
     files: z.record(z.string(), z.string()).optional(),
     dataset: z.strictObject({ name: z.string(), revision: z.string() }).optional(),
     described: describedSchema.optional(),
+    plugin: z.string().optional(),
   }),
   data: z.strictObject(dataShape),
   method: z.array(partSchema).min(1),
@@ -177,9 +196,10 @@ function hash16(value: unknown): string {
 }
 
 /** A model as ids know it: by its content where that is its revision, so that copies of a folder are one model. */
-export function identifyModel({ name, revision }: RunSpec["model"]): { name?: string; revision: string } {
+export function identifyModel(model: RunSpec["model"]): Partial<RunSpec["model"]> {
+  const { name, revision, plugin } = model;
   // A name with a / is one on the hub, whose revision is a commit.
-  return /^[0-9a-f]{64}$/.test(revision) && !name.includes("/") ? { revision } : { name, revision };
+  return /^[0-9a-f]{64}$/.test(revision) && !name.includes("/") && plugin === undefined ? { revision } : model;
 }
 
 /** A task as ids know it: without what its description says for readers, so that a corrected licence changes no id. */
@@ -201,6 +221,12 @@ export function runId(spec: RunSpec): string {
 export function settingId(spec: RunSpec): string {
   const { seed: _, ...rest } = spec;
   return hash16({ ...rest, model: identifyModel(spec.model), task: identifyTask(spec.task) });
+}
+
+/** The checksums of the plug-ins that a run uses. */
+export function pluginsOf({ model, task, method }: Pick<RunSpec, "model" | "task" | "method">): string[] {
+  const all = [model.plugin, task.plugin, ...method.map(({ plugin }) => plugin)];
+  return [...new Set(all.filter((plugin) => plugin !== undefined))];
 }
 
 /** The ids of run and setting that a record may have from when the name of a folder was part of them. */

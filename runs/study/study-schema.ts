@@ -83,6 +83,10 @@ const shape = {
     .describe("what differs from the defaults of training"),
   exclude: z.array(exclusionSchema).describe("cells that are left out").optional(),
   tuning: tuningSchema.describe("every method is tuned, for each seed anew").optional(),
+  plugins: names.describe(
+    "paths of plug-ins, from the folder of this file: files that define methods, tasks and models",
+  )
+    .optional(),
   trial: z.literal(true, { error: "must be true" })
     .describe("score on the validation examples alone, and read no test example").optional(),
 };

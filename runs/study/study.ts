@@ -2,6 +2,7 @@
  * A study: which models, tasks, methods and seeds are compared.
  * @module
  */
+import { dirname, isAbsolute, join } from "node:path";
 import { z } from "zod";
 import { UsageError } from "../../base/errors.ts";
 import { readJsonc } from "../../base/jsonc.ts";
@@ -44,6 +45,8 @@ export interface Study {
   exclude?: Exclusion[];
   /** Every method is tuned, for each seed anew. */
   tuning?: Tuning;
+  /** Paths of plug-ins: files that define methods, tasks and models. */
+  plugins?: string[];
   /** The cells are trials: they are scored on the validation examples alone, and read no test example. */
   trial?: true;
 }
@@ -100,7 +103,14 @@ export async function readStudy(path: string, base: Study): Promise<Study> {
   const { value, placeOf } = await readJsonc(path, LONGEST_STUDY).catch(({ message }) => {
     throw new UsageError(message.replace(/^Cannot read /, "Cannot read the study "));
   });
-  return studyFrom(value, base, (place) => ` ${path}, ${placeOf(place)}`);
+  const study = studyFrom(value, base, (place) => ` ${path}, ${placeOf(place)}`);
+  const { plugins } = study;
+  return { ...study, ...plugins && { plugins: plugins.map((plugin) => pathBeside(path, plugin)) } };
+}
+
+/** A path that a file names, which counts from the file's folder. */
+function pathBeside(file: string, path: string): string {
+  return isAbsolute(path) ? path : join(dirname(file), path);
 }
 
 /**

@@ -4,6 +4,7 @@
  */
 import { sizeOf } from "../../base/shapes.ts";
 import { countFlops } from "../../engine/graph/flops.ts";
+import { methods } from "../../methods/mod.ts";
 import type { Backbone, Model } from "../../models/types.ts";
 import { labelsOfTask } from "../../tasks/types.ts";
 import { noteOf } from "../adapters/note.ts";
@@ -45,6 +46,7 @@ export async function finishCell(
   return {
     task: { ...task, splits: { ...task.splits, test: splitRecord(trainingTask.splits.test) } },
     model,
+    ...papersOf(prepared.spec),
     metrics: described,
     scores: { validation: trained.validation[bestEpoch - 1], test: test.scores, majority },
     ...baseline !== undefined && { baseline },
@@ -176,6 +178,12 @@ function describeTask({ spec, task, trainingTask: { splits } }: OpenCell): Trial
       validation: splitRecord(splits.validation),
     },
   };
+}
+
+/** The papers of methods from plug-ins, which whoever reads the record may not have. */
+function papersOf({ method }: RunSpec): Pick<RunRecord, "papers"> {
+  const own = method.filter(({ plugin }) => plugin !== undefined).map(({ name }) => [name, methods[name].paper]);
+  return own.length === 0 ? {} : { papers: Object.fromEntries(own) };
 }
 
 /** Where a task's file comes from: its name, after the data set's if it is one of the hub. */

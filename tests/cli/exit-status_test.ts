@@ -11,6 +11,22 @@ const lora = `${bert}/cls/lora/adapter`;
 /** A folder that nobody can write into, and results without a record. */
 const [UNWRITABLE, EMPTY] = ["/dev/null/out", "EMPTY"];
 
+/** A plug-in that breaks its contract. */
+const TASK_WITHOUT_ROWS = `import { defineTask } from "@tunebench/tunebench/plugin";
+export default defineTask({
+  name: "no-rows",
+  version: 1,
+  kind: "classification",
+  description: "none",
+  labelling: "none",
+  licence: "none",
+  citation: "none",
+  labels: ["no", "yes"],
+  metrics: ["accuracy"],
+  source: [],
+  load: () => Promise.resolve({ pool: [] }),
+});`;
+
 /** For every command, arguments with which it fails though they are right; null: it reads nothing that could be wrong. */
 const failing: Record<string, string[] | null> = {
   bench: ["smoke", "--out", UNWRITABLE],
@@ -24,6 +40,7 @@ const failing: Record<string, string[] | null> = {
   adapter: ["merge", lora, UNWRITABLE, "--model", `${bert}/model`],
   list: null,
   task: ["check", `${bert}/model/config.json`],
+  plugin: ["check", "./plugin.ts"],
   doctor: ["--cache", UNWRITABLE],
   perf: ["accuracy", `${root}perf/accuracy-minilm.json`, "--model", `${bert}/model`, "--out", UNWRITABLE],
 };
@@ -32,6 +49,7 @@ const before: Record<string, string[]> = {
   adapter: ["merge", "--model", "none"],
   predict: ["--adapter", "none"],
   task: ["check", "none.csv"],
+  plugin: ["check", "none.ts"],
 };
 
 const { tasks } = JSON.parse(await Deno.readTextFile(`${root}deno.json`));
@@ -68,7 +86,7 @@ Deno.test("every command ends with status 2 and one sentence where it is given a
 });
 
 Deno.test("every command ends with status 1 and a sentence where what it was rightly asked for fails", () =>
-  inFolder({ [`${EMPTY}/runs/none`]: "" }, async (folder) => {
+  inFolder({ [`${EMPTY}/runs/none`]: "", "plugin.ts": TASK_WITHOUT_ROWS }, async (folder) => {
     assert.deepEqual(Object.keys(failing).sort(), commands.toSorted());
     const { perf, ...others } = failing;
     const lines = Object.entries(others).flatMap(([command, args]) => args ? [[command, ...args]] : []);

@@ -5,9 +5,9 @@
 import type { Cell } from "../../study/cell.ts";
 import { taskOfSpec } from "../../study/find-task.ts";
 import type { ControlRecord } from "../../study/controls/control-record.ts";
-import { settingId } from "../../study/spec.ts";
+import { type RunSpec, settingId } from "../../study/spec.ts";
 import type { Study } from "../../study/study.ts";
-import { cellsOf } from "../cells.ts";
+import { planCells } from "../plugins/plan-cells.ts";
 import { runWorker, workerEntry } from "../worker-process.ts";
 
 /**
@@ -25,9 +25,9 @@ export async function controlStudy(
   worker: URL = workerEntry,
 ): Promise<ControlRecord[]> {
   const settings = new Map<string, Cell>();
-  for (const cell of await cellsOf(study)) {
+  for (const cell of await planCells(study)) {
     const setting = settingId(cell.spec);
-    if (taskOfSpec(cell.spec.task).kind === "classification" && !settings.has(setting)) settings.set(setting, cell);
+    if (isClassification(cell.spec) && !settings.has(setting)) settings.set(setting, cell);
   }
   const records: ControlRecord[] = [];
   for (const cell of settings.values()) {
@@ -41,4 +41,9 @@ export async function controlStudy(
     if (reason !== undefined && !signal.aborted) throw new Error(`Cannot control ${cell.id}: ${reason}`);
   }
   return records;
+}
+
+function isClassification({ task, training }: RunSpec): boolean {
+  // What a plug-in's task is, only workers know; those that generate have a limit of what they generate.
+  return task.plugin === undefined ? taskOfSpec(task).kind === "classification" : training.outputLength === undefined;
 }

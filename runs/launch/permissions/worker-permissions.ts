@@ -12,11 +12,19 @@ import type { LocalPaths } from "../../study/cell.ts";
 /** What a worker's job names. */
 export interface Reach {
   /** Models, files of tasks, adapters. */
-  places: readonly Partial<LocalPaths>[];
+  places: readonly LocalPaths[];
+  /** Other files and folders. */
+  reads?: readonly string[];
   /** The results folder, if it runs a cell. */
   out?: string;
   /** Whether it computes with a device. */
   computes: boolean;
+}
+
+/** The files and folders of a place. */
+export function pathsOf({ folder, taskFiles, tables = {}, from, plugins = {} }: LocalPaths): string[] {
+  const ofPlugins = Object.values(plugins).flatMap(({ files }) => files);
+  return [folder, taskFiles, ...Object.values(tables).flat(), from, ...ofPlugins].filter((path) => path !== undefined);
 }
 
 /**
@@ -24,14 +32,10 @@ export interface Reach {
  * the results folder. It starts no program and reaches no network.
  * @param entry the worker's program
  */
-export function workerPermissions({ places, out, computes }: Reach, entry: URL): Permissions {
+export function workerPermissions({ places, reads = [], out, computes }: Reach, entry: URL): Permissions {
   const { read, write, ffi } = modelPermissions();
-  const named = places.flatMap((
-    { folder, taskFiles, tables = {}, from },
-  ) => [folder, taskFiles, ...Object.values(tables).flat(), from])
-    .filter((path) => path !== undefined);
   return {
-    read: [...read, dirname(fileURLToPath(entry)), ...deviceFolders(), ...named],
+    read: [...read, dirname(fileURLToPath(entry)), ...deviceFolders(), ...places.flatMap(pathsOf), ...reads],
     write: [...write, ...out === undefined ? [] : [out]],
     env: [...ENVIRONMENT, ...deviceVariables],
     sys: [...SYSTEM, ...LOADER],

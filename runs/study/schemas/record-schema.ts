@@ -61,6 +61,7 @@ export const recordShape: Record<keyof RunRecord, z.ZodType> = {
     splits: z.strictObject({ train: split, validation: split, test: split }),
   }),
   model: z.strictObject({ sha256: z.string(), licence: z.string(), citation: z.string(), parameters: z.int() }),
+  papers: z.record(z.string(), z.string()).optional(),
   metrics: z.array(z.strictObject({
     name: z.string(),
     unit: z.enum(["fraction", "correlation", "error"]),

@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { fileURLToPath } from "node:url";
 import { permissionFlags } from "../../../base/permissions.ts";
 import { PROCESS_VIEWER } from "../../../base/processes.ts";
-import { permissions, permissionsOf } from "../../../cli/start/permissions.ts";
+import { permissions, permissionsOf, wordsOf } from "../../../cli/start/permissions.ts";
 import { createProgram } from "../../../cli/program.ts";
 import { inFolder } from "../../in-folder.ts";
 
@@ -28,11 +28,11 @@ async function flagsOf(...args: string[]): Promise<Record<string, string[] | tru
   }));
 }
 
-/** Names of the commands that do something: those without others below them, and those that have arguments beside these. */
+/** Words of the commands that do something: those without others below them, and those that have arguments beside these. */
 const leaves = ({ commands }: Command): string[] =>
   commands.flatMap((command) => {
     const acts = command.commands.length === 0 || command.registeredArguments.length > 0;
-    return [...acts ? [command.name()] : [], ...leaves(command)];
+    return [...acts ? [wordsOf(command)] : [], ...leaves(command)];
   });
 
 Deno.test("for every command it is said what it may touch", () => {

@@ -62,6 +62,7 @@ Deno.test("every place of a study that is given a wrong type is refused in words
     memory: "small",
     tuning: { trials: 2, spaces: { lora: { learningRate: { from: 1, to: 2, log: true, whole: true }, rank: [1, 2] } } },
     trial: true,
+    plugins: ["./my-method.ts"],
     methods: [{ lora: {} }],
     data: { train: { grid: [1, 2] }, validation: 1, test: 1 },
     exclude: [{
