@@ -1,8 +1,9 @@
 /**
- * All tests that `deno task test` runs, in one module: each module of tests would load the program again, which took longer than
- * a tenth of all tests. A file of tests can also be run by itself.
+ * The tests that `deno task test` runs, as one module: each module of tests would load the program again, for half a second of processor
+ * time. A file of tests can be run by itself, too, so what it changes of the process it puts back.
  * @module
  */
+
 /** Folders with a command of their own. */
 const APART = ["long", "slurm"];
 

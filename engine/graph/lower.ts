@@ -58,17 +58,23 @@ function unifyShape(steps: readonly TraceStep[], output: number, what: string): 
   return shapes[0].map((_, axis) => fitDim(shapes.map((shape) => shape[axis])) ?? refuseDifference(what));
 }
 
+/** Whether all values are the same, or those of `others`. A loop, as a constant may be as large as a vocabulary's embeddings. */
+function areSame(values: ArrayLike<number>, others?: ArrayLike<number>): boolean {
+  for (let index = 0; index < values.length; index++) {
+    if (!Object.is(values[index], others ? others[index] : values[0])) return false;
+  }
+  return true;
+}
+
 /** A constant of the program: one value throughout, which may depend on the sizes, or the same array in every trace. */
 function lowerValues(graph: Graph, steps: readonly TraceStep[], shape: readonly Dim[], dtype: string): Node {
   const arrays = steps.map((step) => step.attributes.values as ArrayLike<number>);
-  const uniform = arrays.map((values) => Array.prototype.every.call(values, (value) => Object.is(value, values[0])));
   const type = dataType(dtype);
-  if (uniform.every(Boolean)) {
+  if (arrays.every((values) => areSame(values))) {
     const value = unifyAttribute(arrays.map((array) => Number(array[0])), "a constant") as number | Dim;
     return graph.full(value, shape, type);
   }
-  const isSameArray = shape.every(isFixed) &&
-    arrays.every((array) => Array.prototype.every.call(array, (value, index) => Object.is(value, arrays[0][index])));
+  const isSameArray = shape.every(isFixed) && arrays.every((array) => areSame(array, arrays[0]));
   if (!isSameArray) refuseDifference("a constant");
   return graph.constant(Array.from(arrays[0], Number), shape.map((dim) => dim[0]), type);
 }

@@ -7,23 +7,12 @@ import type { Generated, PartialGeneration } from "../../runs/predict/types.ts";
 import { presets } from "../../runs/study/presets.ts";
 import { runCell } from "../../runs/training/run-cell.ts";
 import { makeFolder } from "../models/folder/copies.ts";
+import { runLines } from "./command-lines.ts";
+import { byPrompt, out } from "../runs/predict/trained.ts";
 import { addedToken } from "../../models/tokenizers/template.ts";
 
 const cli = fileURLToPath(new URL("../../cli/main.ts", import.meta.url));
-const out = await makeFolder({});
-const train = async (changes: object, places: object = {}): Promise<string> => {
-  const [{ id, spec }] = await cellsOf({ ...presets.smoke.study, training: { epochs: 1 }, ...changes });
-  await runCell(spec, { ...places, threads: 1, out, keep: false, onProgress() {} });
-  return `${out}/adapters/${id}`;
-};
-
-/** Three tasks of one method. */
-const adapters: string[] = [];
-for (const task of ["sentiment/amazon", "sentiment/imdb", "brown/negation"]) {
-  adapters.push(
-    await train({ tasks: [task], methods: ["prompt-tuning"], data: { train: 16, validation: 8, test: 8 } }),
-  );
-}
+const adapters = byPrompt.map(({ folder }) => folder);
 
 /** A token for every printable ASCII character and the line break. */
 const characters = [..."\n", ...Array.from({ length: 95 }, (_, at) => String.fromCharCode(32 + at))];
@@ -70,8 +59,8 @@ Deno.test("answers are columns, or lines of JSON with every probability", async 
   assert.equal(columns.status, 0);
   assert.deepEqual(columns.written.map((line) => line.split("\t").slice(2)), [
     ["sentiment/amazon", "Good."],
-    ["sentiment/imdb", "Good."],
     ["brown/negation", "Good."],
+    ["wordnet/verb", "Good."],
     ["brown/negation", "He\\tnever came."],
   ]);
   const { written } = await predict({ json: true }, lines);
@@ -79,11 +68,11 @@ Deno.test("answers are columns, or lines of JSON with every probability", async 
     assert.deepEqual(others, {});
     assert.equal(task, adapter);
     assert.equal(text, at < 3 ? "Good." : "He\tnever came.");
-    const [first, second] = Object.values(probabilities as Record<string, number>);
-    assert(Math.abs(first + second - 1) < 1e-12);
+    const each = Object.values(probabilities as Record<string, number>);
+    assert(Math.abs(each.reduce((sum, value) => sum + value) - 1) < 1e-12);
     const [ofColumn, probability] = columns.written[at].split("\t");
     assert.equal(ofColumn, label);
-    assert.equal(probability, Math.max(first, second).toFixed(4));
+    assert.equal(probability, Math.max(...each).toFixed(4));
   });
 });
 
@@ -94,7 +83,7 @@ Deno.test("lines that cannot be answered are named, and the others are answered"
     "{bad",
     '{"text": 3}',
     '{"text": "a", "label": "b"}',
-    '{"text": "a", "adapter": "sentiment/imbd"}',
+    '{"text": "a", "adapter": "sentiment/amazn"}',
     "a".repeat(131_073),
     "Bad.",
   ];
@@ -106,7 +95,7 @@ Deno.test("lines that cannot be answered are named, and the others are answered"
     /^Cannot answer line 3: it must be JSON, as it starts with \{: /,
     /^Cannot answer line 4: it must be \{"text": .*text must be a text/,
     /^Cannot answer line 5: .*label/,
-    /^Cannot answer line 6: Cannot find adapter sentiment\/imbd: the nearest name is sentiment\/imdb$/,
+    /^Cannot answer line 6: Cannot find adapter sentiment\/amazn: the nearest name is sentiment\/amazon$/,
     /^Cannot answer line 7: it must have at most 131072 characters, it has more$/,
   ];
   assert.equal(complaints.length, expected.length);
@@ -187,17 +176,11 @@ Deno.test("wrong usage of the command ends with status 2 and one sentence", asyn
     [["--adapter", adapters[0], "--model", "use-lit"], /model use-lit: the nearest name is use-lite/],
     [["--adapter", ","], /^Cannot predict: there must be an adapter, there is none$/],
   ];
-  await Promise.all(wrong.map(async ([args, message]) => {
-    const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-      args: ["run", "--quiet", "-P=command", cli, "predict", ...args],
-      stdin: "null",
-    }).output();
-    const said = new TextDecoder().decode(stderr).trim();
-    assert.equal(code, 2, said);
-    assert.match(said, message);
-    assert.equal(said.split("\n").length, 1);
-    assert.equal(stdout.length, 0);
-  }));
+  for (const [at, { code, errors }] of (await runLines(wrong.map(([args]) => ["predict", ...args]))).entries()) {
+    assert.equal(code, 2, errors);
+    assert.match(errors.trim(), wrong[at][1]);
+    assert.equal(errors.trim().split("\n").length, 1);
+  }
 });
 
 for (const architecture of ["gpt2", "t5"]) {

@@ -4,8 +4,7 @@ import type { Files } from "../../in-folder.ts";
 import { eagerFeatures, eagerWeights } from "../eager.ts";
 import { config, open, tensors, vocab, whole } from "./bert.ts";
 import { makeFolder, safetensors } from "./copies.ts";
-
-Deno.env.set("TUNEBENCH_CACHE", await makeFolder({}));
+import "../test-cache.ts";
 
 Deno.test("a folder is a model whose name is the last part of its path and whose revision is the checksum of its content", async () => {
   const [a, b] = [

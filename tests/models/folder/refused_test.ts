@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import type { Files } from "../../in-folder.ts";
 import { config, open, sharded, tensors, vocab, whole } from "./bert.ts";
-import { type AnyTensor, goldenConfig, makeFolder, safetensors } from "./copies.ts";
-
-Deno.env.set("TUNEBENCH_CACHE", await makeFolder({}));
+import { type AnyTensor, goldenConfig, safetensors } from "./copies.ts";
+import "../test-cache.ts";
 
 function withTensor(name: string, tensor: Partial<AnyTensor> | null): Files {
   const { [name]: old, ...rest } = tensors;

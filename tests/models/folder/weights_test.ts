@@ -3,9 +3,8 @@ import { findFolder } from "../../../models/mod.ts";
 import type { Files } from "../../in-folder.ts";
 import { config, converted, open, renamed, sharded, tensors, valuesOf, whole } from "./bert.ts";
 import { goldenConfig, goldenTensors, makeFolder, safetensors } from "./copies.ts";
+import { cache } from "../test-cache.ts";
 
-const cache = await makeFolder({});
-Deno.env.set("TUNEBENCH_CACHE", cache);
 const expected = await valuesOf(await open(whole));
 
 Deno.test("a float32 file is mapped where it lies, and its classifier is no weight of the backbone", async () => {

@@ -2,8 +2,7 @@ import assert from "node:assert/strict";
 import { findFolder } from "../../../models/mod.ts";
 import { makeFolder } from "../folder/copies.ts";
 import { tinyLlama, writeGguf } from "./write-file.ts";
-
-Deno.env.set("TUNEBENCH_CACHE", await makeFolder({}));
+import "../test-cache.ts";
 
 Deno.test("a truncated file is refused, and so is another format or version", async () => {
   const { bytes } = writeGguf(tinyLlama());

@@ -7,8 +7,7 @@ import { eagerWeights } from "../eager.ts";
 import { makeFolder } from "../folder/copies.ts";
 import { fileOf, golden, goldenFolder, valuesOf } from "./fixture.ts";
 import { tinyLlama, writeGguf } from "./write-file.ts";
-
-Deno.env.set("TUNEBENCH_CACHE", await makeFolder({}));
+import "../test-cache.ts";
 
 /** Scores of the token that follows each of some tokens. */
 async function logits(backbone: Backbone): Promise<Float32Array> {

@@ -5,8 +5,7 @@ import { findFolder } from "../../../models/mod.ts";
 import { makeFolder } from "../folder/copies.ts";
 import { valuesOf } from "./fixture.ts";
 import { tinyLlama, writeGguf } from "./write-file.ts";
-
-Deno.env.set("TUNEBENCH_CACHE", await makeFolder({}));
+import "../test-cache.ts";
 
 /**
  * Bytes that hostile files may add to resident memory: they claim a GiB and more, 200 MB are ordinary garbage, and other tests share

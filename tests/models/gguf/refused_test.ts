@@ -1,11 +1,9 @@
 import assert from "node:assert/strict";
 import type { GgufValue } from "../../../models/gguf/file.ts";
 import { findFolder } from "../../../models/mod.ts";
-import { makeFolder } from "../folder/copies.ts";
 import { fileOf } from "./fixture.ts";
 import { type GgufFile, type GgufTensorFile, tinyLlama } from "./write-file.ts";
-
-Deno.env.set("TUNEBENCH_CACHE", await makeFolder({}));
+import "../test-cache.ts";
 
 type Change = (file: GgufFile) => void;
 
