@@ -4,7 +4,8 @@
  * @module
  */
 import { axisInWords } from "../../base/search-space.ts";
-import { canonical, methodName, type RunRecord } from "../../runs/study/record.ts";
+import { valueInWords } from "../../runs/study/labels.ts";
+import { methodName, type RunRecord } from "../../runs/study/record.ts";
 import { escapeText, listTexts } from "./markdown-text.ts";
 
 const UNKNOWN = "not known: the records do not say";
@@ -106,9 +107,10 @@ function describeSplits({ spec, task: { splits: { train, validation, test } } }:
   return `${spec.task.name}: ${train.size} to train, ${validation.size} to validate, ${test.size} to test`;
 }
 
-/** Keys and values in words. */
+/** Keys and values in words, without what is not set. */
 function words(values: object): string {
-  return Object.entries(values).map(([key, value]) => `${key} ${canonical(value)}`).join(", ");
+  return Object.entries(values).filter(([, value]) => value !== null)
+    .map(([key, value]) => `${key} ${valueInWords(value)}`).join(", ");
 }
 
 function describeOptions({ spec }: RunRecord): string {
