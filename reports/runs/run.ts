@@ -3,7 +3,7 @@
  * @module
  */
 import { optionsOf } from "../../runs/study/labels.ts";
-import type { RunRecord } from "../../runs/study/record.ts";
+import type { RunRecord, RunSummary } from "../../runs/study/record.ts";
 import { metrics } from "../../tasks/metrics.ts";
 import { textMetrics } from "../../tasks/text-metrics.ts";
 import { jackknifeSample, type Sample, TestSet } from "../statistics/sample.ts";
@@ -14,7 +14,7 @@ export type Answers =
   | { kind: "texts"; truth: (readonly string[])[]; predicted: string[] };
 
 /** A run. */
-export interface Run extends Omit<RunRecord, "predictions"> {
+export interface Run extends RunSummary {
   /** The test examples; runs on the same examples share one. */
   test: TestSet;
   /** What was predicted. */
