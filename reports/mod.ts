@@ -88,8 +88,8 @@ export async function readResults(folders: readonly string[]): Promise<Results> 
     );
   }
   // Loaded here, as it brings the tables of methods and models.
-  const { describeSources } = await import("./citation/cite.ts");
-  return groupRuns(runs, unreadable, conflicts, await describeSources(runs));
+  const { inWords, readSources } = await import("./citation/cite.ts");
+  return groupRuns(runs, unreadable, conflicts, inWords(await readSources(runs)));
 }
 
 /**
@@ -108,7 +108,14 @@ export async function writeReport(
   const read = await readResults(folders);
   const { controls, unreadable: others } = await readControls(folders);
   const unreadable = [...read.unreadable, ...external?.unreadable ?? [], ...others];
-  const results = { ...read, unreadable, validation, external, controls };
+  return await writeReportOf({ ...read, unreadable, validation, external, controls }, out);
+}
+
+/**
+ * Writes every report of results that were read.
+ * @throws {Error} if `out` cannot be written
+ */
+export async function writeReportOf(results: Results, out: string): Promise<WrittenReport> {
   const texts: { path: string; text: string }[] = [];
   for (const format of Object.values(reportFormats)) {
     for (const [file, text] of Object.entries(await format.files(results))) {
@@ -124,6 +131,6 @@ export async function writeReport(
   } catch (error) {
     throw new Error(`Cannot write a report: ${out} must be a folder that can be written (${(error as Error).message})`);
   }
-  const { conflicts } = results;
+  const { conflicts, unreadable } = results;
   return { files: texts.map(({ path }) => path), unreadable, conflicts, terminal: renderTerminal(results) };
 }

@@ -34,7 +34,7 @@ export async function readSources(records: readonly CitedRun[]): Promise<Source[
   return [{ role: "suite", name: suite.title, version: suite.version, licence: suite.licence, works: [suite] }];
 }
 
-/** The sources of records in words, each followed by its works in the style of the APA. */
-export async function describeSources(records: readonly CitedRun[]): Promise<[source: string, ...works: string[]][]> {
-  return (await readSources(records)).map((source) => [describeSource(source), ...source.works.map(renderWork)]);
+/** Sources in words, each followed by its works in the style of the APA. */
+export function inWords(sources: readonly Source[]): [source: string, ...works: string[]][] {
+  return sources.map((source) => [describeSource(source), ...source.works.map(renderWork)]);
 }

@@ -4,13 +4,14 @@
  * @module
  */
 import { axisInWords } from "../../base/search-space.ts";
-import { canonical, methodName, type RunRecord } from "../../runs/study/record.ts";
+import { valueInWords } from "../../runs/study/labels.ts";
+import { methodName, type RunSummary } from "../../runs/study/record.ts";
 import { escapeText, listTexts } from "./markdown-text.ts";
 
 const UNKNOWN = "not known: the records do not say";
 
 /** A question and what records answer. */
-type Item = [question: string, answer: (records: readonly RunRecord[]) => string];
+type Item = [question: string, answer: (records: readonly RunSummary[]) => string];
 
 const SECTIONS: Record<string, Item[]> = {
   "Models and methods": [
@@ -73,7 +74,7 @@ const SECTIONS: Record<string, Item[]> = {
 };
 
 /** The checklist as Markdown; the order of the records does not matter. */
-export function renderChecklist(records: readonly RunRecord[]): string {
+export function renderChecklist(records: readonly RunSummary[]): string {
   const sorted = records.toSorted((a, b) => (a.id < b.id ? -1 : 1));
   const sections = Object.entries(SECTIONS).map(([title, items]) =>
     [`## ${title}`, ...items.map(([question, answer]) => `- **${question}** ${answer(sorted)}`)].join("\n\n")
@@ -85,37 +86,38 @@ export function renderChecklist(records: readonly RunRecord[]): string {
   ].join("\n\n").replaceAll("\n\n- ", "\n- ").replace(/(## .*)\n- /g, "$1\n\n- ") + "\n";
 }
 
-function describeModel({ spec: { model }, model: { sha256, parameters } }: RunRecord): string {
+function describeModel({ spec: { model }, model: { sha256, parameters } }: RunSummary): string {
   return `${model.name}, revision ${model.revision}, SHA-256 ${sha256}, ${parameters} weights`;
 }
 
-function describeTrained({ spec, parameters: { method, head } }: RunRecord): string {
+function describeTrained({ spec, parameters: { method, head } }: RunSummary): string {
   return `${methodName(spec)} on ${spec.task.name}: ${method}, and ${head} of the classifier`;
 }
 
-function describeTask({ spec: { task } }: RunRecord): string {
+function describeTask({ spec: { task } }: RunSummary): string {
   const from = task.dataset ? `, from ${task.dataset.name} at ${task.dataset.revision}` : "";
   return `${task.name}, version ${task.version}${from}`;
 }
 
-function describeFiles({ task }: RunRecord): string[] {
+function describeFiles({ task }: RunSummary): string[] {
   return task.source.map(({ path, sha256 }) => `${path} (SHA-256 ${sha256})`);
 }
 
-function describeSplits({ spec, task: { splits: { train, validation, test } } }: RunRecord): string {
+function describeSplits({ spec, task: { splits: { train, validation, test } } }: RunSummary): string {
   return `${spec.task.name}: ${train.size} to train, ${validation.size} to validate, ${test.size} to test`;
 }
 
-/** Keys and values in words. */
+/** Keys and values in words, without what is not set. */
 function words(values: object): string {
-  return Object.entries(values).map(([key, value]) => `${key} ${canonical(value)}`).join(", ");
+  return Object.entries(values).filter(([, value]) => value !== null)
+    .map(([key, value]) => `${key} ${valueInWords(value)}`).join(", ");
 }
 
-function describeOptions({ spec }: RunRecord): string {
+function describeOptions({ spec }: RunSummary): string {
   return spec.method.map(({ name, options }) => `${name}: ${words(options)}`).join(" + ");
 }
 
-function describeTuning({ spec }: RunRecord): string {
+function describeTuning({ spec }: RunSummary): string {
   const name = methodName(spec);
   if (!spec.tuning) return `${name}: not tuned in this study`;
   const space = Object.entries(spec.tuning.space).flatMap(([part, axes]) =>
@@ -127,7 +129,7 @@ function describeTuning({ spec }: RunRecord): string {
 }
 
 /** Integrity checks by their names, with the number of runs that had them; all passed, else there would be no record. */
-function checksNamed(records: readonly RunRecord[], pattern: RegExp): string {
+function checksNamed(records: readonly RunSummary[], pattern: RegExp): string {
   const names = records.flatMap(({ checks }) => [...new Set(checks.integrity.map(({ name }) => name))])
     .filter((name) => pattern.test(name));
   const counts = [...Map.groupBy(names, (name) => name)].map(([name, { length }]) =>
@@ -136,7 +138,7 @@ function checksNamed(records: readonly RunRecord[], pattern: RegExp): string {
   return counts.length === 0 ? UNKNOWN : `runs that were checked, all passed: ${listTexts(counts)}`;
 }
 
-function describeFlags(records: readonly RunRecord[]): string {
+function describeFlags(records: readonly RunSummary[]): string {
   const raised = records.flatMap(({ id, checks }) =>
     checks.flags.filter(({ raised }) => raised).map(({ name }) => ({ id, name }))
   );
@@ -145,13 +147,13 @@ function describeFlags(records: readonly RunRecord[]): string {
   return lines.join("; ") || "none";
 }
 
-function describeMajority({ spec, scores: { majority } }: RunRecord): string {
+function describeMajority({ spec, scores: { majority } }: RunSummary): string {
   if (majority.value === null) return `${spec.task.name}: ${majority.reason}`;
   return `${spec.task.name}: always the most frequent class, ${words(majority)}`;
 }
 
 function describeMachine(
-  { environment: { processor, cores, memoryBytes, threads, os, arch, device } }: RunRecord,
+  { environment: { processor, cores, memoryBytes, threads, os, arch, device } }: RunSummary,
 ): string {
   const hardware = device.hardware.value ?? "unknown hardware";
   return `${processor}, ${cores} cores (${threads} threads), ${
@@ -160,7 +162,7 @@ function describeMachine(
     `device ${device.name} (${device.provider}, ${hardware})`;
 }
 
-function describeSoftware({ environment: { suite, versions } }: RunRecord): string {
+function describeSoftware({ environment: { suite, versions } }: RunSummary): string {
   const state = suite.dirty === null ? "unknown whether changed" : suite.dirty ? "changed" : "unchanged";
   return `TuneBench ${suite.version}, commit ${
     suite.commit ?? "not known"
@@ -168,14 +170,14 @@ function describeSoftware({ environment: { suite, versions } }: RunRecord): stri
     words(versions);
 }
 
-function describeTime(records: readonly RunRecord[]): string {
+function describeTime(records: readonly RunSummary[]): string {
   const sum = (key: "trainSeconds" | "compileSeconds" | "evaluateSeconds") =>
     records.reduce((total, { time }) => total + time[key], 0).toFixed(1);
   return `${sum("trainSeconds")} s in training steps, ${sum("compileSeconds")} s compiling, ` +
     `${sum("evaluateSeconds")} s evaluating, all runs together`;
 }
 
-function describeMemory(records: readonly RunRecord[]): string {
+function describeMemory(records: readonly RunSummary[]): string {
   const peaks = records.map(({ memory }) => memory.peak.value).filter((value) => value !== null);
   const planned = Math.max(...records.map(({ memory }) => memory.planned.total));
   const mebibytes = (bytes: number) => `${Math.round(bytes / 2 ** 20)} MiB`;

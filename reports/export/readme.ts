@@ -2,7 +2,7 @@
  * The README of an export.
  * @module
  */
-import type { RunRecord } from "../../runs/study/record.ts";
+import type { RunSummary } from "../../runs/study/record.ts";
 import type { Source } from "../citation/sources.ts";
 import { escapeText, listTexts } from "./markdown-text.ts";
 import { pluginsOf } from "../../runs/study/spec.ts";
@@ -15,7 +15,7 @@ export function commandsOf(studies: readonly string[], folder: string): string[]
 
 /** What the export holds, and how its runs are repeated. */
 export function renderReadme(
-  records: readonly RunRecord[],
+  records: readonly RunSummary[],
   { needed }: RebuiltStudies,
   studies: readonly string[],
 ): string {

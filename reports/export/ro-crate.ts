@@ -2,7 +2,7 @@
  * The metadata of an export as an RO-Crate 1.1 by the profile Workflow Run Crate 0.5, which is JSON-LD.
  * @module
  */
-import type { RunRecord } from "../../runs/study/record.ts";
+import type { RunSummary } from "../../runs/study/record.ts";
 import { plain } from "../citation/plain-text.ts";
 import type { Source } from "../citation/sources.ts";
 import { dateOf } from "./croissant.ts";
@@ -10,7 +10,7 @@ import { dateOf } from "./croissant.ts";
 /** What is described. */
 export interface CrateContent {
   /** The records. */
-  records: readonly RunRecord[];
+  records: readonly RunSummary[];
   /** Their sources. */
   sources: readonly Source[];
   /** Paths of all files of the export, but its metadata and its manifest. */
@@ -114,7 +114,7 @@ function describeFile(path: string, studies: readonly string[]): Entity {
 }
 
 /** The language of studies, and the versions of TuneBench that ran them. */
-function describeProgram(records: readonly RunRecord[]): Entity[] {
+function describeProgram(records: readonly RunSummary[]): Entity[] {
   const suites = new Map(records.map(({ environment: { suite } }) => [programId(suite), suite]));
   const language: Entity = {
     "@id": "#tunebench-study",
@@ -134,7 +134,7 @@ function describeProgram(records: readonly RunRecord[]): Entity[] {
   ];
 }
 
-function programId({ version, commit }: RunRecord["environment"]["suite"]): string {
+function programId({ version, commit }: RunSummary["environment"]["suite"]): string {
   return identifier(`tunebench ${version} ${commit ?? ""}`);
 }
 

@@ -3,12 +3,12 @@
  * @module
  */
 import { optionsOf } from "../../runs/study/labels.ts";
-import type { RunRecord } from "../../runs/study/record.ts";
+import type { RunRecord, RunSummary } from "../../runs/study/record.ts";
 import { type Answers, answersOf, metricsOf } from "../../runs/study/predictions/answers.ts";
 import { jackknifeSample, type Sample, TestSet } from "../statistics/sample.ts";
 
 /** A run. */
-export interface Run extends Omit<RunRecord, "predictions"> {
+export interface Run extends RunSummary {
   /** The test examples; runs on the same examples share one. */
   test: TestSet;
   /** What was predicted. */

@@ -4,7 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { formatHubName, parseHubName } from "../../models/hub/name.ts";
-import { canonical, methodName, type RunRecord } from "./record.ts";
+import { canonical, methodName, type RunSummary } from "./record.ts";
 import type { Description } from "../../tasks/described/description.ts";
 import { keptPath } from "../plugins/kept.ts";
 import { pluginsOf, type RunSpec } from "./spec.ts";
@@ -42,7 +42,7 @@ interface Run {
  * The studies that make these runs. The order of the records does not matter. The study of a tuned run makes its trials, too; those of
  * other trials make trials alone.
  */
-export function studiesOf(records: readonly (RunRecord | TrialRecord)[]): RebuiltStudies {
+export function studiesOf(records: readonly (RunSummary | TrialRecord)[]): RebuiltStudies {
   const needed = new Map<string, Needed>();
   const need = (path: string, what: string) => {
     needed.set(path, { path, what });
@@ -60,7 +60,7 @@ export function studiesOf(records: readonly (RunRecord | TrialRecord)[]): Rebuil
   return { studies, needed: [...needed.values()].sort((a, b) => (a.path < b.path ? -1 : 1)) };
 }
 
-function runOf(record: RunRecord | TrialRecord, need: (path: string, what: string) => string): Run {
+function runOf(record: RunSummary | TrialRecord, need: (path: string, what: string) => string): Run {
   const { spec } = record;
   const { task, data, device, precision, memory, from, tuning, trial } = spec;
   const method = Object.fromEntries(spec.method.map(({ name, options }) => [name, options]));
@@ -145,7 +145,7 @@ export function safeName(name: string): string {
  * its default, and where the method trains the classifier alone, since it is then an option of the method. A spec without
  * patience is that of a study that says 0.
  */
-function trainingOf({ spec, parameters }: Pick<RunRecord, "spec" | "parameters">): Study["training"] {
+function trainingOf({ spec, parameters }: Pick<RunSummary, "spec" | "parameters">): Study["training"] {
   const { epochs: _, headLearningRate, ...rest } = { patience: 0, ...spec.training };
   const isGiven = headLearningRate !== undefined && headLearningRate !== trainingDefaults.headLearningRate &&
     parameters.method > 0;
@@ -176,7 +176,7 @@ function productsOf(runs: readonly Run[]): Pick<Study, "models" | "tasks" | "met
 }
 
 /** Runs that this way back does not reach, in words: of another version of a method, of a data set at another commit. */
-export function limitsOf(records: readonly RunRecord[]): string[] {
+export function limitsOf(records: readonly RunSummary[]): string[] {
   const remarks = records.flatMap(({ spec }) => [
     ...spec.method.flatMap(({ name, version = 1 }) =>
       version > 1 ? [`${methodName(spec)} is repeated only by a TuneBench that has version ${version} of ${name}.`] : []

@@ -164,6 +164,9 @@ export interface RunRecord {
   environment: Environment;
 }
 
+/** A record without its predictions, which are most of it. */
+export type RunSummary = Omit<RunRecord, "predictions">;
+
 const recordSchema = (z.strictObject(recordShape) as unknown as z.ZodType<RunRecord>).refine(
   ({ metrics, scores }) =>
     metrics.every(({ name }) =>

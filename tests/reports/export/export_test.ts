@@ -136,6 +136,7 @@ Deno.test("the checklist answers with figures of the records, and says what is n
     await store(`${folder}/results`, study);
     await exportResults([`${folder}/results`], `${folder}/export`);
     const text = await Deno.readTextFile(`${folder}/export/checklist.md`);
+    assert.doesNotMatch(text, / null|"/);
     assert.match(text, /\*\*Which seeds\?\*\* 0, 1$/m);
     assert.match(text, /\*\*How many runs\?\*\* 4, of 2 settings$/m);
     assert.match(text, /\*\*How long did it take\?\*\* 10\.0 s in training steps/);
