@@ -14,10 +14,10 @@ import {
 } from "../../tasks/described/described.ts";
 import type { Description } from "../../tasks/described/description.ts";
 import { datasetOf } from "../../tasks/described/hub-files.ts";
-import { dataOf, overlapsOf, type ReadTask } from "../../tasks/described/read.ts";
+import { dataOf, type DescribedExample, overlapsOf, type ReadTask } from "../../tasks/described/read.ts";
 import { tasks } from "../../tasks/mod.ts";
 import { hashTaskFiles } from "../../tasks/task-files.ts";
-import type { AnyTask, Example, TaskData } from "../../tasks/types.ts";
+import type { AnyTask, TaskData } from "../../tasks/types.ts";
 import type { LocalPaths } from "./cell.ts";
 import { findDataset, pathsOf, sumsOf } from "./find-dataset.ts";
 import { printNotice } from "./find-model.ts";
@@ -30,7 +30,7 @@ export interface StudiedTask {
   /** Where its files lie. */
   paths: LocalPaths;
   /** Its examples, if it is a described one. */
-  data?: TaskData<Example>;
+  data?: TaskData<DescribedExample>;
 }
 
 /**

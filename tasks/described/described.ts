@@ -6,10 +6,10 @@ import { basename, dirname, isAbsolute, join } from "node:path";
 import { UsageError } from "../../base/errors.ts";
 import { readJsonc } from "../../base/jsonc.ts";
 import { describeFault, faultPath } from "../../base/schema.ts";
-import { metrics } from "../metrics.ts";
-import type { Task } from "../types.ts";
+import type { HeadTask } from "../types.ts";
 import type { DescribedSpec, Description, SplitName } from "./description.ts";
 import { DEFAULT_CONFIG, hubNameOf } from "./hub-files.ts";
+import { kindOf, metricsOfKind, requireOfKind, taskOfKind } from "./kinds.ts";
 import { labelText } from "./labels.ts";
 import { dataOf, readDescribed, type ReadTask, requireApart, type TableSources } from "./read.ts";
 import { descriptionSchema, taskJsonSchema } from "./schema.ts";
@@ -114,11 +114,15 @@ function mapValues<K extends string, T, U>(values: Partial<Record<K, T>>, map: (
  * @throws {Error} one sentence on the first thing for which it cannot be used
  */
 export async function openDescribed(description: Description, paths?: TablePaths): Promise<OpenDescribed> {
-  const { data, columns, labels, metrics: named, encoding, missing, config, splits, version = 1 } = description;
+  const { data, columns, separator, labels, encoding, missing, config, splits, version = 1 } = description;
+  const kind = kindOf(description);
   const name = description.name ?? defaultName(data);
   requireParts(name, description);
+  requireOfKind(name, description);
   const reading = {
+    ...kind && { kind },
     columns,
+    ...separator !== undefined && { separator },
     ...labels && labelsOf(labels, name),
     ...splits && { splits },
     ...encoding && { encoding },
@@ -138,7 +142,7 @@ export async function openDescribed(description: Description, paths?: TablePaths
         ...reading,
         labels: read.labels,
         ...config !== undefined && { config },
-        metrics: named ?? Object.keys(metrics),
+        metrics: description.metrics ?? metricsOfKind(kind),
         ...Object.fromEntries(remarks.filter(([, words]) => words !== undefined)),
       },
     },
@@ -202,17 +206,15 @@ export function describedTask(
     files?: Record<string, string>;
   },
   paths: TablePaths = {},
-): Task {
-  const { labels, description, labelling, licence, citation } = described;
-  return {
+): HeadTask {
+  const { description, labelling, licence, citation } = described;
+  const common = {
     name,
     version,
-    kind: "classification",
     description: description ?? NONE_STATED,
     labelling: labelling ?? NONE_STATED,
     licence: licence ?? NONE_STATED,
     citation: citation ?? NONE_STATED,
-    labels,
     metrics: described.metrics,
     source: Object.entries(files).map(([split, sha256]) => ({
       path: dataset
@@ -223,12 +225,12 @@ export function describedTask(
       sha256,
     })),
     ...described.splits && { rule: ruleOf(described.splits) },
-    async load() {
-      const given = Object.entries(files).map(([split, sha256]) => {
-        if (!paths[split]) throw new Error(`Cannot read the task ${name}: the files of its ${split} must be given`);
-        return [split, { paths: paths[split], sha256 }];
-      });
-      return dataOf(await readDescribed(name, described, Object.fromEntries(given)));
-    },
   };
+  return taskOfKind(common, described, async () => {
+    const given = Object.entries(files).map(([split, sha256]) => {
+      if (!paths[split]) throw new Error(`Cannot read the task ${name}: the files of its ${split} must be given`);
+      return [split, { paths: paths[split], sha256 }];
+    });
+    return dataOf(await readDescribed(name, described, Object.fromEntries(given)));
+  });
 }
