@@ -40,7 +40,12 @@ const ARROWS: Record<string, readonly string[]> = {
   ],
   "tasks": ["base"],
   "tasks/described": ["base", "tasks"],
-  "runs/study": ["base", "engine", "models", "models/mod.ts", "models/hub", "tasks", "tasks/described"],
+  "tasks/hub": ["tasks", "tasks/described"],
+  "tasks/mod.ts": ["tasks", "tasks/hub"],
+  "runs/study": [
+    ...["base", "engine", "models", "models/mod.ts", "models/hub"],
+    ...["tasks", "tasks/described", "tasks/hub", "tasks/mod.ts"],
+  ],
   "runs/study/shared": ["base", "runs/study"],
   "runs/programs": ["base", "engine", "models", "models/layers/head.ts", ...METHODS, "runs/study"],
   "runs/adapters": [
@@ -64,7 +69,7 @@ const ARROWS: Record<string, readonly string[]> = {
     ],
     "deno.json",
   ],
-  "runs/launch/controls": ["tasks", "runs/study", "runs/launch"],
+  "runs/launch/controls": ["tasks/mod.ts", "runs/study", "runs/launch"],
   "runs/status": ["base", "runs/study/shared", "runs/launch"],
   "runs/slurm": ["base", "engine", "engine/devices", "runs/study", "runs/launch"],
   "runs/predict": [

@@ -3,7 +3,7 @@
  * @module
  */
 import type { Known, MemoryPlan } from "../../engine/types.ts";
-import type { TablePaths } from "../../tasks/described/described.ts";
+import type { TablePaths } from "../../tasks/described/task.ts";
 import type { RunRecord } from "./record.ts";
 import type { RunSpec } from "./spec.ts";
 import type { TrialRecord } from "./tuning/trial-record.ts";

@@ -135,7 +135,9 @@ export function textHash(example: TextInput): string {
 /** Examples of a group one after the other, where the first of them stood: few groups have examples that are drawn. */
 function byGroup<E extends TextInput>(examples: readonly E[]): readonly E[] {
   if (examples.every(({ group }) => group === undefined)) return examples;
-  return [...Map.groupBy(examples, ({ id, group }) => group === undefined ? `example ${id}` : `group ${group}`).values()]
+  return [
+    ...Map.groupBy(examples, ({ id, group }) => group === undefined ? `example ${id}` : `group ${group}`).values(),
+  ]
     .flat();
 }
 
