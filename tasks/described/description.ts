@@ -40,6 +40,8 @@ export interface SplitParts {
 
 /** Kinds of described tasks besides classification. */
 export type DescribedKind = "regression" | "multi-label";
+/** Numbers of examples of the splits as published. */
+export type Published = Partial<Record<"train" | "validation" | "test", number>>;
 
 /** A description, as users write it. */
 export interface Description {
@@ -68,6 +70,8 @@ export interface Description {
   splits?: SplitParts;
   /** What the answers are: classes, numbers, or any number of labels at once; left out: classes. */
   kind?: "classification" | DescribedKind;
+  /** Numbers of examples of the splits as published: runs on others are flagged. */
+  published?: Published;
   /** Which columns are read. */
   columns: Columns;
   /** Of several labels at once: what stands between those of a cell; left out: cells are lists, or there is a column for each label. */
@@ -91,6 +95,8 @@ export interface Description {
 export interface DescribedSpec {
   /** What the answers are; left out: classes. */
   kind?: DescribedKind;
+  /** Numbers of examples of the splits as published. */
+  published?: Published;
   /** Which columns are read. */
   columns: Columns;
   /** What stands between the labels of a cell; left out: nothing does. */

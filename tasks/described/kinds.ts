@@ -3,16 +3,19 @@
  * @module
  */
 import { shorten, suggestion } from "../../base/errors.ts";
-import { metrics } from "../metrics.ts";
+import { defaultMetrics, metrics } from "../metrics.ts";
 import { multiLabelMetrics } from "../metrics/multi-label.ts";
 import { regressionMetrics } from "../metrics/regression.ts";
 import type { Example, HeadTask, MultiLabelExample, RegressionExample, TaskData, TaskDescription } from "../types.ts";
 import type { DescribedKind, DescribedSpec, Description } from "./description.ts";
 import type { DescribedExample } from "./read.ts";
 
-/** Names of the metrics of a kind; left out: of classification. */
+/** Every metric of the kinds besides classification. */
+const METRICS: Record<DescribedKind, object> = { regression: regressionMetrics, "multi-label": multiLabelMetrics(1) };
+
+/** Names of the metrics of a kind where a description names none; left out: of classification. */
 export function metricsOfKind(kind?: DescribedKind): string[] {
-  return Object.keys({ regression: regressionMetrics, "multi-label": multiLabelMetrics(1) }[kind!] ?? metrics);
+  return kind === undefined ? [...defaultMetrics] : Object.keys(METRICS[kind]);
 }
 
 /** The kind as specs have it. */
@@ -34,7 +37,7 @@ export function requireOfKind(name: string, description: Description): void {
       `Cannot use the task ${name}: columns.label names its labels, labels and separator must be left out`,
     );
   }
-  const known = metricsOfKind(kindOf(description));
+  const known = Object.keys(kind === "classification" ? metrics : METRICS[kind]);
   const other = named.find((metric) => !known.includes(metric));
   if (other === undefined) return;
   throw new Error(

@@ -42,6 +42,10 @@ const remarks = {
   citation: words.describe("what to cite for the data").optional(),
 };
 
+const rowCount = z.int().positive().optional();
+const published = z.strictObject({ train: rowCount, validation: rowCount, test: rowCount })
+  .describe("numbers of examples of the splits as published: runs on others are flagged").optional();
+
 const columnsSchema: z.ZodType<Columns> = z.strictObject({
   text: column.describe('the text; "{word}: {sentence}" makes it of several columns'),
   pair: column.describe("the second text, where examples are pairs").optional(),
@@ -77,6 +81,7 @@ export const descriptionSchema: z.ZodType<Description> = z.strictObject({
   splits: splitsSchema.describe(
     "which split of a data set on the hub, or which value of columns.split, each split is; left out: they have the same names",
   ).optional(),
+  published,
   kind: z.enum(["classification", "regression", "multi-label"]).describe(
     "what the answers are: classes, numbers, or any number of labels at once; left out: classes",
   ).optional(),
@@ -101,6 +106,7 @@ export const descriptionSchema: z.ZodType<Description> = z.strictObject({
 
 /** Schema of {@linkcode DescribedSpec}; unknown keys are errors. */
 export const describedSchema: z.ZodType<DescribedSpec> = z.strictObject({
+  published,
   kind: z.enum(["regression", "multi-label"]).optional(),
   columns: columnsSchema,
   separator: separator.optional(),
