@@ -12,6 +12,7 @@ import type { Method } from "../methods/types.ts";
 import { architectures, models } from "../models/mod.ts";
 import { presets } from "../runs/study/presets.ts";
 import { metrics } from "../tasks/metrics.ts";
+import { hubDescriptions, hubTasks } from "../tasks/hub/mod.ts";
 import { tasks } from "../tasks/mod.ts";
 import { textMetrics } from "../tasks/text-metrics.ts";
 import type { AnyTask } from "../tasks/types.ts";
@@ -29,6 +30,7 @@ export const parts: Record<string, () => string | Promise<string>> = {
   "model types": architectureTable,
   "tasks": taskTable,
   "task details": taskSections,
+  "data sets": datasetTable,
   "metrics": metricTable,
   "presets": presetTable,
   "devices": deviceTable,
@@ -42,6 +44,9 @@ export const parts: Record<string, () => string | Promise<string>> = {
   "trials.csv": () => columnTable(trialColumns),
 };
 
+/** The tasks that are no descriptions of data sets on the hub. */
+const ownTasks: AnyTask[] = Object.values(tasks).filter(({ name }) => !Object.hasOwn(hubDescriptions, name));
+
 /** What a study may name, a line each. */
 function names(): string {
   return [
@@ -52,7 +57,10 @@ function names(): string {
       codes(Object.keys(models))
     }, which comes with the installation; ` +
     `folders, GGUF files and models of the Hugging Face hub of the kinds ${codes(Object.keys(architectures))}.`,
-    `- **Tasks** ([docs/tasks.md](docs/tasks.md)): ${codes(Object.keys(tasks))}.`,
+    `- **Tasks** ([docs/tasks.md](docs/tasks.md)): ${
+      codes(ownTasks.map(({ name }) => name))
+    }, and ${hubTasks.length} data sets of the hub, ` +
+    `among them ${codes(["glue/cola", "superglue/boolq", "trec-6", "ag-news", "banking77"])}.`,
   ].join("\n");
 }
 
@@ -146,7 +154,7 @@ function sourceOf({ source, files, dataset }: AnyTask): string {
 
 async function taskTable(): Promise<string> {
   const columns: Column[] = ["task", "question", ["classes", "right"], ["examples", "right"], "source", "licence"];
-  const rows = Object.values(tasks).map(async (task) => [
+  const rows = ownTasks.map(async (task) => [
     `[${code(task.name)}](#${anchorOf(task)})`,
     task.description,
     task.kind === "classification" ? String(task.labels.length) : "–",
@@ -157,6 +165,24 @@ async function taskTable(): Promise<string> {
   return table(columns, await Promise.all(rows));
 }
 
+/** The data sets of the hub. */
+function datasetTable(): string {
+  const splitNames = ["train", "validation", "test"] as const;
+  return table(
+    ["task", "question", ["classes", "right"], "train / validation / test", "splits", "metrics", "data set", "licence"],
+    hubTasks.map(({ name, description, published, rule = "as published", dataset, metrics, licence, ...task }) => [
+      code(name),
+      description,
+      task.kind === "classification" ? String(task.labels.length) : "–",
+      published ? splitNames.map((split) => published[split] ? count(published[split]) : "–").join(" / ") : "–",
+      rule,
+      codes(metrics),
+      code(`${dataset!.name} ${dataset!.config}`),
+      licence,
+    ]),
+  );
+}
+
 /** The anchor of a task's heading, as GitHub makes it. */
 function anchorOf({ name }: AnyTask): string {
   return name.replace("/", "");
@@ -164,7 +190,7 @@ function anchorOf({ name }: AnyTask): string {
 
 /** A section for each task. */
 function taskSections(): string {
-  return Object.values(tasks).map((task) =>
+  return ownTasks.map((task) =>
     [
       `### ${task.name}\n`,
       ...task.kind === "classification" ? [`- classes: ${codes(task.labels)}`] : [],

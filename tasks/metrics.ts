@@ -6,6 +6,7 @@ import type { Metric } from "./types.ts";
 
 /** How often a class is the true label, the predicted one, and both. */
 interface Counts {
+  label: number;
   truth: number;
   predicted: number;
   hits: number;
@@ -22,7 +23,7 @@ function countClasses(truth: readonly number[], predicted: readonly number[]): M
   const classes = new Map<number, Counts>();
   const countsOf = (label: number) => {
     let counts = classes.get(label);
-    if (!counts) classes.set(label, counts = { truth: 0, predicted: 0, hits: 0 });
+    if (!counts) classes.set(label, counts = { label, truth: 0, predicted: 0, hits: 0 });
     return counts;
   };
   // A plain loop: reports score hundreds of thousands of test sets.
@@ -44,8 +45,21 @@ type Score = (classes: readonly Counts[], size: number) => number;
 
 const accuracy: Score = (classes, size) => sum(classes, (counts) => counts.hits) / size;
 
-const macroF1: Score = (classes) =>
-  sum(classes, (counts) => 2 * counts.hits / (counts.truth + counts.predicted)) / classes.length;
+const f1Of = ({ hits, truth, predicted }: Counts) => 2 * hits / (truth + predicted);
+
+const macroF1: Score = (classes) => sum(classes, f1Of) / classes.length;
+
+const f1: Score = (classes) => sum(classes.filter(({ label }) => label === 1), f1Of);
+
+const macroF1OfOthers: Score = (classes) => {
+  const others = classes.filter(({ label }) => label !== 0);
+  return others.length === 0 ? 0 : macroF1(others, 0);
+};
+
+const macroRecall: Score = (classes) => {
+  const known = classes.filter(({ truth }) => truth > 0);
+  return sum(known, ({ hits, truth }) => hits / truth) / known.length;
+};
 
 const matthews: Score = (classes, size) => {
   const covariance = size * sum(classes, (counts) => counts.hits) -
@@ -111,4 +125,28 @@ export const metrics: Record<string, Metric> = {
     direction: "higher",
     ...computedBy(matthews),
   },
+  f1: {
+    name: "f1",
+    description: "F1 of the second class; 0 where it does not occur",
+    unit: "fraction",
+    direction: "higher",
+    ...computedBy(f1),
+  },
+  macro_f1_of_others: {
+    name: "macro_f1_of_others",
+    description: "mean F1 of the classes but the first, which stands for none of them",
+    unit: "fraction",
+    direction: "higher",
+    ...computedBy(macroF1OfOthers),
+  },
+  macro_recall: {
+    name: "macro_recall",
+    description: "mean recall of the classes that occur in truth, hits ÷ truth",
+    unit: "fraction",
+    direction: "higher",
+    ...computedBy(macroRecall),
+  },
 };
+
+/** The metrics of a task of a user's that names none. */
+export const defaultMetrics: readonly string[] = ["accuracy", "macro_f1", "matthews"];

@@ -5,6 +5,7 @@
 import { amazon } from "./amazon.ts";
 import { brownNegation } from "./brown-negation.ts";
 import { e2e } from "./e2e.ts";
+import { hubTasks } from "./hub/mod.ts";
 import { imdb } from "./imdb.ts";
 import { rte } from "./rte.ts";
 import type { AnyTask } from "./types.ts";
@@ -13,5 +14,5 @@ import { yelp } from "./yelp.ts";
 
 /** Every task by its name. */
 export const tasks: Record<string, AnyTask> = Object.fromEntries(
-  [amazon, imdb, yelp, brownNegation, wordnetVerb, rte, e2e].map((task) => [task.name, task]),
+  [amazon, imdb, yelp, brownNegation, wordnetVerb, rte, e2e, ...hubTasks].map((task) => [task.name, task]),
 );

@@ -88,7 +88,7 @@ export interface TaskDescription {
   /** Source files with checksums; many files of a folder have one checksum together. Empty where users give the files. */
   source: readonly SourceFile[];
   /**
-   * Numbers of examples of the splits as published, where users give the files: runs on other numbers are flagged. The
+   * Numbers of examples of the splits as published, where the files do not come with TuneBench: runs on other numbers are flagged. The
    * published files' checksums are not known here.
    */
   published?: Partial<Record<"train" | "validation" | "test", number>>;

@@ -3,7 +3,7 @@
  * @module
  */
 import type { Known, MemoryPlan } from "../../engine/types.ts";
-import type { TablePaths } from "../../tasks/described/described.ts";
+import type { TablePaths } from "../../tasks/described/task.ts";
 import type { PluginPaths } from "../plugins/types.ts";
 import type { RunRecord } from "./record.ts";
 import type { RunSpec } from "./spec.ts";

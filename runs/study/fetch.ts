@@ -7,9 +7,12 @@ import type { FetchedSnapshot } from "../../models/hub/fetch-files.ts";
 import { openModelFiles } from "../../models/hub/model.ts";
 import type { FetchOptions } from "../../models/hub/snapshot.ts";
 import { findOnHub, isHubName, models } from "../../models/mod.ts";
+import { dataOf } from "../../tasks/described/read.ts";
+import { hubDescriptions } from "../../tasks/hub/mod.ts";
 import { tasks } from "../../tasks/mod.ts";
 import { findDataset, sumsOf } from "./find-dataset.ts";
 import { asHubUsageError } from "./find-model.ts";
+import { openOnHub } from "./find-task.ts";
 import { lookUp, UsageError } from "../../base/errors.ts";
 
 /**
@@ -27,6 +30,13 @@ export async function fetchByName(name: string, options: FetchOptions = {}): Pro
   if ("open" in entry) {
     const { sha256 } = await entry.open();
     return [`${name}: comes with the npm packages, its files are as they must be (SHA-256 ${sha256.slice(0, 16)}…)`];
+  }
+  if (Object.hasOwn(hubDescriptions, name)) {
+    const { opened: { task, read }, snapshot } = await openOnHub(hubDescriptions[name], { ...options, verify: true });
+    return [
+      `${name}: data set ${task.dataset!.name} at commit ${snapshot.commit}, ${countOf(dataOf(read))} examples`,
+      ...describe(snapshot),
+    ];
   }
   if (entry.dataset) {
     const snapshot = await findDataset(entry.dataset, { ...options, verify: true });

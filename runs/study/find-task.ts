@@ -4,20 +4,17 @@
  */
 import { resolve } from "node:path";
 import { asUsageError, counted, lookUp, shorten, UsageError } from "../../base/errors.ts";
-import {
-  describedTask,
-  isTaskPath,
-  type OpenDescribed,
-  openDescribed,
-  readDescription,
-  type TablePaths,
-} from "../../tasks/described/described.ts";
+import { isTaskPath, type OpenDescribed, openDescribed, readDescription } from "../../tasks/described/described.ts";
 import type { Description } from "../../tasks/described/description.ts";
 import { datasetOf } from "../../tasks/described/hub-files.ts";
-import { dataOf, overlapsOf, type ReadTask } from "../../tasks/described/read.ts";
+import { dataOf, overlapsOf } from "../../tasks/described/read.ts";
+import { describedTask, type TablePaths } from "../../tasks/described/task.ts";
+import { hubDescriptions } from "../../tasks/hub/mod.ts";
 import { tasks } from "../../tasks/mod.ts";
 import { hashTaskFiles } from "../../tasks/task-files.ts";
 import type { AnyTask, Example, TaskData } from "../../tasks/types.ts";
+import type { FetchedSnapshot } from "../../models/hub/fetch-files.ts";
+import type { FetchOptions } from "../../models/hub/snapshot.ts";
 import type { LocalPaths } from "./cell.ts";
 import { findDataset, pathsOf, sumsOf } from "./find-dataset.ts";
 import { printNotice } from "./find-model.ts";
@@ -39,14 +36,15 @@ export interface StudiedTask {
  * @param taskFiles folder of the files that the user gives for tasks of the table
  * @throws {UsageError} if there is none of that name, if its files are missing, or if they cannot be used
  */
-export function findTask(entry: string | Description, taskFiles?: string): Promise<StudiedTask> {
-  return typeof entry === "string" && (Object.hasOwn(tasks, entry) || !isTaskPath(entry))
-    ? findByName(entry, taskFiles)
-    : findDescribed(entry);
+export async function findTask(entry: string | Description, taskFiles?: string): Promise<StudiedTask> {
+  if (typeof entry !== "string") return studied(await openOwn(entry));
+  if (Object.hasOwn(hubDescriptions, entry)) return studied((await openOnHub(hubDescriptions[entry])).opened);
+  return Object.hasOwn(tasks, entry) || !isTaskPath(entry)
+    ? await findByName(entry, taskFiles)
+    : studied(await openOwn(entry));
 }
 
-async function findDescribed(entry: string | Description): Promise<StudiedTask> {
-  const { task, read } = await openOwn(entry);
+function studied({ task, read }: OpenDescribed): StudiedTask {
   const tables: TablePaths = Object.fromEntries(read.sources.map(({ name, paths }) => [name, paths]));
   return { task, paths: { tables }, data: dataOf(read) };
 }
@@ -58,29 +56,40 @@ async function findDescribed(entry: string | Description): Promise<StudiedTask> 
  */
 export async function openOwn(entry: string | Description): Promise<OpenDescribed> {
   const description = typeof entry === "string" ? await readDescription(entry) : entry;
-  const opened = await openSource(description);
+  const dataset = datasetOf(description);
+  const opened = dataset ? (await openOnHub(description)).opened : await asUsageError(() => openDescribed(description));
   const { name } = opened.task;
-  if (!Object.hasOwn(tasks, name)) return opened;
+  // The study of an exported run describes its task, whatever table it was in.
+  if (!Object.hasOwn(tasks, name) || dataset && tasks[name].dataset?.name === dataset.name) return opened;
   throw new UsageError(
     `Cannot use the task ${shorten(name)}: it must have a name of its own, a built-in task has this one`,
   );
 }
 
-/** Opens a description's files, or those of its data set on the hub, of which the splits' texts in common are told. */
-async function openSource(description: Description): Promise<OpenDescribed> {
-  const dataset = datasetOf(description);
-  if (!dataset) return await asUsageError(() => openDescribed(description));
-  const snapshot = await findDataset(dataset);
-  const opened = await asUsageError(() => openDescribed(description, pathsOf(snapshot, dataset)));
-  tellOverlaps(opened.task.name, opened.read);
-  return { ...opened, task: { ...opened.task, dataset: { name: dataset.name, revision: snapshot.commit } } };
+/** A described task of the hub, and the files that it is read from. */
+export interface OpenOnHub {
+  /** The task. */
+  opened: OpenDescribed;
+  /** Its files. */
+  snapshot: FetchedSnapshot;
 }
 
-/** Says which published splits have texts in common. */
-function tellOverlaps(name: string, read: ReadTask): void {
+/**
+ * Opens a description of a data set on the hub, and says which of its published splits have texts in common. Files that are not on this
+ * machine are downloaded.
+ * @throws {UsageError} if the hub refuses it, or one sentence on the first thing for which it cannot be used
+ * @throws {Error} if it cannot be downloaded
+ */
+export async function openOnHub(description: Description, options?: FetchOptions): Promise<OpenOnHub> {
+  const dataset = datasetOf(description)!;
+  const snapshot = await findDataset(dataset, options);
+  const opened = await asUsageError(() => openDescribed(description, pathsOf(snapshot, dataset)));
+  const { task, read } = opened;
   for (const { between: [a, b], count, first } of overlapsOf(read)) {
-    printNotice(`${name}: ${a} and ${b} have ${counted(count, "text")} in common, the first is ${first}.`);
+    printNotice(`${task.name}: ${a} and ${b} have ${counted(count, "text")} in common, the first is ${first}.`);
   }
+  const revision = { name: dataset.name, revision: snapshot.commit };
+  return { opened: { task: { ...task, dataset: revision }, read }, snapshot };
 }
 
 async function findByName(name: string, taskFiles: string | undefined): Promise<StudiedTask> {

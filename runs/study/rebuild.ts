@@ -86,7 +86,7 @@ function runOf(record: RunSummary | TrialRecord, need: (path: string, what: stri
 function taskOf({ task }: RunSpec, need: (path: string, what: string) => string): Study["tasks"][number] {
   const { name, version, files = {}, dataset, described } = task;
   if (!described) return name;
-  const { description, labelling, licence, citation, labels, values, ...reading } = described;
+  const { description, labelling, licence, citation, published, labels, values, ...reading } = described;
   const remarks = Object.entries({ description, labelling, licence, citation }).filter(([, words]) =>
     words !== undefined
   );
@@ -95,6 +95,7 @@ function taskOf({ task }: RunSpec, need: (path: string, what: string) => string)
     ...version > 1 && { version },
     ...Object.fromEntries(remarks),
     data: dataOf(task, need),
+    ...published && { published },
     labels: values ? Object.fromEntries(values.map((value, at) => [value, labels[at]])) : labels,
     ...reading,
     // It was asked for if a text is in two of the splits.

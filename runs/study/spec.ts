@@ -205,7 +205,7 @@ export function identifyModel(model: RunSpec["model"]): Partial<RunSpec["model"]
 /** A task as ids know it: without what its description says for readers, so that a corrected licence changes no id. */
 export function identifyTask({ described, ...task }: RunSpec["task"]): RunSpec["task"] {
   if (!described) return task;
-  const { description: _, labelling: __, licence: ___, citation: ____, ...decisive } = described;
+  const { description: _, labelling: __, licence: ___, citation: ____, published: _____, ...decisive } = described;
   return { ...task, described: decisive };
 }
 

@@ -1,41 +1,25 @@
 /**
- * Described tasks: from what a user writes to what a spec has, and from there to a task.
+ * Described tasks: from what a user writes to what a spec has.
  * @module
  */
 import { basename, dirname, isAbsolute, join } from "node:path";
 import { UsageError } from "../../base/errors.ts";
 import { readJsonc } from "../../base/jsonc.ts";
 import { describeFault, faultPath } from "../../base/schema.ts";
-import { metrics } from "../metrics.ts";
-import type { Task } from "../types.ts";
-import type { DescribedSpec, Description, SplitName } from "./description.ts";
-import { DEFAULT_CONFIG, hubNameOf } from "./hub-files.ts";
-import { labelText } from "./labels.ts";
-import { dataOf, readDescribed, type ReadTask, requireApart, type TableSources } from "./read.ts";
+import type { Description, SplitName } from "./description.ts";
+import { hubNameOf } from "./hub-files.ts";
+import { readDescribed, type ReadTask, requireApart, type TableSources } from "./read.ts";
 import { descriptionSchema, taskJsonSchema } from "./schema.ts";
-import { ruleOf } from "./splits.ts";
 import { isTablePath, stemOf, tableSourceAt, tableSourceOf } from "./table.ts";
+import { type DescribedTask, labelsOf, specOf, type TablePaths } from "./task.ts";
 
 /** Bytes of the longest description that is read. */
 const LONGEST_DESCRIPTION = 1 << 20;
 
-/** What records say where a description says nothing. */
-const NONE_STATED = "none stated";
-
-/** Where the files of a described task lie, by the part of the data: a split, the pool, or a split of a data set on the hub. */
-export type TablePaths = Record<string, string[]>;
-
 /** A described task with its examples. */
 export interface OpenDescribed {
   /** As specs have it. */
-  task: {
-    name: string;
-    version: number;
-    files: Record<string, string>;
-    /** The data set on the hub that the files are from. */
-    dataset?: { name: string; revision: string };
-    described: DescribedSpec;
-  };
+  task: DescribedTask;
   /** Its examples. */
   read: ReadTask;
 }
@@ -114,36 +98,17 @@ function mapValues<K extends string, T, U>(values: Partial<Record<K, T>>, map: (
  * @throws {Error} one sentence on the first thing for which it cannot be used
  */
 export async function openDescribed(description: Description, paths?: TablePaths): Promise<OpenDescribed> {
-  const { data, columns, labels, metrics: named, encoding, missing, config, splits, version = 1 } = description;
+  const { data, columns, encoding, missing, splits, version = 1 } = description;
   const name = description.name ?? defaultName(data);
   requireParts(name, description);
-  const reading = {
-    columns,
-    ...labels && labelsOf(labels, name),
-    ...splits && { splits },
-    ...encoding && { encoding },
-    ...missing && { missing },
-  };
+  const named = labelsOf(description);
+  requireDifferent(name, named.labels ?? []);
+  const reading = { columns, ...named, splits, encoding, missing };
   const read = await readDescribed(name, reading, await sourcesOf(data, paths));
   // Whoever published a data set has made its splits; their own they can change.
   if (!description.allowOverlap && !paths) requireApart(name, read);
-  const { description: question, labelling, licence, citation } = description;
-  const remarks = Object.entries({ description: question, labelling, licence, citation });
-  return {
-    task: {
-      name,
-      version,
-      files: Object.fromEntries(read.sources.map(({ name, sha256 }) => [name, sha256])),
-      described: {
-        ...reading,
-        labels: read.labels,
-        ...config !== undefined && { config },
-        metrics: named ?? Object.keys(metrics),
-        ...Object.fromEntries(remarks.filter(([, words]) => words !== undefined)),
-      },
-    },
-    read,
-  };
+  const files = Object.fromEntries(read.sources.map(({ name, sha256 }) => [name, sha256]));
+  return { task: { name, version, files, described: specOf(description, read.labels) }, read };
 }
 
 /** The files of a description with their checksums. */
@@ -185,50 +150,8 @@ function requireParts(name: string, { data, columns, config, splits }: Descripti
   }
 }
 
-/** The labels that a description names, with the values that stand for them where these are others. @throws {Error} if two are the same */
-function labelsOf(named: NonNullable<Description["labels"]>, name: string): Pick<DescribedSpec, "labels" | "values"> {
-  const labels = (Array.isArray(named) ? named : Object.values(named)).map(labelText);
+/** @throws {Error} if two labels are the same */
+function requireDifferent(name: string, labels: readonly string[]): void {
   const twice = labels.find((label, at) => labels.indexOf(label) !== at);
   if (twice !== undefined) throw new Error(`Cannot use the task ${name}: labels must differ, ${twice} is there twice`);
-  return { labels, ...!Array.isArray(named) && { values: Object.keys(named).map(labelText) } };
-}
-
-/**
- * A described task, as its spec has it.
- * @param paths where its files lie; its examples cannot be read without
- */
-export function describedTask(
-  { name, version, files = {}, dataset, described }: Omit<OpenDescribed["task"], "files"> & {
-    files?: Record<string, string>;
-  },
-  paths: TablePaths = {},
-): Task {
-  const { labels, description, labelling, licence, citation } = described;
-  return {
-    name,
-    version,
-    kind: "classification",
-    description: description ?? NONE_STATED,
-    labelling: labelling ?? NONE_STATED,
-    licence: licence ?? NONE_STATED,
-    citation: citation ?? NONE_STATED,
-    labels,
-    metrics: described.metrics,
-    source: Object.entries(files).map(([split, sha256]) => ({
-      path: dataset
-        ? `${described.config ?? DEFAULT_CONFIG}/${split}`
-        : paths[split]?.length === 1
-        ? basename(paths[split][0])
-        : split,
-      sha256,
-    })),
-    ...described.splits && { rule: ruleOf(described.splits) },
-    async load() {
-      const given = Object.entries(files).map(([split, sha256]) => {
-        if (!paths[split]) throw new Error(`Cannot read the task ${name}: the files of its ${split} must be given`);
-        return [split, { paths: paths[split], sha256 }];
-      });
-      return dataOf(await readDescribed(name, described, Object.fromEntries(given)));
-    },
-  };
 }

@@ -38,6 +38,9 @@ export interface SplitParts {
   test?: string;
 }
 
+/** Numbers of examples of the splits as published. */
+export type Published = Partial<Record<"train" | "validation" | "test", number>>;
+
 /** A description, as users write it. */
 export interface Description {
   /** Path or address of the JSON Schema, for editors; it is not read. */
@@ -63,6 +66,8 @@ export interface Description {
   config?: string;
   /** Which part of the data each split is; left out: the parts are named as the splits are. */
   splits?: SplitParts;
+  /** Numbers of examples of the splits as published: runs on others are flagged. */
+  published?: Published;
   /** Which columns are read. */
   columns: Columns;
   /**
@@ -82,6 +87,8 @@ export interface Description {
 
 /** A description as specs have it: what decides the examples, with every default filled in, and what records say of the data. */
 export interface DescribedSpec {
+  /** Numbers of examples of the splits as published. */
+  published?: Published;
   /** Which columns are read. */
   columns: Columns;
   /** The labels as text, in their order. */

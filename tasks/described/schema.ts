@@ -37,6 +37,10 @@ const remarks = {
   citation: words.describe("what to cite for the data").optional(),
 };
 
+const rowCount = z.int().positive().optional();
+const published = z.strictObject({ train: rowCount, validation: rowCount, test: rowCount })
+  .describe("numbers of examples of the splits as published: runs on others are flagged").optional();
+
 const columnsSchema: z.ZodType<Columns> = z.strictObject({
   text: column.describe('the text; "{word}: {sentence}" makes it of several columns'),
   pair: column.describe("the second text, where examples are pairs").optional(),
@@ -71,6 +75,7 @@ export const descriptionSchema: z.ZodType<Description> = z.strictObject({
   splits: splitsSchema.describe(
     "which split of a data set on the hub, or which value of columns.split, each split is; left out: they have the same names",
   ).optional(),
+  published,
   columns: columnsSchema.describe("names of the columns"),
   labels: z.union([
     z.array(
@@ -91,6 +96,7 @@ export const descriptionSchema: z.ZodType<Description> = z.strictObject({
 
 /** Schema of {@linkcode DescribedSpec}; unknown keys are errors. */
 export const describedSchema: z.ZodType<DescribedSpec> = z.strictObject({
+  published,
   columns: columnsSchema,
   labels: z.array(z.string()).min(2),
   values: z.array(z.string()).min(2).optional(),

@@ -4,7 +4,7 @@ import config from "../../deno.json" with { type: "json" };
 import { blocksIn, codeMarks, pages, root } from "./pages.ts";
 
 /** What looks like a path in code marks and is none of this repository. */
-const NO_PATHS = /^(results|sentiment|brown|wordnet|org|nyu-mll|\.)\//;
+const NO_PATHS = /^(results|sentiment|brown|wordnet|org|nyu-mll|glue|superglue|tweet-eval|\.)\//;
 
 const exists = (path: string) => Deno.stat(join(root, path)).then(() => true, () => false);
 

@@ -38,6 +38,8 @@ export const notRun: Record<string, string | { reason: string; instead: string }
   "deno test --quiet -P=test tests/tasks/mod_test.ts": tests,
   "deno task docs": "writes the documentation; generated_test.ts compares it",
   "deno task fetch sentence-transformers/all-MiniLM-L6-v2": hub,
+  "deno task fetch glue/rte": hub,
+  "deno task bench smoke --tasks glue/rte,trec-6 --methods linear-probe --out hub-tasks": hub,
   "deno task bench --models sentence-transformers/all-MiniLM-L6-v2 --offline": hub,
   "python3 -m venv ~/peers && ~/peers/bin/pip install -r perf/requirements.txt": foreign,
   "export TUNEBENCH_PYTHON=~/peers/bin/python": variable,

@@ -17,6 +17,10 @@ interface Case {
   y_pred: number[];
   accuracy: number;
   macro_f1_seen: number;
+  binary_f1?: number;
+  per_class_f1: number[];
+  /** Rows are the truth. */
+  confusion: number[][];
   matthews: number;
 }
 
@@ -32,6 +36,8 @@ Deno.test("metrics equal those of scikit-learn", () => {
       ["accuracy", expected.accuracy],
       ["macro_f1", expected.macro_f1_seen],
       ["matthews", expected.matthews],
+      ["f1", expected.binary_f1 ?? expected.per_class_f1[1] ?? 0],
+      ["macro_recall", recallOf(expected.confusion)],
     ] as const;
     for (const [metric, value] of pairs) {
       const computed = metrics[metric].compute(y_true, y_pred);
@@ -40,13 +46,29 @@ Deno.test("metrics equal those of scikit-learn", () => {
   }
 });
 
-Deno.test("the table of metrics has three rows with name, unit and direction", () => {
+/** The mean share of the diagonal in each row that has entries. */
+function recallOf(confusion: number[][]): number {
+  const recalls = confusion.map((row, at) => row[at] / row.reduce((sum, count) => sum + count, 0)).filter((r) =>
+    r >= 0
+  );
+  return recalls.reduce((sum, recall) => sum + recall, 0) / recalls.length;
+}
+
+Deno.test("F1 of the classes but the first leaves out the first, in truth and in prediction", () => {
+  assert.equal(metrics.macro_f1_of_others.compute([0, 1, 1, 2, 0], [1, 1, 0, 2, 0]), (0.5 + 1) / 2);
+  assert.equal(metrics.macro_f1_of_others.compute([0, 0], [0, 0]), 0);
+});
+
+Deno.test("the table of metrics has six rows with name, unit and direction", () => {
   assert.deepEqual(
     Object.entries(metrics).map(([key, { name, unit, direction }]) => [key, name, unit, direction]),
     [
       ["accuracy", "accuracy", "fraction", "higher"],
       ["macro_f1", "macro_f1", "fraction", "higher"],
       ["matthews", "matthews", "correlation", "higher"],
+      ["f1", "f1", "fraction", "higher"],
+      ["macro_f1_of_others", "macro_f1_of_others", "fraction", "higher"],
+      ["macro_recall", "macro_recall", "fraction", "higher"],
     ],
   );
 });

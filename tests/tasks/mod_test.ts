@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { Random } from "../../base/random.ts";
 import { metrics } from "../../tasks/metrics.ts";
+import { hubDescriptions } from "../../tasks/hub/mod.ts";
 import { multiLabelMetrics } from "../../tasks/metrics/multi-label.ts";
 import { regressionMetrics } from "../../tasks/metrics/regression.ts";
 import type { TaskKind } from "../../tasks/types.ts";
@@ -23,14 +24,17 @@ const expected: Record<string, { classes: number[]; digest: string } | null> = {
   "e2e": null,
 };
 
-Deno.test("the table of tasks has exactly the rows that are tested", () => {
+const ownTasks = Object.entries(tasks).filter(([name]) => !Object.hasOwn(hubDescriptions, name));
+
+Deno.test("the table of tasks has exactly the rows that are tested, and the data sets of the hub", () => {
+  assert.deepEqual(Object.keys(tasks).slice(ownTasks.length), Object.keys(hubDescriptions));
   assert.deepEqual(
-    Object.entries(tasks).map(([name, { files }]) => [name, files !== undefined]),
+    ownTasks.map(([name, { files }]) => [name, files !== undefined]),
     Object.entries(expected).map(([name, row]) => [name, row === null]),
   );
 });
 
-for (const [name, task] of Object.entries(tasks).filter(([, { files }]) => !files)) {
+for (const [name, task] of ownTasks.filter(([, { files }]) => !files)) {
   Deno.test(`${name} has the examples of its version, each once`, async () => {
     assert.ok(task.kind === "classification");
     const { pool, ...splits } = await task.load();
@@ -73,7 +77,7 @@ Deno.test("every task in the folder has a row in the table", async () => {
     const exported: Record<string, unknown> = await import(new URL(name, folder).href);
     exportedTasks.push(...Object.values(exported).filter((value) => value instanceof Object && "load" in value));
   }
-  assert.deepEqual(new Set(exportedTasks), new Set(Object.values(tasks)));
+  assert.deepEqual(new Set(exportedTasks), new Set(ownTasks.map(([, task]) => task)));
 });
 
 Deno.test("every metric without an example in turn is its score on the others", () => {

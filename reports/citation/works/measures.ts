@@ -4,17 +4,22 @@
  */
 import { people, type Work } from "../work.ts";
 
-/** The papers of a metric by its name; accuracy needs none. */
+const macroF1: readonly Work[] = [{
+  kind: "article",
+  title: "Macro F1 and Macro F1",
+  authors: people("Opitz, Juri; Burst, Sebastian"),
+  year: 2019,
+  container: "arXiv:1911.03347",
+  url: "https://arxiv.org/abs/1911.03347",
+}];
+
+/** The papers of a metric by its name; accuracy, F1 and recall need none. */
 export const metricWorks: Record<string, readonly Work[]> = {
   accuracy: [],
-  macro_f1: [{
-    kind: "article",
-    title: "Macro F1 and Macro F1",
-    authors: people("Opitz, Juri; Burst, Sebastian"),
-    year: 2019,
-    container: "arXiv:1911.03347",
-    url: "https://arxiv.org/abs/1911.03347",
-  }],
+  macro_f1: macroF1,
+  macro_f1_of_others: macroF1,
+  f1: [],
+  macro_recall: [],
   matthews: [
     {
       kind: "article",

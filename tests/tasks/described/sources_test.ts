@@ -38,7 +38,7 @@ Deno.test("a folder of files of any kind has the rows of its files in the order 
   };
   const { read, task } = await opened(files, { data: "part", columns });
   assert.deepEqual(dataOf(read), dataOf(whole));
-  assert.match(task.files.pool, /^[0-9a-f]{64}$/);
+  assert.match(task.files!.pool, /^[0-9a-f]{64}$/);
   assert.equal(read.splits[0].places[10], "row 1 of b.parquet");
   await assert.rejects(opened({ "part/README.md": "no" }, { data: "part", columns }), {
     message: /the folder must hold CSV, TSV, JSON lines or Parquet files, it holds none$/,

@@ -1,0 +1,144 @@
+/** Every description is loaded from a hub on this machine: with a few rows in the data set's layout, some with all their rows. */
+import assert from "node:assert/strict";
+import { parquetWriteBuffer } from "hyparquet-writer";
+import { exists } from "../../../../base/files.ts";
+import { openOnHub } from "../../../../runs/study/find-task.ts";
+import { datasetOf } from "../../../../tasks/described/hub-files.ts";
+import { dataOf } from "../../../../tasks/described/read.ts";
+import { hubDescriptions } from "../../../../tasks/hub/mod.ts";
+import { withHub } from "../../../models/hub/fixture.ts";
+import { commitOf, type HubFiles, type LocalHub } from "../../../models/hub/server.ts";
+import { type ColumnKind, layouts } from "../../../tasks/hub/layouts.ts";
+
+/** Puts the splits of a description's data set on the hub, each as the rows of its layout. */
+function publish(hub: LocalHub, name: string, columnsOf: (split: string) => Record<string, unknown[]>): void {
+  const { name: repository, config, splits } = datasetOf(hubDescriptions[name])!;
+  const files: HubFiles = Object.fromEntries(splits.map((split) => {
+    const columnData = Object.entries(columnsOf(split)).map(([column, data]) => ({
+      name: column,
+      data,
+      type: typeof data[0] === "bigint"
+        ? "INT64" as const
+        : typeof data[0] === "number"
+        ? "INT32" as const
+        : "STRING" as const,
+    }));
+    return [`${config}/${split}/0000.parquet`, new Uint8Array(parquetWriteBuffer({ columnData }))];
+  }));
+  hub.repositories[`datasets/${repository}`] = {
+    refs: { "refs/convert/parquet": commitOf(name) },
+    commits: { [commitOf(name)]: files },
+  };
+}
+
+/** Two values of each class, or as many others. */
+function valuesOf(kind: ColumnKind, column: string, split: string, count: number): unknown[] {
+  const numbers = Array.from({ length: count }, (_, at) => at);
+  if (kind === "text") return numbers.map((at) => `${column} ${at} of ${split}`);
+  if (kind === "int") return numbers;
+  if (Array.isArray(kind)) return numbers.map((at) => BigInt(at % kind.length));
+  const { texts } = kind as { texts: string[] };
+  return numbers.map((at) => texts[at % texts.length]);
+}
+
+Deno.test("every description of a data set on the hub is loaded with rows of its layout", () =>
+  withHub(async (hub) => {
+    let loaded = 0;
+    for (const [name, description] of Object.entries(hubDescriptions)) {
+      const layout = layouts[name];
+      const classes = Object.values(description.labels!).length;
+      const count = 4 * classes;
+      publish(hub, name, (split) =>
+        Object.fromEntries(
+          Object.entries(layout).map(([column, kind]) => [column, valuesOf(kind, column, split, count)]),
+        ));
+      const { opened: { task, read } } = await openOnHub(description, { say: undefined });
+      const { train, validation, test } = dataOf(read);
+      const half = description.splits!.validation === description.splits!.test ? count / 2 : count;
+      assert.deepEqual([train!.length, test!.length], [count, half], name);
+      assert.equal(validation?.length, description.splits!.validation && half, name);
+      assert.equal(new Set(test!.map(({ label }) => label)).size, classes, name);
+      assert.equal(task.dataset!.revision, commitOf(name));
+      loaded++;
+    }
+    assert.equal(loaded, 35);
+  }));
+
+const folder = new URL("../../../../../shared/data/", import.meta.url);
+const linesOf = async (path: string, encoding = "utf-8") =>
+  new TextDecoder(encoding).decode(await Deno.readFile(new URL(path, folder))).replace(/\n$/, "").split("\n");
+/** The columns of a file of tab-separated values. */
+const columnsIn = async (path: string, skip: number) => {
+  const rows = (await linesOf(path)).slice(skip).map((line) => line.split("\t"));
+  return rows[0].map((_, at) => rows.map((row) => row[at]));
+};
+const numbered = (names: string[], values: string[]) => values.map((value) => BigInt(names.indexOf(value)));
+const questions = async (split: string) => {
+  const rows = (await linesOf(`trec/TREC.${split}`, "windows-1252")).map((line) => /^((\w+):\w+) (.*)$/.exec(line)!);
+  const { coarse_label, fine_label } = layouts["trec-6"] as Record<string, string[]>;
+  return {
+    text: rows.map(([, , , text]) => text),
+    coarse_label: numbered(coarse_label, rows.map(([, , coarse]) => coarse)),
+    fine_label: numbered(fine_label, rows.map(([, fine]) => fine)),
+  };
+};
+
+/** The columns of a split from the files of the benchmarks, and the published numbers of each class in train, and in the others together. */
+const real: Record<
+  string,
+  [columns: (split: string) => Promise<Record<string, unknown[]>>, train: number[], others: number[]]
+> = {
+  "glue/sst2": [
+    async (split) => {
+      const [sentence, label] = await columnsIn(`sst2/${split === "train" ? "train" : "dev"}.tsv`, 1);
+      return { sentence, label: label.map(BigInt) };
+    },
+    [29780, 37569],
+    [428, 444],
+  ],
+  "glue/cola": [
+    async (split) => {
+      const [, label, , sentence] = await columnsIn(`cola/${split === "train" ? "train" : "dev"}.tsv`, 0);
+      return { sentence, label: label.map(BigInt) };
+    },
+    [2528, 6023],
+    [322, 721],
+  ],
+  "glue/rte": [
+    async (split) => {
+      const [, sentence1, sentence2, label] = await columnsIn(`rte/${split === "train" ? "train" : "dev"}.tsv`, 1);
+      return { sentence1, sentence2, label: numbered(["entailment", "not_entailment"], label) };
+    },
+    [1249, 1241],
+    [146, 131],
+  ],
+  "trec-6": [questions, [86, 1250, 1162, 1223, 835, 896], [9, 94, 138, 65, 81, 113]],
+  "trec-50": [questions, [], []],
+};
+
+const absent = await exists(new URL("README.md", folder).pathname)
+  ? undefined
+  : "shared/data beside the repository has the files of the data sets, it is not there";
+if (absent !== undefined) console.log(`the real files are not read: ${absent}`);
+
+Deno.test({
+  name: "the data sets whose files are here have the published numbers of rows and of classes",
+  ignore: absent !== undefined,
+  fn: () =>
+    withHub(async (hub) => {
+      for (const [name, [columns, ofTrain, ofOthers]] of Object.entries(real)) {
+        const { splits, published, labels } = hubDescriptions[name];
+        const data: Record<string, Record<string, unknown[]>> = {};
+        for (const split of new Set(Object.values(splits!))) data[split] = await columns(split);
+        publish(hub, name, (split) => data[split]);
+        const { train, validation, test } = dataOf((await openOnHub(hubDescriptions[name])).opened.read);
+        const sizes = { train: train!.length, ...validation && { validation: validation.length }, test: test!.length };
+        assert.deepEqual(sizes, { ...published }, name);
+        const counted = (examples: { label: number }[]) =>
+          Object.keys(labels!).map((_, at) => examples.filter(({ label }) => label === at).length);
+        if (ofTrain.length === 0) continue;
+        assert.deepEqual(counted(train!), ofTrain, name);
+        assert.deepEqual(counted([...validation ?? [], ...test!]), ofOthers, name);
+      }
+    }),
+});
