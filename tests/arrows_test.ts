@@ -74,7 +74,17 @@ const ARROWS: Record<string, readonly string[]> = {
   ],
   "runs/launch/permissions": ["base", "engine/devices", "models/hub", "runs/study"],
   "runs/launch": [
-    ...["base", "engine", "engine/devices", "models", "models/mod.ts", ...METHODS, "tasks", "tasks/described"],
+    ...[
+      "base",
+      "engine",
+      "engine/devices",
+      "models",
+      "models/mod.ts",
+      ...METHODS,
+      "tasks",
+      "tasks/mod.ts",
+      "tasks/described",
+    ],
     ...[
       "runs/study",
       "runs/study/shared",
