@@ -5,7 +5,6 @@
 import { canonical } from "../../runs/study/record.ts";
 import { showName } from "../figures/style.ts";
 import type { Results } from "../results.ts";
-import type { Answers } from "../../runs/study/predictions/answers.ts";
 import type { Run } from "../runs/run.ts";
 import type { Texts } from "../runs/texts.ts";
 import { mean } from "../statistics/basics.ts";
@@ -129,11 +128,6 @@ export function pageData({ runs, protocols, texts }: Results): PageData {
   }) as PageData;
 }
 
-/** A run's answer to an example, as a text to compare. */
-function answerAt({ predicted }: Answers, at: number): string {
-  return String(predicted[at]);
-}
-
 /** Gives test sets the texts of those examples that their runs answer differently. */
 function addTexts(tests: Shared<PageData["tests"][number]>, runs: readonly Run[], texts: Texts): void {
   let left = MOST_TEXT;
@@ -142,9 +136,9 @@ function addTexts(tests: Shared<PageData["tests"][number]>, runs: readonly Run[]
     const shown: Record<number, string> = {};
     test.ids.forEach((id, at) => {
       const text = known?.get(id);
-      if (text === undefined || others.every(({ answers }) => answers.predicted[at] === first.answers.predicted[at])) {
-        return;
-      }
+      // Compared as texts: an answer may be a list of labels.
+      const answerOf = ({ answers }: Run) => String(answers.predicted[at]);
+      if (text === undefined || others.every((run) => answerOf(run) === answerOf(first))) return;
       shown[at] = showName(text, MOST_LETTERS);
       left -= shown[at].length;
       if (left < 0) delete shown[at];
