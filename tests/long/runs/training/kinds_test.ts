@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import { findFolder } from "../../../../models/mod.ts";
+import { mergeAdapter } from "../../../../runs/adapters/merge.ts";
 import { renderPair } from "../../../../reports/text/pair.ts";
 import { writeReport } from "../../../../reports/mod.ts";
 import { groupResults } from "../../../../reports/results.ts";
@@ -112,3 +115,43 @@ for (const kind of ["regression", "multi-label"] as const) {
       assert(loss.value! > 0);
     }));
 }
+
+Deno.test("an adapter of each kind is folded into a model with its problem_type, by which it comes back without its note", () =>
+  inFolder(files, async (folder) => {
+    const model = fileURLToPath(new URL("../../../golden/cases/problem-types/regression", import.meta.url));
+    for (
+      const [kind, problem, labels] of [
+        ["regression", "regression", ["LABEL_0"]],
+        ["multi-label", "multi_label_classification", names],
+      ] as const
+    ) {
+      const [{ id, spec, ...paths }] = await cellsOf({
+        ...presets.smoke.study,
+        models: [model],
+        tasks: [{ ...kinds[kind], data: `${folder}/rows.jsonl` }],
+        methods: ["lora"],
+        data: { train: 24, validation: 8, test: 16 },
+        training: { epochs: 1 },
+      });
+      const result = await runCell(spec, { threads: 1, out: folder, keep: false, onProgress() {}, ...paths });
+      const adapter = `${folder}/adapters/${id}`;
+      await mergeAdapter(adapter, `${folder}/${kind}`, await findFolder(model));
+      const config = JSON.parse(await Deno.readTextFile(`${folder}/${kind}/config.json`));
+      assert.deepEqual([config.problem_type, Object.values(config.id2label)], [problem, labels]);
+      // As PEFT would have written it, beside the config of the model that it belongs to.
+      await Deno.remove(`${adapter}/tunebench.json`);
+      await Deno.copyFile(`${folder}/${kind}/config.json`, `${adapter}/config.json`);
+      const predictor = await openPredictor({ model, adapters: [adapter], threads: 1 });
+      const texts = result.predictions.map(({ id }) => rows[Number(id.split("/")[1]) - 1].text);
+      const answers = await Array.fromAsync(predictor.predict(texts));
+      await predictor.release();
+      for (const [at, answer] of answers.entries()) {
+        const { predicted } = result.predictions[at];
+        if ("value" in answer) assert(Math.abs(answer.value - (predicted as number)) < 1e-4);
+        else if ("labels" in answer) {
+          const above = names.filter((name) => answer.probabilities[name] >= result.threshold!);
+          assert.deepEqual(above, (predicted as number[]).map((label) => names[label]));
+        } else assert.fail(kind);
+      }
+    }
+  }));
