@@ -2,7 +2,7 @@
  * Tables in LaTeX, ready to paste: booktabs, numbers aligned by siunitx.
  * @module
  */
-import { visible } from "../../base/errors.ts";
+import { shorten } from "../../base/errors.ts";
 import { formatDifference, formatEstimate, formatScore } from "../format.ts";
 import { middleCost } from "../costs/costs.ts";
 import type { Overview, OverviewRow } from "../overview.ts";
@@ -182,15 +182,24 @@ const COMMANDS: Record<string, string> = {
   ">": "\\textgreater{}",
   "|": "\\textbar{}",
   '"': "''",
+  // After a row's end, these would be arguments of it.
+  "[": "{[}",
+  "*": "{*}",
 };
 
-/** A text as one line in which no character has a meaning in LaTeX. What pdflatex's fonts lack is shown as its code point. */
+/** Most characters of a text: TeX knows no line of several thousand without a place to break it. */
+const MOST_LETTERS = 300;
+
+/**
+ * A text as one line in which no character has a meaning in LaTeX, cut where it is long. What pdflatex's fonts lack is shown as its
+ * code point.
+ */
 export function escapeLatex(text: string): string {
-  return visible(text)
-    .replace(/[\\~^<>|"{}$&#%_]/g, (character) => COMMANDS[character] ?? `\\${character}`)
+  return shorten(text, MOST_LETTERS)
+    .replace(/[\\~^<>|"{}$&#%_[*]/g, (character) => COMMANDS[character] ?? `\\${character}`)
     .replace(
-      /[^\x20-\x7E\u00A1-\u017F–—±×Δ]/gu,
+      /[^\x20-\x7E\u00A1-\u017F–—…±×Δ]/gu,
       (character) => `U+${character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, "0")}`,
     )
-    .replaceAll("Δ", "$\\Delta$").replaceAll("±", "$\\pm$").replaceAll("×", "$\\times$");
+    .replaceAll("…", "\\ldots{}").replaceAll("Δ", "$\\Delta$").replaceAll("±", "$\\pm$").replaceAll("×", "$\\times$");
 }
