@@ -19,7 +19,7 @@ export function uniqueUnambiguous<E extends Example>(examples: readonly E[]): E[
 }
 
 /** Orders examples by the SHA-256 of their ids: the order looks random and depends on the ids alone. */
-export function byHash<E extends Example>(examples: readonly E[]): E[] {
+export function byHash<E extends TextInput>(examples: readonly E[]): E[] {
   return examples
     .map((example) => ({ example, hash: createHash("sha256").update(example.id).digest("hex") }))
     .sort((a, b) => (a.hash < b.hash ? -1 : 1))

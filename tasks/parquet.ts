@@ -57,8 +57,8 @@ export async function readParquet(
   return rows.map((row, index) => ({
     line: index + 1,
     values: row.map((value, at) => {
-      if (value !== null) return value;
-      throw new Error(`Cannot use ${path}: row ${index + 1} has no ${columns[at]}`);
+      if (typeof value === "string") return value;
+      throw new Error(`Cannot use ${path}: row ${index + 1} has ${value === null ? "no" : "a list as"} ${columns[at]}`);
     }),
   }));
 }

@@ -5,6 +5,8 @@
 import { basename } from "node:path";
 import { counted, shorten, visible } from "../../base/errors.ts";
 import type { OpenDescribed } from "../../tasks/described/described.ts";
+import type { ReadTask } from "../../tasks/described/read.ts";
+import { answerInWords } from "../../tasks/described/right-answers.ts";
 import { ruleOf } from "../../tasks/described/splits.ts";
 import { summarise, type Summary } from "../../tasks/described/summary.ts";
 
@@ -15,11 +17,14 @@ const LONGEST_SHOWN = 80;
 export function renderTask({ task, read }: OpenDescribed): string {
   const { described } = task;
   const summary = summarise(read);
-  const columns = Object.entries(described.columns).map(([use, column]) => `${use} ${visible(column)}`).join(", ");
+  const columns = Object.entries(described.columns).map(([use, column]) =>
+    `${use} ${visible([column].flat().join(" and "))}`
+  )
+    .join(", ");
   const rule = described.splits && ruleOf(described.splits);
   const [least, median, most] = summary.words;
   return [
-    `${task.name}, version ${task.version}, classification`,
+    `${task.name}, version ${task.version}, ${read.kind ?? "classification"}`,
     ...read.sources.map(({ name, paths, rows, dropped, sha256 }) =>
       `${name}: ${visible(basename(paths[0]))}${paths.length > 1 ? ` and ${paths.length - 1} more` : ""}, ` +
       `${counted(rows, "row")}${dropped > 0 ? `, ${dropped} passed over` : ""}, SHA-256 ${sha256.slice(0, 16)}…`
@@ -27,28 +32,42 @@ export function renderTask({ task, read }: OpenDescribed): string {
     ...rule === undefined ? [] : [`splits: ${rule}`],
     `columns: ${columns}`,
     `metrics: ${described.metrics.join(", ")}`,
-    ...renderClasses(described.labels, summary),
+    ...renderAnswers(read, summary),
     `lengths: ${least} to ${most} words, median ${median}`,
     `texts that occur more than once: ${summary.duplicates}`,
     `texts with different labels: ${summary.conflicts.count}${
       summary.conflicts.first ? `, the first is ${shorten(summary.conflicts.first.text, LONGEST_SHOWN)}` : ""
     }`,
     ...summary.overlaps.map(({ between: [a, b], count, first }) => `texts in ${a} and ${b}: ${count}, ${first}`),
-    `always answering ${visible(described.labels[summary.majority.label])}: accuracy ${
-      (100 * summary.majority.share).toFixed(1)
-    } %`,
+    renderConstant(read, summary),
     "examples:",
     ...summary.examples.map((example) =>
-      `  ${visible(described.labels[example.label])}: ${shorten(example.text, LONGEST_SHOWN)}` +
+      `  ${visible(answerInWords(example, read.labels))}: ${shorten(example.text, LONGEST_SHOWN)}` +
       `${example.pair === undefined ? "" : ` | ${shorten(example.pair, LONGEST_SHOWN)}`}`
     ),
   ].join("\n");
 }
 
-/** A line for each class: its number of examples in each split. */
-function renderClasses(labels: readonly string[], { counts }: Summary): string[] {
+/** What always giving one answer scores. */
+function renderConstant({ kind, labels }: ReadTask, { constant: { answer, score } }: Summary): string {
+  if (kind === "regression") return `always answering the mean, ${number(answer.target!)}: mse ${number(score)}`;
+  const metric = kind === "multi-label" ? "exact_match" : "accuracy";
+  return `always answering ${visible(answerInWords(answer, labels))}: ${metric} ${(100 * score).toFixed(1)} %`;
+}
+
+/** A number with four digits at most. */
+function number(value: number): string {
+  return String(Number(value.toPrecision(4)));
+}
+
+/** A line for each class or label: its number of examples in each split. Of regression, the numbers. */
+function renderAnswers({ kind, labels }: ReadTask, { counts, numbers }: Summary): string[] {
+  if (numbers) {
+    const [least, median, most] = numbers;
+    return [`numbers: ${least} to ${most}, median ${median}`];
+  }
   return [
-    `classes: ${labels.length}`,
+    `${kind === "multi-label" ? "labels" : "classes"}: ${labels.length}`,
     ...labels.map((label, at) => {
       const ofSplits = counts.map(({ split, classes }) =>
         counts.length === 1 ? classes[at] : `${split} ${classes[at]}`

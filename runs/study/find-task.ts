@@ -7,12 +7,12 @@ import { asUsageError, counted, lookUp, shorten, UsageError } from "../../base/e
 import { isTaskPath, type OpenDescribed, openDescribed, readDescription } from "../../tasks/described/described.ts";
 import type { Description } from "../../tasks/described/description.ts";
 import { datasetOf } from "../../tasks/described/hub-files.ts";
-import { dataOf, overlapsOf } from "../../tasks/described/read.ts";
+import { dataOf, type DescribedExample, overlapsOf } from "../../tasks/described/read.ts";
 import { describedTask, type TablePaths } from "../../tasks/described/task.ts";
 import { hubDescriptions } from "../../tasks/hub/mod.ts";
 import { tasks } from "../../tasks/mod.ts";
 import { hashTaskFiles } from "../../tasks/task-files.ts";
-import type { AnyTask, Example, TaskData } from "../../tasks/types.ts";
+import type { AnyTask, TaskData } from "../../tasks/types.ts";
 import type { FetchedSnapshot } from "../../models/hub/fetch-files.ts";
 import type { FetchOptions } from "../../models/hub/snapshot.ts";
 import type { LocalPaths } from "./cell.ts";
@@ -27,7 +27,7 @@ export interface StudiedTask {
   /** Where its files lie. */
   paths: LocalPaths;
   /** Its examples, if it is a described one. */
-  data?: TaskData<Example>;
+  data?: TaskData<DescribedExample>;
 }
 
 /**

@@ -96,7 +96,10 @@ function taskOf({ task }: RunSpec, need: (path: string, what: string) => string)
     ...Object.fromEntries(remarks),
     data: dataOf(task, need),
     ...published && { published },
-    labels: values ? Object.fromEntries(values.map((value, at) => [value, labels[at]])) : labels,
+    // A number has none, and columns that stand for labels name them.
+    ...labels.length > 0 && !Array.isArray(described.columns.label) && {
+      labels: values ? Object.fromEntries(values.map((value, at) => [value, labels[at]])) : labels,
+    },
     ...reading,
     // It was asked for if a text is in two of the splits.
     ...!dataset && (files.pool === undefined || described.columns.split !== undefined) && { allowOverlap: true },

@@ -8,6 +8,7 @@ import { readJsonc } from "../../base/jsonc.ts";
 import { describeFault, faultPath } from "../../base/schema.ts";
 import type { Description, SplitName } from "./description.ts";
 import { hubNameOf } from "./hub-files.ts";
+import { kindOf, requireOfKind } from "./kinds.ts";
 import { readDescribed, type ReadTask, requireApart, type TableSources } from "./read.ts";
 import { descriptionSchema, taskJsonSchema } from "./schema.ts";
 import { isTablePath, stemOf, tableSourceAt, tableSourceOf } from "./table.ts";
@@ -98,12 +99,13 @@ function mapValues<K extends string, T, U>(values: Partial<Record<K, T>>, map: (
  * @throws {Error} one sentence on the first thing for which it cannot be used
  */
 export async function openDescribed(description: Description, paths?: TablePaths): Promise<OpenDescribed> {
-  const { data, columns, encoding, missing, splits, version = 1 } = description;
+  const { data, columns, separator, encoding, missing, splits, version = 1 } = description;
   const name = description.name ?? defaultName(data);
   requireParts(name, description);
+  requireOfKind(name, description);
   const named = labelsOf(description);
   requireDifferent(name, named.labels ?? []);
-  const reading = { columns, ...named, splits, encoding, missing };
+  const reading = { kind: kindOf(description), columns, separator, ...named, splits, encoding, missing };
   const read = await readDescribed(name, reading, await sourcesOf(data, paths));
   // Whoever published a data set has made its splits; their own they can change.
   if (!description.allowOverlap && !paths) requireApart(name, read);

@@ -14,8 +14,8 @@ export interface Columns {
   text: string;
   /** The second text, where examples are pairs. */
   pair?: string;
-  /** The label. */
-  label: string;
+  /** The label, the labels, or the number; or of several labels at once a column for each, which holds 1 where it applies, else 0. */
+  label: string | string[];
   /** The name of the split that a row belongs to. */
   split?: string;
   /** What rows have in common that must not be torn apart, such as a document: no two of the splits that a seed draws share it. */
@@ -38,6 +38,8 @@ export interface SplitParts {
   test?: string;
 }
 
+/** Kinds of described tasks besides classification. */
+export type DescribedKind = "regression" | "multi-label";
 /** Numbers of examples of the splits as published. */
 export type Published = Partial<Record<"train" | "validation" | "test", number>>;
 
@@ -66,16 +68,20 @@ export interface Description {
   config?: string;
   /** Which part of the data each split is; left out: the parts are named as the splits are. */
   splits?: SplitParts;
+  /** What the answers are: classes, numbers, or any number of labels at once; left out: classes. */
+  kind?: "classification" | DescribedKind;
   /** Numbers of examples of the splits as published: runs on others are flagged. */
   published?: Published;
   /** Which columns are read. */
   columns: Columns;
+  /** Of several labels at once: what stands between those of a cell; left out: cells are lists, or there is a column for each label. */
+  separator?: string;
   /**
    * The labels in their order, or names for the values of the column; left out: those that occur, numbers in numeric order and then the
    * others by text.
    */
   labels?: (string | number | boolean)[] | Record<string, string>;
-  /** Names of metrics, the first of which decides; left out: all of classification, accuracy first. */
+  /** Names of metrics, the first of which decides; left out: all of the kind. */
   metrics?: string[];
   /** Encoding of text files; left out: UTF-8, or UTF-16 with a byte-order mark. */
   encoding?: Encoding;
@@ -87,11 +93,15 @@ export interface Description {
 
 /** A description as specs have it: what decides the examples, with every default filled in, and what records say of the data. */
 export interface DescribedSpec {
+  /** What the answers are; left out: classes. */
+  kind?: DescribedKind;
   /** Numbers of examples of the splits as published. */
   published?: Published;
   /** Which columns are read. */
   columns: Columns;
-  /** The labels as text, in their order. */
+  /** What stands between the labels of a cell; left out: nothing does. */
+  separator?: string;
+  /** The labels as text, in their order; none of regression. */
   labels: string[];
   /** The values of the column that stand for the labels; left out: the labels themselves. */
   values?: string[];

@@ -3,36 +3,44 @@
  * @module
  */
 import { basename } from "node:path";
-import { shorten, suggestion } from "../../base/errors.ts";
+import { shorten } from "../../base/errors.ts";
 import { textKey } from "../examples.ts";
 import { requireTexts } from "../task-files.ts";
-import type { Example, TaskData } from "../types.ts";
+import type { TaskData, TextInput } from "../types.ts";
 import type { DescribedSpec, SplitName } from "./description.ts";
 import { columnsOf, fill } from "./fields.ts";
-import { labelsIn, labelText } from "./labels.ts";
+import {
+  answerColumns,
+  type AnswerReading,
+  type AnswerRow,
+  answerValues,
+  labelsOfRows,
+  mayBeEmpty,
+  requireDifferent,
+  type RightAnswer,
+  rightAnswer,
+} from "./right-answers.ts";
 import { splitsOfRows } from "./splits.ts";
-import { readTables, type TableSource } from "./table.ts";
+import { type Cell, readTables, type TableSource } from "./table.ts";
 
 /** The files of each part of the data: of a split, of the pool, or of a split of a data set on the hub. */
 export type TableSources = Record<string, TableSource>;
 
 /** What of a description decides how rows are read. */
-export type Reading =
-  & Pick<DescribedSpec, "columns" | "encoding" | "missing" | "values" | "splits">
-  & Partial<Pick<DescribedSpec, "labels">>;
+export type Reading = AnswerReading & Pick<DescribedSpec, "encoding" | "missing" | "splits">;
+
+/** An example of a described task. */
+export type DescribedExample = TextInput & RightAnswer;
 
 /** A row that has all that is needed. */
-interface CompleteRow {
+interface CompleteRow extends AnswerRow {
   /** Number of the row in its source, from 1. */
   number: number;
-  /** The file. */
-  path: string;
-  /** Where it stands: "line 12". */
-  place: string;
   /** The part of the data that it belongs to. */
   part: string;
   text: string;
   pair?: string;
+  /** What is right, as one text. */
   label: string;
   group?: string;
 }
@@ -52,14 +60,16 @@ export interface ReadSplit {
   /** Its name. */
   name: SplitName;
   /** Its examples, whose ids are part and number of the row. */
-  examples: Example[];
+  examples: DescribedExample[];
   /** Where each example stands: "line 12 of train.csv". */
   places: string[];
 }
 
 /** A described task's examples. */
 export interface ReadTask {
-  /** Names of the classes in their order. */
+  /** What its answers are; absent: classes. */
+  kind?: DescribedSpec["kind"];
+  /** Names of the classes or labels in their order; none of regression. */
   labels: string[];
   /** The files. */
   sources: ReadSource[];
@@ -68,7 +78,7 @@ export interface ReadTask {
 }
 
 /** The splits as tasks have them. */
-export function dataOf({ splits }: ReadTask): TaskData<Example> {
+export function dataOf({ splits }: ReadTask): TaskData<DescribedExample> {
   return Object.fromEntries(splits.map(({ name, examples }) => [name, examples]));
 }
 
@@ -87,35 +97,48 @@ export async function readDescribed(name: string, reading: Reading, sources: Tab
   }
   const split = splitsOfRows(name, rows, reading.splits);
   const [[, first]] = split;
-  const labels = reading.labels ?? labelsIn(first.map(({ label }) => label), first[0].path, reading.columns.label);
+  const labels = labelsOfRows(reading, first);
   const splits = split.map(([name, rows]) => {
     const examples = rows.map((row) => exampleOf(row, labels, reading));
-    requireTwoClasses(rows[0].path, examples, labels);
+    requireDifferent(rows[0].path, reading.kind, examples, labels);
     return { name, examples, places: rows.map(({ place, path }) => `${place} of ${basename(path)}`) };
   });
-  return { labels: [...labels], sources: read, splits };
+  return { ...reading.kind && { kind: reading.kind }, labels: [...labels], sources: read, splits };
 }
 
 /** The rows of files that have all values. @throws {Error} if one has not, unless such rows are dropped */
 async function readRows(
-  { columns: { text, pair, label, split, group }, encoding, missing }: Reading,
+  reading: Reading,
   part: string,
   source: TableSource,
 ): Promise<{ count: number; complete: CompleteRow[] }> {
-  const fields = [text, pair ?? [], label, split ?? [], group ?? []].flat();
-  const columns = [...new Set(fields.flatMap(columnsOf))];
+  const { columns: { text, pair, split, group }, encoding, missing } = reading;
+  const answers = answerColumns(reading);
+  const fields = [text, pair ?? [], split ?? [], group ?? []].flat().flatMap(columnsOf);
+  const columns = [...new Set([...fields, ...answers])];
   const complete: CompleteRow[] = [];
   let number = 0;
   for (const { path, unit, rows } of await readTables(source, columns, encoding)) {
     for (const { line, values } of rows) {
       number++;
       const place = `${unit} ${line}`;
-      const empty = values.findIndex((value) => value === null || value.trim() === "");
+      const isEmpty = (value: Cell, at: number) =>
+        value === null ||
+        value.length === 0 && Array.isArray(value) && !mayBeEmpty(reading) ||
+        typeof value === "string" && value.trim() === "" && !(mayBeEmpty(reading) && answers.includes(columns[at]));
+      const empty = values.findIndex(isEmpty);
       if (empty >= 0 && missing === "drop") continue;
       if (empty >= 0) refuseEmpty(path, columns[empty], place);
-      const textOf = (field: string) => fill(field, (column) => values[columns.indexOf(column)]!);
+      const cellOf = (column: string) => values[columns.indexOf(column)]!;
+      const textOf = (field: string) => fill(field, (column) => requireText(cellOf(column), { path, column, place }));
       const texts = [text, ...pair === undefined ? [] : [pair]].map(textOf);
       requireTexts(path, texts, line);
+      const cells = answers.map((column) =>
+        mayBeEmpty(reading) && answers.length === 1
+          ? cellOf(column)
+          : requireText(cellOf(column), { path, column, place })
+      );
+      const right = answerValues(reading, cells, { path, place });
       complete.push({
         number,
         path,
@@ -123,13 +146,22 @@ async function readRows(
         part: split === undefined ? part : textOf(split).trim(),
         text: texts[0],
         ...pair !== undefined && { pair: texts[1] },
-        label: labelText(textOf(label)),
+        values: right,
+        label: right.toSorted().join("\n"),
         ...group !== undefined && { group: textOf(group) },
       });
     }
   }
   if (complete.length === 0) throw new Error(`Cannot use ${source.paths[0]}: it must have rows, it has none`);
   return { count: number, complete };
+}
+
+/** The text of a cell. @throws {Error} if it is a list */
+function requireText(cell: Cell, { path, column, place }: { path: string; column: string; place: string }): string {
+  if (typeof cell === "string") return cell;
+  throw new Error(
+    `Cannot use ${path}: ${shorten(column)} must be a text, a number or a boolean, it is a list in ${place}`,
+  );
 }
 
 function refuseEmpty(path: string, column: string, place: string): never {
@@ -139,36 +171,15 @@ function refuseEmpty(path: string, column: string, place: string): never {
   );
 }
 
-function exampleOf(
-  { number, path, place, part, text, pair, label, group }: CompleteRow,
-  labels: readonly string[],
-  { labels: named, values }: Reading,
-): Example {
-  const index = (values ?? labels).indexOf(label);
-  if (index >= 0) {
-    return {
-      id: `${part}/${number}`,
-      text,
-      ...pair !== undefined && { pair },
-      label: index,
-      ...group !== undefined && { group },
-    };
-  }
-  const rule = named ? "a label must be one of those that are named" : "a label must occur in train, too";
-  throw new Error(
-    `Cannot use ${path}: ${rule}, current value is ${shorten(label)} in ${place}, ${
-      suggestion(label, values ?? labels)
-    }`,
-  );
-}
-
-/** @throws {Error} if all examples have one label */
-function requireTwoClasses(path: string, examples: readonly Example[], labels: readonly string[]): void {
-  const [{ label }] = examples;
-  if (examples.some((example) => example.label !== label)) return;
-  throw new Error(
-    `Cannot use ${path}: it must hold examples of two labels, all have the label ${shorten(labels[label])}`,
-  );
+function exampleOf(row: CompleteRow, labels: readonly string[], reading: Reading): DescribedExample {
+  const { number, part, text, pair, group } = row;
+  return {
+    id: `${part}/${number}`,
+    text,
+    ...pair !== undefined && { pair },
+    ...rightAnswer(reading, row, labels),
+    ...group !== undefined && { group },
+  };
 }
 
 /** A text that is in two splits. */

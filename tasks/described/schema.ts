@@ -4,6 +4,8 @@
  */
 import { z } from "zod";
 import { metrics } from "../metrics.ts";
+import { multiLabelMetrics } from "../metrics/multi-label.ts";
+import { regressionMetrics } from "../metrics/regression.ts";
 import {
   type Columns,
   type DescribedSpec,
@@ -27,7 +29,10 @@ const splitPath = z.string().regex(/^(?!hub:)[^\p{Cc}\u202a-\u202e\u2066-\u2069]
 const words = z.string().min(1).max(2000);
 const column = z.string().min(1);
 const part = z.string().min(1).max(200);
-const metricNames = z.array(z.enum(Object.keys(metrics))).min(1);
+const metricNames = z.array(
+  z.enum([...new Set([metrics, regressionMetrics, multiLabelMetrics(1)].flatMap((table) => Object.keys(table)))]),
+).min(1);
+const separator = z.string().min(1).max(20);
 
 /** What records say of the data; no part of what names a run. */
 const remarks = {
@@ -44,7 +49,8 @@ const published = z.strictObject({ train: rowCount, validation: rowCount, test: 
 const columnsSchema: z.ZodType<Columns> = z.strictObject({
   text: column.describe('the text; "{word}: {sentence}" makes it of several columns'),
   pair: column.describe("the second text, where examples are pairs").optional(),
-  label: column.describe("the label"),
+  label: z.union([column, z.array(column).min(2).max(MOST_LABELS)], { error: "must be a column, or a list of columns" })
+    .describe("the label, the labels, or the number; or a column of 1 and 0 for each of several labels"),
   split: column.describe("the name of the split that a row belongs to").optional(),
   group: column.describe("what rows have in common that must not be in two splits, such as a document").optional(),
 });
@@ -76,7 +82,11 @@ export const descriptionSchema: z.ZodType<Description> = z.strictObject({
     "which split of a data set on the hub, or which value of columns.split, each split is; left out: they have the same names",
   ).optional(),
   published,
+  kind: z.enum(["classification", "regression", "multi-label"]).describe(
+    "what the answers are: classes, numbers, or any number of labels at once; left out: classes",
+  ).optional(),
   columns: columnsSchema.describe("names of the columns"),
+  separator: separator.describe("of several labels at once: what stands between those of a cell").optional(),
   labels: z.union([
     z.array(
       z.union([z.string().min(1), z.number(), z.boolean()], { error: "must be a text, a number or a boolean" }),
@@ -97,8 +107,10 @@ export const descriptionSchema: z.ZodType<Description> = z.strictObject({
 /** Schema of {@linkcode DescribedSpec}; unknown keys are errors. */
 export const describedSchema: z.ZodType<DescribedSpec> = z.strictObject({
   published,
+  kind: z.enum(["regression", "multi-label"]).optional(),
   columns: columnsSchema,
-  labels: z.array(z.string()).min(2),
+  separator: separator.optional(),
+  labels: z.array(z.string()),
   values: z.array(z.string()).min(2).optional(),
   config: part.optional(),
   splits: splitsSchema.optional(),
@@ -106,6 +118,8 @@ export const describedSchema: z.ZodType<DescribedSpec> = z.strictObject({
   encoding: z.enum(encodings).optional(),
   missing: z.literal("drop").optional(),
   ...remarks,
+}).refine(({ kind, labels }) => kind === "regression" ? labels.length === 0 : labels.length > 1, {
+  error: "must name two labels, or none of regression",
 });
 
 /** The JSON Schema of descriptions, for editors. */

@@ -3,69 +3,92 @@
  * @module
  */
 import { byHash, textKey } from "../examples.ts";
-import type { Example } from "../types.ts";
-import { type Overlap, overlapsOf, type ReadTask } from "./read.ts";
+import { type DescribedExample, type Overlap, overlapsOf, type ReadTask } from "./read.ts";
+import { answerKey, type RightAnswer } from "./right-answers.ts";
 
 /** Examples that are shown. */
 const SHOWN = 5;
 
 /** Numbers of a described task. */
 export interface Summary {
-  /** Number of examples of each class, in each split. */
+  /** Number of examples of each class or label, in each split. */
   counts: { split: string; classes: number[] }[];
+  /** Of regression, the numbers: least, median, most. */
+  numbers?: [least: number, median: number, most: number];
   /** Words of a text, both of a pair together: fewest, median, most. */
   words: [least: number, median: number, most: number];
   /** Number of texts that occur more than once in a split. */
   duplicates: number;
   /** Texts that occur with different labels: how many, and the first. */
-  conflicts: { count: number; first?: Example };
+  conflicts: { count: number; first?: DescribedExample };
   /** Texts that are in two splits. */
   overlaps: Overlap[];
-  /** The most frequent class of the last split (test, if there is one), and its share: the score of always answering it. */
-  majority: { label: number; share: number };
-  /** Some examples, of as many classes as possible. */
-  examples: Example[];
+  /**
+   * The most frequent answer of the last split (test, if there is one), and its share: the score of always giving it. Of regression the
+   * mean, and its mean squared error.
+   */
+  constant: { answer: RightAnswer; score: number };
+  /** Some examples, of as many different answers as possible. */
+  examples: DescribedExample[];
 }
 
 /** Computes the numbers. Texts that differ only in case and white space are the same. */
 export function summarise(task: ReadTask): Summary {
-  const { labels, splits } = task;
+  const { kind, labels, splits } = task;
   const counts = splits.map(({ name, examples }) => ({ split: name, classes: countClasses(examples, labels.length) }));
   const all = splits.flatMap(({ examples }) => examples);
   const conflicting = [...Map.groupBy(all, textKey).values()]
-    .filter(([first, ...others]) => others.some(({ label }) => label !== first.label));
+    .filter(([first, ...others]) => others.some((other) => answerKey(other) !== answerKey(first)));
   const duplicates = splits.reduce(
     (sum, { examples }) => sum + [...Map.groupBy(examples, textKey).values()].filter(({ length }) => length > 1).length,
     0,
   );
-  const { classes } = counts.at(-1)!;
-  const most = Math.max(...classes);
+  const last = splits.at(-1)!.examples;
   return {
     counts,
-    words: lengthsOf(all),
+    ...kind === "regression" && { numbers: spanOf(all.map(({ target }) => target!)) },
+    words: spanOf(all.map(({ text, pair = "" }) => `${text} ${pair}`.trim().split(/\s+/).length)),
     duplicates,
     conflicts: { count: conflicting.length, ...conflicting.length > 0 && { first: conflicting[0][0] } },
     overlaps: overlapsOf(task),
-    majority: { label: classes.indexOf(most), share: most / classes.reduce((sum, count) => sum + count, 0) },
+    constant: kind === "regression" ? meanOf(last) : mostFrequentOf(last),
     examples: someOf(splits[0].examples),
   };
 }
 
-function countClasses(examples: readonly Example[], classes: number): number[] {
+function countClasses(examples: readonly DescribedExample[], classes: number): number[] {
   const counts = Array<number>(classes).fill(0);
-  for (const { label } of examples) counts[label]++;
+  for (const { label, labels = label === undefined ? [] : [label] } of examples) {
+    for (const index of labels) counts[index]++;
+  }
   return counts;
 }
 
-function lengthsOf(examples: readonly Example[]): [number, number, number] {
-  const lengths = examples.map(({ text, pair = "" }) => `${text} ${pair}`.trim().split(/\s+/).length)
-    .sort((a, b) => a - b);
-  return [lengths[0], lengths[Math.floor(lengths.length / 2)], lengths.at(-1)!];
+/** The most frequent answer; of equally frequent classes, the first. */
+function mostFrequentOf(examples: readonly DescribedExample[]): Summary["constant"] {
+  const groups = [...Map.groupBy(examples, answerKey).values()]
+    .sort(([{ label: a = 0 }], [{ label: b = 0 }]) => a - b);
+  const most = groups.reduce((most, group) => group.length > most.length ? group : most);
+  return { answer: most[0], score: most.length / examples.length };
 }
 
-/** Examples that look drawn at random, class by class in turn. */
-function someOf(examples: readonly Example[]): Example[] {
-  const classes = [...Map.groupBy(byHash(examples), ({ label }) => label).values()];
+function meanOf(examples: readonly DescribedExample[]): Summary["constant"] {
+  const targets = examples.map(({ target }) => target!);
+  const mean = targets.reduce((sum, target) => sum + target, 0) / targets.length;
+  return {
+    answer: { target: mean },
+    score: targets.reduce((sum, target) => sum + (target - mean) ** 2, 0) / targets.length,
+  };
+}
+
+function spanOf(values: readonly number[]): [number, number, number] {
+  const sorted = values.toSorted((a, b) => a - b);
+  return [sorted[0], sorted[Math.floor(sorted.length / 2)], sorted.at(-1)!];
+}
+
+/** Examples that look drawn at random, answer by answer in turn. */
+function someOf(examples: readonly DescribedExample[]): DescribedExample[] {
+  const classes = [...Map.groupBy(byHash(examples), answerKey).values()];
   const rounds = Array.from({ length: SHOWN }, (_, round) => classes.flatMap((members) => members[round] ?? []));
   return rounds.flat().slice(0, SHOWN);
 }

@@ -20,12 +20,15 @@ export interface TableSource {
   sha256: string;
 }
 
-/** A row: the values of the columns as text, null where there is none. */
+/** A value as text, or a list of them as JSON lines and Parquet have; null where there is none. */
+export type Cell = string | readonly string[] | null;
+
+/** A row of values. */
 export interface TableRow {
   /** Its line, or its number, from 1. */
   line: number;
   /** The values, in the order of the columns. */
-  values: (string | null)[];
+  values: Cell[];
 }
 
 /** The rows of a file, and what their numbers count. */

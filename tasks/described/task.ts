@@ -3,10 +3,10 @@
  * @module
  */
 import { basename } from "node:path";
-import { defaultMetrics } from "../metrics.ts";
-import type { Task } from "../types.ts";
+import type { HeadTask } from "../types.ts";
 import type { DescribedSpec, Description } from "./description.ts";
 import { DEFAULT_CONFIG } from "./hub-files.ts";
+import { kindOf, metricsOfKind, taskOfKind } from "./kinds.ts";
 import { labelText } from "./labels.ts";
 import { dataOf, readDescribed } from "./read.ts";
 import { ruleOf } from "./splits.ts";
@@ -42,11 +42,15 @@ export function labelsOf(
 
 /** A description as specs have it. @param labels the labels that were found, or named */
 export function specOf(description: Description, labels: readonly string[]): DescribedSpec {
-  const { columns, splits, encoding, missing, config, published, metrics = [...defaultMetrics] } = description;
+  const kind = kindOf(description);
+  const { columns, separator, splits, encoding, missing, config, published, metrics = metricsOfKind(kind) } =
+    description;
   const { description: question, labelling, licence, citation } = description;
   const remarks = Object.entries({ description: question, labelling, licence, citation });
   return {
+    ...kind && { kind },
     columns,
+    ...separator !== undefined && { separator },
     ...labelsOf(description),
     ...splits && { splits },
     ...encoding && { encoding },
@@ -66,17 +70,15 @@ export function specOf(description: Description, labels: readonly string[]): Des
 export function describedTask(
   { name, version, files = {}, dataset, described }: DescribedTask,
   paths: TablePaths = {},
-): Task {
-  const { labels, description, labelling, licence, citation } = described;
-  return {
+): HeadTask {
+  const { description, labelling, licence, citation } = described;
+  const common = {
     name,
     version,
-    kind: "classification",
     description: description ?? NONE_STATED,
     labelling: labelling ?? NONE_STATED,
     licence: licence ?? NONE_STATED,
     citation: citation ?? NONE_STATED,
-    labels,
     metrics: described.metrics,
     source: Object.entries(files).map(([split, sha256]) => ({
       path: dataset
@@ -88,12 +90,12 @@ export function describedTask(
     })),
     ...described.splits && { rule: ruleOf(described.splits) },
     ...described.published && { published: described.published },
-    async load() {
-      const given = Object.entries(files).map(([split, sha256]) => {
-        if (!paths[split]) throw new Error(`Cannot read the task ${name}: the files of its ${split} must be given`);
-        return [split, { paths: paths[split], sha256 }];
-      });
-      return dataOf(await readDescribed(name, described, Object.fromEntries(given)));
-    },
   };
+  return taskOfKind(common, described, async () => {
+    const given = Object.entries(files).map(([split, sha256]) => {
+      if (!paths[split]) throw new Error(`Cannot read the task ${name}: the files of its ${split} must be given`);
+      return [split, { paths: paths[split], sha256 }];
+    });
+    return dataOf(await readDescribed(name, described, Object.fromEntries(given)));
+  });
 }

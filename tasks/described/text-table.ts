@@ -5,7 +5,7 @@
 import { parse } from "csv-parse/sync";
 import { counted, shorten } from "../../base/errors.ts";
 import { requireColumns } from "../task-files.ts";
-import type { Table, TableRow } from "./table.ts";
+import type { Cell, Table, TableRow } from "./table.ts";
 
 /** What may stand between values; spreadsheets of some countries write semicolons. */
 const DELIMITERS = [",", "\t", ";"];
@@ -130,11 +130,14 @@ function parseObject(line: string, path: string, number: number): Record<string,
   );
 }
 
-function valueOf(value: unknown, path: string, column: string, line: number): string | null {
+function valueOf(value: unknown, path: string, column: string, line: number): Cell {
   if (value === null) return null;
   if (typeof value !== "object") return String(value);
+  if (Array.isArray(value) && value.every((item) => item !== null && typeof item !== "object")) {
+    return value.map(String);
+  }
   throw new Error(
     `Cannot use ${path}: ${shorten(column)} must be a text, a number or a boolean, ` +
-      `it is ${Array.isArray(value) ? "a list" : "an object"} in line ${line}`,
+      `it is ${Array.isArray(value) ? "a list of other things" : "an object"} in line ${line}`,
   );
 }

@@ -19,8 +19,8 @@ export interface Encoded {
 export interface Decoded {
   /** Names of all its columns. */
   names: string[];
-  /** Rows of the columns' values as text, null where a value is missing; none if a column is missing. */
-  rows: (string | null)[][];
+  /** Rows of the columns' values as text or lists of texts, null where a value is missing; none if a column is missing. */
+  rows: (string | string[] | null)[][];
 }
 
 async function decode({ bytes, columns }: Encoded): Promise<ThreadAnswer<Decoded>> {
@@ -36,10 +36,15 @@ async function decode({ bytes, columns }: Encoded): Promise<ThreadAnswer<Decoded
   }
 }
 
-function textOf(value: unknown, column: string): string | null {
+function textOf(value: unknown, column: string): string | string[] | null {
   if (value === undefined || value === null) return null;
-  if (typeof value !== "object" || value instanceof Date) return String(value);
+  if (isScalar(value)) return String(value);
+  if (Array.isArray(value) && value.every(isScalar)) return value.map(String);
   throw new Error(`${column} must hold texts, numbers or booleans`);
+}
+
+function isScalar(value: unknown): boolean {
+  return value !== null && value !== undefined && (typeof value !== "object" || value instanceof Date);
 }
 
 parentPort!.on("message", async (encoded: Encoded) => parentPort!.postMessage(await decode(encoded)));

@@ -5,10 +5,9 @@ import { metrics } from "../../tasks/metrics.ts";
 import { hubDescriptions } from "../../tasks/hub/mod.ts";
 import { multiLabelMetrics } from "../../tasks/metrics/multi-label.ts";
 import { regressionMetrics } from "../../tasks/metrics/regression.ts";
-import type { TaskKind } from "../../tasks/types.ts";
 import { tasks } from "../../tasks/mod.ts";
 import { textMetrics } from "../../tasks/text-metrics.ts";
-import type { Metric } from "../../tasks/types.ts";
+import type { Metric, TaskKind } from "../../tasks/types.ts";
 
 /**
  * A row for each task: the number of examples of each class, and a digest of ids, labels and texts, which change only with

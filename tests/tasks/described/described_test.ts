@@ -152,7 +152,7 @@ Deno.test("duplicates, conflicting labels, texts in two splits and the majority 
       columns,
       allowOverlap: true,
     });
-    const { counts, words, duplicates, conflicts, overlaps, majority, examples } = summarise(read);
+    const { counts, words, duplicates, conflicts, overlaps, constant, examples } = summarise(read);
     assert.deepEqual(counts, [{ split: "train", classes: [3, 2] }, { split: "test", classes: [1, 2] }]);
     assert.deepEqual([words, duplicates, conflicts.count, conflicts.first?.text], [[1, 1, 3], 2, 1, "c"]);
     assert.deepEqual(overlaps, [{
@@ -160,7 +160,7 @@ Deno.test("duplicates, conflicting labels, texts in two splits and the majority 
       count: 1,
       first: "line 4 of train.csv and line 2 of test.csv",
     }]);
-    assert.deepEqual(majority, { label: 1, share: 2 / 3 });
+    assert.deepEqual([constant.answer.label, constant.score], [1, 2 / 3]);
     assert.equal(examples.length, 5);
   });
 });
@@ -289,7 +289,7 @@ Deno.test("a description that breaks a rule is refused with its place, and a fil
         (error: Error) => error instanceof UsageError && message.test(error.message) || assert.fail(error),
       );
     await refused("a.json", /^Cannot read the task .*a\.json, line 3, column \d+: columns/);
-    await refused("b.json", /metrics.0 must be one of accuracy, macro_f1, .*, current value is "f2"$/);
+    await refused("b.json", /metrics.0 must be one of accuracy, .*, current value is "f2"$/);
     await refused("a.csv", /^Cannot use .*a\.csv as a task: its columns must be named, by --text and --label/);
     await refused("none.json", /^Cannot read the task .*none\.json: there must be such a file/);
   });

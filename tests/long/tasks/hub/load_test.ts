@@ -134,7 +134,7 @@ Deno.test({
         const { train, validation, test } = dataOf((await openOnHub(hubDescriptions[name])).opened.read);
         const sizes = { train: train!.length, ...validation && { validation: validation.length }, test: test!.length };
         assert.deepEqual(sizes, { ...published }, name);
-        const counted = (examples: { label: number }[]) =>
+        const counted = (examples: { label?: number }[]) =>
           Object.keys(labels!).map((_, at) => examples.filter(({ label }) => label === at).length);
         if (ofTrain.length === 0) continue;
         assert.deepEqual(counted(train!), ofTrain, name);

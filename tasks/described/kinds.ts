@@ -1,0 +1,66 @@
+/**
+ * What a description may say by the kind of its task, and the task that it makes.
+ * @module
+ */
+import { shorten, suggestion } from "../../base/errors.ts";
+import { defaultMetrics, metrics } from "../metrics.ts";
+import { multiLabelMetrics } from "../metrics/multi-label.ts";
+import { regressionMetrics } from "../metrics/regression.ts";
+import type { Example, HeadTask, MultiLabelExample, RegressionExample, TaskData, TaskDescription } from "../types.ts";
+import type { DescribedKind, DescribedSpec, Description } from "./description.ts";
+import type { DescribedExample } from "./read.ts";
+
+/** Every metric of the kinds besides classification. */
+const METRICS: Record<DescribedKind, object> = { regression: regressionMetrics, "multi-label": multiLabelMetrics(1) };
+
+/** Names of the metrics of a kind where a description names none; left out: of classification. */
+export function metricsOfKind(kind?: DescribedKind): string[] {
+  return kind === undefined ? [...defaultMetrics] : Object.keys(METRICS[kind]);
+}
+
+/** The kind as specs have it. */
+export function kindOf({ kind }: Pick<Description, "kind">): DescribedKind | undefined {
+  return kind === "classification" ? undefined : kind;
+}
+
+/** @throws {Error} if a description names what its kind of task does not have */
+export function requireOfKind(name: string, description: Description): void {
+  const { kind = "classification", columns: { label }, labels, separator, metrics: named = [] } = description;
+  const refuse = (what: string, kinds: string) => {
+    throw new Error(`Cannot use the task ${name}: ${what} is of the kind ${kinds}, its kind is ${kind}`);
+  };
+  if (kind === "regression" && labels) refuse("labels", "classification or multi-label");
+  if (kind !== "multi-label" && separator !== undefined) refuse("separator", "multi-label");
+  if (kind !== "multi-label" && Array.isArray(label)) refuse("a list of columns.label", "multi-label");
+  if (Array.isArray(label) && (labels || separator !== undefined)) {
+    throw new Error(
+      `Cannot use the task ${name}: columns.label names its labels, labels and separator must be left out`,
+    );
+  }
+  const known = Object.keys(kind === "classification" ? metrics : METRICS[kind]);
+  const other = named.find((metric) => !known.includes(metric));
+  if (other === undefined) return;
+  throw new Error(
+    `Cannot use the task ${name}: a metric must be one of ${kind}, current value is ${shorten(other)}, ${
+      suggestion(other, known)
+    }`,
+  );
+}
+
+/** The task of a kind. @param load reads its examples */
+export function taskOfKind(
+  common: TaskDescription,
+  { kind, labels }: Pick<DescribedSpec, "kind" | "labels">,
+  load: () => Promise<TaskData<DescribedExample>>,
+): HeadTask {
+  // The examples are those of the kind, as they were read by it.
+  const loadAs = <E extends DescribedExample>() => load() as Promise<TaskData<E>>;
+  switch (kind) {
+    case "regression":
+      return { ...common, kind, load: () => loadAs<RegressionExample>() };
+    case "multi-label":
+      return { ...common, kind, labels, load: () => loadAs<MultiLabelExample>() };
+    case undefined:
+      return { ...common, kind: "classification", labels, load: () => loadAs<Example>() };
+  }
+}

@@ -1,0 +1,143 @@
+/**
+ * The right answers of described tasks: a class, a number, or labels, by the kind of task.
+ * @module
+ */
+import { shorten, suggestion } from "../../base/errors.ts";
+import type { DescribedKind, DescribedSpec } from "./description.ts";
+import { labelsIn, labelText } from "./labels.ts";
+import type { Cell } from "./table.ts";
+
+/** The right answer of an example, as tasks of its kind have it. */
+export interface RightAnswer {
+  /** Index of the class. */
+  label?: number;
+  /** The number. */
+  target?: number;
+  /** Indices of the labels, in ascending order. */
+  labels?: readonly number[];
+}
+
+/** What a row says of its right answer. */
+export interface AnswerRow {
+  /** The file. */
+  path: string;
+  /** Where it stands: "line 12". */
+  place: string;
+  /** Its values as text: the label, the number, or each of its labels. */
+  values: string[];
+}
+
+/** What of a description decides what is right. */
+export type AnswerReading =
+  & Pick<DescribedSpec, "kind" | "columns" | "separator" | "values">
+  & Partial<Pick<DescribedSpec, "labels">>;
+
+/** The columns that say what is right. */
+export function answerColumns({ columns: { label } }: AnswerReading): string[] {
+  return [label].flat();
+}
+
+/** Whether no label may be what is right, so that an empty cell says something. */
+export function mayBeEmpty({ kind }: AnswerReading): boolean {
+  return kind === "multi-label";
+}
+
+/**
+ * The values of a row's cells.
+ * @param cells of {@linkcode answerColumns}
+ * @throws {Error} if a cell of a column that stands for a label holds something else than yes or no
+ */
+export function answerValues(
+  reading: AnswerReading,
+  cells: readonly Cell[],
+  { path, place }: Pick<AnswerRow, "path" | "place">,
+): string[] {
+  const { kind, columns: { label }, separator } = reading;
+  const [cell] = cells;
+  if (kind !== "multi-label") return [kind === "regression" ? String(cell).trim() : labelText(String(cell))];
+  if (Array.isArray(label)) {
+    return label.filter((column, at) => isYes(labelText(String(cells[at])), { column, path, place }));
+  }
+  const listed = typeof cell === "string" ? separator === undefined ? [cell] : cell.split(separator) : cell ?? [];
+  return [...new Set(listed.map(labelText).filter((value) => value !== ""))];
+}
+
+function isYes(value: string, { column, path, place }: { column: string; path: string; place: string }): boolean {
+  if (["1", "true"].includes(value)) return true;
+  if (["0", "false"].includes(value)) return false;
+  throw new Error(
+    `Cannot use ${path}: ${shorten(column)} must be 1 or 0, true or false, current value is ${
+      shorten(value)
+    } in ${place}`,
+  );
+}
+
+/**
+ * The labels of a task, in their order: those that it names, its columns, or those that occur.
+ * @param rows of the first split
+ * @throws {Error} if they can be no labels, or if no row of several labels has several
+ */
+export function labelsOfRows(reading: AnswerReading, rows: readonly AnswerRow[]): string[] {
+  const { kind, columns: { label }, labels } = reading;
+  if (kind === "regression") return [];
+  if (Array.isArray(label)) return label;
+  const [{ path }] = rows;
+  if (kind === "multi-label" && rows.every(({ values }) => values.length < 2)) {
+    throw new Error(
+      `Cannot use ${path}: the column ${shorten(label)} must hold several labels in a row, none does; ` +
+        '"separator" in a description says what stands between them',
+    );
+  }
+  return labels ?? labelsIn(rows.flatMap(({ values }) => values), path, label);
+}
+
+/** The right answer of a row. @throws {Error} if a value is none of the labels, or no number */
+export function rightAnswer(reading: AnswerReading, row: AnswerRow, labels: readonly string[]): RightAnswer {
+  if (reading.kind === "regression") return { target: numberOf(row) };
+  const known = reading.values ?? labels;
+  const indices = row.values.map((value) => {
+    const index = known.indexOf(value);
+    if (index >= 0) return index;
+    const rule = reading.labels ? "a label must be one of those that are named" : "a label must occur in train, too";
+    throw new Error(
+      `Cannot use ${row.path}: ${rule}, current value is ${shorten(value)} in ${row.place}, ${
+        suggestion(value, known)
+      }`,
+    );
+  });
+  return reading.kind === "multi-label" ? { labels: indices.sort((a, b) => a - b) } : { label: indices[0] };
+}
+
+function numberOf({ path, place, values: [value] }: AnswerRow): number {
+  const number = Number(value);
+  if (value !== "" && Number.isFinite(number)) return number;
+  throw new Error(`Cannot use ${path}: a label must be a number, current value is ${shorten(value)} in ${place}`);
+}
+
+/** Makes sure that the examples of a split differ in what is right. @throws {Error} if all are the same */
+export function requireDifferent(
+  path: string,
+  kind: DescribedKind | undefined,
+  answers: readonly RightAnswer[],
+  labels: readonly string[],
+): void {
+  const keys = new Set(answers.map(answerKey));
+  if (keys.size > 1) return;
+  const what = kind === "regression" ? "numbers" : kind === "multi-label" ? "sets of labels" : "labels";
+  throw new Error(
+    `Cannot use ${path}: it must hold examples of two ${what}, all have ${kind === undefined ? "the label " : ""}${
+      shorten(answerInWords(answers[0], labels))
+    }`,
+  );
+}
+
+/** Equal for equal answers alone. */
+export function answerKey({ label, target, labels }: RightAnswer): string {
+  return String(label ?? target ?? labels);
+}
+
+/** An answer as its user writes it: "positive", "3.5", "music, sport". */
+export function answerInWords({ label, target, labels: set }: RightAnswer, labels: readonly string[]): string {
+  if (target !== undefined) return String(target);
+  return (set ?? [label!]).map((index) => labels[index]).join(", ") || "none";
+}
