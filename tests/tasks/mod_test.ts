@@ -4,6 +4,7 @@ import { Random } from "../../base/random.ts";
 import { metrics } from "../../tasks/metrics.ts";
 import { multiLabelMetrics } from "../../tasks/metrics/multi-label.ts";
 import { regressionMetrics } from "../../tasks/metrics/regression.ts";
+import { hubDescriptions } from "../../tasks/hub/mod.ts";
 import { tasks } from "../../tasks/mod.ts";
 import { textMetrics } from "../../tasks/text-metrics.ts";
 import type { Metric, TaskKind } from "../../tasks/types.ts";
