@@ -13,6 +13,7 @@ export const addReport: AddCommand = (program, setStatus) => {
     .argument("[results...]", "results folders", ["results"])
     .option("--out <folder>", "folder of the reports (default: report, in the first results folder)")
     .option("--validation", "show the score on the validation examples, which chose the epoch, beside the test score")
+    .option("--texts", "show in report.html the texts that methods disagree on, of tasks that come with TuneBench")
     .option("--external <path>", "show results of PEFT's method comparison beside: a file of them, or a folder")
     .option("--compare <methods>", "test two methods, joined by a comma, in every table that has both; write nothing")
     .option("--baseline <folder>", "say what moved beyond noise since these results; write nothing")
@@ -22,17 +23,18 @@ export const addReport: AddCommand = (program, setStatus) => {
 interface ReportFlags {
   out?: string;
   validation?: boolean;
+  texts?: boolean;
   external?: string;
   compare?: string;
   baseline?: string;
 }
 
 async function runReport(folders: string[], flags: ReportFlags): Promise<number> {
-  const { out, compare, baseline, validation, external } = flags;
+  const { out, compare, baseline, validation, texts, external } = flags;
   if (compare === undefined && baseline === undefined) {
-    return await writeReports(folders, out ?? `${folders[0]}/report`, { validation, external });
+    return await writeReports(folders, out ?? `${folders[0]}/report`, { validation, texts, external });
   }
-  const unused = (["out", "validation", "external"] as const).find((name) => flags[name] !== undefined);
+  const unused = (["out", "validation", "texts", "external"] as const).find((name) => flags[name] !== undefined);
   if (unused !== undefined) throw new UsageError(`Cannot use --${unused}: --compare and --baseline write no files`);
   const names = compare === undefined ? undefined : splitMethods(compare);
   const { readResults } = await import("../reports/mod.ts");

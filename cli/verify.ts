@@ -51,7 +51,7 @@ async function runVerify(results: string, ids: readonly string[], flags: VerifyF
   );
   const places = new Map(Object.entries(plugins).map(([sha256, { name }]) => [keptPath(sha256), name]));
   const repeated: Repeated[] = [
-    ...await repeat(repeatable, all, places, stop.signal, jobs),
+    ...lacking.length > 0 && repeatable.length === 0 ? [] : await repeat(repeatable, all, places, stop.signal, jobs),
     ...lacking.map((record) => {
       const paths = lackingOf(record).map((sha256) => `${results}/${keptPath(sha256)}`);
       return { record, why: [`--plugin must name its plug-in, ${paths.join(" and ")}`] };

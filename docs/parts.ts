@@ -37,6 +37,9 @@ export const parts: Record<string, () => string | Promise<string>> = {
   "presets": presetTable,
   "devices": deviceTable,
   "linear maps": linearMapTable,
+  "plug-in method": () => showFile("docs/plugins/added-bias.ts"),
+  "plug-in task": () => showFile("docs/plugins/feedback.ts"),
+  "plug-in model": () => showFile("docs/plugins/random-words.ts"),
   "kernels": () => codes(Object.keys(kernels).sort()) + ".",
   "commands": commandTable,
   "flags": describeCommands,
@@ -48,6 +51,12 @@ export const parts: Record<string, () => string | Promise<string>> = {
 
 /** The tasks that are no descriptions of data sets on the hub. */
 const ownTasks: AnyTask[] = Object.values(tasks).filter(({ name }) => !Object.hasOwn(hubDescriptions, name));
+
+/** A file of the repository, under its name. */
+async function showFile(path: string): Promise<string> {
+  const text = await Deno.readTextFile(new URL(`../${path}`, import.meta.url));
+  return `\`${path}\`\n\n\`\`\`ts\n${text}\`\`\``;
+}
 
 /** What a study may name, a line each. */
 function names(): string {

@@ -57,6 +57,8 @@ export const reportFormats: Record<ReportFormatName, ReportFormat> = {
 export interface ReportOptions {
   /** Whether tables show the validation score beside the test score. */
   validation?: boolean;
+  /** Whether the page shows the texts of test examples that methods disagree on. */
+  texts?: boolean;
   /** A file or folder with results of PEFT's method comparison, which are shown beside. */
   external?: string;
 }
@@ -97,18 +99,21 @@ export async function readResults(folders: readonly string[]): Promise<Results> 
  * @param folders as {@linkcode readResults}
  * @param out folder of the reports, made if it does not exist
  * @throws {Error} as {@linkcode readResults}, or if `out` cannot be written
+ * @throws {Error} if texts are asked for and the data of a task cannot be read
  * @throws {UsageError} if the results of others cannot be read
  */
 export async function writeReport(
   folders: readonly string[],
   out: string,
-  { validation = false, external: path }: ReportOptions = {},
+  { validation = false, texts: withTexts = false, external: path }: ReportOptions = {},
 ): Promise<WrittenReport> {
   const external = path === undefined ? undefined : await readPeftResults(path);
   const read = await readResults(folders);
   const { controls, unreadable: others } = await readControls(folders);
   const unreadable = [...read.unreadable, ...external?.unreadable ?? [], ...others];
-  return await writeReportOf({ ...read, unreadable, validation, external, controls }, out);
+  // Loaded where it is needed, as it brings the tables of tasks.
+  const texts = withTexts ? await (await import("./runs/texts.ts")).readTexts(read.runs) : undefined;
+  return await writeReportOf({ ...read, unreadable, validation, texts, external, controls }, out);
 }
 
 /**

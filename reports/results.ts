@@ -19,6 +19,7 @@ import type { Conflict } from "./runs/collect.ts";
 import type { ControlRecord } from "../runs/study/controls/control-record.ts";
 import type { ExternalResults } from "./external/peft.ts";
 import { type Overview, overviewsOf } from "./overview.ts";
+import type { Texts } from "./runs/texts.ts";
 import { optionsOfRun, type Run, RunReader, samplesOf } from "./runs/run.ts";
 import { type Interval, mean, standardDeviation } from "./statistics/basics.ts";
 import { compareSettings, type Comparison, type Difference } from "./statistics/comparison.ts";
@@ -87,6 +88,8 @@ export type Source = [source: string, ...works: string[]];
 export interface Results {
   /** Whether tables show the validation score beside the test score. Left out: no. */
   validation?: boolean;
+  /** Texts of test examples, which the page shows where methods disagree. */
+  texts?: Texts;
   /** Results of others, which are shown beside and compared with nothing. */
   external?: ExternalResults;
   /** Negative controls, ordered by run. */

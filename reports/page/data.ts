@@ -6,6 +6,7 @@ import { canonical } from "../../runs/study/record.ts";
 import { showName } from "../figures/style.ts";
 import type { Results } from "../results.ts";
 import type { Run } from "../runs/run.ts";
+import type { Texts } from "../runs/texts.ts";
 import { mean } from "../statistics/basics.ts";
 import { titleOf } from "../words.ts";
 import { packAnswers, type Packed } from "./pack.ts";
@@ -18,6 +19,9 @@ const MOST_LOSSES = 60;
 
 /** Most characters of all packed answers and ids together; where there are more, the page has none and says so. */
 const MOST_ANSWERS = 1_200_000;
+
+/** Most characters of all texts of examples together; further ones are left out. */
+const MOST_TEXT = 400_000;
 
 /** No answers. */
 const NOTHING: Packed = { width: 1, bits: "" };
@@ -47,7 +51,12 @@ export interface PageData {
   /** Runs: setting, seed, scores, curve and packed answers. */
   runs: unknown[];
   /** Test sets: ids and right answers; empty where all answers are too many for a page. */
-  tests: { ids: string[]; truth: Packed }[];
+  tests: {
+    ids: string[];
+    truth: Packed;
+    /** Texts of examples that runs disagree on, by their places; absent where none are shown. */
+    texts?: Record<number, string>;
+  }[];
   /** Names of classes, or of sets of labels. */
   labels: string[][];
   /** Where runs took place. */
@@ -57,7 +66,7 @@ export interface PageData {
 }
 
 /** The data of a page. */
-export function pageData({ runs, protocols }: Results): PageData {
+export function pageData({ runs, protocols, texts }: Results): PageData {
   const tests = new Shared<PageData["tests"][number]>();
   const [labels, environments, checks] = [new Shared<string[]>(), new Shared<unknown>(), new Shared<unknown>()];
   /** Names of sets of labels: where there may be several at once, these are the classes. */
@@ -75,6 +84,7 @@ export function pageData({ runs, protocols }: Results): PageData {
     packed.values().reduce((sum, answers) => sum + (answers?.predicted.bits.length ?? 0), 0);
   const isWhole = size <= MOST_ANSWERS;
 
+  if (texts && isWhole) addTexts(tests, runs, texts);
   const describe = (run: Run, setting: number) => ({
     id: run.id,
     setting,
@@ -116,6 +126,27 @@ export function pageData({ runs, protocols }: Results): PageData {
     environments: environments.values,
     checks: checks.values,
   }) as PageData;
+}
+
+/** Gives test sets the texts of those examples that their runs answer differently. */
+function addTexts(tests: Shared<PageData["tests"][number]>, runs: readonly Run[], texts: Texts): void {
+  let left = MOST_TEXT;
+  for (const [test, [first, ...others]] of Map.groupBy(runs, ({ test }) => test)) {
+    const known = texts.get(first.spec.task.name);
+    const shown: Record<number, string> = {};
+    test.ids.forEach((id, at) => {
+      const text = known?.get(id);
+      // Compared as texts: an answer may be a list of labels.
+      const answerOf = ({ answers }: Run) => String(answers.predicted[at]);
+      if (text === undefined || others.every((run) => answerOf(run) === answerOf(first))) return;
+      shown[at] = showName(text, MOST_LETTERS);
+      left -= shown[at].length;
+      if (left < 0) delete shown[at];
+    });
+    if (Object.keys(shown).length > 0) {
+      tests.values[tests.place(test, () => ({ ids: [], truth: NOTHING }))].texts = shown;
+    }
+  }
 }
 
 function environmentOf({ environment: { started: _started, ...rest } }: Run): unknown {

@@ -51,7 +51,17 @@ function table(caption, header, rows) {
       make(
         "thead",
         {},
-        make("tr", {}, ...header.map((name) => make("th", { scope: "col" }, make("button", { type: "button" }, name)))),
+        make(
+          "tr",
+          {},
+          ...header.map((name, index) =>
+            make(
+              "th",
+              { scope: "col", class: index === 0 ? "left" : "right" },
+              make("button", { type: "button" }, name),
+            )
+          ),
+        ),
       ),
       make("tbody", {}, ...rows.map((cells) => make("tr", {}, ...cells.map(cell)))),
     ),

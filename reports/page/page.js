@@ -85,7 +85,7 @@ function answersOf(run) {
       make("p", {}, "Answers are left out, as those of all runs are too many for one page; the records have them."),
     ];
   }
-  const { ids, truth: packed } = data.tests[run.test_set];
+  const { ids, truth: packed, texts } = data.tests[run.test_set];
   const truth = unpack(packed, ids.length);
   const names = run.kind === "texts" ? ["no reference", "a reference"] : data.labels[run.labels];
   const nameOf = (value) => names[value] ?? `class ${value}`;
@@ -109,7 +109,9 @@ function answersOf(run) {
   }
   const caption = `Examples that runs of seed ${run.seed} disagree on: ${disputed.length} of ${ids.length}` +
     (disputed.length > MOST_EXAMPLES ? `, of which the first ${MOST_EXAMPLES}` : "") +
-    ". Ids, as records hold no texts of the data.";
+    (texts ? ", with their texts from the data." : ". Ids, as records hold no texts of the data.");
+  const nameOfExample = (at) =>
+    texts?.[at] === undefined ? ids[at] : make("span", {}, ids[at], make("q", { dir: "auto" }, texts[at]));
   return [
     ...parts,
     table(
@@ -117,7 +119,7 @@ function answersOf(run) {
       ["example", "right", ...[run, ...rivals].map(({ setting }) => data.settings[setting].label)],
       disputed.slice(0, MOST_EXAMPLES).map((
         at,
-      ) => [ids[at], nameOf(truth[at]), ...columns.map((answers) => mark(answers[at], at))]),
+      ) => [nameOfExample(at), nameOf(truth[at]), ...columns.map((answers) => mark(answers[at], at))]),
     ),
   ];
 }

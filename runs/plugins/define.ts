@@ -38,13 +38,17 @@ const taskName = z.string().max(100).regex(/^[A-Za-z0-9][\w.-]*(\/[A-Za-z0-9][\w
   error: "must be of letters, digits and . _ - with a letter or digit first, parts of it with / between",
 });
 
-/** The options of a method with none given: the defaults, among them those that every method has. */
-const options = z.custom<Method["options"]>((value) => typeof (value as Method["options"])?.parse === "function", {
-  error: "must be a zod schema",
-}).refine((schema) => {
-  const { learningRate, epochs } = (schema as Method["options"]).parse({});
-  return typeof learningRate === "number" && typeof epochs === "number";
-}, { error: "must have learningRate and epochs with defaults, as commonOptions gives them" });
+/** A schema of options that all have defaults, among them those that every method has. */
+const options = z.custom<unknown>((value) => {
+  try {
+    const { learningRate, epochs } = (value as Method["options"]).parse({});
+    return typeof learningRate === "number" && typeof epochs === "number";
+  } catch {
+    return false;
+  }
+}, {
+  error: "must be a zod schema with a default for each option, learningRate and epochs among them, as of commonOptions",
+});
 
 const methodShape: Record<Exclude<keyof Method, "plugin">, z.ZodType> = {
   name,

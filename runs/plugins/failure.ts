@@ -22,7 +22,7 @@ export function brokenRule(message: string, otherwise: string): string {
 /** A message from where plug-ins were at work, as a sentence: one that is a sentence of its own stays as it is. */
 export function failureOf(message: string, plugins: PluginPaths): string {
   const names = Object.values(plugins).map(({ name }) => name).join(", ");
-  return names === "" || message.startsWith("Cannot ")
+  return names === "" || /^Cannot [^:]+: /.test(message)
     ? message
     : `Cannot use ${names}: ${brokenRule(message, message)}`;
 }

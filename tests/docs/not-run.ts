@@ -27,8 +27,9 @@ export const notRun: Record<string, string | { reason: string; instead: string }
   "deno task bench status /shared/results": "needs a cluster; test:slurm starts one",
   "deno task bench status /shared/results --attach": "needs a cluster; test:slurm starts one",
   "deno task report /shared/results": "needs a cluster; test:slurm starts one",
-  "deno task bench smoke --methods added-bias,bitfit,added-bias+prompt-tuning":
-    "its method is not in the table; extending_test.ts trains it",
+  "deno task bench smoke --plugin docs/plugins/added-bias.ts --methods added-bias,bitfit,added-bias+prompt-tuning --out plugged":
+    "plugins_test.ts trains it",
+  "deno task predict --adapter plugged/adapters/<id> --plugin docs/plugins/added-bias.ts": "plugins_test.ts does so",
   "deno task bench smoke --methods output-scale,lora,output-scale+prompt-tuning":
     "its method is not in the table; extending_test.ts trains it",
   "deno task bench smoke --tasks feedback --task-files ./feedback --methods linear-probe,lora":

@@ -52,7 +52,7 @@ Deno.test("what is refused in a description's form, the JSON Schema refuses, too
     { data, columns: { ...columns, txt: "c" } },
     { data: { test: "a.csv" }, columns },
     { data: { train: "a.csv", dev: "b.csv" }, columns },
-    { data, columns, kind: "regression" },
+    { data, columns, kind: "ranking" },
     { data, columns, name: "a b" },
     { data, columns, name: "../a" },
     { data, columns, version: 0 },

@@ -66,6 +66,8 @@ export async function writeStandIns(folder: string): Promise<void> {
   for (const [name, files] of Object.entries(standIns)) {
     await Deno.rename(await makeFolder(files, name), join(folder, name));
   }
+  await Deno.mkdir(join(folder, "docs"));
+  await Deno.symlink(join(root, "docs/plugins"), join(folder, "docs/plugins"));
   await Deno.writeTextFile(join(folder, "reviews.csv"), `id,body,stars\n${lines(0, 200, reviewRow)}`);
   await Deno.writeTextFile(join(folder, "films.jsonl"), lines(0, 20, filmRow));
   await Deno.writeFile(join(folder, "model.gguf"), writeGguf(tinyLlama()).bytes);

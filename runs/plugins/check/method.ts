@@ -75,11 +75,9 @@ export function methodChecks(method: Method, folder: string): Rule[] {
         : "it changes at the start what the backbone computes, as it claims",
       async () => {
         const { model, backbone } = await tried();
-        const start = await model.start(1);
-        const moved = largestDifference(
-          await features(model.features, backbone, start),
-          await features(model.backboneFeatures, backbone, {}),
-        );
+        const [adapted] = await features(model.features, backbone, [await model.start(1)]);
+        const [unchanged] = await features(model.backboneFeatures, backbone, [{}]);
+        const moved = largestDifference(adapted, unchanged);
         expect((moved <= ROUNDING) === method.identityAtStart, `features move by ${moved.toPrecision(3)}`);
         return `features move by ${moved.toPrecision(3)}`;
       },
@@ -87,11 +85,13 @@ export function methodChecks(method: Method, folder: string): Rule[] {
     ["everything that it trains changes what is computed", async () => {
       const { model, backbone, adaptation } = await tried();
       const values = nearStart(await model.start(1), 0.1);
-      const base = await features(model.features, backbone, values);
-      for (const { name } of adaptation.parameters) {
-        const moved = { ...values, [name]: values[name].map((value) => value + 0.3) };
-        expect(largestDifference(base, await features(model.features, backbone, moved)) > 0, `${name} changes nothing`);
-      }
+      const moved = adaptation.parameters.map(({ name }) => ({
+        ...values,
+        [name]: values[name].map((value) => value + 0.3),
+      }));
+      const [base, ...others] = await features(model.features, backbone, [values, ...moved]);
+      const idle = adaptation.parameters.find((_, at) => largestDifference(base, others[at]) === 0);
+      expect(idle === undefined, `${idle?.name} changes nothing`);
       return `${adaptation.parameters.length} tensors`;
     }],
     ["its gradients are those of finite differences", async () => {
@@ -129,18 +129,21 @@ function requireCount(method: Method, options: CommonOptions, shape: BackboneSha
   return count;
 }
 
-/** Features of texts. */
+/** Features of texts, with each of some values of the parameters. */
 async function features(
   { program, signature }: SignedProgram,
   backbone: Backbone,
-  values: Record<string, Float32Array>,
-): Promise<Float32Array> {
+  values: readonly Record<string, Float32Array>[],
+): Promise<Float32Array[]> {
   const executable = await cpu.compile(program, signature, { threads: 1 });
-  const parameters = Object.fromEntries(Object.keys(signature.parameters).map((name) => [name, values[name]]));
   const encoded = await Promise.all(TEXTS.map((text) => backbone.encode(text, backbone.maxLength)));
-  const found = await executable.run({ parameters, inputs: backbone.collate(encoded) });
+  const found: Float32Array[] = [];
+  for (const one of values) {
+    const parameters = Object.fromEntries(Object.keys(signature.parameters).map((name) => [name, one[name]]));
+    found.push((await executable.run({ parameters, inputs: backbone.collate(encoded) })).features.slice());
+  }
   await executable.release();
-  return found.features;
+  return found;
 }
 
 function largestDifference(a: Float32Array, b: Float32Array): number {

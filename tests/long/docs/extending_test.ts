@@ -36,11 +36,11 @@ globalThis.addEventListener("unload", () => Deno.removeSync(folder, { recursive:
 Deno.env.set("TUNEBENCH_CACHE", `${folder}/cache`);
 
 const files = await writeExamples();
-const { addedBias } = await load<{ addedBias: Method }>("methods/added-bias.ts");
+const { default: addedBias } = await load<{ default: Method }>("docs/plugins/added-bias.ts");
 const { outputScale } = await load<{ outputScale: Method }>("methods/output-scale.ts");
 const { feedback } = await load<{ feedback: Task }>("tasks/feedback.ts");
 const { wordnetOrganism } = await load<{ wordnetOrganism: Task }>("tasks/wordnet-organism.ts");
-const { randomWords } = await load<{ randomWords: Model }>("models/random-words.ts");
+const { default: randomWords } = await load<{ default: Model }>("docs/plugins/random-words.ts");
 
 /** Writes the files that pages show. */
 async function writeExamples(): Promise<Map<string, string>> {
@@ -88,12 +88,13 @@ function adapted(backbone: Backbone, headLearningRate = 3e-3) {
 
 Deno.test("the examples are complete files, and they and the programs of other pages are type-checked", async () => {
   assert.deepEqual([...files.keys()], [
-    "methods/added-bias.ts",
+    "docs/plugins/added-bias.ts",
     "methods/output-scale.ts",
     "tasks/feedback.ts",
     "tests/tasks/feedback_test.ts",
     "tasks/wordnet-organism.ts",
-    "models/random-words.ts",
+    "docs/plugins/feedback.ts",
+    "docs/plugins/random-words.ts",
   ]);
   const { success, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["check", "--config", join(root, "deno.json"), ...files.values(), ...await writePrograms()],

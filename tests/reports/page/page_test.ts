@@ -2,10 +2,13 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { parseHTML } from "linkedom";
+import type { PageData } from "../../../reports/page/data.ts";
 import { renderPage } from "../../../reports/page/mod.ts";
 import { pack } from "../../../reports/page/pack.ts";
-import { groupResults } from "../../../reports/results.ts";
+import { groupResults, type Results } from "../../../reports/results.ts";
+import { readTexts } from "../../../reports/runs/texts.ts";
 import type { RunRecord } from "../../../runs/study/record.ts";
+import { tasks } from "../../../tasks/mod.ts";
 import { hostile, hostileRecords } from "../hostile.ts";
 import { makeRecord, type RecordChoice } from "../record-factory.ts";
 
@@ -107,6 +110,30 @@ Deno.test("notes below a table are whole, and say which times are those of a sha
   const html = pageOf(study(2, 1, 1, { change }));
   assert.ok(html.includes(`<li>${citation}</li>`));
   assert.match(html, /<li>The runs ran side by side with others: their times are those of a shared machine<\/li>/);
+});
+
+Deno.test("texts are shown of the examples that runs disagree on, where they are asked for", () => {
+  const results = groupResults(study(2, 1, 1), []);
+  const texts = new Map([["task-0", new Map(Array.from({ length: 400 }, (_, at) => [String(at), `<text> ${at}`]))]]);
+  const testsOf = (given: Results) =>
+    JSON.parse(elements(renderPage(given)["report.html"], "script")[0].content).tests as PageData["tests"];
+  assert.deepEqual(testsOf(results).map((test) => test.texts), [undefined]);
+  // Of 400 answers, the first 280 of the one run are right, and the first 288 of the other.
+  const places = Array.from({ length: 8 }, (_, at) => [280 + at, `<text> ${280 + at}`]);
+  assert.deepEqual(testsOf({ ...results, texts }).map((test) => test.texts), [Object.fromEntries(places)]);
+  assertSafe(renderPage({ ...results, texts })["report.html"]);
+});
+
+Deno.test("texts are those of the task's data; tasks of users and of other versions have none", async () => {
+  const { spec } = makeRecord({ task: "sentiment/amazon" });
+  const [amazon] = (await readTexts([{ spec }])).values();
+  const { pool } = await tasks["sentiment/amazon"].load();
+  assert.equal(amazon.size, pool!.length);
+  assert.equal(amazon.get(pool![7].id), pool![7].text);
+  const without = [{ ...spec.task, version: 9 }, { ...spec.task, files: {} }, { name: "unknown", version: 1 }];
+  for (const task of without) {
+    assert.equal([...(await readTexts([{ spec: { task } }])).values()][0]?.size ?? 0, 0);
+  }
 });
 
 Deno.test("packed numbers are the numbers, in as few bits as the largest needs", () => {

@@ -1,0 +1,174 @@
+/** Plug-ins from planning to predictions. Those of docs/plugins stand in a folder of their own. */
+import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import { UsageError } from "../../../../base/errors.ts";
+import { exportResults } from "../../../../reports/export/export.ts";
+import { writeReport } from "../../../../reports/mod.ts";
+import { bench, estimateBench } from "../../../../runs/launch/launcher.ts";
+import { listPlugins } from "../../../../runs/launch/plugins/list-plugins.ts";
+import { planCells } from "../../../../runs/launch/plugins/plan-cells.ts";
+import { submitStudy } from "../../../../runs/slurm/submit.ts";
+import { readSubmission } from "../../../../runs/slurm/submission.ts";
+import { presets } from "../../../../runs/study/presets.ts";
+import { readRecords } from "../../../../runs/study/read-records.ts";
+import { readStudy, type Study } from "../../../../runs/study/study.ts";
+import { inFolder } from "../../../in-folder.ts";
+import { willing, withSlurm } from "../../../runs/slurm/fake-slurm.ts";
+
+const root = fileURLToPath(new URL("../../../../", import.meta.url));
+const names = ["added-bias", "feedback", "random-words"];
+
+/** Calls `work` with a folder in which the plug-ins of docs/plugins lie, and the study that uses all of them. */
+const withPlugins = (work: (folder: string, study: Study) => Promise<void>) =>
+  inFolder({}, async (folder) => {
+    for (const name of [...names.map((name) => `${name}.ts`), "feedback.tsv"]) {
+      await Deno.copyFile(`${root}docs/plugins/${name}`, `${folder}/${name}`);
+    }
+    await work(folder, {
+      ...presets.smoke.study,
+      models: ["random-words"],
+      tasks: ["feedback"],
+      methods: ["added-bias", "lora"],
+      seeds: [0],
+      data: { train: 48, validation: 32, test: 36 },
+      plugins: names.map((name) => `${folder}/${name}.ts`),
+    });
+  });
+
+/** Runs a command. */
+async function run(folder: string, args: string[], input = "") {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", "-P=command", "--config", `${root}deno.json`, `${root}cli/main.ts`, ...args],
+    cwd: folder,
+    env: { NO_COLOR: "1" },
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const writer = child.stdin.getWriter();
+  await writer.write(new TextEncoder().encode(input));
+  await writer.close();
+  const { code, stdout, stderr } = await child.output();
+  const [out, errors] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
+  return { code, out, errors };
+}
+
+Deno.test("a method, a task and a model of a folder of their own are trained, reported, kept, made again and used", () =>
+  withPlugins(async (folder, study) => {
+    const out = `${folder}/results`;
+    const { trained, failures } = await bench(study, { out });
+    assert.deepEqual([trained, failures], [2, []]);
+    const { records } = await readRecords(out);
+    const record = records.find(({ spec }) => spec.method[0].name === "added-bias")!;
+    const { model, task, method: [method] } = record.spec;
+    assert.deepEqual(
+      [model.name, task.name, method.name].map((name, at) => [name, [model, task, method][at].plugin!.length]),
+      [["random-words", 64], ["feedback", 64], ["added-bias", 64]],
+    );
+    assert.match(record.papers!["added-bias"], /Ben Zaken/);
+    const { terminal } = await writeReport([out], `${out}/report`);
+    assert.match(terminal, /feedback, random-words[^]*added-bias/);
+
+    // The results folder has the code; the study that it holds is the same one, and has nothing left to train.
+    await Deno.remove(`${folder}/added-bias.ts`);
+    const again = await readStudy(`${out}/study.json`, presets.quick.study);
+    assert.deepEqual(await bench(again, { out }), { cells: 2, recorded: 2, trained: 0, failures: [] });
+    await exportResults([out], `${folder}/bundle`);
+    const bundled = await planCells(await readStudy(`${folder}/bundle/study.json`, presets.quick.study));
+    assert.deepEqual(bundled.map(({ id }) => id).sort(), records.map(({ id }) => id).sort());
+
+    const kept = again.plugins!.flatMap((plugin) => ["--plugin", plugin]);
+    const adapter = ["predict", "--adapter", `${out}/adapters/${record.id}`];
+    const { code, out: answer, errors } = await run(folder, [...adapter, ...kept], "Thank you, I love it.\n");
+    assert.deepEqual([code, answer.split("\t").length], [0, 4], errors);
+    const bare = await run(folder, adapter, "Thank you.\n");
+    assert.equal(bare.code, 2);
+    assert.match(
+      bare.errors,
+      /^Cannot find the model random-words .* --plugin must name .*plugins\/[0-9a-f]{16}\/plugin\.json\n$/,
+    );
+
+    const unasked = await run(folder, ["verify", out, record.id]);
+    assert.match(unasked.out, /^not repeated: .*; --plugin must name its plug-in, .*\/plugin\.json/);
+    const verified = await run(folder, ["verify", out, record.id, ...kept]);
+    assert.match(verified.out, /^identical: /, verified.errors);
+  }));
+
+Deno.test("a change of a plug-in's code changes the ids of the runs that use it, and of no other", () =>
+  withPlugins(async (folder, study) => {
+    const idsOf = async () =>
+      new Map((await planCells(study)).map(({ id, spec }) => [spec.method[0].name, id] as const));
+    const before = await idsOf();
+    const path = `${folder}/added-bias.ts`;
+    await Deno.writeTextFile(path, (await Deno.readTextFile(path)).replace("() => 0)", "() => 0.01)"));
+    const after = await idsOf();
+    assert.notEqual(after.get("added-bias"), before.get("added-bias"));
+    assert.equal(after.get("lora"), before.get("lora"));
+    // The task's rows are part of it.
+    await Deno.writeTextFile(`${folder}/feedback.tsv`, "It is green.\tpraise\n", { append: true });
+    assert.notEqual((await idsOf()).get("lora"), before.get("lora"));
+    // A run that uses none of them is the run that it was without them.
+    const plain = { ...study, models: ["use-lite"], tasks: ["sentiment/amazon"], methods: ["lora"] };
+    const [[one], [other]] = [await planCells(plain), await planCells({ ...plain, plugins: undefined })];
+    assert.deepEqual(one, other);
+  }));
+
+Deno.test("plug-ins are listed, estimated and submitted to Slurm as copies that no longer change", () =>
+  withPlugins(async (folder, study) => {
+    const provided = await listPlugins(study.plugins!);
+    assert.deepEqual(provided.map(({ kind, listed }) => [kind, listed.name]), [
+      ["method", "added-bias"],
+      ["task", "feedback"],
+      ["model", "random-words"],
+    ]);
+    const [{ estimate }] = await estimateBench({ ...study, methods: ["added-bias"] });
+    // Outputs of the one linear map; the classifier has two classes.
+    assert.deepEqual([estimate.parameters.method, estimate.parameters.head], [256, 2 * 257]);
+    await withSlurm(willing, async () => {
+      const out = `${folder}/out`;
+      const { arrays: [{ folder: submitted }], pending } = await submitStudy(study, { out, flags: [], task: ["run"] });
+      const { study: { plugins }, runs } = await readSubmission(submitted);
+      assert.deepEqual([pending, plugins!.length], [2, 3]);
+      await Deno.writeTextFile(`${folder}/added-bias.ts`, "changed meanwhile");
+      const cells = await planCells({ ...study, plugins });
+      assert.deepEqual(cells.map(({ id }) => id).sort(), Object.keys(runs).sort());
+    });
+  }));
+
+Deno.test("a plug-in that reaches out of its worker or ends it is refused with its file before anything is trained", () =>
+  inFolder({
+    "writes.ts": 'await Deno.writeTextFile(new URL("./written", import.meta.url), "x");',
+    "reads.ts": 'await import(["./writes", "ts"].join("."));',
+    "reaches.ts": 'await fetch("https://example.com/");',
+    "starts.ts": 'new Deno.Command("ls").outputSync();',
+    "ends.ts": "Deno.exit(0);",
+    "late.ts": `import { z } from "zod";
+import { commonOptions, defineMethod } from "@tunebench/tunebench/plugin";
+export default defineMethod({
+  name: "late", description: "-", paper: "-", options: z.strictObject(commonOptions(1)),
+  parameters: () => [Deno.readTextFileSync("/etc/hostname")] as never,
+  trains: () => [], count: () => 0, identityAtStart: true, hooks: () => ({}),
+});`,
+  }, async (folder) => {
+    const cases: Record<string, RegExp> = {
+      "writes.ts": /reach no network, it asks for write access to ".*written"$/,
+      "reads.ts": /reach no network, it asks for read access to ".*writes\.ts"$/,
+      "reaches.ts": /reach no network, it asks for net access to "example\.com:443"$/,
+      "starts.ts": /reach no network, it asks for run access to "ls"$/,
+      "ends.ts": /it must not end its process, which ended while it was loaded$/,
+      "late.ts": /reach no network, it asks for read access to "\/etc\/hostname"$/,
+    };
+    const study = { ...presets.smoke.study, methods: ["late"], seeds: [0] };
+    for (const [name, message] of Object.entries(cases)) {
+      const plugins = [`${folder}/${name}`];
+      await assert.rejects(bench({ ...study, plugins }, { out: `${folder}/out` }), (error: Error) => {
+        assert.match(error.message, message);
+        assert.ok(error instanceof UsageError, name);
+        return error.message.startsWith("Cannot use ") && error.message.includes(plugins[0]);
+      });
+    }
+    assert.deepEqual(
+      (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name).sort(),
+      Object.keys(cases).sort(),
+    );
+  }));
