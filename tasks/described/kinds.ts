@@ -23,7 +23,7 @@ export function kindOf({ kind }: Pick<Description, "kind">): DescribedKind | und
   return kind === "classification" ? undefined : kind;
 }
 
-/** @throws {Error} if a description names what its kind of task does not have */
+/** Makes sure that a description names nothing that its kind of task does not have. @throws {Error} with the first that it names */
 export function requireOfKind(name: string, description: Description): void {
   const { kind = "classification", columns: { label }, labels, separator, metrics: named = [] } = description;
   const refuse = (what: string, kinds: string) => {
