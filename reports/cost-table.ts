@@ -25,8 +25,8 @@ export function costTableOf({ settings }: Protocol, style: CellStyle): Table {
     );
   }
   columns.push(
-    ["time a step", ({ runs }) => shown(middleCost(runs, "step_seconds"), formatStep)],
-    ["time to best", ({ runs }) => shown(middleCost(runs, "seconds_to_best"), formatSeconds)],
+    ["step", ({ runs }) => shown(middleCost(runs, "step_seconds"), formatStep)],
+    ["to best", ({ runs }) => shown(middleCost(runs, "seconds_to_best"), formatSeconds)],
   );
   for (const tasks of TASKS) {
     columns.push([
@@ -52,7 +52,7 @@ export function costRemarks({ settings }: Protocol): Remark[] {
     `${most} tasks would be ${formatBytes(most * backboneBytes(run))}`,
   ];
   const times: Remark = [
-    "Time a step: of training; time to best: in training steps, up to the epoch with the best validation score. Medians over the seeds",
+    "Step: time of a training step; to best: time in training steps up to the epoch with the best validation score. Medians over the seeds",
   ];
   if (!hasFlops(settings)) return [times, stored];
   const constants = Object.values(PENALTIES).map(({ name, reference, weight }) =>
