@@ -16,3 +16,16 @@ export function columnsOf(field: string): string[] {
 export function fill(field: string, valueOf: (column: string) => string): string {
   return columnsOf(field)[0] === field ? valueOf(field) : field.replace(PLACE, (_, column) => valueOf(column));
 }
+
+/** Words of a text: what stands between white space. */
+export function countWords(text: string): number {
+  let words = 0;
+  let isInside = false;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    const isSpace = code <= 32 || code >= 160 && /\s/.test(text[at]);
+    if (isInside && isSpace) words++;
+    isInside = !isSpace;
+  }
+  return isInside ? words + 1 : words;
+}

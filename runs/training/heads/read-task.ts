@@ -35,11 +35,13 @@ export async function readTask(
   files: TaskFiles | undefined,
   alter: AlterSplits,
 ): Promise<ReadTask> {
-  const read = <E extends AnyExample>(
+  const read = async <E extends AnyExample>(
     data: TaskData<E>,
     make: (splits: Splits<E>, context: TaskContext) => Promise<TrainingTask>,
-  ): ReadTask => {
-    const splits = alter(splitsOf(data, spec, hashes), spec.seed);
+  ): Promise<ReadTask> => {
+    const drawn = splitsOf(data, spec, hashes);
+    await task.readTexts?.(Object.values(drawn).flat());
+    const splits = alter(drawn, spec.seed);
     return { makeTrainingTask: (context) => make(splits, context), sizes: sizesOf(data) };
   };
   switch (task.kind) {
