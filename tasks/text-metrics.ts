@@ -69,25 +69,143 @@ function bleuOf(counts: readonly number[]): number {
   return Math.min(1, Math.exp(1 - referenceLength / length)) * mean;
 }
 
-/** Length of the longest common subsequence, computed row by row of the usual table. */
-function longestCommonLength(a: readonly string[], b: readonly string[]): number {
-  let above = Array<number>(b.length + 1).fill(0);
-  for (const token of a) {
-    const row = [0];
-    for (const [at, other] of b.entries()) {
-      row.push(token === other ? above[at] + 1 : Math.max(above[at + 1], row[at]));
-    }
-    above = row;
+/** Longest n-gram of characters that chrF counts, and how much more recall counts than precision. */
+const CHARACTER_ORDER = 6;
+const BETA = 2;
+
+/** What a text adds to chrF with one reference, for each order: its n-grams, the reference's, and those in both. White space does not count. */
+function chrfCountsOf(reference: string, predicted: string): number[] {
+  const [expected, actual] = [reference, predicted].map((text) => Array.from(text.replace(/\s+/gu, "")));
+  const counts: number[] = [];
+  for (let n = 1; n <= CHARACTER_ORDER; n++) {
+    const known = countNgrams(expected, n);
+    const ofReference = Math.max(0, expected.length - n + 1);
+    let hits = 0;
+    for (const [ngram, count] of countNgrams(actual, n)) hits += Math.min(count, known.get(ngram) ?? 0);
+    counts.push(ofReference === 0 ? 0 : Math.max(0, actual.length - n + 1), ofReference, hits);
   }
-  return above[b.length];
+  return counts;
 }
 
-/** ROUGE-L (Lin, 2004) without stemming: F1 of the longest common subsequence; tokens are runs of a–z and 0–9. */
+/** chrF (Popović, 2015): F2 of precision and recall, each the mean over the orders that occur in both texts. */
+function chrfOf(counts: readonly number[]): number {
+  let [precision, recall, orders] = [0, 0, 0];
+  for (let at = 0; at < 3 * CHARACTER_ORDER; at += 3) {
+    const [actual, expected, hits] = counts.slice(at, at + 3);
+    if (actual === 0 || expected === 0) continue;
+    precision += hits / actual;
+    recall += hits / expected;
+    orders++;
+  }
+  if (precision + recall === 0) return 0;
+  return (1 + BETA ** 2) * precision * recall / (BETA ** 2 * precision + recall) / orders;
+}
+
+/** What a text adds to chrF: the counts with the reference that gives most. */
+function chrfCounts(references: readonly string[], predicted: string): number[] {
+  return references.map((reference) => chrfCountsOf(reference, predicted))
+    .reduce((best, counts) => chrfOf(counts) > chrfOf(best) ? counts : best);
+}
+
+/** The table of longest common subsequences: in row i and column j, the length of that of the first i and j tokens. */
+function commonLengths(a: readonly string[], b: readonly string[]): number[][] {
+  const rows = [Array<number>(b.length + 1).fill(0)];
+  for (const token of a) {
+    const above = rows.at(-1)!;
+    const row = [0];
+    for (const [at, other] of b.entries()) row.push(token === other ? above[at] + 1 : Math.max(above[at + 1], row[at]));
+    rows.push(row);
+  }
+  return rows;
+}
+
+/** Tokens of ROUGE: runs of a–z and 0–9. */
+function rougeTokens(text: string): string[] {
+  return text.toLowerCase().match(/[a-z0-9]+/g) ?? [];
+}
+
+/** F1 of hits in two texts with so many parts together; 0 without parts. */
+function f1(hits: number, parts: number): number {
+  return parts === 0 ? 0 : 2 * hits / parts;
+}
+
+/** ROUGE-N (Lin, 2004) without stemming: F1 of the n-grams. */
+function rougeN(n: number): (reference: string, predicted: string) => number {
+  const sizeOf = (counts: ReadonlyMap<string, number>) => counts.values().reduce((sum, count) => sum + count, 0);
+  return (reference, predicted) => {
+    const [expected, actual] = [reference, predicted].map((text) => countNgrams(rougeTokens(text), n));
+    const hits = actual.entries().reduce((sum, [ngram, count]) => sum + Math.min(count, expected.get(ngram) ?? 0), 0);
+    return f1(hits, sizeOf(expected) + sizeOf(actual));
+  };
+}
+
+/** ROUGE-L (Lin, 2004) without stemming: F1 of the longest common subsequence. */
 function rougeL(reference: string, predicted: string): number {
-  const [expected, actual] = [reference, predicted].map((text) => text.toLowerCase().match(/[a-z0-9]+/g) ?? []);
-  return expected.length + actual.length === 0
-    ? 0
-    : 2 * longestCommonLength(expected, actual) / (expected.length + actual.length);
+  const [expected, actual] = [reference, predicted].map(rougeTokens);
+  return f1(commonLengths(expected, actual).at(-1)!.at(-1)!, expected.length + actual.length);
+}
+
+/** Where the tokens of `a` are that a longest common subsequence with `b` has; of several, the one that rouge_score takes. */
+function commonPlaces(a: readonly string[], b: readonly string[]): number[] {
+  const lengths = commonLengths(a, b);
+  const places: number[] = [];
+  for (let [i, j] = [a.length, b.length]; i > 0 && j > 0;) {
+    if (a[i - 1] === b[j - 1]) {
+      places.push(--i);
+      j--;
+    } else if (lengths[i][j - 1] > lengths[i - 1][j]) j--;
+    else i--;
+  }
+  return places;
+}
+
+/**
+ * ROUGE-Lsum (Lin, 2004, section 3.2) without stemming, of texts with a sentence a line: each sentence of the reference is compared with
+ * all of the text, and a token counts as often as it is in both texts.
+ */
+function rougeLsum(reference: string, predicted: string): number {
+  const [expected, actual] = [reference, predicted].map((text) => text.split("\n").map(rougeTokens));
+  const [left, leftOfText] = [expected, actual].map((sentences) => countNgrams(sentences.flat(), 1));
+  let hits = 0;
+  for (const sentence of expected) {
+    const union = new Set(actual.flatMap((other) => commonPlaces(sentence, other)));
+    for (const place of union) {
+      const token = sentence[place];
+      const [inReference, inText] = [left.get(token) ?? 0, leftOfText.get(token) ?? 0];
+      if (inReference === 0 || inText === 0) continue;
+      hits++;
+      left.set(token, inReference - 1);
+      leftOfText.set(token, inText - 1);
+    }
+  }
+  return f1(hits, expected.flat().length + actual.flat().length);
+}
+
+/** An answer as SQuAD compares answers: small letters, without punctuation of ASCII, articles and white space at the ends. */
+function normalised(answer: string): string {
+  return answer.toLowerCase().replace(/[!-/:-@[-`{-~]/g, "").replace(/\b(a|an|the)\b/g, " ").replace(/\s+/g, " ")
+    .trim();
+}
+
+/** F1 of the words of two answers, as SQuAD computes it. */
+function answerF1(reference: string, predicted: string): number {
+  const [expected, actual] = [reference, predicted].map((answer) => normalised(answer).split(" ").filter(Boolean));
+  if (expected.length === 0 || actual.length === 0) return Number(expected.length === actual.length);
+  const known = countNgrams(expected, 1);
+  const hits = countNgrams(actual, 1).entries()
+    .reduce((sum, [word, count]) => sum + Math.min(count, known.get(word) ?? 0), 0);
+  return f1(hits, expected.length + actual.length);
+}
+
+/** The number that a text ends with: the last one in it; undefined if it has none. */
+function finalNumber(text: string): number | undefined {
+  const last = text.replace(/(\d),(?=\d{3})/g, "$1").match(/-?\d+(?:\.\d+)?/g)?.at(-1);
+  return last === undefined ? undefined : Number(last);
+}
+
+function sameNumber(reference: string, predicted: string): number {
+  const number = finalNumber(predicted);
+  return Number(number !== undefined && number === finalNumber(reference));
 }
 
 function requireReferences(references: readonly (readonly string[])[], predicted: readonly string[]): void {
@@ -131,6 +249,20 @@ function metricOfSums(
   };
 }
 
+/** A metric that is a mean over the texts, each with the reference that gives most. */
+function meanMetric(
+  name: string,
+  description: string,
+  ofPair: (reference: string, predicted: string) => number,
+): TextMetric {
+  return metricOfSums({
+    name,
+    description: `mean over the texts of ${description}, with the reference that gives most`,
+    ofText: (references, predicted) => [Math.max(...references.map((reference) => ofPair(reference, predicted)))],
+    ofSums: ([sum], count) => sum / count,
+  });
+}
+
 /** Every metric of generation by its name. */
 export const textMetrics: Record<string, TextMetric> = {
   bleu: metricOfSums({
@@ -141,11 +273,26 @@ export const textMetrics: Record<string, TextMetric> = {
     ofText: bleuCounts,
     ofSums: bleuOf,
   }),
-  rouge_l: metricOfSums({
-    name: "rouge_l",
-    description: "mean over the texts of ROUGE-L (Lin, 2004), the F1 of the longest common subsequence without " +
-      "stemming, with the reference that gives most",
-    ofText: (references, predicted) => [Math.max(...references.map((reference) => rougeL(reference, predicted)))],
-    ofSums: ([sum], count) => sum / count,
+  rouge_l: meanMetric(
+    "rouge_l",
+    "ROUGE-L (Lin, 2004), the F1 of the longest common subsequence without stemming",
+    rougeL,
+  ),
+  rouge_1: meanMetric("rouge_1", "ROUGE-1 (Lin, 2004), the F1 of the words without stemming", rougeN(1)),
+  rouge_2: meanMetric("rouge_2", "ROUGE-2 (Lin, 2004), the F1 of neighbouring words without stemming", rougeN(2)),
+  rouge_lsum: meanMetric("rouge_lsum", "ROUGE-Lsum, ROUGE-L by sentences, which are lines", rougeLsum),
+  chrf: metricOfSums({
+    name: "chrf",
+    description:
+      "chrF of all texts together (Popović, 2015), as sacrebleu computes it: F2 of n-grams of 1 to 6 characters",
+    ofText: chrfCounts,
+    ofSums: chrfOf,
   }),
+  answer_match: meanMetric(
+    "answer_match",
+    "exact match as SQuAD defines it: without case, punctuation and articles",
+    (reference, predicted) => Number(normalised(reference) === normalised(predicted)),
+  ),
+  answer_f1: meanMetric("answer_f1", "the F1 of the words as SQuAD defines it", answerF1),
+  final_number: meanMetric("final_number", "whether the last number is the reference's last number", sameNumber),
 };

@@ -13,6 +13,25 @@ const macroF1: readonly Work[] = [{
   url: "https://arxiv.org/abs/1911.03347",
 }];
 
+const rouge: readonly Work[] = [{
+  kind: "conference",
+  title: "ROUGE: A Package for Automatic Evaluation of Summaries",
+  authors: people("Lin, Chin-Yew"),
+  year: 2004,
+  container: "Text Summarization Branches Out",
+  pages: "74–81",
+}];
+
+const squad: readonly Work[] = [{
+  kind: "conference",
+  title: "SQuAD: 100,000+ Questions for Machine Comprehension of Text",
+  authors: people("Rajpurkar, Pranav; Zhang, Jian; Lopyrev, Konstantin; Liang, Percy"),
+  year: 2016,
+  container: "Proceedings of the 2016 Conference on Empirical Methods in Natural Language Processing",
+  pages: "2383–2392",
+  doi: "10.18653/v1/D16-1264",
+}];
+
 /** The papers of a metric by its name; accuracy, F1 and recall need none. */
 export const metricWorks: Record<string, readonly Work[]> = {
   accuracy: [],
@@ -64,14 +83,22 @@ export const metricWorks: Record<string, readonly Work[]> = {
       doi: "10.18653/v1/W18-6319",
     },
   ],
-  rouge_l: [{
+  rouge_l: rouge,
+  rouge_1: rouge,
+  rouge_2: rouge,
+  rouge_lsum: rouge,
+  chrf: [{
     kind: "conference",
-    title: "ROUGE: A Package for Automatic Evaluation of Summaries",
-    authors: people("Lin, Chin-Yew"),
-    year: 2004,
-    container: "Text Summarization Branches Out",
-    pages: "74–81",
+    title: "chrF: character n-gram F-score for automatic MT evaluation",
+    authors: people("Popović, Maja"),
+    year: 2015,
+    container: "Proceedings of the Tenth Workshop on Statistical Machine Translation",
+    pages: "392–395",
+    doi: "10.18653/v1/W15-3049",
   }],
+  answer_match: squad,
+  answer_f1: squad,
+  final_number: [],
 };
 
 /** What a statistic of the reports needs. */
