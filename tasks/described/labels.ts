@@ -42,6 +42,7 @@ export function labelsIn(values: readonly string[], path: string, column: string
   if (labels.length <= most) return labels;
   throw new Error(
     `Cannot use ${path}: the column ${shorten(column)} must hold at most ${most} different labels in ` +
-      `${counted(values.length, "row")}, current value is ${labels.length}; "labels" in a description names them`,
+      `${counted(values.length, "row")}, current value is ${labels.length}; "labels" in a description names them` +
+      (labels.every(isNumber) ? ', and "kind": "regression" reads them as numbers' : ""),
   );
 }

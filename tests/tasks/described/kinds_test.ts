@@ -83,6 +83,10 @@ Deno.test("what is right by a kind is shown before anything is trained", async (
 Deno.test("what a kind does not have, and cells that are not of it, are refused in a sentence", async () => {
   const wrong: [Description, RegExp][] = [
     [
+      { columns: score.columns, data: "lists.jsonl" },
+      /at most 6 different labels .*, and "kind": "regression" reads them/,
+    ],
+    [
       { ...score, data: "separated.csv", labels: [0, 1] },
       /labels is of the kind classification or multi-label, its kind is regression$/,
     ],
