@@ -32,6 +32,9 @@ export type Reading = AnswerReading & Pick<DescribedSpec, "encoding" | "missing"
 /** An example of a described task. */
 export type DescribedExample = TextInput & RightAnswer;
 
+/** What stands between the parts of a list that a text is made of, as between facts of WebNLG. */
+const LIST_SEPARATOR = " | ";
+
 /** A row that has all that is needed. */
 interface CompleteRow extends AnswerRow {
   /** Number of the row in its source, from 1. */
@@ -99,11 +102,20 @@ export async function readDescribed(name: string, reading: Reading, sources: Tab
   const [[, first]] = split;
   const labels = labelsOfRows(reading, first);
   const splits = split.map(([name, rows]) => {
-    const examples = rows.map((row) => exampleOf(row, labels, reading));
+    const kept = reading.kind === "generation" ? joinReferences(rows) : rows;
+    const examples = kept.map((row) => exampleOf(row, labels, reading));
     requireDifferent(rows[0].path, reading.kind, examples, labels);
-    return { name, examples, places: rows.map(({ place, path }) => `${place} of ${basename(path)}`) };
+    return { name, examples, places: kept.map(({ place, path }) => `${place} of ${basename(path)}`) };
   });
   return { ...reading.kind && { kind: reading.kind }, labels: [...labels], sources: read, splits };
+}
+
+/** One row of each text, the first, with the references of all. */
+function joinReferences(rows: readonly CompleteRow[]): CompleteRow[] {
+  return [...Map.groupBy(rows, ({ text }) => text).values()].map((same) => ({
+    ...same[0],
+    values: [...new Set(same.flatMap(({ values }) => values))],
+  }));
 }
 
 /** The rows of files that have all values. @throws {Error} if one has not, unless such rows are dropped */
@@ -123,22 +135,28 @@ async function readRows(
       number++;
       const place = `${unit} ${line}`;
       const isEmpty = (value: Cell, at: number) =>
-        value === null ||
-        value.length === 0 && Array.isArray(value) && !mayBeEmpty(reading) ||
+        value === null && !(mayBeEmpty(reading) && reading.kind === "generation" && answers.includes(columns[at])) ||
+        value !== null && value.length === 0 && Array.isArray(value) && !mayBeEmpty(reading) ||
         typeof value === "string" && value.trim() === "" && !(mayBeEmpty(reading) && answers.includes(columns[at]));
       const empty = values.findIndex(isEmpty);
       if (empty >= 0 && missing === "drop") continue;
       if (empty >= 0) refuseEmpty(path, columns[empty], place);
-      const cellOf = (column: string) => values[columns.indexOf(column)]!;
-      const textOf = (field: string) => fill(field, (column) => requireText(cellOf(column), { path, column, place }));
+      const cellOf = (column: string) => values[columns.indexOf(column)];
+      const isList = (cell: Cell): cell is readonly string[] => reading.kind === "generation" && Array.isArray(cell);
+      const textIn = (column: string) => {
+        const cell = cellOf(column);
+        return isList(cell) ? cell.join(LIST_SEPARATOR) : requireText(cell, { path, column, place });
+      };
+      const textOf = (field: string) => fill(field, textIn);
       const texts = [text, ...pair === undefined ? [] : [pair]].map(textOf);
       requireTexts(path, texts, line);
       const cells = answers.map((column) =>
-        mayBeEmpty(reading) && answers.length === 1
+        reading.kind === "generation" || mayBeEmpty(reading) && answers.length === 1
           ? cellOf(column)
           : requireText(cellOf(column), { path, column, place })
       );
       const right = answerValues(reading, cells, { path, place });
+      if (reading.kind === "generation" && right.length === 0) refuseEmpty(path, answers[0], place);
       complete.push({
         number,
         path,

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { Random } from "../../base/random.ts";
 import { metrics } from "../../tasks/metrics.ts";
+import { hubDescriptions } from "../../tasks/hub/mod.ts";
 import { multiLabelMetrics } from "../../tasks/metrics/multi-label.ts";
 import { regressionMetrics } from "../../tasks/metrics/regression.ts";
 import { tasks } from "../../tasks/mod.ts";
