@@ -3,6 +3,7 @@
  * @module
  */
 import { type AddCommand, type CacheFlags, collectList, useCache, withCacheFlags, withPlugins } from "./command.ts";
+import { loadHere } from "./start/load-here.ts";
 
 interface PredictFlags extends CacheFlags {
   adapter: string[];
@@ -28,16 +29,6 @@ export const addPredict: AddCommand = (program, setStatus) => {
     .option("--device <name>", "device (see list devices)", "cpu");
   withCacheFlags(withPlugins(command)).action(async (flags: PredictFlags) => setStatus(await runPredict(flags)));
 };
-
-/** Loads plug-ins into this process, once it has given up what a worker may not do either: starting programs, and the network. */
-async function loadHere(paths: readonly string[]): Promise<void> {
-  const { openPlugins } = await import("../runs/plugins/files.ts");
-  const plugins = await openPlugins(paths);
-  for (const name of ["run", "net"] as const) await Deno.permissions.revoke({ name });
-  useCache({ offline: true });
-  const { loadPlugins } = await import("../runs/plugins/load.ts");
-  await loadPlugins(plugins);
-}
 
 async function runPredict({ adapter, cache, offline, plugin, ...flags }: PredictFlags): Promise<number> {
   useCache({ cache, offline });

@@ -58,7 +58,8 @@ export const resultColumns: Record<string, string> = {
   difference_ci_high: "upper end of that interval",
   difference_p: "probability of so large a difference between any two of the table's settings if all are equal",
   validation_mean: "mean score on the validation examples, which chose the epoch: no estimate for new examples",
-  majority: "mean test score of always answering the class most frequent in training; empty where there are no classes",
+  majority:
+    "mean test score of always answering the class or set of labels most frequent in training, or the mean; empty for texts",
   METRIC_mean: "mean of the test score by another metric of the task",
   METRIC_ci_low: "lower end of its 95 % interval",
   METRIC_ci_high: "upper end of that interval",

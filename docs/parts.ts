@@ -12,10 +12,12 @@ import type { Method } from "../methods/types.ts";
 import { architectures, models } from "../models/mod.ts";
 import { presets } from "../runs/study/presets.ts";
 import { metrics } from "../tasks/metrics.ts";
+import { multiLabelMetrics } from "../tasks/metrics/multi-label.ts";
+import { regressionMetrics } from "../tasks/metrics/regression.ts";
 import { hubDescriptions, hubTasks } from "../tasks/hub/mod.ts";
 import { tasks } from "../tasks/mod.ts";
 import { textMetrics } from "../tasks/text-metrics.ts";
-import type { AnyTask } from "../tasks/types.ts";
+import type { AnyTask, Metric, TaskKind } from "../tasks/types.ts";
 import { differenceColumns, resultColumns, runColumns, trialColumns } from "./columns.ts";
 import { commandTable, describeCommands } from "./commands.ts";
 import { code, codes, type Column, count, linkCitations, table } from "./markdown.ts";
@@ -211,14 +213,25 @@ function taskSections(): string {
   ).join("\n\n");
 }
 
+/** The metrics of each kind of task. */
+const metricsByKind: Record<TaskKind, Record<string, Pick<Metric, "name" | "description" | "unit">>> = {
+  classification: metrics,
+  regression: regressionMetrics,
+  "multi-label": multiLabelMetrics(1),
+  generation: textMetrics,
+};
+
 function metricTable(): string {
   return table(
-    ["metric", "what it is", "range"],
-    Object.values({ ...metrics, ...textMetrics }).map(({ name, description, unit }) => [
-      code(name),
-      description,
-      unit === "fraction" ? "0 to 1" : "−1 to 1",
-    ]),
+    ["kind of task", "metric", "what it is", "range"],
+    Object.entries(metricsByKind).flatMap(([kind, table]) =>
+      Object.values(table).map(({ name, description, unit }) => [
+        kind,
+        code(name),
+        description,
+        { fraction: "0 to 1", correlation: "−1 to 1", error: "from 0, lower is better" }[unit],
+      ])
+    ),
   );
 }
 

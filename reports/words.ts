@@ -59,12 +59,18 @@ export function overviewRemarks({ axis, averaged, critical }: Overview): Remark[
   return remarks;
 }
 
+/** The answer that the majority score always gives. */
+export function majorityInWords(baseline: Run["baseline"]): string {
+  if (baseline === undefined) return "the class most frequent in training";
+  return typeof baseline === "number" ? "the mean in training" : "the set of labels most frequent in training";
+}
+
 /** What a reader should know of a protocol's table, whatever shows it. */
 export function protocolRemarks(protocol: Protocol): Remark[] {
-  const [{ majority, metric }] = protocol.settings;
+  const [{ majority, metric, runs: [{ baseline }] }] = protocol.settings;
   const chance: Remark[] = majority === null
     ? []
-    : [[`Majority: ${formatScore(majority, metric.unit)}, always answering the class most frequent in training`]];
+    : [[`Majority: ${formatScore(majority, metric.unit)}, always answering ${majorityInWords(baseline)}`]];
   return [
     ...chance,
     [`Protocol: ${inWords(protocol.spec)}`],

@@ -2,12 +2,21 @@
  * What several tasks do with the examples they read: compare texts, remove duplicates, and order them for a sample.
  * @module
  */
-import { createHash } from "node:crypto";
+import { createHash, hash } from "node:crypto";
 import type { Example, TextInput } from "./types.ts";
 
 /** A key that is equal for texts, or pairs, that differ only in case and white space. */
 export function textKey(example: TextInput): string {
+  if (example.hash !== undefined) return example.hash;
   return [example.text, example.pair ?? ""].map((text) => text.toLowerCase().replace(/\s+/g, " ").trim()).join("\n");
+}
+
+/** The first 16 hexadecimal digits of the SHA-256 of a text's key: an adapter's note has them of all that it knows. */
+export function textHash(example: TextInput): string {
+  if (example.hash !== undefined) return example.hash;
+  const digits = hash("sha256", textKey(example));
+  // Joined, as a slice would keep all digits in memory.
+  return [digits.slice(0, 8), digits.slice(8, 16)].join("");
 }
 
 /** Removes duplicates: of examples with equal texts, case ignored, the first is kept, or none if their labels differ. */

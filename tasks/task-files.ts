@@ -54,22 +54,39 @@ export interface Remedies {
 
 const SAVE: Remedies = { latin1: "save it as UTF-8" };
 
+/** Where a part of a file stands. */
+export interface Part {
+  /** Lines before it. */
+  before: number;
+  /** The encoding by the file's byte-order mark. */
+  marked: string;
+}
+
 /**
  * The text of a file, as {@linkcode readTaskFile} reads it.
  * @param encoding its encoding, where that is known: a label of the Encoding Standard
  * @param remedies what its user can do if it is in another encoding
+ * @param part where the bytes stand, if they are whole lines of the file; left out: they are the file
  * @throws {Error} if it is in another encoding, or if it holds replacement characters or NUL
  */
-export function decodeText(bytes: Uint8Array, path: string, encoding?: string, remedies: Remedies = SAVE): string {
-  const text = decode(bytes, path, encoding, remedies);
+export function decodeText(
+  bytes: Uint8Array,
+  path: string,
+  encoding?: string,
+  remedies: Remedies = SAVE,
+  part: Part = { before: 0, marked: encodingOf(bytes) },
+): string {
+  const text = decode(bytes, path, encoding, remedies, part);
   const damaged = text.search(/[\uFFFD\0]/);
   if (damaged >= 0) {
     const what = text[damaged] === "\0"
       ? `a NUL character${remedies.utf16 ? `; if it is UTF-16 without a byte-order mark, ${remedies.utf16}` : ""}`
       : "U+FFFD, which stands for a letter that was lost";
-    throw new Error(`Cannot use ${path}: it must be text, line ${lineAt(text, damaged)} holds ${what}`);
+    throw new Error(`Cannot use ${path}: it must be text, line ${part.before + lineAt(text, damaged)} holds ${what}`);
   }
-  return text.includes("\n") ? text.replace(/\r\n/g, "\n").replace(/\r/g, " ") : text.replace(/\r/g, "\n");
+  return part.before > 0 || text.includes("\n")
+    ? text.replace(/\r\n/g, "\n").replace(/\r/g, " ")
+    : text.replace(/\r/g, "\n");
 }
 
 /** Line of a text at an index, from 1. */
@@ -77,10 +94,16 @@ function lineAt(text: string, index: number): number {
   return text.slice(0, index).split(/\r\n|\r|\n/).length;
 }
 
-function decode(bytes: Uint8Array, path: string, stated: string | undefined, { latin1, utf16 }: Remedies): string {
-  const encoding = stated ?? encodingOf(bytes);
+function decode(
+  bytes: Uint8Array,
+  path: string,
+  stated: string | undefined,
+  { latin1, utf16 }: Remedies,
+  { before, marked }: Part,
+): string {
+  const encoding = stated ?? marked;
   try {
-    return new TextDecoder(encoding, { fatal: true }).decode(bytes);
+    return new TextDecoder(encoding, { fatal: true, ignoreBOM: before > 0 }).decode(bytes);
   } catch {
     if (encoding !== "utf-8") {
       const why = stated === undefined ? "UTF-16 as its first two bytes say" : `in the encoding ${encoding}`;
@@ -88,7 +111,9 @@ function decode(bytes: Uint8Array, path: string, stated: string | undefined, { l
     }
     const [line, byte] = firstWrongByte(bytes);
     throw new Error(
-      `Cannot use ${path}: it must be UTF-8, line ${line} holds the byte 0x${byte.toString(16).toUpperCase()}; ` +
+      `Cannot use ${path}: it must be UTF-8, line ${before + line} holds the byte 0x${
+        byte.toString(16).toUpperCase()
+      }; ` +
         (utf16 && bytes.includes(0)
           ? `if it is UTF-16 without a byte-order mark, ${utf16}`
           : `if it is Latin-1 or Windows-1252, ${latin1}`),
@@ -97,7 +122,7 @@ function decode(bytes: Uint8Array, path: string, stated: string | undefined, { l
 }
 
 /** The encoding by a file's byte-order mark. */
-function encodingOf([first, second]: Uint8Array): string {
+export function encodingOf([first, second]: Uint8Array): string {
   return first === 0xff && second === 0xfe ? "utf-16le" : first === 0xfe && second === 0xff ? "utf-16be" : "utf-8";
 }
 

@@ -13,6 +13,8 @@ export interface TextInput {
   pair?: string;
   /** What it has in common with others that must not be in two splits, such as the document that it is from. */
   group?: string;
+  /** Stands for its texts where there are too many to have all in memory; these are empty until {@linkcode ReadTexts} reads them. */
+  hash?: string;
 }
 
 /** A labelled text, or a labelled pair of texts. */
@@ -98,6 +100,8 @@ export interface TaskDescription {
   dataset?: TaskDataset;
   /** In words, which rule makes its splits of the published ones; left out where these are used as they are. */
   rule?: string;
+  /** Reads texts of examples, where `load` may give them without. */
+  readTexts?: ReadTexts;
 }
 
 /** Splits of a data set on the hub. */
@@ -118,6 +122,9 @@ export interface TaskDataset {
  * @throws {Error} if a file is missing, has another checksum or cannot be read
  */
 export type Load<E extends TextInput> = (taskFiles?: TaskFiles) => Promise<TaskData<E>>;
+
+/** Reads the texts of examples that a task's `load` gave without, and takes their hashes away. */
+export type ReadTexts = (examples: readonly TextInput[]) => Promise<void>;
 
 /** A task of classification. */
 export interface Task extends TaskDescription {

@@ -36,7 +36,9 @@ export function renderTask({ task, read }: OpenDescribed): string {
     `lengths: ${least} to ${most} words, median ${median}`,
     `texts that occur more than once: ${summary.duplicates}`,
     `texts with different labels: ${summary.conflicts.count}${
-      summary.conflicts.first ? `, the first is ${shorten(summary.conflicts.first.text, LONGEST_SHOWN)}` : ""
+      summary.conflicts.first
+        ? `, the first is ${shorten(summary.conflicts.first.text || summary.conflicts.first.id, LONGEST_SHOWN)}`
+        : ""
     }`,
     ...summary.overlaps.map(({ between: [a, b], count, first }) => `texts in ${a} and ${b}: ${count}, ${first}`),
     ...renderConstant(read, summary),

@@ -96,10 +96,16 @@ export const permissions: Record<string, (given: Given) => Permissions | null | 
       run: [Deno.execPath()],
     };
   },
-  "adapter merge"(given) {
-    const { args: [adapter, out], flags: { model } } = given;
+  async "adapter merge"(given) {
+    const { args: [adapter, out], flags: { model, plugin } } = given;
     const base = findingModels(given, texts(model), false);
-    return { ...base, read: [...base.read, ...texts(adapter)], write: [...base.write ?? [], ...placed(out)] };
+    return {
+      ...base,
+      read: [...base.read, ...texts(adapter), ...await filesOfPlugins(texts(plugin))],
+      // What a plug-in imports is found by Deno.
+      run: plugin ? [Deno.execPath()] : [],
+      write: [...base.write ?? [], ...placed(out)],
+    };
   },
   report({ args: [folders], flags: { out, external, baseline, compare } }) {
     const writes = baseline === undefined && compare === undefined;

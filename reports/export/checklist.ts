@@ -6,6 +6,7 @@
 import { axisInWords } from "../../base/search-space.ts";
 import { valueInWords } from "../../runs/study/labels.ts";
 import { methodName, type RunSummary } from "../../runs/study/record.ts";
+import { majorityInWords } from "../words.ts";
 import { escapeText, listTexts } from "./markdown-text.ts";
 
 const UNKNOWN = "not known: the records do not say";
@@ -147,9 +148,10 @@ function describeFlags(records: readonly RunSummary[]): string {
   return lines.join("; ") || "none";
 }
 
-function describeMajority({ spec, scores: { majority } }: RunSummary): string {
+function describeMajority({ spec, scores: { majority }, baseline }: RunSummary): string {
   if (majority.value === null) return `${spec.task.name}: ${majority.reason}`;
-  return `${spec.task.name}: always the most frequent class, ${words(majority)}`;
+  const answer = baseline === undefined ? "the most frequent class" : majorityInWords(baseline);
+  return `${spec.task.name}: always ${answer}, ${words(majority)}`;
 }
 
 function describeMachine(

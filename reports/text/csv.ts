@@ -191,5 +191,8 @@ type Row = Record<string, string | number | null | undefined>;
 /** Rows under a header. */
 function toCsv(rows: readonly Row[], header = Object.keys(rows[0])): string {
   const cell = (value: Row[string]) => typeof value === "string" ? visible(value) : value;
-  return stringify([header, ...rows.map((row) => Object.values(row).map(cell))], { escape_formulas: true });
+  // Names of metrics stand in the header.
+  return stringify([header, ...rows.map((row) => Object.values(row))].map((cells) => cells.map(cell)), {
+    escape_formulas: true,
+  });
 }

@@ -2,7 +2,7 @@
  * Tables in LaTeX, ready to paste: booktabs, numbers aligned by siunitx.
  * @module
  */
-import { visible } from "../../base/errors.ts";
+import { shorten } from "../../base/errors.ts";
 import { formatDifference, formatEstimate, formatScore } from "../format.ts";
 import { middleCost } from "../costs/costs.ts";
 import type { Overview, OverviewRow } from "../overview.ts";
@@ -71,27 +71,31 @@ function formatOf({ cells, align }: Column): string {
   return `S[table-format=${Math.max(1, whole)}.${decimals}]`;
 }
 
+/** A column with a cell for each item. */
+function columnOf<T>(
+  items: readonly T[],
+  title: string,
+  cell: (item: T) => string | null,
+  align?: Column["align"],
+): Column {
+  return { title, cells: items.map(cell), align };
+}
+
 function columnsOf({ settings }: Protocol, validation = false): Column[] {
   const [{ metric }] = settings;
-  const seeds = settings.map(({ runs }) => String(runs.length));
-  const column = (title: string, cell: (setting: Setting) => string | null): Column => ({
-    title,
-    cells: settings.map(cell),
-  });
-  const differences: Column = {
-    ...column(
-      "$\\Delta$ best",
-      ({ difference }) => difference && inMath(formatDifference(difference.estimate, metric.unit), false),
-    ),
-    align: "r",
-  };
+  const column = (...of: [title: string, cell: (setting: Setting) => string | null, align?: Column["align"]]) =>
+    columnOf(settings, ...of);
+  const differenceOf = ({ difference }: Setting) =>
+    difference && inMath(formatDifference(difference.estimate, metric.unit), false);
   return [
-    { ...column("method", ({ label }) => escapeLatex(label)), align: "l" },
-    { ...column(scoreTitle(metric), scoreCell), align: "r" },
+    column("method", ({ label }) => escapeLatex(label), "l"),
+    column(scoreTitle(metric), scoreCell, "r"),
     ...validation ? [column("validation", (setting) => formatScore(validationScore(setting), metric.unit))] : [],
-    ...settings.some(({ difference }) => difference !== null) ? [differences] : [],
+    ...settings.some(({ difference }) => difference !== null) ? [column("$\\Delta$ best", differenceOf, "r")] : [],
     // The caption says how many there are where all have as many.
-    ...new Set(seeds).size > 1 ? [{ title: "seeds", cells: seeds }] : [],
+    ...new Set(settings.map(({ runs }) => runs.length)).size > 1
+      ? [column("seeds", ({ runs }) => String(runs.length))]
+      : [],
     column("trained", ({ runs }) => String(middleCost(runs, "trainable_params"))),
     column("memory (MiB)", ({ runs }) => {
       const memory = middleCost(runs, "planned_memory_bytes");
@@ -118,24 +122,15 @@ function inMath(number: string, isBold: boolean): string {
 }
 
 function overviewColumns({ columns, rows, units, averaged, critical }: Overview): Column[] {
-  const column = (title: string, cell: (row: OverviewRow) => string | null): Column => ({
-    title,
-    cells: rows.map(cell),
-  });
+  const averageOf = ({ average, best }: OverviewRow) =>
+    average && inMath(formatEstimate(average.mean, average, units[0]), best);
   return [
-    { ...column("method", ({ label }) => escapeLatex(label)), align: "l" },
-    ...columns.map((name, index): Column => ({
-      ...column(escapeLatex(name), ({ settings }) => settings[index] && scoreCell(settings[index])),
-      align: "r",
-    })),
-    ...averaged
-      ? [{
-        ...column("average", ({ average, best }) =>
-          average && inMath(formatEstimate(average.mean, average, units[0]), best)),
-        align: "r" as const,
-      }]
-      : [],
-    ...critical === null ? [] : [column("rank", ({ rank }) => rank?.toFixed(2) ?? null)],
+    columnOf(rows, "method", ({ label }) => escapeLatex(label), "l"),
+    ...columns.map((name, index) =>
+      columnOf(rows, escapeLatex(name), ({ settings }) => settings[index] && scoreCell(settings[index]), "r")
+    ),
+    ...averaged ? [columnOf(rows, "average", averageOf, "r")] : [],
+    ...critical === null ? [] : [columnOf(rows, "rank", ({ rank }) => rank?.toFixed(2) ?? null)],
   ];
 }
 
@@ -182,15 +177,24 @@ const COMMANDS: Record<string, string> = {
   ">": "\\textgreater{}",
   "|": "\\textbar{}",
   '"': "''",
+  // After a row's end, these would be arguments of it.
+  "[": "{[}",
+  "*": "{*}",
 };
 
-/** A text as one line in which no character has a meaning in LaTeX. What pdflatex's fonts lack is shown as its code point. */
+/** Most characters of a text: TeX knows no line of several thousand without a place to break it. */
+const MOST_LETTERS = 300;
+
+/**
+ * A text as one line in which no character has a meaning in LaTeX, cut where it is long. What pdflatex's fonts lack is shown as its
+ * code point.
+ */
 export function escapeLatex(text: string): string {
-  return visible(text)
-    .replace(/[\\~^<>|"{}$&#%_]/g, (character) => COMMANDS[character] ?? `\\${character}`)
+  return shorten(text, MOST_LETTERS)
+    .replace(/[\\~^<>|"{}$&#%_[*]/g, (character) => COMMANDS[character] ?? `\\${character}`)
     .replace(
-      /[^\x20-\x7E\u00A1-\u017F–—±×Δ]/gu,
+      /[^\x20-\x7E\u00A1-\u017F–—…±×Δ]/gu,
       (character) => `U+${character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, "0")}`,
     )
-    .replaceAll("Δ", "$\\Delta$").replaceAll("±", "$\\pm$").replaceAll("×", "$\\times$");
+    .replaceAll("…", "\\ldots{}").replaceAll("Δ", "$\\Delta$").replaceAll("±", "$\\pm$").replaceAll("×", "$\\times$");
 }

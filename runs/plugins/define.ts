@@ -8,6 +8,8 @@ import { describeFault } from "../../base/schema.ts";
 import type { CommonOptions, Method } from "../../methods/types.ts";
 import type { Model } from "../../models/types.ts";
 import { metrics } from "../../tasks/metrics.ts";
+import { multiLabelMetrics } from "../../tasks/metrics/multi-label.ts";
+import { regressionMetrics } from "../../tasks/metrics/regression.ts";
 import { textMetrics } from "../../tasks/text-metrics.ts";
 import type { AnyTask } from "../../tasks/types.ts";
 
@@ -80,19 +82,20 @@ const taskShape = {
   source: z.array(z.strictObject({ path: words, sha256: z.string().regex(/^[0-9a-f]{64}$/) })),
   published: z.record(z.string(), z.int().positive()).optional(),
   files: names.min(1).optional(),
+  rule: words.optional(),
   load: calls,
 };
 
 /** Names of metrics of a kind of task. */
 const metricsOf = (table: object) => z.array(z.enum(Object.keys(table))).min(1);
 
+/** Names of classes or labels. */
+const labels = names.min(2).refine((labels) => new Set(labels).size === labels.length, { error: "must differ" });
+
 const taskSchema = z.discriminatedUnion("kind", [
-  z.strictObject({
-    ...taskShape,
-    kind: z.literal("classification"),
-    labels: names.min(2).refine((labels) => new Set(labels).size === labels.length, { error: "must differ" }),
-    metrics: metricsOf(metrics),
-  }),
+  z.strictObject({ ...taskShape, kind: z.literal("classification"), labels, metrics: metricsOf(metrics) }),
+  z.strictObject({ ...taskShape, kind: z.literal("regression"), metrics: metricsOf(regressionMetrics) }),
+  z.strictObject({ ...taskShape, kind: z.literal("multi-label"), labels, metrics: metricsOf(multiLabelMetrics(1)) }),
   z.strictObject({ ...taskShape, kind: z.literal("generation"), metrics: metricsOf(textMetrics) }),
 ]);
 

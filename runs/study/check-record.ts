@@ -111,7 +111,7 @@ function checkScores(record: RunRecord): void {
   for (const { name, unit, direction } of stated) {
     if (!Object.hasOwn(known, name) || known[name].unit === unit && known[name].direction === direction) continue;
     throw new Error(
-      `its metric ${shorten(name)} must be a ${known[name].unit}, ${
+      `its metric ${shorten(name)} must be ${known[name].unit === "error" ? "an" : "a"} ${known[name].unit}, ${
         known[name].direction
       } is better, it says otherwise`,
     );

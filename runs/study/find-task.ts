@@ -7,7 +7,8 @@ import { asUsageError, counted, lookUp, shorten, UsageError } from "../../base/e
 import { isTaskPath, type OpenDescribed, openDescribed, readDescription } from "../../tasks/described/described.ts";
 import type { Description } from "../../tasks/described/description.ts";
 import { datasetOf } from "../../tasks/described/hub-files.ts";
-import { dataOf, type DescribedExample, overlapsOf } from "../../tasks/described/read.ts";
+import { overlapsOf } from "../../tasks/described/overlaps.ts";
+import { dataOf, type DescribedExample } from "../../tasks/described/read.ts";
 import { describedTask, type TablePaths } from "../../tasks/described/task.ts";
 import { hubDescriptions } from "../../tasks/hub/mod.ts";
 import { tasks } from "../../tasks/mod.ts";

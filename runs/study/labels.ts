@@ -41,7 +41,8 @@ export function optionsOf({ method, training: { epochs, headLearningRate }, tuni
   );
   const headOptions = headLearningRate === undefined ? [] : [`headLearningRate ${headLearningRate}`];
   const trials = tuning === undefined ? [] : [`${tuning.trials} trials`];
-  return [...new Set([...parts, inWords("", "epochs", epochs), ...headOptions, ...trials])].sort();
+  const plugins = method.flatMap(({ plugin }) => plugin === undefined ? [] : [`plug-in ${plugin.slice(0, 8)}`]);
+  return [...new Set([...parts, inWords("", "epochs", epochs), ...headOptions, ...trials, ...plugins])].sort();
 }
 
 /** The number of trials in words. */

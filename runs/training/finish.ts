@@ -6,6 +6,7 @@ import { sizeOf } from "../../base/shapes.ts";
 import { countFlops } from "../../engine/graph/flops.ts";
 import { methods } from "../../methods/mod.ts";
 import type { Backbone, Model } from "../../models/types.ts";
+import { textHash } from "../../tasks/examples.ts";
 import { labelsOfTask } from "../../tasks/types.ts";
 import { noteOf } from "../adapters/note.ts";
 import { noteTexts } from "../adapters/seen-texts.ts";
@@ -18,7 +19,7 @@ import type { CellOptions } from "./cell-runner.ts";
 import { partsOf } from "./checkpoints/checkpoints.ts";
 import { flagLoss, flagOtherData, flagUnknownTexts, raiseFlags } from "./integrity.ts";
 import { hashFrozen, type OpenCell, type PreparedCell } from "./prepare.ts";
-import { splitRecord, textHash } from "./split.ts";
+import { splitRecord } from "./split.ts";
 import type { DivergedTrial, TrainedCell } from "./train.ts";
 import type { TrainingTask } from "./training-task.ts";
 

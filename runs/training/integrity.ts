@@ -6,11 +6,11 @@ import { createHash } from "node:crypto";
 import { openFile } from "../../base/files.ts";
 import { sizeOf } from "../../base/shapes.ts";
 import type { StoredTensor } from "../../engine/types.ts";
-import { textKey } from "../../tasks/examples.ts";
+import { textHash, textKey } from "../../tasks/examples.ts";
 import type { SeenTexts } from "../adapters/seen-texts.ts";
 import { knownScores, type RunRecord, type Scores } from "../study/record.ts";
 import { isBetter } from "./evaluate.ts";
-import { type Splits, textHash } from "./split.ts";
+import type { Splits } from "./split.ts";
 import type { TrainingTask } from "./training-task.ts";
 
 /** Bytes read at a time. Few, as hashing must not raise the memory that is measured. */

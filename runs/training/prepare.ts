@@ -11,7 +11,7 @@ import type { Device, MemoryPlan, Training } from "../../engine/types.ts";
 import { methods } from "../../methods/mod.ts";
 import type { CommonOptions } from "../../methods/types.ts";
 import type { Model } from "../../models/types.ts";
-import type { AnyTask, TaskData, TaskFiles, TextInput } from "../../tasks/types.ts";
+import type { AnyTask } from "../../tasks/types.ts";
 import { readAdapterNote, textsOfModel } from "../adapters/note.ts";
 import { joinTexts, NO_TEXTS, readTexts, type SeenTexts } from "../adapters/seen-texts.ts";
 import { readStart } from "../adapters/start-from.ts";
@@ -22,16 +22,12 @@ import { taskOfSpec } from "../study/find-task.ts";
 import type { RunRecord } from "../study/record.ts";
 import type { RunSpec } from "../study/spec.ts";
 import type { CellOptions } from "./cell-runner.ts";
-import { classification } from "./classification.ts";
-import { generation } from "./generation.ts";
-import { classes } from "./heads/classes.ts";
-import { labelSets } from "./heads/label-sets.ts";
-import { numbers } from "./heads/numbers.ts";
+import { readTask } from "./heads/read-task.ts";
 import { countKnown, countLeaks, hashStored, Integrity } from "./integrity.ts";
 import { markBeforeTraining } from "./memory.ts";
 import { freeMemory, leastMemory, planStepMemory, requireMemory } from "./plan-memory.ts";
-import { type AlterSplits, type AnyExample, type Splits, splitsOf } from "./split.ts";
-import type { CompileProgram, Evaluator, FeatureCache, TaskContext, TrainingTask } from "./training-task.ts";
+import type { AlterSplits } from "./split.ts";
+import type { CompileProgram, Evaluator, FeatureCache, TrainingTask } from "./training-task.ts";
 
 /** Greatest difference between two outputs before the first step that rounding explains. */
 const IDENTITY_TOLERANCE = 1e-4;
@@ -120,42 +116,6 @@ export async function openCell(
 async function seenBefore(model: Model, from: string | undefined): Promise<SeenTexts> {
   const ofAdapter = from === undefined ? NO_TEXTS : readTexts((await readAdapterNote(from))?.texts);
   return joinTexts(ofAdapter, await textsOfModel(model.folder));
-}
-
-/** A task's examples, split: what it makes of them needs the backbone and the method besides. */
-interface ReadTask {
-  makeTrainingTask: (context: TaskContext) => Promise<TrainingTask>;
-  sizes: OpenCell["sizes"];
-}
-
-async function readTask(
-  task: AnyTask,
-  spec: RunSpec,
-  { hashes }: SeenTexts,
-  files: TaskFiles | undefined,
-  alter: AlterSplits,
-): Promise<ReadTask> {
-  const read = <E extends AnyExample>(
-    data: TaskData<E>,
-    make: (splits: Splits<E>, context: TaskContext) => Promise<TrainingTask>,
-  ): ReadTask => {
-    const splits = alter(splitsOf(data, spec, hashes), spec.seed);
-    return { makeTrainingTask: (context) => make(splits, context), sizes: sizesOf(data) };
-  };
-  switch (task.kind) {
-    case "generation":
-      return read(await task.load(files), (splits, context) => generation(task, splits, context));
-    case "classification":
-      return read(await task.load(files), (splits, context) => classification(task, classes(task), splits, context));
-    case "regression":
-      return read(await task.load(files), (splits, context) => classification(task, numbers(task), splits, context));
-    case "multi-label":
-      return read(await task.load(files), (splits, context) => classification(task, labelSets(task), splits, context));
-  }
-}
-
-function sizesOf(data: TaskData<TextInput>): OpenCell["sizes"] {
-  return Object.fromEntries(Object.entries(data).map(([name, examples]) => [name, examples.length]));
 }
 
 /** Numbers of trained values and of added ones that are not trained, and the bytes of what is stored. */

@@ -2,9 +2,8 @@
  * The examples of a run: stratified splits, the same for every method of a seed, with no text in two of them.
  * @module
  */
-import { createHash } from "node:crypto";
 import { Random } from "../../base/random.ts";
-import { textKey } from "../../tasks/examples.ts";
+import { textHash, textKey } from "../../tasks/examples.ts";
 import type { TaskData, TextInput } from "../../tasks/types.ts";
 import { hashExamples } from "../study/check-record.ts";
 import type { SplitRecord } from "../study/record.ts";
@@ -130,11 +129,6 @@ export function fittingSizes(
     return undefined; // texts that are in two of the splits, or next to none at all
   }
   return train > 0 && validation > 0 ? [train, validation, test] : undefined;
-}
-
-/** The first 16 hexadecimal digits of the SHA-256 of a text's key: an adapter's note has them of all that it knows. */
-export function textHash(example: TextInput): string {
-  return createHash("sha256").update(textKey(example)).digest("hex").slice(0, 16);
 }
 
 /** Examples of a group one after the other, where the first of them stood: few groups have examples that are drawn. */

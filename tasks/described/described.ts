@@ -9,9 +9,10 @@ import { describeFault, faultPath } from "../../base/schema.ts";
 import type { Description, SplitName } from "./description.ts";
 import { hubNameOf } from "./hub-files.ts";
 import { kindOf, requireOfKind } from "./kinds.ts";
-import { readDescribed, type ReadTask, requireApart, type TableSources } from "./read.ts";
+import { requireApart } from "./overlaps.ts";
+import { readDescribed, type ReadTask, type TableSources } from "./read.ts";
 import { descriptionSchema, taskJsonSchema } from "./schema.ts";
-import { isTablePath, stemOf, tableSourceAt, tableSourceOf } from "./table.ts";
+import { isTablePath, stemOf, tableSourceAt } from "./table.ts";
 import { type DescribedTask, labelsOf, specOf, type TablePaths } from "./task.ts";
 
 /** Bytes of the longest description that is read. */
@@ -117,7 +118,7 @@ export async function openDescribed(description: Description, paths?: TablePaths
 async function sourcesOf(data: Description["data"], paths: TablePaths | undefined): Promise<TableSources> {
   const sources: TableSources = {};
   if (paths) {
-    for (const [part, files] of Object.entries(paths)) sources[part] = await tableSourceOf(files);
+    for (const [part, files] of Object.entries(paths)) sources[part] = { paths: files };
     return sources;
   }
   const places: Partial<Record<SplitName, string>> = typeof data === "string" ? { pool: data } : data;

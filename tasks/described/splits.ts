@@ -8,10 +8,10 @@ import type { SplitName, SplitParts } from "./description.ts";
 
 /** What is needed of a row. */
 export interface PartRow {
+  /** Names it: its part and its number. */
+  id: string;
   /** The part that it belongs to. */
   part: string;
-  /** Number of the row, from 1. */
-  number: number;
   /** Its label. */
   label: string;
 }
@@ -81,7 +81,7 @@ function halfOf<R extends PartRow>(rows: readonly R[], split: SplitName): R[] {
 function inHashOrder<R extends PartRow>(rows: readonly R[]): R[] {
   const hashed = rows.map((row) => ({
     row,
-    hash: createHash("sha256").update(`${row.part}/${row.number}`).digest("hex"),
+    hash: createHash("sha256").update(row.id).digest("hex"),
   }));
   return hashed.sort((a, b) => (a.hash < b.hash ? -1 : 1)).map(({ row }) => row);
 }

@@ -3,7 +3,8 @@
  * @module
  */
 import { byHash, textKey } from "../examples.ts";
-import { type DescribedExample, type Overlap, overlapsOf, type ReadTask } from "./read.ts";
+import { type Overlap, overlapsOf } from "./overlaps.ts";
+import type { DescribedExample, ReadTask } from "./read.ts";
 import { answerKey, type RightAnswer } from "./right-answers.ts";
 
 /** Examples that are shown. */
@@ -37,19 +38,13 @@ export function summarise(task: ReadTask): Summary {
   const { kind, labels, splits } = task;
   const counts = splits.map(({ name, examples }) => ({ split: name, classes: countClasses(examples, labels.length) }));
   const all = splits.flatMap(({ examples }) => examples);
-  const conflicting = [...Map.groupBy(all, textKey).values()]
-    .filter(([first, ...others]) => others.some((other) => answerKey(other) !== answerKey(first)));
-  const duplicates = splits.reduce(
-    (sum, { examples }) => sum + [...Map.groupBy(examples, textKey).values()].filter(({ length }) => length > 1).length,
-    0,
-  );
   const last = splits.at(-1)!.examples;
   return {
     counts,
     ...kind === "regression" && { numbers: spanOf(all.map(({ target }) => target!)) },
-    words: spanOf(all.map(({ text, pair = "" }) => `${text} ${pair}`.trim().split(/\s+/).length)),
-    duplicates,
-    conflicts: { count: conflicting.length, ...conflicting.length > 0 && { first: conflicting[0][0] } },
+    words: spanOf(splits.flatMap(({ words }) => [...words])),
+    duplicates: splits.reduce((sum, { examples }) => sum + countRepeated(examples), 0),
+    conflicts: conflictsIn(all),
     overlaps: overlapsOf(task),
     constant: kind === "regression" ? meanOf(last) : mostFrequentOf(last),
     examples: someOf(splits[0].examples),
@@ -86,9 +81,35 @@ function spanOf(values: readonly number[]): [number, number, number] {
   return [sorted[0], sorted[Math.floor(sorted.length / 2)], sorted.at(-1)!];
 }
 
-/** Examples that look drawn at random, answer by answer in turn. */
+/** Number of texts that occur more than once. */
+function countRepeated(examples: readonly DescribedExample[]): number {
+  const seen = new Set<string>();
+  const repeated = new Set<string>();
+  for (const example of examples) {
+    const key = textKey(example);
+    if (seen.has(key)) repeated.add(key);
+    seen.add(key);
+  }
+  return repeated.size;
+}
+
+/** Texts that occur with different labels. */
+function conflictsIn(examples: readonly DescribedExample[]): Summary["conflicts"] {
+  const firsts = new Map<string, DescribedExample>();
+  const conflicting = new Set<DescribedExample>();
+  for (const example of examples) {
+    const key = textKey(example);
+    const first = firsts.get(key);
+    if (!first) firsts.set(key, example);
+    else if (answerKey(first) !== answerKey(example)) conflicting.add(first);
+  }
+  const first = examples.find((example) => conflicting.has(example));
+  return { count: conflicting.size, ...first && { first } };
+}
+
+/** Examples that look drawn at random, answer by answer in turn, among those whose texts are in memory. */
 function someOf(examples: readonly DescribedExample[]): DescribedExample[] {
-  const classes = [...Map.groupBy(byHash(examples), answerKey).values()];
+  const classes = [...Map.groupBy(byHash(examples.filter(({ text }) => text !== "")), answerKey).values()];
   const rounds = Array.from({ length: SHOWN }, (_, round) => classes.flatMap((members) => members[round] ?? []));
   return rounds.flat().slice(0, SHOWN);
 }

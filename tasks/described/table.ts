@@ -1,23 +1,28 @@
 /**
  * Files of rows: comma- or tab-separated values, JSON lines, Parquet, each also in gzip. The content says which it is, so that the
- * checksum of a file says what is read from it.
+ * checksum of a file says what is read from it. Text is read part by part, so a file may be larger than memory; Parquet is read whole.
  * @module
  */
 import { createHash } from "node:crypto";
 import { basename, join } from "node:path";
-import { gunzipSync } from "node:zlib";
-import { isFolder, readBytes } from "../../base/files.ts";
-import { type ParquetColumns, readParquetColumns } from "../parquet.ts";
-import { decodeText, LONGEST, requireColumns } from "../task-files.ts";
+import { Readable } from "node:stream";
+import { createGunzip } from "node:zlib";
+import { isFolder, openFile, sha256File } from "../../base/files.ts";
+import { readParquetColumns } from "../parquet.ts";
+import { LONGEST, requireColumns } from "../task-files.ts";
 import type { Encoding } from "./description.ts";
-import { readTextTable } from "./text-table.ts";
+import { joined, textParts } from "./text-parts.ts";
+import { readTextTable, type Visit } from "./text-table.ts";
 
 /** Files of rows, one after the other, wherever they lie. */
 export interface TableSource {
   /** Their paths, one at least. */
   paths: string[];
-  /** SHA-256 of the file as it is on disk, in hexadecimal; of several files, that of their checksums, one a line. */
-  sha256: string;
+  /**
+   * SHA-256 of the file as it is on disk, in hexadecimal; of several files, that of their checksums, one a line. Left out: it is found when
+   * they are read.
+   */
+  sha256?: string;
 }
 
 /** A value as text, or a list of them as JSON lines and Parquet have; null where there is none. */
@@ -31,25 +36,20 @@ export interface TableRow {
   values: Cell[];
 }
 
-/** The rows of a file, and what their numbers count. */
+/** A file of rows. */
 export interface Table {
   /** The file. */
   path: string;
   /** What {@linkcode TableRow.line} counts. */
   unit: "line" | "row";
-  /** The rows. */
-  rows: TableRow[];
 }
 
 /** The first bytes of Parquet files, "PAR1", and of files in gzip. */
 const PARQUET = [0x50, 0x41, 0x52, 0x31];
 const GZIP = [0x1f, 0x8b];
 
-/** What reads other encodings than those that are found out. */
-const REMEDIES = {
-  latin1: 'the encoding latin-1 reads it ("encoding" in a description, or --encoding)',
-  utf16: 'the encoding utf-16le or utf-16be reads it ("encoding" in a description, or --encoding)',
-};
+/** Bytes that are read at once. */
+const CHUNK = 1 << 20;
 
 /** Endings of the files that are read as tables. */
 const ENDING = /\.(csv|tsv|txt|jsonl|ndjson|parquet)(\.gz)?$/i;
@@ -70,82 +70,118 @@ export function stemOf(path: string): string {
  * @throws {Error} if there is none
  */
 export async function tableSourceAt(path: string): Promise<TableSource> {
-  if (!await isFolder(path)) return await tableSourceOf([await Deno.realPath(path).catch(() => path)]);
+  if (!await isFolder(path)) return { paths: [await Deno.realPath(path).catch(() => path)] };
   const names = (await Array.fromAsync(Deno.readDir(path))).map(({ name }) => name).filter(isTablePath).sort();
-  if (names.length > 0) return await tableSourceOf(names.map((name) => join(path, name)));
+  if (names.length > 0) return { paths: names.map((name) => join(path, name)) };
   throw new Error(`Cannot use ${path}: the folder must hold CSV, TSV, JSON lines or Parquet files, it holds none`);
 }
 
-/** Files with their checksum. @throws {Error} if one is missing */
-export async function tableSourceOf(paths: string[]): Promise<TableSource> {
-  return {
-    paths,
-    sha256: jointSum(await Promise.all(paths.map(async (path) => sha256(await readBytes(path, LONGEST))))),
-  };
-}
-
 function jointSum(sums: readonly string[]): string {
-  return sums.length === 1 ? sums[0] : sha256(sums.join("\n"));
-}
-
-function sha256(content: Uint8Array | string): string {
-  return createHash("sha256").update(content).digest("hex");
+  return sums.length === 1 ? sums[0] : createHash("sha256").update(sums.join("\n")).digest("hex");
 }
 
 /**
- * Reads some columns of files, one table for each.
- * @throws {Error} if one is missing or has changed, is no table, or has no such columns
+ * Reads some columns of files, one table after the other.
+ * @param start called before a table's first row, and again where it has to be read another way: then what its rows before have given must
+ * be forgotten
+ * @returns the checksum of the files
+ * @throws {Error} if one is missing or has changed, is no table, or has no such columns; else what a visit threw
  */
 export async function readTables(
   { paths, sha256: expected }: TableSource,
   columns: readonly string[],
-  encoding?: Encoding,
-): Promise<Table[]> {
-  const contents = await Promise.all(paths.map((path) => readBytes(path, LONGEST)));
-  const actual = jointSum(contents.map(sha256));
-  if (actual !== expected) {
+  encoding: Encoding | undefined,
+  start: (table: Table) => Visit,
+): Promise<string> {
+  const requireSame = (sums: readonly (string | null)[]) => {
+    const actual = jointSum(sums.map(String));
+    if (expected === undefined || actual === expected) return actual;
     throw new Error(`Cannot use ${paths.join(", ")}: its SHA-256 must be ${expected}, current value is ${actual}`);
+  };
+  const sums: string[] = [];
+  try {
+    for (const path of paths) sums.push(await readTable(path, columns, encoding, start));
+  } catch (error) {
+    // That a file has changed is said first.
+    if (expected !== undefined) requireSame(await Promise.all(paths.map(sha256File)));
+    throw error;
   }
-  const tables: Table[] = [];
-  for (const [at, path] of paths.entries()) {
-    tables.push(await tableOf(unpack(contents[at], path), path, columns, encoding));
-  }
-  return tables;
+  return requireSame(sums);
 }
 
-async function tableOf(
-  bytes: Uint8Array,
+/** Reads a file. @returns its checksum */
+async function readTable(
   path: string,
   columns: readonly string[],
   encoding: Encoding | undefined,
-): Promise<Table> {
-  if (startsWith(bytes, PARQUET)) return fromParquet(path, columns, await readParquetColumns(bytes, path, columns));
-  return readTextTable(
-    decodeText(bytes, path, encoding === "latin-1" ? "windows-1252" : encoding, REMEDIES),
-    path,
-    columns,
-  );
+  start: (table: Table) => Visit,
+): Promise<string> {
+  let sum = "";
+  const chunks = () => unpacked(fileChunks(path, (found) => sum = found), path);
+  if (await isParquet(chunks())) {
+    const { names, rows } = await readParquetColumns(await wholeOf(chunks(), path), path, columns);
+    requireColumns(path, columns, names);
+    const visit = start({ path, unit: "row" });
+    rows.forEach((values, index) => visit({ line: index + 1, values }));
+  } else {
+    const label = encoding === "latin-1" ? "windows-1252" : encoding;
+    const parts = () => textParts(chunks(), path, label);
+    await readTextTable(parts, path, columns, () => start({ path, unit: "line" }));
+  }
+  return sum;
 }
 
-function fromParquet(path: string, columns: readonly string[], { names, rows }: ParquetColumns): Table {
-  requireColumns(path, columns, names);
-  return { path, unit: "row", rows: rows.map((values, index) => ({ line: index + 1, values })) };
-}
-
-function startsWith(bytes: Uint8Array, magic: readonly number[]): boolean {
-  return magic.every((byte, index) => bytes[index] === byte);
+/** The bytes of a file. @param found called with its checksum once all are read */
+async function* fileChunks(path: string, found: (sum: string) => void): AsyncGenerator<Uint8Array> {
+  const { file: opened } = await openFile(path);
+  using file = opened;
+  const hash = createHash("sha256");
+  while (true) {
+    const chunk = new Uint8Array(CHUNK);
+    const count = await file.read(chunk);
+    if (count === null) break;
+    hash.update(chunk.subarray(0, count));
+    yield chunk.subarray(0, count);
+  }
+  found(hash.digest("hex"));
 }
 
 /** The bytes of a file in gzip; others as they are. */
-function unpack(bytes: Uint8Array, path: string): Uint8Array {
-  if (!startsWith(bytes, GZIP)) return bytes;
-  try {
-    return gunzipSync(bytes, { maxOutputLength: LONGEST });
-  } catch (error) {
-    const { code } = error as { code?: string };
-    const rule = code === "ERR_BUFFER_TOO_LARGE"
-      ? `it must have at most ${LONGEST} bytes when it is unpacked, it has more`
-      : "it must be whole gzip, it is damaged";
-    throw new Error(`Cannot use ${path}: ${rule}`);
+async function* unpacked(chunks: AsyncGenerator<Uint8Array>, path: string): AsyncGenerator<Uint8Array> {
+  const { value: first = new Uint8Array() } = await chunks.next();
+  const all = async function* () {
+    yield first;
+    yield* chunks;
+  };
+  if (!GZIP.every((byte, at) => first[at] === byte)) {
+    yield* all();
+    return;
   }
+  try {
+    const gunzip = createGunzip({ chunkSize: CHUNK });
+    const packed = Readable.from(all()).on("error", (error) => gunzip.destroy(error));
+    yield* packed.pipe(gunzip);
+  } catch (error) {
+    if (!(error as { code?: string }).code?.startsWith("Z_")) throw error;
+    throw new Error(`Cannot use ${path}: it must be whole gzip, it is damaged`);
+  }
+}
+
+async function isParquet(chunks: AsyncIterable<Uint8Array>): Promise<boolean> {
+  for await (const chunk of chunks) return PARQUET.every((byte, at) => chunk[at] === byte);
+  return false;
+}
+
+/** All bytes of a file. @throws {Error} if they are too many */
+async function wholeOf(chunks: AsyncIterable<Uint8Array>, path: string): Promise<Uint8Array> {
+  const all: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of chunks) {
+    all.push(chunk);
+    length += chunk.length;
+    if (length > LONGEST) {
+      throw new Error(`Cannot use ${path}: a Parquet file must have at most ${LONGEST} bytes, it has more`);
+    }
+  }
+  return joined(all);
 }

@@ -3,12 +3,12 @@
  * @module
  */
 import { basename } from "node:path";
-import type { AnyTask } from "../types.ts";
+import type { AnyTask, TextInput } from "../types.ts";
 import type { DescribedSpec, Description } from "./description.ts";
 import { DEFAULT_CONFIG } from "./hub-files.ts";
 import { kindOf, metricsOfKind, taskOfKind } from "./kinds.ts";
 import { labelText } from "./labels.ts";
-import { dataOf, readDescribed } from "./read.ts";
+import { dataOf, readDescribed, readTexts, type TableSources } from "./read.ts";
 import { ruleOf } from "./splits.ts";
 
 /** What records say where a description says nothing. */
@@ -72,6 +72,13 @@ export function describedTask(
   paths: TablePaths = {},
 ): AnyTask {
   const { description, labelling, licence, citation } = described;
+  const given = (): TableSources =>
+    Object.fromEntries(
+      Object.entries(files).map(([split, sha256]) => {
+        if (!paths[split]) throw new Error(`Cannot read the task ${name}: the files of its ${split} must be given`);
+        return [split, { paths: paths[split], sha256 }];
+      }),
+    );
   const common = {
     name,
     version,
@@ -90,12 +97,7 @@ export function describedTask(
     })),
     ...described.splits && { rule: ruleOf(described.splits) },
     ...described.published && { published: described.published },
+    readTexts: (examples: readonly TextInput[]) => readTexts(described, given(), examples),
   };
-  return taskOfKind(common, described, async () => {
-    const given = Object.entries(files).map(([split, sha256]) => {
-      if (!paths[split]) throw new Error(`Cannot read the task ${name}: the files of its ${split} must be given`);
-      return [split, { paths: paths[split], sha256 }];
-    });
-    return dataOf(await readDescribed(name, described, Object.fromEntries(given)));
-  });
+  return taskOfKind(common, described, async () => dataOf(await readDescribed(name, described, given())));
 }

@@ -43,6 +43,11 @@ const e2eRow = (at: number) => `name[${at}],it is ${at}`;
 
 const reviewRow = (at: number) => `${at},The film of day ${at} was ${at % 2 ? "good" : "bad"}.,${at % 2 ? 5 : 1}`;
 
+const filmRow = (at: number) => {
+  const genres = ["drama", "food"].filter((_, bit) => at >> bit & 1);
+  return JSON.stringify({ text: `Film ${at} is of ${genres.join(" and ")}.`, genres, stars: at % 10 / 2 });
+};
+
 /** Puts them into a folder. */
 export async function writeStandIns(folder: string): Promise<void> {
   const standIns: Record<string, Files> = {
@@ -64,5 +69,6 @@ export async function writeStandIns(folder: string): Promise<void> {
   await Deno.mkdir(join(folder, "docs"));
   await Deno.symlink(join(root, "docs/plugins"), join(folder, "docs/plugins"));
   await Deno.writeTextFile(join(folder, "reviews.csv"), `id,body,stars\n${lines(0, 200, reviewRow)}`);
+  await Deno.writeTextFile(join(folder, "films.jsonl"), lines(0, 20, filmRow));
   await Deno.writeFile(join(folder, "model.gguf"), writeGguf(tinyLlama()).bytes);
 }

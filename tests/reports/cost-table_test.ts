@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { parse } from "csv-parse/sync";
 import { costRemarks, costTableOf } from "../../reports/cost-table.ts";
 import { costs } from "../../reports/costs/costs.ts";
 import { PENALTIES, pscp } from "../../reports/costs/pscp.ts";
@@ -58,6 +59,8 @@ Deno.test("reports show FLOPs of a text and of a step at the most tokens that a 
     "FLOPs a text",
     "× backbone",
     "FLOPs a step",
+    "step",
+    "to best",
     "stored, 1 task",
     "10 tasks",
     "100 tasks",
@@ -65,13 +68,12 @@ Deno.test("reports show FLOPs of a text and of a step at the most tokens that a 
   ]);
   const prompt = rows.find(([method]) => method === "prompt-tuning")!;
   assert.deepEqual(prompt.slice(1, 4), [formatAmount(150 * 64), "1.50", formatAmount(7 + 64 * 64)]);
+  // 2.5 s of training in two steps; the third of four epochs was the best.
+  assert.deepEqual(prompt.slice(4, 6), ["1250 ms", "1.9 s"]);
   assert.match(costRemarks(protocol).join(), /texts of 64 tokens, a step has 16/);
   assert.match(costRemarks(protocol).join(), /÷ 500 M;.*÷ 10 T;.*÷ 94 G/);
-  const row = (csv: string, method: string) => {
-    const [names, ...lines] = csv.trim().split("\n").map((line) => line.split(","));
-    const cells = lines.find((line) => line.includes(method))!;
-    return Object.fromEntries(names.map((name, index) => [name, cells[index]]));
-  };
+  const row = (csv: string, name: string) =>
+    parse<Record<string, string>>(csv, { columns: true }).find(({ method }) => method === name)!;
   for (const csv of [renderResultsCsv(results), renderRunsCsv(results)]) {
     const { flops_tokens, inference_flops, backbone_flops, train_step_flops } = row(csv, "prompt-tuning");
     assert.deepEqual([flops_tokens, inference_flops, backbone_flops, train_step_flops], ["64", "9600", "6400", "4103"]);
@@ -86,11 +88,13 @@ Deno.test("records without FLOPs have neither these nor PSCP in their reports", 
   const results = groupResults([makeRecord({})], []);
   assert.deepEqual(costTableOf(results.protocols[0], style).header, [
     "method",
+    "step",
+    "to best",
     "stored, 1 task",
     "10 tasks",
     "100 tasks",
   ]);
-  assert.equal(costRemarks(results.protocols[0]).length, 1);
+  assert.equal(costRemarks(results.protocols[0]).length, 2);
   assert.equal(costs.inference_flops(results.runs[0]), null);
 });
 

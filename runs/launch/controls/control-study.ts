@@ -7,6 +7,7 @@ import { taskOfSpec } from "../../study/find-task.ts";
 import type { ControlRecord } from "../../study/controls/control-record.ts";
 import { type RunSpec, settingId } from "../../study/spec.ts";
 import type { Study } from "../../study/study.ts";
+import { listPlugins } from "../plugins/list-plugins.ts";
 import { planCells } from "../plugins/plan-cells.ts";
 import { runWorker, workerEntry } from "../worker-process.ts";
 
@@ -24,10 +25,14 @@ export async function controlStudy(
   onCell: (cell: Cell) => void,
   worker: URL = workerEntry,
 ): Promise<ControlRecord[]> {
+  // What a plug-in's task is, only workers know.
+  const provided = study.plugins ? await listPlugins(study.plugins) : [];
+  const kinds = new Map(provided.map(({ listed: { name, kind } }) => [name, kind]));
   const settings = new Map<string, Cell>();
   for (const cell of await planCells(study)) {
     const setting = settingId(cell.spec);
-    if (isClassification(cell.spec) && !settings.has(setting)) settings.set(setting, cell);
+    // A trial has no test score.
+    if (isClassification(cell.spec, kinds) && !cell.spec.trial && !settings.has(setting)) settings.set(setting, cell);
   }
   const records: ControlRecord[] = [];
   for (const cell of settings.values()) {
@@ -43,7 +48,6 @@ export async function controlStudy(
   return records;
 }
 
-function isClassification({ task, training }: RunSpec): boolean {
-  // What a plug-in's task is, only workers know; those that generate have a limit of what they generate.
-  return task.plugin === undefined ? taskOfSpec(task).kind === "classification" : training.outputLength === undefined;
+function isClassification({ task }: RunSpec, kinds: ReadonlyMap<string, unknown>): boolean {
+  return (task.plugin === undefined ? taskOfSpec(task).kind : kinds.get(task.name)) === "classification";
 }

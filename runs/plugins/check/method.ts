@@ -56,19 +56,7 @@ export function methodChecks(method: Method, folder: string): Rule[] {
       }
       return `${adaptation.parameters.length} tensors`;
     }],
-    ["its frozen tensors are drawn from the seed alone", async () => {
-      const { backbone } = await tried();
-      const frozen = method.frozen?.(backbone, options) ?? [];
-      for (const { name, shape, draw } of frozen) {
-        const [one, same, other] = [1, 1, 2].map((seed) => String(draw(seed)));
-        expect(draw(1).length === sizeOf(shape), `${name} has another size than its shape`);
-        expect(
-          one === same && one !== other,
-          `${name} is ${one === other ? "the same from every seed" : "never the same"}`,
-        );
-      }
-      return frozen.length === 0 ? "it has none" : `${frozen.length} tensors`;
-    }],
+    ...method.frozen ? [frozenRule(method, options, async () => (await tried()).backbone)] : [],
     [
       method.identityAtStart
         ? "it computes at the start what the backbone does, as it claims"
@@ -107,6 +95,22 @@ export function methodChecks(method: Method, folder: string): Rule[] {
       return requireStored(method, options, backbone, await model.start(1));
     }],
   ];
+}
+
+/** The rule of tensors that are drawn and never trained. */
+function frozenRule(method: Method, options: CommonOptions, open: () => Promise<BackboneShape>): Rule {
+  return ["its frozen tensors are drawn from the seed alone", async () => {
+    const frozen = method.frozen!(await open(), options);
+    for (const { name, shape, draw } of frozen) {
+      const [one, same, other] = [1, 1, 2].map((seed) => String(draw(seed)));
+      expect(draw(1).length === sizeOf(shape), `${name} has another size than its shape`);
+      expect(
+        one === same && one !== other,
+        `${name} is ${one === other ? "the same from every seed" : "never the same"}`,
+      );
+    }
+    return `${frozen.length} tensors`;
+  }];
 }
 
 async function openTried(method: Method, options: CommonOptions, folder: string): Promise<Tried> {

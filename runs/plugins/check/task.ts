@@ -4,7 +4,15 @@
  */
 import { counted, UsageError } from "../../../base/errors.ts";
 import { hashTaskFiles } from "../../../tasks/task-files.ts";
-import type { AnyTask, TaskData, TextInput } from "../../../tasks/types.ts";
+import type {
+  AnyTask,
+  Example,
+  GenerationExample,
+  MultiLabelExample,
+  RegressionExample,
+  TaskData,
+  TextInput,
+} from "../../../tasks/types.ts";
 import { fittingSizes, splitExamples } from "../../training/split.ts";
 import { expect, type Rule } from "./types.ts";
 
@@ -31,11 +39,8 @@ export function taskChecks(task: AnyTask, folder?: string): Rule[] {
       return "none is empty";
     }],
     [
-      task.kind === "classification" ? "each label is one that it names, and all occur" : "each has a right answer",
-      async () => {
-        const examples = Object.values(await data()).flat();
-        return task.kind === "classification" ? requireLabels(task.labels, examples) : requireReferences(examples);
-      },
+      "each has a right answer, and every label occurs",
+      async () => requireAnswers(task, Object.values(await data()).flat()),
     ],
     ["a seed splits them", async () => {
       const all = await data();
@@ -54,24 +59,44 @@ async function filesOf({ name, files }: AnyTask, folder?: string) {
   throw new UsageError(`--task-files must name the folder of ${files.join(" and ")}, which ${name} reads`);
 }
 
-function requireLabels(labels: readonly string[], examples: readonly TextInput[]): string {
+/** @throws {Error} if an example lacks an answer of its task's kind, or no example has a label that the task names */
+function requireAnswers(task: AnyTask, examples: readonly TextInput[]): string {
+  switch (task.kind) {
+    case "classification":
+      return requireLabels(task.labels, (examples as Example[]).map(({ id, label }) => ({ id, labels: [label] })));
+    case "multi-label":
+      return requireLabels(task.labels, examples as MultiLabelExample[]);
+    case "regression": {
+      const bare = (examples as RegressionExample[]).find(({ target }) => !Number.isFinite(target));
+      expect(bare === undefined, `the target of ${bare?.id} is ${bare?.target}`);
+      return counted(examples.length, "number");
+    }
+    case "generation": {
+      const bare = (examples as GenerationExample[]).find(({ references }) =>
+        !Array.isArray(references) || references.length === 0 || references.some((text) => typeof text !== "string")
+      );
+      expect(bare === undefined, `${bare?.id} has no references`);
+      return counted(examples.length, "text");
+    }
+  }
+}
+
+function requireLabels(
+  labels: readonly string[],
+  examples: readonly Pick<MultiLabelExample, "id" | "labels">[],
+): string {
   const counts = labels.map(() => 0);
-  for (const { id, label } of examples as readonly (TextInput & { label?: unknown })[]) {
-    expect(
-      Number.isInteger(label) && Object.hasOwn(counts, label as number),
-      `the label of ${id} is ${label}, of ${labels.length}`,
-    );
-    counts[label as number]++;
+  for (const { id, labels: own } of examples) {
+    expect(Array.isArray(own), `${id} has no labels`);
+    for (const label of own) {
+      expect(
+        Number.isInteger(label) && Object.hasOwn(counts, label),
+        `the label of ${id} is ${label}, of ${labels.length}`,
+      );
+      counts[label]++;
+    }
   }
   const missing = counts.indexOf(0);
   expect(missing < 0, `no row has the label ${labels[missing]}`);
   return labels.map((label, at) => `${label} ${counts[at]}`).join(", ");
-}
-
-function requireReferences(examples: readonly TextInput[]): string {
-  const bare = (examples as readonly (TextInput & { references?: readonly unknown[] })[]).find(({ references }) =>
-    !references || references.length === 0 || references.some((text) => typeof text !== "string")
-  );
-  expect(bare === undefined, `${bare?.id} has none`);
-  return counted(examples.length, "text");
 }

@@ -9,11 +9,9 @@ import { measured, recordShape, scoresOrNone } from "../schemas/record-schema.ts
 import { canonical, type RunSpec } from "../spec.ts";
 import { bestTrial, type TrialOutcome, type TunedRecord } from "./tuned-record.ts";
 
-/** What only test predictions have. */
-type OfTest = "baseline" | "threshold";
-
 /** The record of a trial. */
-export interface TrialRecord extends Omit<RunRecord, "spec" | "tuning" | "task" | "scores" | "predictions" | OfTest> {
+export interface TrialRecord
+  extends Omit<RunRecord, "spec" | "tuning" | "task" | "scores" | "predictions" | "baseline" | "threshold"> {
   /** Everything that determined the result. */
   spec: RunSpec & { trial: true };
   /** The task, as it was then. */

@@ -85,9 +85,10 @@ Deno.test({
       const hostile = makeRecord({
         task: 'a\\b{c}$d$&e#f%g_h^i~j<k>|"é漢',
         model: "\\input{/etc/passwd}",
-        method: "m",
+        method: "x".repeat(10_000),
       });
-      await Deno.writeTextFile(`${folder}/tables.tex`, renderLatex(groupResults([...runs, hostile], [])));
+      const others = ["[x]", "*x"].map((method) => makeRecord({ method }));
+      await Deno.writeTextFile(`${folder}/tables.tex`, renderLatex(groupResults([...runs, hostile, ...others], [])));
       await Deno.writeTextFile(
         `${folder}/paper.tex`,
         "\\documentclass{article}\n\\usepackage{booktabs,siunitx}\n\\begin{document}\n\\input{tables}\n\\end{document}\n",

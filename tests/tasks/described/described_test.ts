@@ -7,7 +7,10 @@ import { studiesOf } from "../../../runs/study/rebuild.ts";
 import { runId, settingId } from "../../../runs/study/spec.ts";
 import { parseStudy, type Study } from "../../../runs/study/study.ts";
 import type { Description } from "../../../tasks/described/description.ts";
-import { summarise } from "../../../tasks/described/summary.ts";
+import { textHash } from "../../../tasks/examples.ts";
+import { splitExamples } from "../../../runs/training/split.ts";
+import { dataOf, placeOf, readDescribed, readTexts } from "../../../tasks/described/read.ts";
+import { summarise, type Summary } from "../../../tasks/described/summary.ts";
 import type { Task } from "../../../tasks/types.ts";
 import { UsageError } from "../../../base/errors.ts";
 import { type Files, inFolder } from "../../in-folder.ts";
@@ -125,12 +128,16 @@ Deno.test("rows without a text or a label are passed over where that is asked fo
   const files = { "a.csv": `id,body,stars\n0,a,1\n1,,1\n\n2,"b\nb",5\n3,c, \n4,d,1\n5,e,5\n` };
   await inFolder(files, async (folder) => {
     const { read } = await openOwn({ data: `${folder}/a.csv`, columns, missing: "drop" });
-    const [{ examples, places }] = read.splits;
+    const [split] = read.splits;
+    const { examples } = split;
     assert.deepEqual([read.sources[0].rows, read.sources[0].dropped], [6, 2]);
     assert.deepEqual(examples.map(({ id, text }) => [id, text]), [
       ...[["pool/1", "a"], ["pool/3", "b\nb"], ["pool/5", "d"], ["pool/6", "e"]],
     ]);
-    assert.deepEqual(places, ["line 2", "line 5", "line 8", "line 9"].map((line) => `${line} of a.csv`));
+    assert.deepEqual(
+      examples.map((_, at) => placeOf(split, at)),
+      ["line 2", "line 5", "line 8", "line 9"].map((line) => `${line} of a.csv`),
+    );
   });
 });
 
@@ -138,6 +145,35 @@ Deno.test("a file with tabs and without quoting keeps its quotes", async () => {
   await inFolder({ "a.tsv": 'body\tstars\n"Yes" he said\t1\n"no\t5\n"go on\t1\nb"c\t5\n' }, async (folder) => {
     const { read } = await openOwn({ data: `${folder}/a.tsv`, columns });
     assert.deepEqual(read.splits[0].examples.map(({ text }) => text), ['"Yes" he said', '"no', '"go on', 'b"c']);
+  });
+});
+
+Deno.test("where all texts together are many, examples have hashes for them, and those that are drawn are read again", async () => {
+  const lines = Array.from(
+    { length: 60 },
+    (_, at) => `${at},"the ${at % 50}th\ntext, ""quoted""",${at % 3 ? 5 : 1},${at % 7}`,
+  );
+  await inFolder({ "a.csv": `id,body,stars,doc\n${lines.join("\n")}\n` }, async (folder) => {
+    const reading = { columns: { ...columns, pair: "id", group: "doc" } };
+    const sources = { pool: { paths: [`${folder}/a.csv`] } };
+    const [whole, outlined] = [
+      await readDescribed("a", reading, sources),
+      await readDescribed("a", reading, sources, 50),
+    ];
+    const [{ examples }] = outlined.splits;
+    assert.ok(examples.every(({ hash }, at) => hash === textHash(whole.splits[0].examples[at])));
+    assert.deepEqual(examples.filter(({ text }) => text !== "").map(({ id }) => id), ["pool/1", "pool/2"]);
+    const numbersOf = ({ examples: _, constant: { answer: { label }, score }, ...numbers }: Summary) => ({
+      ...numbers,
+      label,
+      score,
+    });
+    assert.deepEqual(numbersOf(summarise(outlined)), numbersOf(summarise(whole)));
+    assert.equal(summarise(outlined).examples.length, 2);
+    const sizes = { train: 8, validation: 4, test: 4 };
+    const splits = splitExamples(dataOf(outlined), sizes, 0);
+    await readTexts(reading, sources, Object.values(splits).flat());
+    assert.deepEqual(splits, splitExamples(dataOf(whole), sizes, 0));
   });
 });
 

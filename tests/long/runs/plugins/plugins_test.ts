@@ -9,6 +9,8 @@ import { listPlugins } from "../../../../runs/launch/plugins/list-plugins.ts";
 import { planCells } from "../../../../runs/launch/plugins/plan-cells.ts";
 import { submitStudy } from "../../../../runs/slurm/submit.ts";
 import { readSubmission } from "../../../../runs/slurm/submission.ts";
+import type { Cell } from "../../../../runs/study/cell.ts";
+import { titlesOf } from "../../../../runs/study/labels.ts";
 import { presets } from "../../../../runs/study/presets.ts";
 import { readRecords } from "../../../../runs/study/read-records.ts";
 import { readStudy, type Study } from "../../../../runs/study/study.ts";
@@ -96,14 +98,23 @@ Deno.test("a method, a task and a model of a folder of their own are trained, re
 
 Deno.test("a change of a plug-in's code changes the ids of the runs that use it, and of no other", () =>
   withPlugins(async (folder, study) => {
-    const idsOf = async () =>
-      new Map((await planCells(study)).map(({ id, spec }) => [spec.method[0].name, id] as const));
+    const planned: Cell[] = [];
+    const idsOf = async () => {
+      const cells = await planCells(study);
+      planned.push(...cells);
+      return new Map(cells.map(({ id, spec }) => [spec.method[0].name, id] as const));
+    };
     const before = await idsOf();
     const path = `${folder}/added-bias.ts`;
     await Deno.writeTextFile(path, (await Deno.readTextFile(path)).replace("() => 0)", "() => 0.01)"));
     const after = await idsOf();
     assert.notEqual(after.get("added-bias"), before.get("added-bias"));
     assert.equal(after.get("lora"), before.get("lora"));
+    const titles = [...titlesOf(planned).values()].sort();
+    assert.match(
+      titles.join("\n"),
+      /^(added-bias \(plug-in [0-9a-f]{8}\) on feedback, seed 0\n){2}lora on feedback, seed 0$/,
+    );
     // The task's rows are part of it.
     await Deno.writeTextFile(`${folder}/feedback.tsv`, "It is green.\tpraise\n", { append: true });
     assert.notEqual((await idsOf()).get("lora"), before.get("lora"));

@@ -1,0 +1,61 @@
+/**
+ * The examples of a task of any kind, and how they are learnt.
+ * @module
+ */
+import type { AnyTask, TaskData, TaskFiles, TextInput } from "../../../tasks/types.ts";
+import type { SeenTexts } from "../../adapters/seen-texts.ts";
+import type { RunSpec } from "../../study/spec.ts";
+import { classification } from "../classification.ts";
+import { generation } from "../generation.ts";
+import { type AlterSplits, type AnyExample, type Splits, splitsOf } from "../split.ts";
+import type { TaskContext, TrainingTask } from "../training-task.ts";
+import { classes } from "./classes.ts";
+import { labelSets } from "./label-sets.ts";
+import { numbers } from "./numbers.ts";
+
+/** A task's examples, split: what it makes of them needs the backbone and the method besides. */
+export interface ReadTask {
+  /** What is made of them. */
+  makeTrainingTask: (context: TaskContext) => Promise<TrainingTask>;
+  /** Number of examples of each split, or of the pool, that the task has. */
+  sizes: Record<string, number>;
+}
+
+/**
+ * Reads and splits the examples of a task.
+ * @param seen the texts that training starts from knowledge of
+ * @param files that a user gives
+ * @param alter changes the splits
+ * @throws {Error} if they cannot be read, or not be split as the spec wants
+ */
+export async function readTask(
+  task: AnyTask,
+  spec: RunSpec,
+  { hashes }: SeenTexts,
+  files: TaskFiles | undefined,
+  alter: AlterSplits,
+): Promise<ReadTask> {
+  const read = async <E extends AnyExample>(
+    data: TaskData<E>,
+    make: (splits: Splits<E>, context: TaskContext) => Promise<TrainingTask>,
+  ): Promise<ReadTask> => {
+    const drawn = splitsOf(data, spec, hashes);
+    await task.readTexts?.(Object.values(drawn).flat());
+    const splits = alter(drawn, spec.seed);
+    return { makeTrainingTask: (context) => make(splits, context), sizes: sizesOf(data) };
+  };
+  switch (task.kind) {
+    case "generation":
+      return read(await task.load(files), (splits, context) => generation(task, splits, context));
+    case "classification":
+      return read(await task.load(files), (splits, context) => classification(task, classes(task), splits, context));
+    case "regression":
+      return read(await task.load(files), (splits, context) => classification(task, numbers(task), splits, context));
+    case "multi-label":
+      return read(await task.load(files), (splits, context) => classification(task, labelSets(task), splits, context));
+  }
+}
+
+function sizesOf(data: TaskData<TextInput>): ReadTask["sizes"] {
+  return Object.fromEntries(Object.entries(data).map(([name, examples]) => [name, examples.length]));
+}
