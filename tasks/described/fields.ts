@@ -42,3 +42,11 @@ export function requireText(
     `Cannot use ${path}: ${shorten(column)} must be a text, a number or a boolean, it is a list in ${place}`,
   );
 }
+
+/** Says that a row lacks a value. @throws {Error} always */
+export function refuseEmpty(path: string, column: string, place: string): never {
+  throw new Error(
+    `Cannot use ${path}: a row must have a ${shorten(column)}, it is empty in ${place}; ` +
+      'such rows are passed over with "missing": "drop" in a description, or --drop-missing',
+  );
+}

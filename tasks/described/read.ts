@@ -8,7 +8,7 @@ import { textHash } from "../examples.ts";
 import { requireTexts } from "../task-files.ts";
 import type { TaskData, TextInput } from "../types.ts";
 import type { DescribedSpec, SplitName } from "./description.ts";
-import { columnsOf, countWords, fill, requireText } from "./fields.ts";
+import { columnsOf, countWords, fill, refuseEmpty, requireText } from "./fields.ts";
 import {
   answerColumns,
   type AnswerReading,
@@ -294,11 +294,4 @@ async function readRows(
   const complete = [...files.values()].flat();
   if (complete.length === 0) throw new Error(`Cannot use ${source.paths[0]}: it must have rows, it has none`);
   return { sha256, count, complete };
-}
-
-function refuseEmpty(path: string, column: string, place: string): never {
-  throw new Error(
-    `Cannot use ${path}: a row must have a ${shorten(column)}, it is empty in ${place}; ` +
-      'such rows are passed over with "missing": "drop" in a description, or --drop-missing',
-  );
 }
