@@ -3,7 +3,6 @@
  * @module
  */
 import { basename } from "node:path";
-import { shorten } from "../../base/errors.ts";
 import { textHash } from "../examples.ts";
 import { requireTexts } from "../task-files.ts";
 import type { TaskData, TextInput } from "../types.ts";
