@@ -6,7 +6,7 @@ import { basename } from "node:path";
 import { counted, shorten, visible } from "../../base/errors.ts";
 import type { OpenDescribed } from "../../tasks/described/described.ts";
 import type { ReadTask } from "../../tasks/described/read.ts";
-import { answerInWords } from "../../tasks/described/right-answers.ts";
+import { answerInWords, type RightAnswer } from "../../tasks/described/right-answers.ts";
 import { ruleOf } from "../../tasks/described/splits.ts";
 import { summarise, type Summary } from "../../tasks/described/summary.ts";
 
@@ -41,7 +41,7 @@ export function renderTask({ task, read }: OpenDescribed): string {
         : ""
     }`,
     ...summary.overlaps.map(({ between: [a, b], count, first }) => `texts in ${a} and ${b}: ${count}, ${first}`),
-    renderConstant(read, summary),
+    ...renderConstant(read, summary),
     "examples:",
     ...summary.examples.map((example) =>
       `  ${visible(answerInWords(example, read.labels))}: ${shorten(example.text, LONGEST_SHOWN)}` +
@@ -51,7 +51,16 @@ export function renderTask({ task, read }: OpenDescribed): string {
 }
 
 /** What always giving one answer scores. */
-function renderConstant({ kind, labels }: ReadTask, { constant: { answer, score } }: Summary): string {
+function renderConstant({ kind, labels }: ReadTask, { constant: { answer, score } }: Summary): string[] {
+  if (kind === "generation") return [];
+  return [constantInWords({ kind, labels }, answer, score)];
+}
+
+function constantInWords(
+  { kind, labels }: Pick<ReadTask, "kind" | "labels">,
+  answer: RightAnswer,
+  score: number,
+): string {
   if (kind === "regression") return `always answering the mean, ${number(answer.target!)}: mse ${number(score)}`;
   const metric = kind === "multi-label" ? "exact_match" : "accuracy";
   return `always answering ${visible(answerInWords(answer, labels))}: ${metric} ${(100 * score).toFixed(1)} %`;
@@ -62,11 +71,17 @@ function number(value: number): string {
   return String(Number(value.toPrecision(4)));
 }
 
-/** A line for each class or label: its number of examples in each split. Of regression, the numbers. */
-function renderAnswers({ kind, labels }: ReadTask, { counts, numbers }: Summary): string[] {
+/** A line for each class or label: its number of examples in each split. Of regression, the numbers; of generation, the texts of each split. */
+function renderAnswers({ kind, labels, splits }: ReadTask, { counts, numbers }: Summary): string[] {
   if (numbers) {
     const [least, median, most] = numbers;
     return [`numbers: ${least} to ${most}, median ${median}`];
+  }
+  if (kind === "generation") {
+    return splits.map(({ name, examples }) => {
+      const references = examples.reduce((sum, { references = [] }) => sum + references.length, 0);
+      return `${name}: ${counted(examples.length, "text")}, ${counted(references, "reference")}`;
+    });
   }
   return [
     `${kind === "multi-label" ? "labels" : "classes"}: ${labels.length}`,

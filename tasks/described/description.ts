@@ -15,7 +15,9 @@ export interface Columns {
   /** The second text, where examples are pairs. */
   pair?: string;
   /** The label, the labels, or the number; or of several labels at once a column for each, which holds 1 where it applies, else 0. */
-  label: string | string[];
+  label?: string | string[];
+  /** Of generation, the texts that would be right answers: a column of a text or of a list of texts, or several such columns. */
+  references?: string | string[];
   /** The name of the split that a row belongs to. */
   split?: string;
   /** What rows have in common that must not be torn apart, such as a document: no two of the splits that a seed draws share it. */
@@ -39,7 +41,7 @@ export interface SplitParts {
 }
 
 /** Kinds of described tasks besides classification. */
-export type DescribedKind = "regression" | "multi-label";
+export type DescribedKind = "regression" | "multi-label" | "generation";
 /** Numbers of examples of the splits as published. */
 export type Published = Partial<Record<"train" | "validation" | "test", number>>;
 

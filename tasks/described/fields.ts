@@ -2,6 +2,8 @@
  * Texts that are made of columns: one column as it is, or several with words between them.
  * @module
  */
+import { shorten } from "../../base/errors.ts";
+import type { Cell } from "./table.ts";
 
 /** A column's name within a text of several: "{word}: {sentence}". */
 const PLACE = /\{([^{}]+)\}/g;
@@ -28,4 +30,23 @@ export function countWords(text: string): number {
     isInside = !isSpace;
   }
   return isInside ? words + 1 : words;
+}
+
+/** The text of a cell. @throws {Error} if it is a list */
+export function requireText(
+  cell: Cell,
+  { path, column, place }: { path: string; column: string; place: string },
+): string {
+  if (typeof cell === "string") return cell;
+  throw new Error(
+    `Cannot use ${path}: ${shorten(column)} must be a text, a number or a boolean, it is a list in ${place}`,
+  );
+}
+
+/** Says that a row lacks a value. @throws {Error} always */
+export function refuseEmpty(path: string, column: string, place: string): never {
+  throw new Error(
+    `Cannot use ${path}: a row must have a ${shorten(column)}, it is empty in ${place}; ` +
+      'such rows are passed over with "missing": "drop" in a description, or --drop-missing',
+  );
 }

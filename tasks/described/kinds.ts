@@ -6,16 +6,30 @@ import { shorten, suggestion } from "../../base/errors.ts";
 import { defaultMetrics, metrics } from "../metrics.ts";
 import { multiLabelMetrics } from "../metrics/multi-label.ts";
 import { regressionMetrics } from "../metrics/regression.ts";
-import type { Example, HeadTask, MultiLabelExample, RegressionExample, TaskData, TaskDescription } from "../types.ts";
+import { textMetrics } from "../text-metrics.ts";
+import type {
+  AnyTask,
+  Example,
+  GenerationExample,
+  MultiLabelExample,
+  RegressionExample,
+  TaskData,
+  TaskDescription,
+} from "../types.ts";
 import type { DescribedKind, DescribedSpec, Description } from "./description.ts";
 import type { DescribedExample } from "./read.ts";
 
 /** Every metric of the kinds besides classification. */
-const METRICS: Record<DescribedKind, object> = { regression: regressionMetrics, "multi-label": multiLabelMetrics(1) };
+const METRICS: Record<DescribedKind, object> = {
+  regression: regressionMetrics,
+  "multi-label": multiLabelMetrics(1),
+  generation: textMetrics,
+};
 
 /** Names of the metrics of a kind where a description names none; left out: of classification. */
 export function metricsOfKind(kind?: DescribedKind): string[] {
-  return kind === undefined ? [...defaultMetrics] : Object.keys(METRICS[kind]);
+  if (kind === undefined) return [...defaultMetrics];
+  return kind === "generation" ? ["bleu", "rouge_l"] : Object.keys(METRICS[kind]);
 }
 
 /** The kind as specs have it. */
@@ -23,13 +37,19 @@ export function kindOf({ kind }: Pick<Description, "kind">): DescribedKind | und
   return kind === "classification" ? undefined : kind;
 }
 
-/** Makes sure that a description names nothing that its kind of task does not have. @throws {Error} with the first that it names */
+/** Makes sure that a description names what its kind of task has. @throws {Error} if it names something else */
 export function requireOfKind(name: string, description: Description): void {
   const { kind = "classification", columns: { label }, labels, separator, metrics: named = [] } = description;
   const refuse = (what: string, kinds: string) => {
     throw new Error(`Cannot use the task ${name}: ${what} is of the kind ${kinds}, its kind is ${kind}`);
   };
-  if (kind === "regression" && labels) refuse("labels", "classification or multi-label");
+  if ((kind === "generation") !== (label === undefined)) {
+    throw new Error(
+      `Cannot use the task ${name}: a task of generation has columns.references, one of another kind columns.label, ` +
+        `its kind is ${kind}`,
+    );
+  }
+  if (["regression", "generation"].includes(kind) && labels) refuse("labels", "classification or multi-label");
   if (kind !== "multi-label" && separator !== undefined) refuse("separator", "multi-label");
   if (kind !== "multi-label" && Array.isArray(label)) refuse("a list of columns.label", "multi-label");
   if (Array.isArray(label) && (labels || separator !== undefined)) {
@@ -52,12 +72,14 @@ export function taskOfKind(
   common: TaskDescription,
   { kind, labels }: Pick<DescribedSpec, "kind" | "labels">,
   load: () => Promise<TaskData<DescribedExample>>,
-): HeadTask {
+): AnyTask {
   // The examples are those of the kind, as they were read by it.
   const loadAs = <E extends DescribedExample>() => load() as Promise<TaskData<E>>;
   switch (kind) {
     case "regression":
       return { ...common, kind, load: () => loadAs<RegressionExample>() };
+    case "generation":
+      return { ...common, kind, load: () => loadAs<DescribedExample & GenerationExample>() };
     case "multi-label":
       return { ...common, kind, labels, load: () => loadAs<MultiLabelExample>() };
     case undefined:

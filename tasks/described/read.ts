@@ -3,12 +3,11 @@
  * @module
  */
 import { basename } from "node:path";
-import { shorten } from "../../base/errors.ts";
 import { textHash } from "../examples.ts";
 import { requireTexts } from "../task-files.ts";
 import type { TaskData, TextInput } from "../types.ts";
 import type { DescribedSpec, SplitName } from "./description.ts";
-import { columnsOf, countWords, fill } from "./fields.ts";
+import { columnsOf, countWords, fill, refuseEmpty, requireText } from "./fields.ts";
 import {
   answerColumns,
   type AnswerReading,
@@ -31,6 +30,9 @@ export type Reading = AnswerReading & Pick<DescribedSpec, "encoding" | "missing"
 
 /** An example of a described task. */
 export type DescribedExample = TextInput & RightAnswer;
+
+/** What stands between the parts of a list that a text is made of, as between facts of WebNLG. */
+const LIST_SEPARATOR = " | ";
 
 /** A row that has all that is needed. */
 class ReadRow implements AnswerRow {
@@ -139,17 +141,26 @@ export async function readDescribed(
   const [[, first]] = split;
   const labels = labelsOfRows(reading, first);
   const splits = split.map(([name, rows]) => {
-    const examples = rows.map((row) => Object.assign(row.example, rightAnswer(reading, row, labels)));
+    const kept = reading.kind === "generation" ? joinReferences(rows) : rows;
+    const examples = kept.map((row) => Object.assign(row.example, rightAnswer(reading, row, labels)));
     requireDifferent(rows[0].path, reading.kind, examples, labels);
     return {
       name,
       examples,
-      tables: rows.map(({ table }) => table),
-      lines: Uint32Array.from(rows, ({ line }) => line),
-      words: Uint32Array.from(rows, ({ words }) => words),
+      tables: kept.map(({ table }) => table),
+      lines: Uint32Array.from(kept, ({ line }) => line),
+      words: Uint32Array.from(kept, ({ words }) => words),
     };
   });
   return { ...reading.kind && { kind: reading.kind }, labels: [...labels], sources: read, splits };
+}
+
+/** One row of each text, the first, with the references of all. */
+function joinReferences(rows: readonly ReadRow[]): ReadRow[] {
+  return [...Map.groupBy(rows, ({ example: { text, hash } }) => hash ?? text).values()].map((same) => {
+    const { part, table, line, label, example, words } = same[0];
+    return new ReadRow(part, table, line, [...new Set(same.flatMap(({ values }) => values))], label, example, words);
+  });
 }
 
 /** Reads the texts of examples that {@linkcode readDescribed} gave without, and takes their hashes away. */
@@ -197,10 +208,12 @@ async function eachRow(
   const fields = [text, pair ?? [], split ?? [], group ?? []].flat();
   const columns = [...new Set([...fields.flatMap(columnsOf), ...ofAnswer])];
   const mayHaveNone = columns.map((column) => mayBeEmpty(reading) && ofAnswer.includes(column));
+  const isGeneration = reading.kind === "generation";
   const isEmpty = (value: Cell, at: number) =>
-    value === null ||
-    value.length === 0 && Array.isArray(value) && !mayBeEmpty(reading) ||
-    typeof value === "string" && value.trim() === "" && !mayHaveNone[at];
+    value === null
+      ? !(isGeneration && mayHaveNone[at])
+      : value.length === 0 && Array.isArray(value) && !mayBeEmpty(reading) ||
+        typeof value === "string" && value.trim() === "" && !mayHaveNone[at];
   const counts = new Map<string, number>();
   const countBut = (path: string) => [...counts].reduce((sum, [other, count]) => other === path ? sum : sum + count, 0);
   const sha256 = await readTables(source, columns, encoding, (table) => {
@@ -216,15 +229,22 @@ async function eachRow(
       const place = `${unit} ${line}`;
       if (empty >= 0) refuseEmpty(path, columns[empty], place);
       const cellOf = (column: string) => values[columns.indexOf(column)]!;
-      const textIn = (column: string) => requireText(cellOf(column), { path, column, place });
+      const textIn = (column: string) => {
+        const cell = cellOf(column);
+        return isGeneration && Array.isArray(cell)
+          ? cell.join(LIST_SEPARATOR)
+          : requireText(cell, { path, column, place });
+      };
       const textOf = (field: string) => columns.includes(field) ? textIn(field) : fill(field, textIn);
       const texts = [text, ...pair === undefined ? [] : [pair]].map(textOf);
       requireTexts(path, texts, line);
       const answers = () => {
         const cells = ofAnswer.map((column) =>
-          mayBeEmpty(reading) && ofAnswer.length === 1 ? cellOf(column) : textIn(column)
+          isGeneration || mayBeEmpty(reading) && ofAnswer.length === 1 ? cellOf(column) : textIn(column)
         );
-        return answerValues(reading, cells, { path, place });
+        const answer = answerValues(reading, cells, { path, place });
+        if (isGeneration && answer.length === 0) refuseEmpty(path, ofAnswer[0], place);
+        return answer;
       };
       const ofRow = split === undefined ? part : textOf(split).trim();
       visit({ id: `${ofRow}/${number}`, part: ofRow, line, texts, textOf, answers });
@@ -273,19 +293,4 @@ async function readRows(
   const complete = [...files.values()].flat();
   if (complete.length === 0) throw new Error(`Cannot use ${source.paths[0]}: it must have rows, it has none`);
   return { sha256, count, complete };
-}
-
-/** The text of a cell. @throws {Error} if it is a list */
-function requireText(cell: Cell, { path, column, place }: { path: string; column: string; place: string }): string {
-  if (typeof cell === "string") return cell;
-  throw new Error(
-    `Cannot use ${path}: ${shorten(column)} must be a text, a number or a boolean, it is a list in ${place}`,
-  );
-}
-
-function refuseEmpty(path: string, column: string, place: string): never {
-  throw new Error(
-    `Cannot use ${path}: a row must have a ${shorten(column)}, it is empty in ${place}; ` +
-      'such rows are passed over with "missing": "drop" in a description, or --drop-missing',
-  );
 }

@@ -15,6 +15,8 @@ export interface RightAnswer {
   target?: number;
   /** Indices of the labels, in ascending order. */
   labels?: readonly number[];
+  /** Texts that would be right. */
+  references?: readonly string[];
 }
 
 /** What a row says of its right answer. */
@@ -33,13 +35,13 @@ export type AnswerReading =
   & Partial<Pick<DescribedSpec, "labels">>;
 
 /** The columns that say what is right. */
-export function answerColumns({ columns: { label } }: AnswerReading): string[] {
-  return [label].flat();
+export function answerColumns({ columns: { label, references } }: AnswerReading): string[] {
+  return [label ?? references ?? []].flat();
 }
 
-/** Whether no label may be what is right, so that an empty cell says something. */
-export function mayBeEmpty({ kind }: AnswerReading): boolean {
-  return kind === "multi-label";
+/** Whether no label may be what is right, so that an empty cell says something, or one of several columns may have the references. */
+export function mayBeEmpty({ kind, columns: { references } }: AnswerReading): boolean {
+  return kind === "multi-label" || Array.isArray(references);
 }
 
 /**
@@ -54,6 +56,9 @@ export function answerValues(
 ): string[] {
   const { kind, columns: { label }, separator } = reading;
   const [cell] = cells;
+  if (kind === "generation") {
+    return [...new Set(cells.flatMap((cell) => cell ?? []).filter((text) => text.trim() !== ""))];
+  }
   if (kind !== "multi-label") return [kind === "regression" ? String(cell).trim() : labelText(String(cell))];
   if (Array.isArray(label)) {
     return label.filter((column, at) => isYes(labelText(String(cells[at])), { column, path, place }));
@@ -79,7 +84,7 @@ function isYes(value: string, { column, path, place }: { column: string; path: s
  */
 export function labelsOfRows(reading: AnswerReading, rows: readonly AnswerRow[]): string[] {
   const { kind, columns: { label }, labels } = reading;
-  if (kind === "regression") return [];
+  if (label === undefined || kind === "regression") return [];
   if (Array.isArray(label)) return label;
   const [{ path }] = rows;
   if (kind === "multi-label" && rows.every(({ values }) => values.length < 2)) {
@@ -94,6 +99,7 @@ export function labelsOfRows(reading: AnswerReading, rows: readonly AnswerRow[])
 /** The right answer of a row. @throws {Error} if a value is none of the labels, or no number */
 export function rightAnswer(reading: AnswerReading, row: AnswerRow, labels: readonly string[]): RightAnswer {
   if (reading.kind === "regression") return { target: numberOf(row) };
+  if (reading.kind === "generation") return { references: row.values };
   const known = reading.values ?? labels;
   const indices = row.values.map((value) => {
     const index = known.indexOf(value);
@@ -122,7 +128,7 @@ export function requireDifferent(
   labels: readonly string[],
 ): void {
   const keys = new Set(answers.map(answerKey));
-  if (keys.size > 1) return;
+  if (kind === "generation" || keys.size > 1) return;
   const what = kind === "regression" ? "numbers" : kind === "multi-label" ? "sets of labels" : "labels";
   throw new Error(
     `Cannot use ${path}: it must hold examples of two ${what}, all have ${kind === undefined ? "the label " : ""}${
@@ -132,12 +138,16 @@ export function requireDifferent(
 }
 
 /** Equal for equal answers alone. */
-export function answerKey({ label, target, labels }: RightAnswer): string {
-  return String(label ?? target ?? labels);
+export function answerKey({ label, target, labels, references }: RightAnswer): string {
+  return references?.join("\n") ?? String(label ?? target ?? labels);
 }
 
 /** An answer as its user writes it: "positive", "3.5", "music, sport". */
-export function answerInWords({ label, target, labels: set }: RightAnswer, labels: readonly string[]): string {
+export function answerInWords(
+  { label, target, labels: set, references }: RightAnswer,
+  labels: readonly string[],
+): string {
+  if (references) return references[0];
   if (target !== undefined) return String(target);
   return (set ?? [label!]).map((index) => labels[index]).join(", ") || "none";
 }

@@ -6,6 +6,7 @@ import { z } from "zod";
 import { metrics } from "../metrics.ts";
 import { multiLabelMetrics } from "../metrics/multi-label.ts";
 import { regressionMetrics } from "../metrics/regression.ts";
+import { textMetrics } from "../text-metrics.ts";
 import {
   type Columns,
   type DescribedSpec,
@@ -30,7 +31,9 @@ const words = z.string().min(1).max(2000);
 const column = z.string().min(1);
 const part = z.string().min(1).max(200);
 const metricNames = z.array(
-  z.enum([...new Set([metrics, regressionMetrics, multiLabelMetrics(1)].flatMap((table) => Object.keys(table)))]),
+  z.enum([
+    ...new Set([metrics, regressionMetrics, multiLabelMetrics(1), textMetrics].flatMap((table) => Object.keys(table))),
+  ]),
 ).min(1);
 const separator = z.string().min(1).max(20);
 
@@ -50,9 +53,15 @@ const columnsSchema: z.ZodType<Columns> = z.strictObject({
   text: column.describe('the text; "{word}: {sentence}" makes it of several columns'),
   pair: column.describe("the second text, where examples are pairs").optional(),
   label: z.union([column, z.array(column).min(2).max(MOST_LABELS)], { error: "must be a column, or a list of columns" })
-    .describe("the label, the labels, or the number; or a column of 1 and 0 for each of several labels"),
+    .describe("the label, the labels, or the number; or a column of 1 and 0 for each of several labels").optional(),
+  references: z.union([column, z.array(column).min(1)], { error: "must be a column, or a list of columns" })
+    .describe("of generation, the right answers: a text or a list of texts, or several columns of them").optional(),
   split: column.describe("the name of the split that a row belongs to").optional(),
   group: column.describe("what rows have in common that must not be in two splits, such as a document").optional(),
+}).refine(({ label, references }) => (label === undefined) !== (references === undefined), {
+  error: "must have label, or references of generation",
+}).meta({
+  oneOf: ["label", "references"].map((name) => ({ type: "object", properties: { [name]: {} }, required: [name] })),
 });
 
 const splitsSchema: z.ZodType<SplitParts> = z.strictObject({
@@ -82,8 +91,8 @@ export const descriptionSchema: z.ZodType<Description> = z.strictObject({
     "which split of a data set on the hub, or which value of columns.split, each split is; left out: they have the same names",
   ).optional(),
   published,
-  kind: z.enum(["classification", "regression", "multi-label"]).describe(
-    "what the answers are: classes, numbers, or any number of labels at once; left out: classes",
+  kind: z.enum(["classification", "regression", "multi-label", "generation"]).describe(
+    "what the answers are: classes, numbers, any number of labels at once, or texts; left out: classes",
   ).optional(),
   columns: columnsSchema.describe("names of the columns"),
   separator: separator.describe("of several labels at once: what stands between those of a cell").optional(),
@@ -107,7 +116,7 @@ export const descriptionSchema: z.ZodType<Description> = z.strictObject({
 /** Schema of {@linkcode DescribedSpec}; unknown keys are errors. */
 export const describedSchema: z.ZodType<DescribedSpec> = z.strictObject({
   published,
-  kind: z.enum(["regression", "multi-label"]).optional(),
+  kind: z.enum(["regression", "multi-label", "generation"]).optional(),
   columns: columnsSchema,
   separator: separator.optional(),
   labels: z.array(z.string()),
@@ -118,9 +127,12 @@ export const describedSchema: z.ZodType<DescribedSpec> = z.strictObject({
   encoding: z.enum(encodings).optional(),
   missing: z.literal("drop").optional(),
   ...remarks,
-}).refine(({ kind, labels }) => kind === "regression" ? labels.length === 0 : labels.length > 1, {
-  error: "must name two labels, or none of regression",
-});
+}).refine(
+  ({ kind, labels }) => kind === "regression" || kind === "generation" ? labels.length === 0 : labels.length > 1,
+  {
+    error: "must name two labels, or none of regression and generation",
+  },
+);
 
 /** The JSON Schema of descriptions, for editors. */
 export function taskJsonSchema(): Record<string, unknown> {

@@ -3,7 +3,7 @@
  * @module
  */
 import { basename } from "node:path";
-import type { HeadTask, TextInput } from "../types.ts";
+import type { AnyTask, TextInput } from "../types.ts";
 import type { DescribedSpec, Description } from "./description.ts";
 import { DEFAULT_CONFIG } from "./hub-files.ts";
 import { kindOf, metricsOfKind, taskOfKind } from "./kinds.ts";
@@ -70,7 +70,7 @@ export function specOf(description: Description, labels: readonly string[]): Des
 export function describedTask(
   { name, version, files = {}, dataset, described }: DescribedTask,
   paths: TablePaths = {},
-): HeadTask {
+): AnyTask {
   const { description, labelling, licence, citation } = described;
   const given = (): TableSources =>
     Object.fromEntries(

@@ -9,6 +9,9 @@ import type { AnyTask } from "../types.ts";
 import agNews from "./ag-news.json" with { type: "json" };
 import banking77 from "./banking77.json" with { type: "json" };
 import cr from "./cr.json" with { type: "json" };
+import dart from "./dart.json" with { type: "json" };
+import dialogsum from "./dialogsum.json" with { type: "json" };
+import e2eNlg from "./e2e-nlg.json" with { type: "json" };
 import glueCola from "./glue-cola.json" with { type: "json" };
 import glueMnliMismatched from "./glue-mnli-mismatched.json" with { type: "json" };
 import glueMnli from "./glue-mnli.json" with { type: "json" };
@@ -17,9 +20,13 @@ import glueQnli from "./glue-qnli.json" with { type: "json" };
 import glueQqp from "./glue-qqp.json" with { type: "json" };
 import glueRte from "./glue-rte.json" with { type: "json" };
 import glueSst2 from "./glue-sst2.json" with { type: "json" };
+import glueStsb from "./glue-stsb.json" with { type: "json" };
 import glueWnli from "./glue-wnli.json" with { type: "json" };
+import gsm8k from "./gsm8k.json" with { type: "json" };
 import mpqa from "./mpqa.json" with { type: "json" };
 import mr from "./mr.json" with { type: "json" };
+import samsum from "./samsum.json" with { type: "json" };
+import sgd from "./sgd.json" with { type: "json" };
 import sst5 from "./sst-5.json" with { type: "json" };
 import subj from "./subj.json" with { type: "json" };
 import superglueBoolq from "./superglue-boolq.json" with { type: "json" };
@@ -41,6 +48,8 @@ import tweetEvalStanceAtheism from "./tweet-eval-stance-atheism.json" with { typ
 import tweetEvalStanceClimate from "./tweet-eval-stance-climate.json" with { type: "json" };
 import tweetEvalStanceFeminist from "./tweet-eval-stance-feminist.json" with { type: "json" };
 import tweetEvalStanceHillary from "./tweet-eval-stance-hillary.json" with { type: "json" };
+import webnlg from "./webnlg.json" with { type: "json" };
+import xsum from "./xsum.json" with { type: "json" };
 
 /** Every description by its name; a test holds each against the schema. */
 export const hubDescriptions: Record<string, Description> = Object.fromEntries(
@@ -49,6 +58,7 @@ export const hubDescriptions: Record<string, Description> = Object.fromEntries(
     glueSst2,
     glueMrpc,
     glueQqp,
+    glueStsb,
     glueMnli,
     glueMnliMismatched,
     glueQnli,
@@ -80,6 +90,14 @@ export const hubDescriptions: Record<string, Description> = Object.fromEntries(
     tweetEvalStanceClimate,
     tweetEvalStanceFeminist,
     tweetEvalStanceHillary,
+    e2eNlg,
+    webnlg,
+    dart,
+    samsum,
+    dialogsum,
+    xsum,
+    gsm8k,
+    sgd,
   ] as Description[]).map((description) => [description.name!, description]),
 );
 

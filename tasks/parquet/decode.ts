@@ -39,8 +39,16 @@ async function decode({ bytes, columns }: Encoded): Promise<ThreadAnswer<Decoded
 function textOf(value: unknown, column: string): string | string[] | null {
   if (value === undefined || value === null) return null;
   if (isScalar(value)) return String(value);
-  if (Array.isArray(value) && value.every(isScalar)) return value.map(String);
+  if (Array.isArray(value)) return value.map((part) => partOf(part, column));
   throw new Error(`${column} must hold texts, numbers or booleans`);
+}
+
+/** A part of a list: a value, or the values of a list or record in it, as facts of three parts are. */
+function partOf(value: unknown, column: string): string {
+  if (isScalar(value)) return String(value);
+  const parts = Array.isArray(value) ? value : Object.values(value ?? {});
+  if (value !== null && parts.flat().every(isScalar)) return parts.flat().join(" : ");
+  throw new Error(`${column} must hold texts, numbers or booleans, or lists of them`);
 }
 
 function isScalar(value: unknown): boolean {

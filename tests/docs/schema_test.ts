@@ -62,11 +62,13 @@ Deno.test("what is refused in a description's form, the JSON Schema refuses, too
     { data: { train: "hub:a/b" }, columns },
     { data: "hub:a/b", columns, splits: { test: "test" } },
     { data: "hub:a/b", columns, config: "" },
-    { data, columns, metrics: ["bleu"] },
+    { data, columns, metrics: ["blue"] },
+    { data, columns: { ...columns, references: "c" } },
     { data, columns, encoding: "ebcdic" },
     { data, columns, missing: "keep" },
   ];
   assert.ok(isTask({ data, columns }));
+  assert.ok(isTask({ data, kind: "generation", columns: { text: "a", references: ["b", "c"] } }));
   assert.ok(
     isTask({ data: "hub:a/b@v1", config: "c", splits: { train: "t" }, columns, labels: { 0: "no", 1: "yes" } }),
   );

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
+import { renderTask } from "../../../cli/output/task-check.ts";
 import { UsageError } from "../../../base/errors.ts";
 import { cellsOf } from "../../../runs/launch/cells.ts";
 import { openOwn, taskOfSpec } from "../../../runs/study/find-task.ts";
@@ -186,3 +187,40 @@ Deno.test("a data set on the hub is read from its branch for Parquet files, and 
     await refused({ data: "hub:films" }, /^Cannot find the data set films@.*: a name on the hub must be org\/name/);
     await refused({ data: "hub:org/none" }, /^Cannot fetch datasets\/org\/none: the hub wants to know who asks/);
   }));
+
+Deno.test("a description of generation reads right answers from a column, a list or several columns, one example a text", async () => {
+  const described = { kind: "generation" as const, data: "a.jsonl" };
+  const rows = [
+    { facts: ["a | is | b", "b | is | c"], best: "one", others: ["two", "one"] },
+    { facts: ["c"], best: "three", others: [] },
+    { facts: ["a | is | b", "b | is | c"], best: "four" },
+  ];
+  const files = {
+    "a.jsonl": rows.map((row) => JSON.stringify(row)).join("\n"),
+    "b.csv": "facts,best\nx,1\ny,2\nx,3\n",
+  };
+  const columns = { text: "facts", references: ["best", "others"] };
+  const { read, task } = await opened(files, { ...described, columns });
+  assert.deepEqual(dataOf(read).pool, [
+    { id: "pool/1", text: "a | is | b | b | is | c", references: ["one", "two", "four"] },
+    { id: "pool/2", text: "c", references: ["three"] },
+  ]);
+  assert.deepEqual([task.described.labels, task.described.metrics], [[], ["bleu", "rouge_l"]]);
+  assert.match(renderTask({ read, task }), /^a, version 1, generation\n(.*\n)+pool: 2 texts, 4 references\nlengths/);
+  assert.equal(taskOfSpec(task).kind, "generation");
+  const spec = { ...makeRecord().spec, task };
+  const [entry] = studiesOf([{ ...makeRecord(), spec, id: runId(spec) }]).studies[0].tasks;
+  assert.deepEqual((entry as Description).columns, columns);
+  const one = await opened(files, { ...described, data: "b.csv", columns: { text: "facts", references: "best" } });
+  assert.deepEqual(dataOf(one.read).pool!.map(({ references }) => references), [["1", "3"], ["2"]]);
+  const wrong: [change: Partial<Description>, message: RegExp][] = [
+    [{ columns: { text: "facts", label: "best" } }, /a task of generation has columns.references, one of another kind/],
+    [{ kind: "classification", columns }, /its kind is classification$/],
+    [{ columns, labels: ["a", "b"] }, /labels is of the kind classification or multi-label, its kind is generation$/],
+    [{ columns, metrics: ["accuracy"] }, /a metric must be one of generation, current value is accuracy/],
+    [{ columns: { text: "facts", references: ["others"] } }, /a row must have a others, it is empty in line 2;/],
+  ];
+  for (const [change, message] of wrong) {
+    await assert.rejects(opened(files, { ...described, columns, ...change } as Description), { message });
+  }
+});

@@ -4,8 +4,13 @@
  * @module
  */
 
-/** What a column holds: texts, whole numbers, lists of texts, classes by number, or texts of a few kinds. */
-export type ColumnKind = "text" | "int" | "texts" | readonly string[] | { texts: readonly string[] };
+/**
+ * What a column holds: texts, whole numbers, fractions, booleans, lists of texts, lists of these, lists of records (act, slot, values), classes by number,
+ * or texts of a few kinds.
+ */
+export type ColumnKind = "text" | "int" | "float" | "bool" | "texts" | "lists" | "acts" | readonly string[] | {
+  texts: readonly string[];
+};
 
 const boolean = ["False", "True"];
 const sentence = { sentence: "text", idx: "int" } as const;
@@ -53,6 +58,7 @@ export const layouts: Record<string, Record<string, ColumnKind>> = {
   "glue/qqp": { question1: "text", question2: "text", label: ["not_duplicate", "duplicate"], idx: "int" },
   "glue/mnli": mnli,
   "glue/mnli-mismatched": mnli,
+  "glue/stsb": { ...pair, label: "float" },
   "glue/qnli": { question: "text", sentence: "text", label: entailment, idx: "int" },
   "glue/rte": { ...pair, label: entailment },
   "glue/wnli": { ...pair, label: ["not_entailment", "entailment"] },
@@ -92,4 +98,21 @@ export const layouts: Record<string, Record<string, ColumnKind>> = {
   "tweet-eval/stance-climate": stance,
   "tweet-eval/stance-feminist": stance,
   "tweet-eval/stance-hillary": stance,
+  "e2e-nlg": { meaning_representation: "text", human_reference: "text" },
+  "webnlg": {
+    ...{ gem_id: "text", gem_parent_id: "text", input: "texts", target: "text", references: "texts", category: "text" },
+    webnlg_id: "text",
+  },
+  "dart": {
+    ...{ gem_id: "text", gem_parent_id: "text", dart_id: "int", tripleset: "lists", subtree_was_extended: "bool" },
+    ...{ target_sources: "texts", target: "text", references: "texts" },
+  },
+  "samsum": { id: "text", dialogue: "text", summary: "text" },
+  "dialogsum": { id: "text", dialogue: "text", summary: "text", topic: "text" },
+  "xsum": { document: "text", summary: "text", id: "text" },
+  "gsm8k": { question: "text", answer: "text" },
+  "sgd": {
+    ...{ gem_id: "text", gem_parent_id: "text", dialog_acts: "acts", context: "texts", dialog_id: "text" },
+    ...{ service: "text", turn_id: "int", prompt: "text", target: "text", references: "texts" },
+  },
 };

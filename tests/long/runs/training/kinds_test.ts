@@ -27,7 +27,7 @@ const rows = Array.from({ length: 90 }, (_, at) => {
   return { text: [`day ${at}`, ...said].join(", "), topics, count: topics.length + (at % 3) / 10 };
 });
 const columns = { text: "text", label: "topics" };
-const kinds: Record<DescribedKind, Omit<Description, "data">> = {
+const kinds: Record<Exclude<DescribedKind, "generation">, Omit<Description, "data">> = {
   regression: {
     kind: "regression",
     name: "counts",

@@ -1,5 +1,7 @@
 /** Every description is loaded from a hub on this machine: with a few rows in the data set's layout, some with all their rows. */
 import assert from "node:assert/strict";
+import { parse } from "csv-parse/sync";
+import type { SchemaElement } from "hyparquet";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { exists } from "../../../../base/files.ts";
 import { openOnHub } from "../../../../runs/study/find-task.ts";
@@ -10,20 +12,39 @@ import { withHub } from "../../../models/hub/fixture.ts";
 import { commitOf, type HubFiles, type LocalHub } from "../../../models/hub/server.ts";
 import { type ColumnKind, layouts } from "../../../tasks/hub/layouts.ts";
 
+/** The elements of a Parquet schema for a column: of a list or a record those of its parts, too. */
+function elementsOf(name: string, sample: unknown): SchemaElement[] {
+  const optional = { name, repetition_type: "OPTIONAL" } as const;
+  if (Array.isArray(sample)) {
+    return [
+      { ...optional, num_children: 1, converted_type: "LIST" },
+      { name: "list", repetition_type: "REPEATED", num_children: 1 },
+      ...elementsOf("element", sample[0]),
+    ];
+  }
+  if (typeof sample === "object" && sample !== null) {
+    const entries = Object.entries(sample);
+    return [
+      { ...optional, num_children: entries.length },
+      ...entries.flatMap(([key, value]) => elementsOf(key, value)),
+    ];
+  }
+  if (typeof sample === "bigint") return [{ ...optional, type: "INT64" }];
+  if (typeof sample === "number") return [{ ...optional, type: Number.isInteger(sample) ? "INT32" : "FLOAT" }];
+  if (typeof sample === "boolean") return [{ ...optional, type: "BOOLEAN" }];
+  return [{ ...optional, type: "BYTE_ARRAY", converted_type: "UTF8" }];
+}
+
 /** Puts the splits of a description's data set on the hub, each as the rows of its layout. */
 function publish(hub: LocalHub, name: string, columnsOf: (split: string) => Record<string, unknown[]>): void {
   const { name: repository, config, splits } = datasetOf(hubDescriptions[name])!;
   const files: HubFiles = Object.fromEntries(splits.map((split) => {
-    const columnData = Object.entries(columnsOf(split)).map(([column, data]) => ({
-      name: column,
-      data,
-      type: typeof data[0] === "bigint"
-        ? "INT64" as const
-        : typeof data[0] === "number"
-        ? "INT32" as const
-        : "STRING" as const,
-    }));
-    return [`${config}/${split}/0000.parquet`, new Uint8Array(parquetWriteBuffer({ columnData }))];
+    const columnData = Object.entries(columnsOf(split)).map(([name, data]) => ({ name, data }));
+    const schema = [
+      { name: "root", num_children: columnData.length },
+      ...columnData.flatMap(({ name, data: [sample] }) => elementsOf(name, sample)),
+    ];
+    return [`${config}/${split}/0000.parquet`, new Uint8Array(parquetWriteBuffer({ columnData, schema }))];
   }));
   hub.repositories[`datasets/${repository}`] = {
     refs: { "refs/convert/parquet": commitOf(name) },
@@ -36,17 +57,38 @@ function valuesOf(kind: ColumnKind, column: string, split: string, count: number
   const numbers = Array.from({ length: count }, (_, at) => at);
   if (kind === "text") return numbers.map((at) => `${column} ${at} of ${split}`);
   if (kind === "int") return numbers;
+  if (kind === "float") return numbers.map((at) => at + 0.25);
+  if (kind === "bool") return numbers.map((at) => at % 2 === 0);
+  if (kind === "texts") return numbers.map((at) => [`${column} ${at}`, `of ${split}`]);
+  if (kind === "lists") return numbers.map((at) => [["Mars Hill", "JOINED", String(at)], ["Mars Hill", "IN", split]]);
+  if (kind === "acts") return numbers.map((at) => [{ act: 2n, slot: "song", values: [`${at}`, split] }]);
   if (Array.isArray(kind)) return numbers.map((at) => BigInt(at % kind.length));
   const { texts } = kind as { texts: string[] };
   return numbers.map((at) => texts[at % texts.length]);
 }
+
+/** Examples whose texts are made of lists and records. */
+const texts: Record<string, object> = {
+  webnlg: { id: "test/2", text: "input 1 | of test", references: ["target 1 of test", "references 1", "of test"] },
+  dart: {
+    id: "test/2",
+    text: "Mars Hill : JOINED : 1 | Mars Hill : IN : test",
+    references: ["target 1 of test", "references 1", "of test"],
+  },
+  sgd: {
+    id: "test/2",
+    text: "2 : song : 1 : test\nprompt 1 of test",
+    references: ["target 1 of test", "references 1", "of test"],
+    group: "dialog_id 1 of test",
+  },
+};
 
 Deno.test("every description of a data set on the hub is loaded with rows of its layout", () =>
   withHub(async (hub) => {
     let loaded = 0;
     for (const [name, description] of Object.entries(hubDescriptions)) {
       const layout = layouts[name];
-      const classes = Object.values(description.labels!).length;
+      const classes = Object.values(description.labels ?? {}).length || 1;
       const count = 4 * classes;
       publish(hub, name, (split) =>
         Object.fromEntries(
@@ -58,10 +100,12 @@ Deno.test("every description of a data set on the hub is loaded with rows of its
       assert.deepEqual([train!.length, test!.length], [count, half], name);
       assert.equal(validation?.length, description.splits!.validation && half, name);
       assert.equal(new Set(test!.map(({ label }) => label)).size, classes, name);
+      if (description.kind === "generation") assert.ok(test!.every(({ references }) => references!.length > 0), name);
+      if (Object.hasOwn(texts, name)) assert.deepEqual(test![1], texts[name]);
       assert.equal(task.dataset!.revision, commitOf(name));
       loaded++;
     }
-    assert.equal(loaded, 35);
+    assert.equal(loaded, 44);
   }));
 
 const folder = new URL("../../../../../shared/data/", import.meta.url);
@@ -114,6 +158,18 @@ const real: Record<
   ],
   "trec-6": [questions, [86, 1250, 1162, 1223, 835, 896], [9, 94, 138, 65, 81, 113]],
   "trec-50": [questions, [], []],
+  "e2e-nlg": [
+    async (split) => {
+      const file = { train: "trainset", validation: "devset", test: "testset_w_refs" }[split];
+      const rows: string[][] = parse((await linesOf(`e2e/${file}.csv`)).join("\n"), { relax_quotes: true, from: 2 });
+      return {
+        meaning_representation: rows.map(([meaning]) => meaning),
+        human_reference: rows.map(([, text]) => text),
+      };
+    },
+    [],
+    [],
+  ],
 };
 
 const absent = await exists(new URL("README.md", folder).pathname)
