@@ -84,6 +84,7 @@ const taskShape = {
   files: names.min(1).optional(),
   rule: words.optional(),
   load: calls,
+  readTexts: calls.optional(),
 };
 
 /** Names of metrics of a kind of task. */
