@@ -34,10 +34,16 @@ const parameters = { trainable: 10, method: 8, head: 2, storedBytes: 40 };
 /** Bytes that {@linkcode GROWS} keeps resident. */
 export const GROWTH = 200e6;
 
-async function runCell(spec: RunSpec, { out, onPlanned, reserve, onProgress }: CellOptions): Promise<CellResult> {
+async function runCell(spec: RunSpec, options: CellOptions): Promise<CellResult> {
   console.log("a library that prints to standard output");
-  onProgress({ step: 1, steps: 2, loss: 0.5 });
-  const kept: Uint8Array[] = [];
+  options.onProgress({ step: 1, steps: 2, loss: 0.5 });
+  const kept = await misbehave(spec, options);
+  options.onProgress({ step: 2, steps: 2, loss: kept === null ? 0.25 : 0.125 });
+  return resultOf(spec);
+}
+
+/** Does what the seed stands for. @returns memory that is to be kept until the end; null if there is none */
+async function misbehave(spec: RunSpec, { out, onPlanned, reserve }: CellOptions): Promise<Uint8Array | null> {
   const log = (what: string) =>
     Deno.writeTextFile(`${out}/log`, `${what} ${spec.seed}/${spec.method[0].name} ${Deno.ppid}\n`, { append: true });
   if (spec.seed >= RESERVES) await reserve!(0.9 * Deno.systemMemoryInfo().available);
@@ -82,15 +88,15 @@ async function runCell(spec: RunSpec, { out, onPlanned, reserve, onProgress }: C
       await new Promise((resolve) => setTimeout(resolve, 600_000));
       break;
     case ALLOCATES:
-      kept.push(new Uint8Array(2 ** 52));
-      break;
+      return new Uint8Array(2 ** 52);
     case GROWS:
       markBeforeTraining();
-      kept.push(new Uint8Array(GROWTH).fill(1));
-      break;
+      return new Uint8Array(GROWTH).fill(1);
   }
-  onProgress({ step: 2, steps: 2, loss: kept.length === 0 ? 0.25 : 0.125 });
-  const { train, validation } = spec.data;
+  return null;
+}
+
+function resultOf({ data: { train, validation } }: RunSpec): CellResult {
   const predictions = [[0, 0], [0, 0], [1, 1], [1, 0]].map(([label, predicted], at) => ({
     id: `${at}`,
     label,

@@ -4,6 +4,8 @@
  */
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { gzipSync } from "node:zlib";
+import { presets } from "../../../runs/study/presets.ts";
+import type { Study } from "../../../runs/study/study.ts";
 
 /** A row of the files. */
 export interface Row {
@@ -53,3 +55,15 @@ export function inEveryForm(rows: readonly Row[]): Record<string, string | Uint8
     "reviews.parquet": toParquet(rows),
   };
 }
+
+/** The columns of {@linkcode makeRows}. */
+export const columns = { text: "body", label: "stars" };
+/** Sizes of splits that 120 rows have room for. */
+export const data = { train: 60, validation: 20, test: 40 };
+/** A small study of one task. */
+export const study = (entry: Study["tasks"][number]): Study => ({
+  ...presets.smoke.study,
+  methods: ["linear-probe"],
+  data,
+  tasks: [entry],
+});
