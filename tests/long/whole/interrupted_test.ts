@@ -5,7 +5,7 @@ import { soak } from "../../soak/soak.ts";
 
 const { study } = presets.smoke;
 
-Deno.test("a bench that is killed ten times, itself or its workers, ends with the records of an undisturbed one", () =>
+Deno.test("a bench that is killed up to twenty times, itself or its workers, ends with the records of an undisturbed one", () =>
   inFolder({
     "study.json": {
       ...study,
@@ -16,6 +16,6 @@ Deno.test("a bench that is killed ten times, itself or its workers, ends with th
     },
   }, async (folder) => {
     const seed = Number(Deno.env.get("TUNEBENCH_KILL_SEED") ?? 1);
-    const { killed } = await soak({ folder, study: `${folder}/study.json`, cells: 6, kills: 10, seed });
+    const { killed } = await soak({ folder, study: `${folder}/study.json`, cells: 6, kills: 20, seed });
     assert.ok(killed.bench + killed.worker > 0);
   }));
