@@ -91,5 +91,8 @@ function renderAnswers({ kind, labels, splits }: ReadTask, { counts, numbers }: 
       );
       return `  ${visible(label)}: ${ofSplits.join(", ")}`;
     }),
+    ...labels.every((label) => !Number.isNaN(Number(label))) && labels.some((label) => !Number.isInteger(Number(label)))
+      ? ['  these labels are numbers; "kind": "regression" in a description learns them as such']
+      : [],
   ];
 }

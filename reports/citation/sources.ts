@@ -34,7 +34,10 @@ export interface Source {
 }
 
 /** Metrics that are means over the examples; others are judged by pseudo-values. */
-const MEANS = ["accuracy", "rouge_l"];
+const MEANS = [
+  ...["accuracy", "mse", "exact_match"],
+  ...["rouge_1", "rouge_2", "rouge_l", "rouge_lsum", "answer_match", "answer_f1", "final_number"],
+];
 
 /**
  * The sources of records, in the order suite, models, data sets, methods, metrics, statistics, each by name. The order of the
@@ -116,14 +119,19 @@ function taskSource({ spec, task }: CitedRun): Source {
   const source = { role: "data set" as const, name, version: `${version}${from}`, licence: task.licence };
   return described && described.citation === undefined
     ? { ...source, works: [], note: "its description names no work" }
-    : { ...source, works: findWorks(task.citation) };
+    : { ...source, works: worksOfUsers(task.citation) };
+}
+
+/** What a user says is to be cited; "none", also with a reason behind it, is nothing. */
+function worksOfUsers(citation = ""): Work[] {
+  return /^none *($|[:;,.])/i.test(citation.trim()) ? [] : findWorks(citation);
 }
 
 function methodSources({ spec, papers = {} }: CitedRun): Source[] {
   return spec.method.map(({ name, version = 1, plugin }): Source => {
     if (plugin !== undefined) {
       const of = `${version} of the plug-in with the SHA-256 ${plugin}`;
-      return { role: "method", name, version: of, works: findWorks(papers[name] ?? "") };
+      return { role: "method", name, version: of, works: worksOfUsers(papers[name]) };
     }
     const source = { role: "method" as const, name, version: String(version) };
     if (!Object.hasOwn(methods, name)) {

@@ -96,6 +96,13 @@ async function graphOf(path: string): Promise<Graph> {
   return JSON.parse(output);
 }
 
+/** What is wrong with a module, and where: "SyntaxError: Expected ',', got 'b' in line 4, column 2". */
+function faultIn(error: string): string {
+  const [fault] = error.split("\n");
+  const [, line, column] = /^ *at .*:(\d+):(\d+)$/m.exec(error) ?? [];
+  return line === undefined ? fault : `${fault} in line ${line}, column ${column}`;
+}
+
 /** The files of a plug-in's graph. @throws {UsageError} if an import leads to what is not there or may not be imported */
 function filesOf(name: string, { roots: [root], modules }: Graph): string[] {
   const byAddress = new Map(modules.map((module) => [module.specifier, module]));
@@ -105,7 +112,7 @@ function filesOf(name: string, { roots: [root], modules }: Graph): string[] {
     const module = byAddress.get(address);
     const what = specifier === "" ? "it" : specifier;
     if (!module || /not found/i.test(module.error ?? "")) refuse(name, `what it imports must be there, ${what} is not`);
-    if (module.error) refuse(name, `${what} must be such that it can be read: ${module.error.split("\n")[0]}`);
+    if (module.error) refuse(name, `${what} must be valid code: ${faultIn(module.error)}`);
     found.add(address);
     for (const { specifier, code } of module.dependencies ?? []) {
       if (code && isOwnFile(name, specifier, code.specifier)) visit(code.specifier!, specifier);

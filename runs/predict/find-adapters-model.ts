@@ -2,7 +2,9 @@
  * The model that adapters belong to.
  * @module
  */
+import { join } from "node:path";
 import { asUsageError, shorten, UsageError } from "../../base/errors.ts";
+import { isFolder } from "../../base/files.ts";
 import type { Model } from "../../models/types.ts";
 import { type AdapterNote, readAdapterNote, requireFolder } from "../adapters/note.ts";
 import { askFor } from "../plugins/kept.ts";
@@ -19,7 +21,10 @@ export async function findAdaptersModel({ model, adapters }: PredictorOptions): 
   for (const folder of adapters) {
     await asUsageError(() => requireFolder(folder));
     const note = await readAdapterNote(folder);
-    if (!note) throw new UsageError(`Cannot choose a model: --model must name it, as the folder ${folder} does not`);
+    if (!note) {
+      const hint = await isFolder(join(folder, "adapters")) ? "; adapters of results lie in its folder adapters" : "";
+      throw new UsageError(`Cannot choose a model: --model must name it, as the folder ${folder} does not${hint}`);
+    }
     models.set(note.model.name, note.model);
   }
   const [first, ...others] = models.values();

@@ -61,7 +61,7 @@ export function requireOfKind(name: string, description: Description): void {
   const other = named.find((metric) => !known.includes(metric));
   if (other === undefined) return;
   throw new Error(
-    `Cannot use the task ${name}: a metric must be one of ${kind}, current value is ${shorten(other)}, ${
+    `Cannot use the task ${name}: its metrics must suit ${kind}, current value is ${shorten(other)}, ${
       suggestion(other, known)
     }`,
   );

@@ -54,6 +54,15 @@ Deno.test("what task check shows has a line for each class, and no control chara
     assert.match(lines, / 1: poor \\u001b\[2J one/);
   }));
 
+Deno.test("task check says how labels with decimals are learnt as numbers", () =>
+  inFolder({ "own.csv": "body,score\na,0.5\nb,2\nc,0.5\nd,2\n" }, async (folder) => {
+    const lines = renderTask(await openOwn({ data: `${folder}/own.csv`, columns: { text: "body", label: "score" } }));
+    assert.match(
+      lines,
+      / {2}2: 2\n {2}these labels are numbers; "kind": "regression" in a description learns them as such\n/,
+    );
+  }));
+
 Deno.test("flags describe files of rows alone, and say what is missing or out of range", async () => {
   const flags = { text: "body", label: "stars", encoding: "latin-1", dropMissing: true as const };
   assert.deepEqual(await describeTables(["rte", "./own.csv"], flags), ["rte", {

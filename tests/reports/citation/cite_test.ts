@@ -9,6 +9,8 @@ import { plain } from "../../../reports/citation/plain-text.ts";
 import { metricWorks } from "../../../reports/citation/works/measures.ts";
 import { metrics } from "../../../tasks/metrics.ts";
 import { tasks } from "../../../tasks/mod.ts";
+import { multiLabelMetrics } from "../../../tasks/metrics/multi-label.ts";
+import { regressionMetrics } from "../../../tasks/metrics/regression.ts";
 import { textMetrics } from "../../../tasks/text-metrics.ts";
 import { inFolder } from "../../in-folder.ts";
 import { makeRecord } from "../record-factory.ts";
@@ -34,7 +36,19 @@ Deno.test("every method, model, architecture and task of the tables has works wi
 });
 
 Deno.test("every metric has a row among the works of metrics", () => {
-  assert.deepEqual(Object.keys(metricWorks).sort(), [...Object.keys(metrics), ...Object.keys(textMetrics)].sort());
+  const tables = [metrics, textMetrics, regressionMetrics, multiLabelMetrics(1)];
+  const known = tables.flatMap((table) => Object.keys(table));
+  assert.deepEqual(Object.keys(metricWorks).sort(), [...new Set(known)].sort());
+});
+
+Deno.test("a user's none, also with a reason, is nothing to cite", async () => {
+  const record = makeRecord();
+  for (const citation of ["none", "None: made up"]) {
+    const described = { columns: { text: "a", label: "b" }, labels: ["x", "y"], metrics: ["accuracy"], citation };
+    const spec = { ...record.spec, task: { name: "own", version: 1, described } };
+    const sources = await readSources([{ ...record, spec, task: { ...record.task, citation } }]);
+    assert.deepEqual(sources.find(({ role }) => role === "data set")?.works, [], citation);
+  }
 });
 
 Deno.test("a citation of an unknown work is taken apart, and one of another form is kept whole", () => {

@@ -96,7 +96,7 @@ Deno.test("what a kind does not have, and cells that are not of it, are refused 
     ],
     [
       { ...score, data: "separated.csv", metrics: ["accuracy"] },
-      /a metric must be one of regression, current value is accuracy/,
+      /its metrics must suit regression, current value is accuracy/,
     ],
     [
       { ...score, data: "separated.csv", columns: topics.columns, missing: "drop" },
