@@ -14,7 +14,8 @@ import { type CellStyle, overviewTableOf, type Table, tableOf } from "../table.t
 import { budgetTableOf, ledgerOf, tunedSettings } from "../tuning-tables.ts";
 import { text } from "./html.ts";
 
-const style: CellStyle = { text, best: (score) => `<strong>${score}</strong>` };
+// A caller that maps over names would give `text` their indices as its length.
+const style: CellStyle = { text: (name) => text(name), best: (score) => `<strong>${score}</strong>` };
 
 /** The table of a protocol; each score leads to its runs. */
 export function protocolTable(protocol: Protocol, title: string, caption: string, validation?: boolean): string {

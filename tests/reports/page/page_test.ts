@@ -101,6 +101,12 @@ Deno.test("every score leads to a setting of the data, whose runs hold the score
   }
 });
 
+Deno.test("the columns of a table over tasks have the tasks' whole names", () => {
+  const [overview] = elements(pageOf(study(3, 2, 3)), "thead");
+  const headings = elements(overview.content, "button").map(({ content }) => content);
+  assert.deepEqual(headings, ["method", "task-0", "task-1", "average", "mean rank"]);
+});
+
 Deno.test("notes below a table are whole, and say which times are those of a shared machine", () => {
   const citation = `${"An author, ".repeat(60)}https://doi.org/10.1000/end`;
   const change = (record: RunRecord) => {
