@@ -41,7 +41,7 @@ const ARROWS: Record<string, readonly string[]> = {
   "tasks": ["base"],
   "tasks/metrics": ["tasks"],
   "tasks/templates": ["base", "tasks"],
-  "tasks/described": ["base", "tasks", "tasks/metrics"],
+  "tasks/described": ["base", "tasks", "tasks/metrics", "tasks/templates"],
   "tasks/hub": ["tasks", "tasks/described"],
   "tasks/mod.ts": ["tasks", "tasks/hub"],
   "runs/plugins": [
