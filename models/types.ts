@@ -139,8 +139,8 @@ export interface ReadTokens {
 export interface WordScores {
   /** Weights that it alone uses: name → shape. */
   weights: Record<string, readonly number[]>;
-  /** If the files lack these weights, it scores tokens by the word embeddings. */
-  mayLackWeights?: true;
+  /** Those of them that files may lack: the weights that they are tied to stand for them. */
+  mayLack?: readonly string[];
   /**
    * Weights that the config ties, by the name of the weight that they are tied to: if the files hold an equal copy of it, they
    * are that weight. Others in their place are used as they are, as transformers does from 5.8 on.

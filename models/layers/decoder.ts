@@ -20,7 +20,7 @@ function languageModel(layout: DecoderLayout): LanguageModel {
   const { sizes, scores, tied, window, end } = layout.options;
   return {
     weights: { [scores]: [sizes.vocabulary, sizes.hidden] },
-    ...tied && { mayLackWeights: true, tied: { [scores]: layout.wordEmbeddings } },
+    ...tied && { mayLack: [scores], tied: { [scores]: layout.wordEmbeddings } },
     end,
     ...wordScores((weights) => weights[scores] ?? weights[layout.wordEmbeddings]),
     read: (weights, inputs, hooks) => readLastTokens(layout, weights, inputs, { ...hooks, reading: undefined }),

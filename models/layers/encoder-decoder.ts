@@ -25,7 +25,7 @@ function languageModel(layout: EncoderDecoderLayout): LanguageModel {
   const { sizes: { vocabulary, hidden }, scaledScores, start, end } = layout.options;
   return {
     weights: { [SCORES]: [vocabulary, hidden] },
-    mayLackWeights: true,
+    mayLack: [SCORES],
     // As in transformers, whatever the config says.
     tied: Object.fromEntries([SCORES, ...STACK_WORDS].map((name) => [name, WORDS])),
     end,

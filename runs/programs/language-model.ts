@@ -16,10 +16,15 @@ import { startValues } from "./start-values.ts";
  * @throws {Error} if the files lack the head's weights
  */
 export function weightsWithHead({ weights, stored }: Backbone, head: WordScores): Backbone["weights"] {
-  const missing = Object.keys(head.weights).find((name) => !Object.hasOwn(stored, name));
-  if (missing === undefined) return { ...weights, ...head.weights };
-  if (head.mayLackWeights) return weights;
-  throw new Error(`Cannot use the model as a language model: its files must hold ${missing}`);
+  const lacking = Object.keys(head.weights).filter((name) => !Object.hasOwn(stored, name));
+  const missing = lacking.find((name) => !head.mayLack?.includes(name));
+  if (missing !== undefined) {
+    throw new Error(
+      `Cannot use the model as a language model: its files must hold its language model's head, they lack ${missing}`,
+    );
+  }
+  const held = Object.entries(head.weights).filter(([name]) => !lacking.includes(name));
+  return { ...weights, ...Object.fromEntries(held) };
 }
 
 /**
