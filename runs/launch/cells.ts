@@ -70,9 +70,6 @@ export async function cellsOf(study: Study): Promise<Cell[]> {
   const studied = await Promise.all(study.tasks.map((entry) => findTask(entry, study.taskFiles)));
   requireUsedKeys(study, studied);
   requireNames(studied);
-  for (const model of models) {
-    for (const { task } of studied) requireKind(model, task);
-  }
   if (study.head) requireHead(study.head, studied);
   const exclusions = new Exclusions(study.exclude);
   const settings: StudiedSetting[] = [];
@@ -188,8 +185,9 @@ async function settingsOf(
       for (const task of studied) {
         const setting = { model, ...adapter && { adapter }, task, data, method, ...tuner && { tuner } };
         // A method that trains the classifier alone keeps it.
-        const heads = study.head && method.count > 0 ? await headsOf(study.head, model, task) : [undefined];
-        settings.push({ ...setting, head: heads[0] });
+        const [head] = study.head && method.count > 0 ? await headsOf(study.head, model, task) : [];
+        if (!head) requireKind(model, task.task);
+        settings.push({ ...setting, ...head && { head } });
       }
     }
   }

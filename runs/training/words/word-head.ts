@@ -24,10 +24,11 @@ export async function wordHead(opened: Backbone, head: HeadSpec, labels: readonl
   const backbone = asWordBackbone(opened);
   const { words, encode } = await openWordReader(backbone, head);
   const options = { labels, ...head.normalise === "length" && { normalise: head.normalise } };
-  const { room, collate } = wordClassifier(backbone, compose([], backbone), words, options);
+  const { branches, room, collate } = wordClassifier(backbone, compose([], backbone), words, options);
   return {
     backbone,
     reading: { encode, collate },
+    branches,
     room,
     classifier: (adaptation, frozen) => wordClassifier(backbone, adaptation, words, { ...options, frozen }),
     peftConfig: { task_type: peftTaskType(backbone), modules_to_save: null },
