@@ -62,6 +62,8 @@ export interface TextTokenizer {
   tokenize(text: string): Promise<number[]>;
   /** The text of token ids, without special tokens. */
   decode(ids: readonly number[]): Promise<string>;
+  /** Id of the mask, which stands for a word that is asked for; absent: there is none. */
+  mask?: number;
   /** The chat template applied to a user's message, up to where the answer begins; absent: no chat template. */
   chat?(message: string): string;
   /** Ends its process; absent: it has none of its own. */
@@ -105,7 +107,7 @@ function openForm(
   settings: Record<string, unknown>,
   vocabularySize: number,
   apart: boolean,
-): Omit<TextTokenizer, "chat"> {
+): Omit<TextTokenizer, "chat" | "mask"> {
   const layout = checkedLayout(path, form, vocabularySize);
   const native: NativeTokenizer & Partial<ApartTokenizer> = (apart ? apartTokenizer : nativeTokenizer)(path, form);
   // transformers leaves the texts of byte pairs as they are, whatever the setting says.
@@ -143,13 +145,14 @@ export async function openTokenizer(folder: string, vocabularySize: number, apar
   const stored = await kind.read(folder, settings);
   const place = `${folder}/${kind.files[0]}`;
   let form: TokenizerJson;
+  let mask: number | undefined;
   try {
-    form = asTransformers(stored, settings, config, vocabularySize, kind.standIn?.(stored));
+    ({ form, mask } = asTransformers(stored, settings, config, vocabularySize, kind.standIn?.(stored)));
   } catch (error) {
     throw new Error(`Cannot use the tokenizer ${place}: ${(error as Error).message}`);
   }
   const tokenizer = openForm(place, form, settings, vocabularySize, apart);
   const template = await files.has(CHAT_TEMPLATE) ? await readText(`${folder}/${CHAT_TEMPLATE}`, LONGEST) : undefined;
   const chat = await openChatTemplate(folder, template, settings);
-  return { ...tokenizer, ...chat && { chat } };
+  return { ...tokenizer, ...mask !== undefined && { mask }, ...chat && { chat } };
 }
