@@ -18,15 +18,10 @@ import { pointsOf } from "../study/points/grid.ts";
 import type { MethodEntry } from "../study/points/method-entry.ts";
 import { type DataSpec, methodName, runId, type RunSpec, type TrainingSpec } from "../study/spec.ts";
 import { requireFewCells, type Study } from "../study/study.ts";
+import { KIND_OF_OPTION, splitGenerationOptions } from "../study/points/generation-options.ts";
 import { requireEnough, resolveData, withExamples } from "./data/study-data.ts";
 import { requireTrainable, type ResolvedMethod, resolveMethod } from "./resolve-method.ts";
 import { MethodTuner, requireTunable } from "./tuning/method-tuner.ts";
-
-/** Most tokens of a text that is learnt or generated, unless the study gives another number. */
-const OUTPUT_LENGTH = 64;
-
-/** Training options that one use of a model alone has. */
-const KIND_OF_OPTION = { headLearningRate: "classification", outputLength: "generation", chat: "generation" } as const;
 
 /** With this option, micro-batches have one text. */
 const ONE_BY_ONE: Partial<TrainingSpec> = { microBatchRows: 1 };
@@ -248,7 +243,7 @@ function trainingOf(
   task: RunSpec["task"],
   model: Model,
 ): TrainingSpec {
-  const { outputLength = OUTPUT_LENGTH, chat, ...others } = training;
+  const [{ outputLength, ...ofGeneration }, others] = splitGenerationOptions(training);
   if (kindOf(task) !== "generation") return others;
   const method = parts.map((part) => part.name).join("+");
   if (count === 0) {
@@ -263,7 +258,7 @@ function trainingOf(
     );
   }
   const { headLearningRate: _, ...common } = others;
-  return { ...common, outputLength, ...chat && { chat } };
+  return { ...common, outputLength, ...ofGeneration };
 }
 
 /** The precision of a study. @throws {UsageError} if there is none of that name, or if the device does not have it */

@@ -8,8 +8,9 @@ import { type Adaptation, compose } from "../../methods/adaptation/compose.ts";
 import { inferenceParts } from "../../methods/adaptation/inference-parts.ts";
 import { textMetrics } from "../../tasks/text-metrics.ts";
 import type { GenerationExample, GenerationTask, TextMetric } from "../../tasks/types.ts";
-import { generate } from "../programs/decoding.ts";
+import { generateTexts } from "../programs/generate-texts.ts";
 import { asLanguageModel, type TrainableLanguageModel, trainableLanguageModel } from "../programs/language-model.ts";
+import type { RunSpec } from "../study/spec.ts";
 import { lookUpMetrics, score } from "./evaluate.ts";
 import type { EncodedExamples } from "./examples.ts";
 import { encodePrompt } from "./prompt.ts";
@@ -97,34 +98,42 @@ interface GenerationSetup {
   /** Token ids of each example's prompt. */
   prompts: Record<"validation" | "test", number[][]>;
   metrics: readonly TextMetric[];
-  /** Most tokens of an answer. */
-  outputLength: number;
+  spec: RunSpec;
   threads: number;
 }
 
 /** Compiles the programs that generate; each split's shortest prompts are generated from first. */
 async function openEvaluator(setup: GenerationSetup, compile: CompileProgram): Promise<Evaluator> {
-  const { backbone, adaptation, model, splits, prompts, metrics, outputLength, threads } = setup;
-  const { end, target } = backbone.languageModel;
+  const { backbone, adaptation, model, splits, prompts, metrics, spec: { seed, training }, threads } = setup;
+  const { temperature, topP, beams, stop } = training;
+  const outputLength = training.outputLength!;
+  // The beams of a text are rows of a step as texts are.
+  const together = Math.max(1, Math.floor(GENERATION_BATCH / (beams ?? 1)));
   const programs = new Map<Program, Executable>();
   // A step reads every weight for one token of each text: laying the weights out for it would save no time.
   for (const signed of [model.read, model.step]) programs.set(signed.program, await compile(signed, true));
-  const generateTexts = async (batch: number[][], parameters: Record<string, Float32Array>, tokens: number) => {
-    const options = { device: reuseExecutables(programs), threads, parameters, tokens, end };
-    const generated = await generate(backbone, adaptation, model, batch, options);
-    return await Array.fromAsync(generated, (ids, at) => backbone.decode!(target ? ids : ids.slice(batch[at].length)));
+  const generate = async (
+    split: "validation" | "test",
+    indices: readonly number[],
+    parameters: Record<string, Float32Array>,
+    tokens: number,
+  ) => {
+    const chosen = indices.map((index) => ({ id: splits[split][index].id, tokens: prompts[split][index] }));
+    const device = reuseExecutables(programs);
+    const options = { device, threads, parameters, tokens, seed, temperature, topP, beams, stop };
+    return await generateTexts(backbone, adaptation, model, chosen, options);
   };
   return {
     async warmUp(parameters) {
-      await generateTexts(prompts.validation.slice(0, 1), parameters, Math.min(2, outputLength));
+      await generate("validation", [0], parameters, Math.min(2, outputLength));
     },
     async evaluate(split, parameters) {
       const lengths = prompts[split].map(({ length }) => length);
       const order = [...lengths.keys()].sort((a, b) => lengths[a] - lengths[b] || a - b);
       const predicted: string[] = [];
-      for (let from = 0; from < order.length; from += GENERATION_BATCH) {
-        const indices = order.slice(from, from + GENERATION_BATCH);
-        const texts = await generateTexts(indices.map((index) => prompts[split][index]), parameters, outputLength);
+      for (let from = 0; from < order.length; from += together) {
+        const indices = order.slice(from, from + together);
+        const texts = await generate(split, indices, parameters, outputLength);
         indices.forEach((index, at) => predicted[index] = texts[at]);
       }
       return {
@@ -177,7 +186,7 @@ export async function generation(
   const metrics = lookUpMetrics(textMetrics, task.metrics);
   const unadapted = trainableLanguageModel(backbone, compose([], backbone));
   const used = compose(inferenceParts(parts, backbone), backbone);
-  const setup = { backbone, adaptation, model, splits, prompts, metrics, outputLength, threads };
+  const setup = { backbone, adaptation, model, splits, prompts, metrics, spec, threads };
   return {
     backbone,
     adaptation,

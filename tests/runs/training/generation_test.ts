@@ -21,7 +21,7 @@ import { estimateCell } from "../../../runs/training/estimates/estimate-cell.ts"
 import { Stopped } from "../../../runs/training/cell-runner.ts";
 import { runCell } from "../../../runs/training/run-cell.ts";
 import { runId, type RunSpec, settingId } from "../../../runs/study/spec.ts";
-import type { Study } from "../../../runs/study/study.ts";
+import { parseStudy, type Study } from "../../../runs/study/study.ts";
 import { UsageError } from "../../../base/errors.ts";
 import { e2e } from "../../../tasks/e2e.ts";
 import { textMetrics } from "../../../tasks/text-metrics.ts";
@@ -246,6 +246,57 @@ Deno.test("a model or a method that cannot generate is refused, and so are optio
     { tasks: ["sentiment/amazon"], taskFiles: undefined },
     /^Cannot use training\.outputLength: a task must be one of generation, current value is sentiment\/amazon$/,
   );
+});
+
+Deno.test("options of generation are left out of a spec at their defaults, and what contradicts another is refused", async () => {
+  const ofTraining = async (training: Study["training"]) =>
+    (await specOf({ training: { ...study().training, ...training } })).training;
+  const greedy = await ofTraining({ temperature: 0, topP: 1, beams: 1, stop: [] });
+  assert.deepEqual(greedy, spec.training);
+  assert.deepEqual(await ofTraining({ topP: 0.9, stop: ["b", "a", "b"] }), {
+    ...greedy,
+    temperature: 1,
+    topP: 0.9,
+    stop: ["a", "b"],
+  });
+  assert.deepEqual(await ofTraining({ temperature: 0.7, topP: 1 }), { ...greedy, temperature: 0.7 });
+  assert.deepEqual(await ofTraining({ beams: 4, temperature: 0 }), { ...greedy, beams: 4 });
+  for (
+    const [training, message] of [
+      [{ beams: 4, temperature: 0.5 }, "beams must be 1 where texts are sampled, .*, current value is 4$"],
+      [{ beams: 4, topP: 0.5 }, "beams must be 1 where texts are sampled, .*, current value is 4$"],
+      [{ temperature: 0, topP: 0.5 }, "topP must be 1 where training.temperature is 0, current value is 0.5$"],
+    ] as const
+  ) {
+    const refused = (error: Error) => error instanceof UsageError && new RegExp(message).test(error.message);
+    await assert.rejects(ofTraining(training), refused);
+  }
+  for (const [key, value] of [["temperature", -1], ["topP", 0], ["topP", 2], ["beams", 0], ["stop", [""]]] as const) {
+    const refused = (error: Error) => error instanceof UsageError && error.message.includes(`training.${key}`);
+    assert.throws(() => parseStudy({ training: { [key]: value } }, study()), refused);
+  }
+});
+
+Deno.test("a cell's texts are generated as its options say", async () => {
+  const backbone = await (await findFolder(folder)).open();
+  const method = methods.lora;
+  const parts = [{ method, options: method.options.parse({}) as CommonOptions }];
+  const example = { id: "test/7", text: "name[7]", references: ["7"] };
+  const splits = { train: [example], validation: [example], test: [example] };
+  const textBy = async (options: Study["training"]) => {
+    const { training } = await specOf({ training: { ...study().training, ...options } });
+    const task = await generation(e2e, splits, { spec: { ...spec, training }, backbone, parts, threads: 1 });
+    const evaluator = await task.evaluator(({ program, signature }) => cpu.compile(program, signature, { threads: 1 }));
+    const { predictions } = await evaluator.evaluate("test", await task.start(0));
+    await evaluator.release();
+    return String(predictions[0].predicted);
+  };
+  const greedy = await textBy({});
+  const stop = [greedy[4]];
+  const [cut] = greedy.split(stop[0]);
+  assert.equal(await textBy({ temperature: 2, topP: 1e-6, stop }), cut);
+  assert.notEqual(await textBy({ temperature: 2 }), greedy);
+  assert.notEqual(await textBy({ beams: 4 }), greedy);
 });
 
 Deno.test("a study of both kinds of task gives each task its own training options", async () => {
