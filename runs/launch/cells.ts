@@ -12,6 +12,8 @@ import { entryFrom, openStart } from "../adapters/start-from.ts";
 import type { ValidAdapter } from "../adapters/validate.ts";
 import type { Cell } from "../study/cell.ts";
 import { findModel, specOfModel } from "../study/find-model.ts";
+import type { HeadSpec } from "../study/words/head.ts";
+import { headsOf, requireHead } from "../study/words/resolve-head.ts";
 import { findTask, type StudiedTask, taskOfSpec } from "../study/find-task.ts";
 import { Exclusions } from "../study/points/exclude.ts";
 import { pointsOf } from "../study/points/grid.ts";
@@ -34,6 +36,8 @@ interface StudiedSetting {
   task: StudiedTask;
   data: DataSpec;
   method: ResolvedMethod;
+  /** What the language model's own head is asked; absent: there is a classifier, or texts are generated. */
+  head?: HeadSpec;
   /** What tunes the method; absent where it is not tuned. */
   tuner?: MethodTuner;
 }
@@ -66,6 +70,7 @@ export async function cellsOf(study: Study): Promise<Cell[]> {
   for (const model of models) {
     for (const { task } of studied) requireKind(model, task);
   }
+  if (study.head) requireHead(study.head, studied);
   const exclusions = new Exclusions(study.exclude);
   const settings: StudiedSetting[] = [];
   for (const [at, model] of models.entries()) {
@@ -74,6 +79,9 @@ export async function cellsOf(study: Study): Promise<Cell[]> {
   exclusions.requireUsed();
   for (const [task, same] of Map.groupBy(settings, ({ task }) => task)) {
     for (const data of new Set(same.map(({ data }) => data))) requireEnough(task, data, study.seeds[0]);
+  }
+  if (study.head && Object.hasOwn(study.training, "headLearningRate") && settings.every(({ head }) => head)) {
+    throw new UsageError("Cannot use training.headLearningRate: a method must have a classifier, with head none has");
   }
   if (settings.length === 0) throw new UsageError("Cannot run the study: exclude must leave a cell, it leaves none");
   const cells = new Map<string, Cell>();
@@ -121,7 +129,7 @@ function cellOf(
   study: Study,
   seed: number,
   precision: Precision,
-  { model, adapter, task: { task, paths }, data, method }: StudiedSetting,
+  { model, adapter, task: { task, paths }, data, method, head }: StudiedSetting,
   purpose: Pick<RunSpec, "tuning" | "trial"> = {},
 ): Cell {
   const spec: RunSpec = {
@@ -130,10 +138,11 @@ function cellOf(
     data,
     method: method.parts,
     seed,
-    training: trainingOf(method, task, model),
+    training: head ? withoutClassifier(method.training) : trainingOf(method, task, model),
     device: study.device,
     precision,
     ...study.memory && { memory: study.memory },
+    ...head && { head },
     ...adapter && { from: { sha256: adapter.sha256 } },
     ...purpose,
   };
@@ -175,7 +184,10 @@ async function settingsOf(
         MethodTuner.of(study.tuning, { entry: stated, method, training: overrides, shape, isStarted: !!adapter });
       for (const task of studied) {
         const sizes = resolveData(data, task);
-        settings.push({ model, ...adapter && { adapter }, task, data: sizes, method, ...tuner && { tuner } });
+        const setting = { model, ...adapter && { adapter }, task, data: sizes, method, ...tuner && { tuner } };
+        // A method that trains the classifier alone keeps it.
+        const heads = study.head && method.count > 0 ? await headsOf(study.head, model, task) : [undefined];
+        settings.push({ ...setting, head: heads[0] });
       }
     }
   }
@@ -231,6 +243,10 @@ function requireKind({ name, shape }: Model, task: RunSpec["task"]): void {
     `Cannot use the model ${name} for ${task.name}: the task must be one of ${kinds.join(" or ")}, ` +
       `it is one of ${kind}`,
   );
+}
+
+function withoutClassifier({ headLearningRate: _, ...training }: TrainingSpec): TrainingSpec {
+  return training;
 }
 
 /**
