@@ -249,9 +249,15 @@ function trainingOf(
   model: Model,
 ): TrainingSpec {
   const { outputLength = OUTPUT_LENGTH, chat, ...others } = training;
-  if (kindOf(task) !== "generation") return others;
   const method = parts.map((part) => part.name).join("+");
-  if (count === 0) {
+  const isUntrained = training.epochs === 0;
+  if (kindOf(task) !== "generation") {
+    if (!isUntrained) return others;
+    throw new UsageError(
+      `Cannot use ${method} for the task ${task.name}: it trains nothing, and so no classifier either; texts can be generated`,
+    );
+  }
+  if (count === 0 && !isUntrained) {
     throw new UsageError(
       `Cannot train ${method} for the task ${task.name}: it must train something of the model, as there is no classifier`,
     );
