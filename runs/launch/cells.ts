@@ -12,13 +12,16 @@ import { entryFrom, openStart } from "../adapters/start-from.ts";
 import type { ValidAdapter } from "../adapters/validate.ts";
 import type { Cell } from "../study/cell.ts";
 import { findModel, specOfModel } from "../study/find-model.ts";
+import type { HeadSpec } from "../study/words/head.ts";
+import { requireHead } from "../study/words/resolve-head.ts";
 import { findTask, type StudiedTask, taskOfSpec } from "../study/find-task.ts";
 import { Exclusions } from "../study/points/exclude.ts";
 import { pointsOf } from "../study/points/grid.ts";
 import type { MethodEntry } from "../study/points/method-entry.ts";
 import { type DataSpec, methodName, runId, type RunSpec, type TrainingSpec } from "../study/spec.ts";
 import { requireFewCells, type Study } from "../study/study.ts";
-import { requireEnough, resolveData, withExamples } from "./data/study-data.ts";
+import { headsOfMethod } from "./settings/method-heads.ts";
+import { requireEnough, resolveData, withExamples } from "./settings/study-data.ts";
 import { requireTrainable, type ResolvedMethod, resolveMethod } from "./resolve-method.ts";
 import { MethodTuner, requireTunable } from "./tuning/method-tuner.ts";
 
@@ -39,6 +42,8 @@ interface StudiedSetting {
   task: StudiedTask;
   data: DataSpec;
   method: ResolvedMethod;
+  /** What the language model's own head is asked; absent: there is a classifier, or texts are generated. */
+  head?: HeadSpec;
   /** What tunes the method; absent where it is not tuned. */
   tuner?: MethodTuner;
 }
@@ -71,6 +76,7 @@ export async function cellsOf(study: Study): Promise<Cell[]> {
   for (const model of models) {
     for (const { task } of studied) requireKind(model, task);
   }
+  if (study.head) requireHead(study.head, studied);
   const exclusions = new Exclusions(study.exclude);
   const settings: StudiedSetting[] = [];
   for (const [at, model] of models.entries()) {
@@ -79,6 +85,9 @@ export async function cellsOf(study: Study): Promise<Cell[]> {
   exclusions.requireUsed();
   for (const [task, same] of Map.groupBy(settings, ({ task }) => task)) {
     for (const data of new Set(same.map(({ data }) => data))) requireEnough(task, data, study.seeds[0]);
+  }
+  if (study.head && Object.hasOwn(study.training, "headLearningRate") && settings.every(({ head }) => head)) {
+    throw new UsageError("Cannot use training.headLearningRate: a method must have a classifier, with head none has");
   }
   if (settings.length === 0) throw new UsageError("Cannot run the study: exclude must leave a cell, it leaves none");
   const cells = new Map<string, Cell>();
@@ -126,7 +135,7 @@ function cellOf(
   study: Study,
   seed: number,
   precision: Precision,
-  { model, adapter, task: { task, paths }, data, method }: StudiedSetting,
+  { model, adapter, task: { task, paths }, data, method, head }: StudiedSetting,
   purpose: Pick<RunSpec, "tuning" | "trial"> = {},
 ): Cell {
   const spec: RunSpec = {
@@ -135,10 +144,11 @@ function cellOf(
     data,
     method: method.parts,
     seed,
-    training: trainingOf(method, task, model),
+    training: trainingOf(method, task, model, head),
     device: study.device,
     precision,
     ...study.memory && { memory: study.memory },
+    ...head && { head },
     ...adapter && { from: { sha256: adapter.sha256 } },
     ...purpose,
   };
@@ -179,8 +189,10 @@ async function settingsOf(
       const tuner = study.tuning &&
         MethodTuner.of(study.tuning, { entry: stated, method, training: overrides, shape, isStarted: !!adapter });
       for (const task of studied) {
-        const sizes = resolveData(data, task);
-        settings.push({ model, ...adapter && { adapter }, task, data: sizes, method, ...tuner && { tuner } });
+        const setting = { model, ...adapter && { adapter }, task, data: resolveData(data, task), method };
+        for (const head of await headsOfMethod(study, model, task, method)) {
+          settings.push({ ...setting, ...head && { head }, ...tuner && { tuner } });
+        }
       }
     }
   }
@@ -247,14 +259,17 @@ function trainingOf(
   { parts, training, count, maxLength }: ResolvedMethod,
   task: RunSpec["task"],
   model: Model,
+  head: HeadSpec | undefined,
 ): TrainingSpec {
-  const { outputLength = OUTPUT_LENGTH, chat, ...others } = training;
+  const { outputLength = OUTPUT_LENGTH, chat, headLearningRate, ...common } = training;
   const method = parts.map((part) => part.name).join("+");
   const isUntrained = training.epochs === 0;
   if (kindOf(task) !== "generation") {
-    if (!isUntrained) return others;
+    if (head) return common;
+    if (!isUntrained) return { ...common, headLearningRate };
     throw new UsageError(
-      `Cannot use ${method} for the task ${task.name}: it trains nothing, and so no classifier either; texts can be generated`,
+      `Cannot use ${method} for the task ${task.name}: it trains nothing, and so no classifier either; ` +
+        "--head language-model answers without one",
     );
   }
   if (count === 0 && !isUntrained) {
@@ -268,7 +283,6 @@ function trainingOf(
         `within ${maxLength} tokens, current value is ${outputLength}`,
     );
   }
-  const { headLearningRate: _, ...common } = others;
   return { ...common, outputLength, ...chat && { chat } };
 }
 

@@ -7,8 +7,10 @@ import { z } from "zod";
 import type { Precision } from "../../engine/types.ts";
 import type { DescribedSpec } from "../../tasks/described/description.ts";
 import { describedSchema } from "../../tasks/described/schema.ts";
+import { headSchema } from "./schemas/head-schema.ts";
 import { tuningSpecSchema } from "./schemas/tuning-schema.ts";
 import type { TuningSpec } from "./tuning/space.ts";
+import type { HeadSpec } from "./words/head.ts";
 
 /** Numbers of examples to use. */
 export interface DataSpec {
@@ -94,6 +96,8 @@ export interface RunSpec {
   precision: Precision;
   /** "small": less memory at less speed, as weights are not copied into the processor's layout. Left out otherwise. */
   memory?: "small";
+  /** What the language model's own head is asked; left out: there is a classifier, or texts are generated. */
+  head?: HeadSpec;
   /** The adapter that training starts from, by the SHA-256 of its files. Left out without one. */
   from?: { sha256: string };
   /**
@@ -176,6 +180,7 @@ export const specSchema: z.ZodType<RunSpec> = z.strictObject({
   device: z.string(),
   precision: z.enum(["float32", "int8"]),
   memory: z.literal("small").optional(),
+  head: headSchema.optional(),
   from: z.strictObject({ sha256: z.string() }).optional(),
   tuning: tuningSpecSchema.optional(),
   trial: z.literal(true).optional(),

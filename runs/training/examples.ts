@@ -28,16 +28,16 @@ export interface EncodedExamples {
  * @param collateLabels the right answers of some of them, as the loss reads them
  */
 export async function encodeExamples<E extends TextInput>(
-  backbone: Backbone,
+  { encode, collate }: Pick<Backbone, "encode" | "collate">,
   examples: readonly E[],
   limit: number,
   collateLabels: (examples: readonly E[]) => ArrayValue,
 ): Promise<EncodedExamples> {
-  const encoded = await Array.fromAsync(examples, ({ text, pair }) => backbone.encode(text, limit, pair));
+  const encoded = await Array.fromAsync(examples, ({ text, pair }) => encode(text, limit, pair));
   return {
     lengths: encoded.map(({ length }) => length),
     positions: encoded.map(({ length }) => length),
-    collate: (indices) => backbone.collate(indices.map((index) => encoded[index])),
+    collate: (indices) => collate(indices.map((index) => encoded[index])),
     lossInputs: (indices, batch) => ({
       labels: collateLabels(indices.map((index) => examples[index])),
       weights: { data: new Float32Array(indices.length).fill(1 / batch.length), shape: [indices.length] },

@@ -53,6 +53,7 @@ const studyKeys: Record<keyof Study, true> = {
   taskFiles: true,
   methods: true,
   from: true,
+  head: true,
   seeds: true,
   data: true,
   device: true,

@@ -60,6 +60,12 @@ Deno.test("every place of a study that is given a wrong type is refused in words
     from: "adapter",
     precision: "int8",
     memory: "small",
+    head: {
+      name: "language-model",
+      templates: ["{text} {answer}"],
+      words: { a: "b", c: ["d"] },
+      normalise: "length",
+    },
     tuning: { trials: 2, spaces: { lora: { learningRate: { from: 1, to: 2, log: true, whole: true }, rank: [1, 2] } } },
     trial: true,
     plugins: ["./my-method.ts"],
