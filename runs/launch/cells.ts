@@ -252,8 +252,7 @@ function requireKind({ name, shape }: Model, task: RunSpec["task"]): void {
 
 /**
  * The training options of a method on a task.
- * @throws {UsageError} if the method trains the classifier alone and there is none, or if generated texts leave no room for
- * the text that is read
+ * @throws {UsageError} if the method trains the classifier alone and there is none, or if generated texts leave no room
  */
 function trainingOf(
   { parts, training, count, maxLength }: ResolvedMethod,
@@ -263,16 +262,15 @@ function trainingOf(
 ): TrainingSpec {
   const { outputLength = OUTPUT_LENGTH, chat, headLearningRate, ...common } = training;
   const method = parts.map((part) => part.name).join("+");
-  const isUntrained = training.epochs === 0;
   if (kindOf(task) !== "generation") {
     if (head) return common;
-    if (!isUntrained) return { ...common, headLearningRate };
+    if (training.epochs > 0) return { ...common, headLearningRate };
     throw new UsageError(
       `Cannot use ${method} for the task ${task.name}: it trains nothing, and so no classifier either; ` +
         "--head language-model answers without one",
     );
   }
-  if (count === 0 && !isUntrained) {
+  if (count === 0 && training.epochs > 0) {
     throw new UsageError(
       `Cannot train ${method} for the task ${task.name}: it must train something of the model, as there is no classifier`,
     );
