@@ -13,7 +13,7 @@ import type { ValidAdapter } from "../adapters/validate.ts";
 import type { Cell } from "../study/cell.ts";
 import { findModel, specOfModel } from "../study/find-model.ts";
 import type { HeadSpec } from "../study/words/head.ts";
-import { headsOf, requireHead } from "../study/words/resolve-head.ts";
+import { requireHead } from "../study/words/resolve-head.ts";
 import { findTask, type StudiedTask, taskOfSpec } from "../study/find-task.ts";
 import { Exclusions } from "../study/points/exclude.ts";
 import { pointsOf } from "../study/points/grid.ts";
@@ -21,7 +21,8 @@ import type { MethodEntry } from "../study/points/method-entry.ts";
 import { type DataSpec, methodName, runId, type RunSpec, type TrainingSpec } from "../study/spec.ts";
 import { requireFewCells, type Study } from "../study/study.ts";
 import { KIND_OF_OPTION, splitGenerationOptions } from "../study/points/generation-options.ts";
-import { requireEnough, resolveData, withExamples } from "./data/study-data.ts";
+import { headsOfMethod } from "./settings/method-heads.ts";
+import { requireEnough, resolveData, withExamples } from "./settings/study-data.ts";
 import { requireTrainable, type ResolvedMethod, resolveMethod } from "./resolve-method.ts";
 import { MethodTuner, requireTunable } from "./tuning/method-tuner.ts";
 
@@ -138,7 +139,7 @@ function cellOf(
     data,
     method: method.parts,
     seed,
-    training: head ? withoutClassifier(method.training) : trainingOf(method, task, model),
+    training: trainingOf(method, task, model, head),
     device: study.device,
     precision,
     ...study.memory && { memory: study.memory },
@@ -183,11 +184,10 @@ async function settingsOf(
       const tuner = study.tuning &&
         MethodTuner.of(study.tuning, { entry: stated, method, training: overrides, shape, isStarted: !!adapter });
       for (const task of studied) {
-        const sizes = resolveData(data, task);
-        const setting = { model, ...adapter && { adapter }, task, data: sizes, method, ...tuner && { tuner } };
-        // A method that trains the classifier alone keeps it.
-        const heads = study.head && method.count > 0 ? await headsOf(study.head, model, task) : [undefined];
-        settings.push({ ...setting, head: heads[0] });
+        const setting = { model, ...adapter && { adapter }, task, data: resolveData(data, task), method };
+        for (const head of await headsOfMethod(study, model, task, method)) {
+          settings.push({ ...setting, ...head && { head }, ...tuner && { tuner } });
+        }
       }
     }
   }
@@ -245,24 +245,27 @@ function requireKind({ name, shape }: Model, task: RunSpec["task"]): void {
   );
 }
 
-function withoutClassifier({ headLearningRate: _, ...training }: TrainingSpec): TrainingSpec {
-  return training;
-}
-
 /**
  * The training options of a method on a task.
- * @throws {UsageError} if the method trains the classifier alone and there is none, or if generated texts leave no room for
- * the text that is read
+ * @throws {UsageError} if the method trains the classifier alone and there is none, or if generated texts leave no room
  */
 function trainingOf(
   { parts, training, count, maxLength }: ResolvedMethod,
   task: RunSpec["task"],
   model: Model,
+  head: HeadSpec | undefined,
 ): TrainingSpec {
-  const [{ outputLength, ...ofGeneration }, others] = splitGenerationOptions(training);
-  if (kindOf(task) !== "generation") return others;
+  const [{ outputLength, ...ofGeneration }, { headLearningRate, ...common }] = splitGenerationOptions(training);
   const method = parts.map((part) => part.name).join("+");
-  if (count === 0) {
+  if (kindOf(task) !== "generation") {
+    if (head) return common;
+    if (training.epochs > 0) return { ...common, headLearningRate };
+    throw new UsageError(
+      `Cannot use ${method} for the task ${task.name}: it trains nothing, and so no classifier either; ` +
+        "--head language-model answers without one",
+    );
+  }
+  if (count === 0 && training.epochs > 0) {
     throw new UsageError(
       `Cannot train ${method} for the task ${task.name}: it must train something of the model, as there is no classifier`,
     );
@@ -273,7 +276,6 @@ function trainingOf(
         `within ${maxLength} tokens, current value is ${outputLength}`,
     );
   }
-  const { headLearningRate: _, ...common } = others;
   return { ...common, outputLength, ...ofGeneration };
 }
 

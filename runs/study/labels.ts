@@ -48,8 +48,8 @@ export function optionsOf({ method, training: { epochs, headLearningRate }, head
   ];
   const trials = tuning === undefined ? [] : [`${tuning.trials} trials`];
   const plugins = method.flatMap(({ plugin }) => plugin === undefined ? [] : [`plug-in ${plugin.slice(0, 8)}`]);
-  return [...new Set([...parts, inWords("", "epochs", epochs), ...headOptions, ...ofHead, ...trials, ...plugins])]
-    .sort();
+  const ofTraining = epochs === 0 ? [] : [inWords("", "epochs", epochs)];
+  return [...new Set([...parts, ...ofTraining, ...headOptions, ...ofHead, ...trials, ...plugins])].sort();
 }
 
 /** The number of trials in words. */

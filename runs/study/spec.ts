@@ -38,7 +38,7 @@ export interface PartSpec {
 
 /** How a run is trained. */
 export interface TrainingSpec {
-  /** Passes over the training examples. */
+  /** Passes over the training examples; 0: nothing is trained. */
   epochs: number;
   /** Examples of a step. */
   batchSize: number;
@@ -154,7 +154,7 @@ export const modelSchema: z.ZodType<RunSpec["model"]> = z.strictObject({
  * @internal
  */
 export const trainingShape: { [K in keyof TrainingSpec]-?: z.ZodType<TrainingSpec[K]> } = {
-  epochs: z.int().positive(),
+  epochs: z.int().nonnegative(),
   batchSize: z.int().positive(),
   headLearningRate: z.number().positive().optional(),
   weightDecay: z.number().nonnegative(),

@@ -82,7 +82,7 @@ const shape = {
   device: z.string().describe("name of a device"),
   precision: z.string().describe("float32 or int8").optional(),
   memory: z.literal("small", { error: "must be small" }).describe("less memory at less speed").optional(),
-  training: z.strictObject(withGrids<TrainingSpec>(trainingShape)).partial()
+  training: z.strictObject(withGrids<TrainingSpec>({ ...trainingShape, epochs: z.int().positive() })).partial()
     .describe("what differs from the defaults of training"),
   exclude: z.array(exclusionSchema).describe("cells that are left out").optional(),
   tuning: tuningSchema.describe("every method is tuned, for each seed anew").optional(),

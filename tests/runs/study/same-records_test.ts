@@ -42,7 +42,7 @@ function asOfThen(study: Study): Study {
 
 Deno.test("the runs of the first presets have the ids that they have always had, where these say what the defaults were then", async () => {
   const expected: Record<string, string[]> = await golden("run-ids.json");
-  assert.deepEqual(Object.keys(expected), ["smoke", "quick", "standard"]);
+  assert.deepEqual(Object.keys(expected), ["smoke", "quick", "standard", "few-shot"]);
   for (const [name, ids] of Object.entries(expected)) {
     assert.deepEqual((await cellsOf(asOfThen(presets[name].study))).map(({ id }) => id), ids, name);
   }

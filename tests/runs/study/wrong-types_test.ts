@@ -70,12 +70,12 @@ Deno.test("every place of a study that is given a wrong type is refused in words
     trial: true,
     plugins: ["./my-method.ts"],
     methods: [{ lora: {} }],
-    data: { train: { grid: [1, 2] }, validation: 1, test: 1 },
+    data: { train: { grid: [1, 2] }, validation: 1, test: 1, perClass: 1 },
     exclude: [{
       model: "use-lite",
       task: "sentiment/amazon",
       method: { lora: {} },
-      data: { train: 1, validation: 1, test: 1 },
+      data: { train: 1, validation: 1, test: 1, perClass: 1 },
       training: { epochs: 1, chat: true },
     }],
     training: {
