@@ -243,7 +243,9 @@ function presetTable(): string {
       codes(tasks.filter((task) => typeof task === "string")),
       codes(methods.map(String)),
       String(seeds.length),
-      Object.values(data).join(" / "),
+      data.perClass === undefined
+        ? Object.values(data).join(" / ")
+        : `${data.perClass} / ${data.perClass} of each class / ${data.test ?? "all others"}`,
       description,
     ]),
   );

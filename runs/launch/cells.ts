@@ -19,7 +19,7 @@ import type { MethodEntry } from "../study/points/method-entry.ts";
 import { type DataSpec, methodName, runId, type RunSpec, type TrainingSpec } from "../study/spec.ts";
 import { requireFewCells, type Study } from "../study/study.ts";
 import { KIND_OF_OPTION, splitGenerationOptions } from "../study/points/generation-options.ts";
-import { fittingSizes, splitExamples } from "../training/split.ts";
+import { requireEnough, resolveData, withExamples } from "./data/study-data.ts";
 import { requireTrainable, type ResolvedMethod, resolveMethod } from "./resolve-method.ts";
 import { MethodTuner, requireTunable } from "./tuning/method-tuner.ts";
 
@@ -40,7 +40,7 @@ interface StudiedSetting {
 
 /** Numbers of examples and training options without grids. */
 interface Point {
-  data: DataSpec;
+  data: Partial<DataSpec>;
   training: Partial<TrainingSpec>;
 }
 
@@ -58,7 +58,9 @@ export async function cellsOf(study: Study): Promise<Cell[]> {
   requireTunable(study);
   const models: Model[] = [];
   for (const name of study.models) models.push(await findModel(name));
-  const studied = await Promise.all(study.tasks.map((entry) => findTask(entry, study.taskFiles)));
+  const studied = await Promise.all(
+    study.tasks.map(async (entry) => withExamples(await findTask(entry, study.taskFiles), study.data)),
+  );
   requireUsedKeys(study, studied);
   requireNames(studied);
   for (const model of models) {
@@ -172,28 +174,14 @@ async function settingsOf(
       const tuner = study.tuning &&
         MethodTuner.of(study.tuning, { entry: stated, method, training: overrides, shape, isStarted: !!adapter });
       for (const task of studied) {
-        settings.push({ model, ...adapter && { adapter }, task, data, method, ...tuner && { tuner } });
+        const sizes = resolveData(data, task);
+        settings.push({ model, ...adapter && { adapter }, task, data: sizes, method, ...tuner && { tuner } });
       }
     }
   }
   return tasks.flatMap((task) =>
     settings.filter((setting) => setting.task === task).sort((a, b) => a.method.count - b.method.count)
   );
-}
-
-/**
- * Makes sure that a described task has the examples that a study asks for: others are tried, and have them.
- * @throws {UsageError} if it has not, with numbers that it has
- */
-function requireEnough({ task, data }: StudiedTask, sizes: DataSpec, seed: number): void {
-  if (data === undefined) return;
-  try {
-    splitExamples(data, sizes, seed);
-  } catch (error) {
-    const fitting = fittingSizes(data);
-    const hint = fitting === undefined ? "" : `; it has enough for --data ${fitting.join(",")}`;
-    throw new UsageError(`${(error as Error).message.replace("the data:", `the task ${task.name}:`)}${hint}`);
-  }
 }
 
 /** @throws {UsageError} if a study gives texts more tokens than the model has positions; the default is cut to these */

@@ -6,26 +6,37 @@ import type { TrainableParameter } from "../../engine/adamw.ts";
 import { type Tensor, type Tensors, tf } from "../../engine/tensor.ts";
 import type { InputSpec, ProgramArguments, Signature, StoredTensor } from "../../engine/types.ts";
 import type { Adaptation } from "../../methods/adaptation/compose.ts";
-import type { Backbone, KeysAndValues, ReadTokens } from "../../models/types.ts";
+import type { Backbone, KeysAndValues, ReadTokens, WordScores } from "../../models/types.ts";
 import { adaptBackbone, type AdaptedBackbone, shapesOf } from "./adapted-backbone.ts";
 import type { SignedProgram } from "./classifier.ts";
 import { startValues } from "./start-values.ts";
+
+/**
+ * The backbone's weights and those of a head that scores tokens, so that methods can train them.
+ * @throws {Error} if the files lack the head's weights
+ */
+export function weightsWithHead({ weights, stored }: Backbone, head: WordScores): Backbone["weights"] {
+  const lacking = Object.keys(head.weights).filter((name) => !Object.hasOwn(stored, name));
+  const missing = lacking.find((name) => !head.mayLack?.includes(name));
+  if (missing !== undefined) {
+    throw new Error(
+      `Cannot use the model as a language model: its files must hold its language model's head, they lack ${missing}`,
+    );
+  }
+  const held = Object.entries(head.weights).filter(([name]) => !lacking.includes(name));
+  return { ...weights, ...Object.fromEntries(held) };
+}
 
 /**
  * A backbone whose weights include those that score the next token, so that methods can train them.
  * @throws {Error} if it is no language model, or if its files lack these weights
  */
 export function asLanguageModel<B extends Backbone>(backbone: B): B & Required<Pick<Backbone, "languageModel">> {
-  const { languageModel, hiddenStates, stored } = backbone;
+  const { languageModel, hiddenStates } = backbone;
   if (!languageModel || !hiddenStates) {
     throw new Error("Cannot use the model as a language model: it must be a decoder, it is an encoder");
   }
-  const missing = Object.keys(languageModel.weights).find((name) => !Object.hasOwn(stored, name));
-  if (missing === undefined) {
-    return { ...backbone, languageModel, weights: { ...backbone.weights, ...languageModel.weights } };
-  }
-  if (languageModel.mayLackWeights) return { ...backbone, languageModel };
-  throw new Error(`Cannot use the model as a language model: its files must hold ${missing}`);
+  return { ...backbone, languageModel, weights: weightsWithHead(backbone, languageModel) };
 }
 
 /** An adapted language model: what is trained, and the programs that compute with it. */

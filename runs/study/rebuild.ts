@@ -68,8 +68,9 @@ function runOf(record: RunSummary | TrialRecord, need: (path: string, what: stri
   const start = from === undefined ? {} : {
     from: need(`./adapters/${from.sha256.slice(0, 16)}`, `the adapter whose files have the SHA-256 ${from.sha256}`),
   };
+  const { perClass, test } = data;
   const common = {
-    data,
+    data: perClass === undefined ? data : { perClass, test },
     ...files,
     ...start,
     device,

@@ -18,6 +18,8 @@ export interface DataSpec {
   validation: number;
   /** Most examples to test on; all are used if there are fewer. */
   test: number;
+  /** Few examples: so many of each class to train on, and as many others to validate. Left out: each class has its share. */
+  perClass?: number;
 }
 
 /** One part of a method. */
@@ -115,10 +117,11 @@ export interface RunSpec {
  * Schemas of the values of {@linkcode DataSpec}.
  * @internal
  */
-export const dataShape: Record<keyof DataSpec, z.ZodType<number>> = {
+export const dataShape: { [K in keyof DataSpec]-?: z.ZodType<DataSpec[K]> } = {
   train: z.int().positive(),
   validation: z.int().positive(),
   test: z.int().positive(),
+  perClass: z.int().positive().optional(),
 };
 
 /**

@@ -39,7 +39,8 @@ export function kindOf({ kind }: Pick<Description, "kind">): DescribedKind | und
 
 /** Makes sure that a description names what its kind of task has. @throws {Error} if it names something else */
 export function requireOfKind(name: string, description: Description): void {
-  const { kind = "classification", columns: { label }, labels, separator, metrics: named = [] } = description;
+  const { kind = "classification", columns: { label }, labels, templates, words, separator, metrics: named = [] } =
+    description;
   const refuse = (what: string, kinds: string) => {
     throw new Error(`Cannot use the task ${name}: ${what} is of the kind ${kinds}, its kind is ${kind}`);
   };
@@ -50,6 +51,7 @@ export function requireOfKind(name: string, description: Description): void {
     );
   }
   if (["regression", "generation"].includes(kind) && labels) refuse("labels", "classification or multi-label");
+  if (kind !== "classification" && (templates || words)) refuse("a template or word", "classification");
   if (kind !== "multi-label" && separator !== undefined) refuse("separator", "multi-label");
   if (kind !== "multi-label" && Array.isArray(label)) refuse("a list of columns.label", "multi-label");
   if (Array.isArray(label) && (labels || separator !== undefined)) {

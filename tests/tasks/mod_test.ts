@@ -8,7 +8,9 @@ import { regressionMetrics } from "../../tasks/metrics/regression.ts";
 import { tasks } from "../../tasks/mod.ts";
 import { generationMetrics, perplexity } from "../../tasks/metrics/generation.ts";
 import { textMetrics } from "../../tasks/text-metrics.ts";
-import type { Metric, TaskKind } from "../../tasks/types.ts";
+import { isOfPairs, isReadFirst, parseTemplate } from "../../tasks/templates/template.ts";
+import { requireWording } from "../../tasks/templates/words.ts";
+import type { Metric, Task, TaskKind } from "../../tasks/types.ts";
 
 /**
  * A row for each task: the number of examples of each class, and a digest of ids, labels and texts, which change only with
@@ -50,6 +52,22 @@ for (const [name, task] of ownTasks.filter(([, { files }]) => !files)) {
     for (const { id, text } of pool) assert.ok(text !== "" && text === text.trim(), id);
   });
 }
+
+const worded = Object.values(tasks).filter((task) => task.kind === "classification" && task.templates);
+
+Deno.test("tasks have templates that every kind of model can read, and different words for their labels", () => {
+  assert.ok(worded.length >= 25);
+  for (const task of worded) {
+    const { name, labels, templates, words } = task as Task;
+    const hasPairs = hubDescriptions[name] ? hubDescriptions[name].columns.pair !== undefined : name === "rte";
+    requireWording({ templates, words }, labels, hasPairs);
+    const parsed = templates!.map(parseTemplate);
+    assert.ok(parsed.some(isReadFirst), name);
+    assert.ok(parsed.every((template) => isOfPairs(template) === hasPairs), name);
+    assert.equal(new Set(templates).size, templates!.length);
+  }
+  assert.equal((tasks["glue/sst2"] as Task).templates!.length, 3);
+});
 
 const metricTables: Record<TaskKind, object> = {
   classification: metrics,

@@ -58,9 +58,10 @@ Deno.test("training options, precision, memory and sizes are made again, each co
       { ...small, precision: "int8" },
       { ...small, memory: "small" },
       { ...small, data: { train: 100, validation: 50, test: 40 } },
+      { ...small, data: { perClass: 16 } },
     ),
   );
-  assert.equal(studies.length, 5);
+  assert.equal(studies.length, 6);
 });
 
 Deno.test("where cells are missing, several studies make the others and no more", async () => {
