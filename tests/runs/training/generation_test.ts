@@ -15,6 +15,7 @@ import type { CellResult } from "../../../runs/study/cell.ts";
 import { readAdapterNote } from "../../../runs/adapters/note.ts";
 import { generation } from "../../../runs/training/generation.ts";
 import { cellsOf } from "../../../runs/launch/cells.ts";
+import { checkRecord } from "../../../runs/study/check-record.ts";
 import { presets } from "../../../runs/study/presets.ts";
 import { asLanguageModel, trainableLanguageModel } from "../../../runs/programs/language-model.ts";
 import { checkRecord } from "../../../runs/study/check-record.ts";
@@ -97,8 +98,12 @@ Deno.test("a cell that generates learns, and its result holds texts, their score
     assert.deepEqual(references, [`it is ${at}`, `${at}`]);
     assert(predicted.length <= 10);
   }
-  assert.deepEqual(Object.keys(result.scores.test), ["bleu", "rouge_l"]);
-  for (const [name, score] of Object.entries(result.scores.test)) {
+  const { perplexity, ...ofTexts } = result.scores.test;
+  assert.deepEqual(Object.keys(ofTexts), ["bleu", "rouge_l"]);
+  const sums = predictions.reduce(([losses, tokens], one) => [losses + one.loss!, tokens + one.tokens!], [0, 0]);
+  assert.equal(perplexity, Math.exp(sums[0] / sums[1]));
+  assert.deepEqual(predictions.map(({ tokens }) => tokens), [12, 12, 12]);
+  for (const [name, score] of Object.entries(ofTexts)) {
     const texts = predictions.map(({ predicted }) => predicted);
     assert.equal(score, textMetrics[name].compute(predictions.map(({ references }) => references), texts));
   }
@@ -186,6 +191,44 @@ Deno.test("a record with texts is read, and reports show its score without a maj
   assert.deepEqual([metric, mean, majority], ["bleu", String(result.scores.test.bleu), ""]);
 });
 
+Deno.test("reports show the perplexity with its interval, and read records from before there was one", () => {
+  const record = recordOf(spec, result);
+  const losses = record.predictions.map((one) => "references" in one ? [one.loss!, one.tokens!] : assert.fail());
+  const without = (left?: number) => {
+    const [loss, tokens] = losses.filter((_, at) => at !== left).reduce(([a, b], [c, d]) => [a + c, b + d]);
+    return Math.exp(loss / tokens);
+  };
+  // The jackknife: three pseudo-values, and Student's t of two degrees of freedom.
+  const pseudo = losses.map((_, at) => 3 * without() - 2 * without(at));
+  const centre = pseudo.reduce((sum, value) => sum + value, 0) / 3;
+  const variance = pseudo.reduce((sum, value) => sum + (value - centre) ** 2, 0) / 2;
+  const half = 4.302652729911275 * Math.sqrt(variance / 3);
+  const grouped = groupResults([record], []);
+  const [row] = parse<Record<string, string>>(renderResultsCsv(grouped), { columns: true });
+  assert(Math.abs(Number(row.perplexity_mean) - without()) < 1e-9);
+  assert(Math.abs(Number(row.perplexity_ci_high) - without() - half) < 1e-6 * half);
+  const shown = `${without().toFixed(3)} ± ${half.toFixed(3)} |`;
+  assert(renderMarkdown(grouped).includes(shown), shown);
+  assert.match(renderMarkdown(grouped), /\| perplexity \(lower is better\) \|[^]*one tokenizer only/);
+
+  const earlierSpec = { ...spec, seed: 1 };
+  const { perplexity: _, ...scores } = record.scores.test;
+  const earlier: RunRecord = {
+    ...recordOf(earlierSpec, result),
+    metrics: record.metrics.slice(0, 2),
+    scores: { ...record.scores, validation: scores, test: scores },
+    predictions: record.predictions.map((one) => {
+      const { loss: _, tokens: __, ...rest } = one as typeof one & { loss?: number; tokens?: number };
+      return rest;
+    }),
+  };
+  checkRecord({ ...earlier, curve: { ...earlier.curve, validation: earlier.curve.validation.map(() => scores) } });
+  const [{ settings: [both] }] = groupResults([record, earlier], []).protocols;
+  assert.deepEqual([both.runs.length, both.secondary.map(({ metric }) => metric.name)], [2, ["rouge_l"]]);
+  const edited = { ...record, predictions: earlier.predictions };
+  assert.throws(() => checkRecord(edited), /predictions must have the loss of their references/);
+});
+
 Deno.test("the loss is the mean over the answers' tokens alone, whatever the micro-batches", async () => {
   const backbone = await (await findFolder(folder)).open();
   const method = methods["prompt-tuning"];
@@ -223,6 +266,34 @@ Deno.test("the loss is the mean over the answers' tokens alone, whatever the mic
   await scores.release();
   assert(Math.abs(together - expected) < 1e-4, `${together} instead of ${expected}`);
   assert(Math.abs(apart - expected) < 1e-4, `${apart} instead of ${expected}`);
+});
+
+Deno.test("the loss of references and the perplexity are those of transformers", async () => {
+  const golden = JSON.parse(await Deno.readTextFile(new URL("../../golden/reference-loss.json", import.meta.url)));
+  const examples = (golden.examples as { text: string; references: string[] }[]).map((example, at) => ({
+    ...example,
+    id: `test/${at}`,
+  }));
+  const splits = { train: examples, validation: examples, test: examples };
+  for (const place of ["A/gpt2", "T5A/t5"]) {
+    const backbone = await (await findFolder(await modelFolder(place))).open();
+    const method = methods.lora;
+    const parts = [{ method, options: method.options.parse({}) as CommonOptions }];
+    const training = { ...spec.training, outputLength: golden.outputLength };
+    const task = await generation(e2e, splits, { spec: { ...spec, training }, backbone, parts, threads: 1 });
+    const evaluator = await task.evaluator(({ program, signature }) => cpu.compile(program, signature, { threads: 1 }));
+    const { predictions, scores, loss } = await evaluator.evaluate("test", await task.start(0));
+    await evaluator.release();
+    const expected: { loss: number; tokens: number }[] = golden[place];
+    for (const [at, one] of expected.entries()) {
+      const { loss, tokens } = predictions[at] as { loss: number; tokens: number };
+      assert.equal(tokens, one.tokens);
+      assert(Math.abs(loss - one.loss) < 1e-4, `${place}: ${loss} instead of ${one.loss}`);
+    }
+    const [losses, tokens] = expected.reduce(([sum, count], one) => [sum + one.loss, count + one.tokens], [0, 0]);
+    assert(Math.abs(loss.value! - losses / tokens) < 1e-5);
+    assert(Math.abs(scores.perplexity / Math.exp(losses / tokens) - 1) < 1e-5);
+  }
 });
 
 Deno.test("a model or a method that cannot generate is refused, and so are options of the other kind of task", async () => {
