@@ -18,7 +18,6 @@ import { cellsOf } from "../../../runs/launch/cells.ts";
 import { checkRecord } from "../../../runs/study/check-record.ts";
 import { presets } from "../../../runs/study/presets.ts";
 import { asLanguageModel, trainableLanguageModel } from "../../../runs/programs/language-model.ts";
-import { checkRecord } from "../../../runs/study/check-record.ts";
 import { parseRecord, type RunRecord } from "../../../runs/study/record.ts";
 import { readRecords } from "../../../runs/study/read-records.ts";
 import { estimateCell } from "../../../runs/training/estimates/estimate-cell.ts";
