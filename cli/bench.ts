@@ -27,6 +27,7 @@ interface BenchFlags extends CacheFlags, TaskFlags {
   head?: string;
   template?: string[];
   data?: string;
+  shots?: string;
   seeds?: string;
   device?: string;
   precision?: string;
@@ -59,6 +60,7 @@ export const addBench: AddCommand = (program, setStatus) => {
     );
   withPlugins(withTaskFlags(command))
     .option("--data <sizes>", "numbers of examples to train, to validate and to test: 120,40,40")
+    .option("--shots <count>", "few examples: so many of each class to train, as many to validate, all others to test")
     .option("--task-files <folder>", "files of tasks that come without: rte, e2e")
     .option(
       "--methods <names>",
@@ -104,12 +106,13 @@ export const addBench: AddCommand = (program, setStatus) => {
 };
 
 /** @throws {UsageError} if a flag has a wrong value, or cannot be used beside another */
-function requireFlags({ keep, dryRun, retryFailed, launcher, slurm, events }: BenchFlags): void {
+function requireFlags({ keep, data, shots, dryRun, retryFailed, launcher, slurm, events }: BenchFlags): void {
   if (keep !== undefined && keep !== "full") throw new UsageError(`Cannot keep ${keep}: --keep must be full`);
   if (launcher !== undefined && launcher !== "slurm") {
     throw new UsageError(`Cannot read --launcher: it must be slurm, current value is ${launcher}`);
   }
   const together: [string, unknown, string, unknown][] = [
+    ["shots", shots, "data", data],
     ["retry-failed", retryFailed, "dry-run", dryRun],
     ["launcher", launcher, "dry-run", dryRun],
     ["launcher", launcher, "events", events],
@@ -242,7 +245,7 @@ function headWith(
 
 /** A study with the changes that the flags make. */
 async function withFlags(study: Study, flags: BenchFlags): Promise<Study> {
-  const { parseSeeds, parseSizes } = await import("../runs/study/study.ts");
+  const { parseSeeds, parseShots, parseSizes } = await import("../runs/study/study.ts");
   const { parseTrials } = await import("../runs/study/tuning/space.ts");
   if (flags.memory !== undefined && flags.memory !== "small") {
     throw new UsageError(`Cannot read --memory: it must be small, current value is ${flags.memory}`);
@@ -254,6 +257,7 @@ async function withFlags(study: Study, flags: BenchFlags): Promise<Study> {
     models: flags.models ?? study.models,
     tasks: await describeTables(flags.tasks ?? study.tasks, flags),
     ...flags.data !== undefined && { data: parseSizes(flags.data) },
+    ...flags.shots !== undefined && { data: parseShots(flags.shots, study.data) },
     ...flags.taskFiles !== undefined && { taskFiles: flags.taskFiles },
     ...flags.from !== undefined && { from: flags.from },
     ...headWith(study, flags),

@@ -69,8 +69,9 @@ function runOf(record: RunSummary | TrialRecord, need: (path: string, what: stri
   const start = from === undefined ? {} : {
     from: need(`./adapters/${from.sha256.slice(0, 16)}`, `the adapter whose files have the SHA-256 ${from.sha256}`),
   };
+  const { perClass, test } = data;
   const common = {
-    data,
+    data: perClass === undefined ? data : { perClass, test },
     ...files,
     ...start,
     device,
@@ -162,10 +163,12 @@ export function safeName(name: string): string {
  * patience is that of a study that says 0.
  */
 function trainingOf({ spec, parameters }: Pick<RunSummary, "spec" | "parameters">): Study["training"] {
-  const { epochs: _, headLearningRate, ...rest } = { patience: 0, ...spec.training };
+  const { epochs, headLearningRate, ...rest } = { patience: 0, ...spec.training };
   const isGiven = headLearningRate !== undefined && headLearningRate !== trainingDefaults.headLearningRate &&
     parameters.method > 0;
-  return isGiven ? { ...rest, headLearningRate } : rest;
+  // What is not trained has no epochs among its options; without enough of them, its patience would be left out.
+  const enough = epochs === 0 && rest.patience > 0 && { epochs: rest.patience + 2 };
+  return { ...rest, ...enough, ...isGiven && { headLearningRate } };
 }
 
 /** Items by a key, in the order of the key's canonical form. */

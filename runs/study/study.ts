@@ -28,8 +28,8 @@ export interface Study {
   methods: MethodEntry[];
   /** Seeds; each gives other splits, another data order and other start values. */
   seeds: number[];
-  /** Numbers of examples. */
-  data: WithGrids<DataSpec>;
+  /** Numbers of examples. `perClass` stands in the place of `train` and `validation`; `test` left out beside it: all that are left. */
+  data: WithGrids<Partial<DataSpec>>;
   /** Folder of the task files. */
   taskFiles?: string;
   /** Folder of an adapter that training starts from. */
@@ -79,7 +79,8 @@ function studyFrom(value: unknown, base: Study, nameAt: (path: readonly Property
   const { $schema: _, description: __, ...given } = result.data;
   // An adapter brings its own method.
   const methods = given.from === undefined ? base.methods : [];
-  return { ...base, methods, ...given, data: { ...base.data, ...given.data } };
+  const data = given.data?.perClass === undefined ? { ...base.data, ...given.data } : given.data;
+  return { ...base, methods, ...given, data };
 }
 
 /** What is needed of a JSON schema. */
@@ -162,4 +163,18 @@ export function parseSizes(text: string): DataSpec {
   }
   const [train, validation, test] = sizes;
   return { train, validation, test };
+}
+
+/**
+ * Numbers of examples as `--shots` says them: so many of each class to train on.
+ * @param data what the study says; its test set stays as it is where it has few examples already
+ * @throws {UsageError} if it is no whole number from 1
+ */
+export function parseShots(text: string, data: Study["data"]): Study["data"] {
+  if (!/^[1-9]\d{0,8}$/.test(text)) {
+    throw new UsageError(
+      `Cannot read --shots: it must be a whole number from 1, of examples of each class, current value is ${text}`,
+    );
+  }
+  return { ...data.perClass !== undefined && data, perClass: Number(text) };
 }

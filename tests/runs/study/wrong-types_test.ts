@@ -70,12 +70,12 @@ Deno.test("every place of a study that is given a wrong type is refused in words
     trial: true,
     plugins: ["./my-method.ts"],
     methods: [{ lora: {} }],
-    data: { train: { grid: [1, 2] }, validation: 1, test: 1 },
+    data: { train: { grid: [1, 2] }, validation: 1, test: 1, perClass: 1 },
     exclude: [{
       model: "use-lite",
       task: "sentiment/amazon",
       method: { lora: {} },
-      data: { train: 1, validation: 1, test: 1 },
+      data: { train: 1, validation: 1, test: 1, perClass: 1 },
       training: { epochs: 1, chat: true },
     }],
     training: {
@@ -90,6 +90,10 @@ Deno.test("every place of a study that is given a wrong type is refused in words
       patience: 1,
       outputLength: 1,
       chat: true,
+      temperature: 0.5,
+      topP: 0.5,
+      beams: 1,
+      stop: ["\n"],
     },
   };
   assert.deepEqual(parseStudy(whole, presets.quick.study), whole);
