@@ -2,6 +2,7 @@
  * The heads of a language model that a method of a study is run with.
  * @module
  */
+import { UsageError } from "../../../base/errors.ts";
 import type { Model } from "../../../models/types.ts";
 import type { StudiedTask } from "../../study/find-task.ts";
 import type { Study } from "../../study/study.ts";
@@ -10,17 +11,26 @@ import { headsOf } from "../../study/words/resolve-head.ts";
 import type { ResolvedMethod } from "../resolve-method.ts";
 
 /**
- * The heads that a method of a study is run with: where nothing is trained, one for each template; otherwise the first.
+ * The heads that a method of a study is run with: where nothing is trained, one for each template; otherwise the first, without a prior, as
+ * training makes up for it.
+ * @throws {UsageError} if it starts from a template, and there is none
  * @returns undefined in the place of a head where there is none: the method trains the classifier alone, or texts are generated
  */
 export async function headsOfMethod(
   { head }: Study,
   model: Model,
   task: StudiedTask,
-  { count, training: { epochs } }: ResolvedMethod,
+  { count, parts, training: { epochs } }: ResolvedMethod,
 ): Promise<(HeadSpec | undefined)[]> {
   const isUntrained = epochs === 0;
+  const starting = parts.find(({ options }) => options.start === "template");
+  if (!head && starting) {
+    throw new UsageError(
+      `Cannot use ${starting.name}: start must not be template where no template is, --head language-model has one`,
+    );
+  }
   if (!head || count === 0 && !isUntrained) return [undefined];
   const heads = await headsOf(head, model, task);
-  return isUntrained ? heads : heads.slice(0, 1);
+  const [{ normalise, ...first }] = heads;
+  return isUntrained ? heads : [{ ...first, ...normalise === "length" && { normalise } }];
 }

@@ -4,7 +4,7 @@
  */
 import { shorten } from "../../../base/errors.ts";
 import type { Backbone, Encoding } from "../../../models/types.ts";
-import { fillIn, listOf, parseTemplate, type Template } from "../../../tasks/templates/template.ts";
+import { fillIn, isOfPairs, listOf, parseTemplate, type Template } from "../../../tasks/templates/template.ts";
 import type { LabelWords, WordBackbone } from "../../programs/word-classifier.ts";
 import type { HeadSpec } from "../../study/words/head.ts";
 import { cutTexts } from "./cut-texts.ts";
@@ -13,12 +13,20 @@ import { cutTexts } from "./cut-texts.ts";
 export interface WordReader {
   /** Token ids of the words. */
   words: LabelWords;
+  /** Token ids of what the model reads of the template besides texts. */
+  frame: readonly number[];
   /**
    * Token ids of a text, or of a pair, in the template, at most `limit`: up to the answer, or with a mask in its place and what stands
    * behind it. Long texts are cut; the template around them stays whole.
-   * @throws {Error} if the template leaves no room for a text
+   * @throws {Error} if the template leaves no room for a text, or if it names the second text of pairs and there is none
    */
   encode(text: string, limit: number, pair?: string): Promise<Encoding>;
+}
+
+/** Token ids of words behind a text if they begin with a space, else of a text that begins with them. */
+async function tokenizeBehind(tokenize: Tokenizing["tokenize"], text: string, words: string): Promise<number[]> {
+  if (!words.startsWith(" ")) return await tokenize(words);
+  return (await tokenize(text + words)).slice((await tokenize(text)).length);
 }
 
 /** A model with its tokenizer. */
@@ -87,6 +95,16 @@ function requireDistinct(tokens: LabelWords, words: HeadSpec["words"], isMasked:
   }
 }
 
+/** @throws {Error} if a template is of pairs, and there is one text */
+function requirePair(template: Template, pair: string | undefined): void {
+  if (pair !== undefined || !isOfPairs(template)) return;
+  throw new Error(
+    `Cannot use the template ${
+      shorten(JSON.stringify(template.source))
+    }: {pair} must be the second text of pairs, there is one text`,
+  );
+}
+
 /**
  * Reads a template and the labels' words for a model.
  * @param backbone made by `asWordBackbone`
@@ -113,14 +131,19 @@ export async function openWordReader(backbone: WordBackbone, head: HeadSpec): Pr
     const after = await tokenize(fillIn(template.after, { text, pair }, list));
     return Object.assign([...before, mask, ...after, ...end], { answer: before.length });
   };
+  const none = { text: "", pair: "" };
+  const parts = mask === undefined ? template.before : [...template.before, template.space, ...template.after];
   return {
     words,
-    encode: (text, limit, pair) =>
-      cutTexts(model, pair === undefined ? [text] : [text, pair], limit, fill, (taken) => {
+    frame: await tokenizeBehind(tokenize, END_OF_TEXT, fillIn(parts, none, list)),
+    encode(text, limit, pair) {
+      requirePair(template, pair);
+      return cutTexts(model, pair === undefined ? [text] : [text, pair], limit, fill, (taken) => {
         throw new Error(
           `Cannot use the template ${shorten(JSON.stringify(head.template))}: it must leave room for a text within ` +
             `${limit} tokens, it takes ${taken}`,
         );
-      }),
+      });
+    },
   };
 }
