@@ -104,13 +104,13 @@ export async function classification<E extends AnyExample, A extends number | re
   task: HeadTask,
   kind: HeadKind<E, A>,
   splits: Splits<E>,
-  { spec, backbone: opened, parts }: TaskContext,
+  { spec, backbone: opened, parts, threads }: TaskContext,
 ): Promise<TrainingTask> {
   const { maxLength, microBatchRows, headLearningRate } = spec.training;
   const { objective, metrics, rightOf } = kind;
   const labels = labelsOfTask(task);
   const head = spec.head
-    ? await wordHead(opened, spec.head, labels)
+    ? await wordHead(opened, spec.head, labels, { spec, threads })
     : featureHead(opened, labels, headLearningRate!, objective);
   const { backbone, reading, branches, room, peftConfig } = head;
   const adaptation = compose(parts, backbone);
