@@ -68,9 +68,6 @@ export async function cellsOf(study: Study): Promise<Cell[]> {
   );
   requireUsedKeys(study, studied);
   requireNames(studied);
-  for (const model of models) {
-    for (const { task } of studied) requireKind(model, task);
-  }
   if (study.head) requireHead(study.head, studied);
   const exclusions = new Exclusions(study.exclude);
   const settings: StudiedSetting[] = [];
@@ -186,6 +183,7 @@ async function settingsOf(
       for (const task of studied) {
         const setting = { model, ...adapter && { adapter }, task, data: resolveData(data, task), method };
         for (const head of await headsOfMethod(study, model, task, method)) {
+          if (!head) requireKind(model, task.task);
           settings.push({ ...setting, ...head && { head }, ...tuner && { tuner } });
         }
       }

@@ -92,6 +92,7 @@ function featureHead(backbone: Backbone, labels: readonly string[], learningRate
   return {
     backbone,
     reading: backbone,
+    branches: 0,
     room: 0,
     classifier: (adaptation, frozen) =>
       trainableClassifier(backbone, adaptation, labels, learningRate, frozen, objective),
@@ -103,20 +104,20 @@ export async function classification<E extends AnyExample, A extends number | re
   task: HeadTask,
   kind: HeadKind<E, A>,
   splits: Splits<E>,
-  { spec, backbone: opened, parts }: TaskContext,
+  { spec, backbone: opened, parts, threads }: TaskContext,
 ): Promise<TrainingTask> {
   const { maxLength, microBatchRows, headLearningRate } = spec.training;
   const { objective, metrics, rightOf } = kind;
   const labels = labelsOfTask(task);
   const head = spec.head
-    ? await wordHead(opened, spec.head, labels)
+    ? await wordHead(opened, spec.head, labels, { spec, threads })
     : featureHead(opened, labels, headLearningRate!, objective);
-  const { backbone, reading, room, peftConfig } = head;
+  const { backbone, reading, branches, room, peftConfig } = head;
   const adaptation = compose(parts, backbone);
   const model = head.classifier(adaptation, await storeFrozen(adaptation));
   const limit = Math.min(maxLength, adaptation.maxLength - room);
   const encode = (split: readonly E[]) =>
-    encodeExamples(reading, split, limit, (examples) => kind.collate(examples.map(rightOf)));
+    encodeExamples(reading, split, limit, (examples) => kind.collate(examples.map(rightOf)), branches);
   const examples = {
     train: await encode(splits.train),
     validation: await encode(splits.validation),

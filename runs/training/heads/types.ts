@@ -18,7 +18,9 @@ export interface Head {
   backbone: Backbone;
   /** How texts are read. */
   reading: Pick<Backbone, "encode" | "collate">;
-  /** So many tokens less than the model reads a text may have. */
+  /** Tokens that are computed for each text besides its own. */
+  branches: number;
+  /** Most of these that follow one another: a text may have so many tokens fewer than the model reads. */
   room: number;
   /** The backbone with a method, as what gives logits. @param frozen where the adaptation's frozen tensors lie */
   classifier(adaptation: Adaptation, frozen: Record<string, StoredTensor>): TrainableClassifier;
