@@ -45,13 +45,14 @@ async function priorsOf(
 /**
  * The head of a language model that answers by words.
  * @param labels names of the classes
+ * @param context where the words' priors are computed; left out: there is no normalisation by them
  * @throws {Error} one sentence, if the model has no language model's head, or cannot read the template or the words
  */
 export async function wordHead(
   opened: Backbone,
   head: HeadSpec,
   labels: readonly string[],
-  context: Pick<TaskContext, "spec" | "threads">,
+  context?: Pick<TaskContext, "spec" | "threads">,
 ): Promise<Head> {
   const backbone = asWordBackbone(opened);
   const reader = await openWordReader(backbone, head);
@@ -62,7 +63,7 @@ export async function wordHead(
     labels,
     template: reader.frame,
     ...head.normalise === "length" && { normalise: head.normalise },
-    ...head.normalise === "prior" && { priors: await priorsOf(unadapted, reader, head, context) },
+    ...context && head.normalise === "prior" && { priors: await priorsOf(unadapted, reader, head, context) },
   };
   return {
     backbone,
