@@ -18,7 +18,7 @@ import { hubDescriptions, hubTasks } from "../tasks/hub/mod.ts";
 import { tasks } from "../tasks/mod.ts";
 import { textMetrics } from "../tasks/text-metrics.ts";
 import type { AnyTask, Metric, TaskKind } from "../tasks/types.ts";
-import { differenceColumns, resultColumns, runColumns, trialColumns } from "./columns.ts";
+import { differenceColumns, promptColumns, resultColumns, runColumns, trialColumns } from "./columns.ts";
 import { commandTable, describeCommands } from "./commands.ts";
 import { code, codes, type Column, count, linkCitations, table } from "./markdown.ts";
 
@@ -47,6 +47,7 @@ export const parts: Record<string, () => string | Promise<string>> = {
   "runs.csv": () => columnTable(runColumns),
   "differences.csv": () => columnTable(differenceColumns),
   "trials.csv": () => columnTable(trialColumns),
+  "prompts.csv": () => columnTable(promptColumns),
 };
 
 /** The tasks that are no descriptions of data sets on the hub. */

@@ -27,6 +27,7 @@ import {
   timeRemarks,
   titleOf,
 } from "../words.ts";
+import { WRITTEN_REMARKS, writtenTableOf } from "../written-prompts.ts";
 
 /** An item of a list, and the items of the list below it: a remark in Markdown. */
 type Item = Remark;
@@ -50,6 +51,7 @@ export function renderMarkdown(results: Results): string {
       `## ${escape(titleOf(protocol, protocols))}`,
       markdownOf(tableOf(protocol, STYLE, validation)),
       list(protocolNotes(protocol, environments, beside)),
+      ...writtenSections(protocol),
       "### Further costs",
       markdownOf(costTableOf(protocol, STYLE)),
       list(costRemarks(protocol)),
@@ -92,6 +94,13 @@ export function renderMarkdown(results: Results): string {
     );
   }
   return sections.join("\n\n") + "\n";
+}
+
+/** How the templates of hand-written prompts differ; nothing where there is one. */
+function writtenSections(protocol: Protocol): string[] {
+  const table = writtenTableOf(protocol, STYLE);
+  if (table.rows.length === 0) return [];
+  return ["### Written prompts", markdownOf(table), list(WRITTEN_REMARKS.map(([text]): Item => [escape(text)]))];
 }
 
 /** How the methods of a protocol were tuned; nothing where none was. */
