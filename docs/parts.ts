@@ -105,11 +105,13 @@ function optionSections(): string {
       description,
     ]);
     const { name, identityAtStart } = method;
-    if (method.untrained) return `### ${name}\n\nNothing is trained: the model answers as it is.`;
-    const start = identityAtStart
+    const start = method.untrained
+      ? "Nothing is trained."
+      : identityAtStart
       ? "Before the first step the adapted model computes what the backbone does."
       : "It changes what the backbone computes from the first step on.";
-    return `### ${name}\n\n${start}\n\n${table(["option", "default", "tuned in", "meaning"], rows)}`;
+    const options = rows.length === 0 ? "" : `\n\n${table(["option", "default", "tuned in", "meaning"], rows)}`;
+    return `### ${name}\n\n${start}${options}`;
   }).join("\n\n");
 }
 

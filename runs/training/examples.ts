@@ -3,7 +3,7 @@
  * @module
  */
 import type { ArrayValue, Executable } from "../../engine/types.ts";
-import type { Backbone } from "../../models/types.ts";
+import type { Backbone, Encoding } from "../../models/types.ts";
 import type { TextInput } from "../../tasks/types.ts";
 import { microBatches } from "./batches.ts";
 
@@ -33,7 +33,25 @@ export async function encodeExamples<E extends TextInput>(
   limit: number,
   collateLabels: (examples: readonly E[]) => ArrayValue,
 ): Promise<EncodedExamples> {
-  const encoded = await Array.fromAsync(examples, ({ text, pair }) => encode(text, limit, pair));
+  return collateExamples(collate, await encodeTexts({ encode }, examples, limit), examples, collateLabels);
+}
+
+/** Token ids of the texts of examples, at most `limit` each. */
+export function encodeTexts(
+  { encode }: Pick<Backbone, "encode">,
+  examples: readonly TextInput[],
+  limit: number,
+): Promise<Encoding[]> {
+  return Array.fromAsync(examples, ({ text, pair }) => encode(text, limit, pair));
+}
+
+/** Examples whose texts are token ids. @param collateLabels as {@linkcode encodeExamples} */
+export function collateExamples<E extends TextInput>(
+  collate: Backbone["collate"],
+  encoded: readonly Encoding[],
+  examples: readonly E[],
+  collateLabels: (examples: readonly E[]) => ArrayValue,
+): EncodedExamples {
   return {
     lengths: encoded.map(({ length }) => length),
     positions: encoded.map(({ length }) => length),

@@ -4,6 +4,7 @@
  */
 import { compose } from "../../../methods/adaptation/compose.ts";
 import type { Backbone } from "../../../models/types.ts";
+import { behindBeginning, readBeginning } from "../../programs/shared-beginning.ts";
 import { asWordBackbone, wordClassifier } from "../../programs/word-classifier.ts";
 import type { HeadSpec } from "../../study/words/head.ts";
 import type { Head } from "../heads/types.ts";
@@ -22,12 +23,19 @@ export function peftTaskType({ languageModel }: Pick<Backbone, "languageModel">)
  */
 export async function wordHead(opened: Backbone, head: HeadSpec, labels: readonly string[]): Promise<Head> {
   const backbone = asWordBackbone(opened);
-  const { words, encode } = await openWordReader(backbone, head);
+  const { words, encode, behind } = await openWordReader(backbone, head);
   const options = { labels, ...head.normalise === "length" && { normalise: head.normalise } };
   const { room, collate } = wordClassifier(backbone, compose([], backbone), words, options);
   return {
     backbone,
     reading: { encode, collate },
+    behind,
+    ...backbone.languageModel && !backbone.languageModel.target && {
+      beginning: {
+        adaptation: (length) => behindBeginning(backbone, length),
+        read: (ids, compile) => readBeginning(backbone, ids, compile),
+      },
+    },
     room,
     classifier: (adaptation, frozen) => wordClassifier(backbone, adaptation, words, { ...options, frozen }),
     peftConfig: { task_type: peftTaskType(backbone), modules_to_save: null },

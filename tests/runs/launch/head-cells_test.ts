@@ -133,5 +133,8 @@ Deno.test("an unknown head is refused, and an unknown key of one", () => {
     () => parsed({ head: "classifier" }),
     /^UsageError: Cannot read the study: head must be language-model/,
   );
-  assert.throws(() => parsed({ head: { name: head, template: manual } }), /head: there is no key template, .*templates$/);
+  assert.throws(
+    () => parsed({ head: { name: head, template: manual } }),
+    /head: there is no key template, .*templates$/,
+  );
 });
