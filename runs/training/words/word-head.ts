@@ -6,6 +6,7 @@ import { lookUp, shorten } from "../../../base/errors.ts";
 import { devices } from "../../../engine/devices/mod.ts";
 import { compose } from "../../../methods/adaptation/compose.ts";
 import type { Backbone } from "../../../models/types.ts";
+import { behindBeginning, readBeginning } from "../../programs/shared-beginning.ts";
 import { asWordBackbone, type WordClassifier, wordClassifier } from "../../programs/word-classifier.ts";
 import type { HeadSpec } from "../../study/words/head.ts";
 import type { Head } from "../heads/types.ts";
@@ -55,7 +56,7 @@ export async function wordHead(
 ): Promise<Head> {
   const backbone = asWordBackbone(opened);
   const reader = await openWordReader(backbone, head);
-  const { words, encode } = reader;
+  const { words, encode, behind } = reader;
   const unadapted = wordClassifier(backbone, compose([], backbone), words, { labels });
   const { branches, room, collate } = unadapted;
   const options = {
@@ -66,6 +67,13 @@ export async function wordHead(
   return {
     backbone,
     reading: { encode, collate },
+    behind,
+    ...backbone.languageModel && !backbone.languageModel.target && {
+      beginning: {
+        adaptation: (length) => behindBeginning(backbone, length),
+        read: (ids, compile) => readBeginning(backbone, ids, compile),
+      },
+    },
     branches,
     room,
     classifier: (adaptation, frozen) => wordClassifier(backbone, adaptation, words, { ...options, frozen }),
