@@ -16,7 +16,7 @@ import { multiLabelMetrics } from "../tasks/metrics/multi-label.ts";
 import { regressionMetrics } from "../tasks/metrics/regression.ts";
 import { hubDescriptions, hubTasks } from "../tasks/hub/mod.ts";
 import { tasks } from "../tasks/mod.ts";
-import { textMetrics } from "../tasks/text-metrics.ts";
+import { generationMetrics } from "../tasks/metrics/generation.ts";
 import type { AnyTask, Metric, TaskKind } from "../tasks/types.ts";
 import { differenceColumns, resultColumns, runColumns, trialColumns } from "./columns.ts";
 import { commandTable, describeCommands } from "./commands.ts";
@@ -104,6 +104,7 @@ function optionSections(): string {
       description,
     ]);
     const { name, identityAtStart } = method;
+    if (method.untrained) return `### ${name}\n\nNothing is trained: the model answers as it is.`;
     const start = identityAtStart
       ? "Before the first step the adapted model computes what the backbone does."
       : "It changes what the backbone computes from the first step on.";
@@ -122,7 +123,7 @@ function peftTable(): string {
   const { shape } = models["use-lite"];
   return table(
     ["method", "PEFT's `peft_type`", "can be folded"],
-    Object.values(methods).map(({ name, options, parameters, peft, merged }) => [
+    Object.values(methods).filter(({ untrained }) => !untrained).map(({ name, options, parameters, peft, merged }) => [
       code(name),
       peft ? code(peft.type) : "–",
       // What adds no tensors changes those of the model.
@@ -218,7 +219,7 @@ const metricsByKind: Record<TaskKind, Record<string, Pick<Metric, "name" | "desc
   classification: metrics,
   regression: regressionMetrics,
   "multi-label": multiLabelMetrics(1),
-  generation: textMetrics,
+  generation: generationMetrics,
 };
 
 function metricTable(): string {
@@ -243,7 +244,9 @@ function presetTable(): string {
       codes(tasks.filter((task) => typeof task === "string")),
       codes(methods.map(String)),
       String(seeds.length),
-      Object.values(data).join(" / "),
+      data.perClass === undefined
+        ? Object.values(data).join(" / ")
+        : `${data.perClass} / ${data.perClass} of each class / ${data.test ?? "all others"}`,
       description,
     ]),
   );

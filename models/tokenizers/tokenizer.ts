@@ -11,6 +11,7 @@ import { filesIn, type FileSource } from "../file-source.ts";
 import { type NativeTokenizer, nativeTokenizer } from "./native.ts";
 import { readPairPieces, readUnigram } from "./sentence-piece.ts";
 import type { Layout } from "./special-tokens.ts";
+import { truncated } from "../truncated.ts";
 import { checkedLayout, type TokenizerJson } from "./tokenizer-json.ts";
 import type { Encoding } from "../types.ts";
 import { readWordPiece } from "./wordpiece.ts";
@@ -68,13 +69,6 @@ export interface TextTokenizer {
   chat?(message: string): string;
   /** Ends its process; absent: it has none of its own. */
   release?(): Promise<void>;
-}
-
-/** How many tokens of two texts stay if both together may have `room`: the longer text is cut until both are equally long. */
-export function truncated(first: number, second: number, room: number): [number, number] {
-  const shorter = Math.min(first, second, Math.floor(room / 2));
-  const longer = Math.min(Math.max(first, second), room - shorter);
-  return first <= second ? [shorter, longer] : [longer, shorter];
 }
 
 /** Ids of one text, or of two, at most `limit`, with special tokens. */

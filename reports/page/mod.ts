@@ -4,6 +4,7 @@
  */
 import { counted } from "../../base/errors.ts";
 import { costRemarks } from "../cost-table.ts";
+import { metricsRemarks } from "../metrics-table.ts";
 import { CONTROLS_REMARKS, CONTROLS_TITLE } from "../controls-table.ts";
 import { externalRemarks } from "../external-tables.ts";
 import { drawFigures, MOST_TABLES, type NamedFigure } from "../figures/mod.ts";
@@ -23,7 +24,15 @@ import {
 import { BUDGET_REMARKS, isTuned, LEDGER_REMARKS } from "../tuning-tables.ts";
 import { pageData } from "./data.ts";
 import { json, policyHash, text } from "./html.ts";
-import { controlsSection, costTable, externalSections, overviewTable, protocolTable, tuningTables } from "./tables.ts";
+import {
+  controlsSection,
+  costTable,
+  externalSections,
+  metricsTable,
+  overviewTable,
+  protocolTable,
+  tuningTables,
+} from "./tables.ts";
 
 const read = (name: string) => Deno.readTextFileSync(new URL(name, import.meta.url));
 
@@ -104,9 +113,9 @@ function sectionsOf(
         protocolTable(protocol, titleOf(protocol, protocols), captionOf(protocol), validation),
         [...protocolRemarks(protocol), ...timeRemarks(protocol, beside)],
         ofProtocols[index],
-        `${costTable(protocol, titleOf(protocol, protocols))}\n${list(costRemarks(protocol))}\n${
-          tuningOf(protocol, titleOf(protocol, protocols))
-        }`,
+        `${metricsOf(protocol, titleOf(protocol, protocols))}\n${costTable(protocol, titleOf(protocol, protocols))}\n${
+          list(costRemarks(protocol))
+        }\n${tuningOf(protocol, titleOf(protocol, protocols))}`,
       )
     ),
     ...external === undefined
@@ -114,6 +123,12 @@ function sectionsOf(
       : externalSections(external).map(({ title, table }) => sectionOf(title, table, externalRemarks(external), [])),
     ...controls.length === 0 ? [] : [sectionOf(CONTROLS_TITLE, controlsSection(controls), CONTROLS_REMARKS, [])],
   ];
+}
+
+/** The scores by all metrics; nothing where there is one. */
+function metricsOf(protocol: Protocol, title: string): string {
+  const table = metricsTable(protocol, title);
+  return table === "" ? "" : `${table}\n${list(metricsRemarks(protocol))}`;
 }
 
 /** How the methods of a protocol were tuned; nothing where none was. */

@@ -10,6 +10,7 @@ import { canonical, type Environment } from "../../runs/study/record.ts";
 import { costRemarks, costTableOf } from "../cost-table.ts";
 import { sideBySide } from "../costs/costs.ts";
 import { CONTROLS_REMARKS, CONTROLS_TITLE, controlsTable } from "../controls-table.ts";
+import { METRICS_TITLE, metricsRemarks, metricsTableOf } from "../metrics-table.ts";
 import { externalRemarks, externalTables } from "../external-tables.ts";
 import { formatCount } from "../format.ts";
 import { byKeys } from "../by-keys.ts";
@@ -50,6 +51,7 @@ export function renderMarkdown(results: Results): string {
       `## ${escape(titleOf(protocol, protocols))}`,
       markdownOf(tableOf(protocol, STYLE, validation)),
       list(protocolNotes(protocol, environments, beside)),
+      ...metricsSections(protocol),
       "### Further costs",
       markdownOf(costTableOf(protocol, STYLE)),
       list(costRemarks(protocol)),
@@ -92,6 +94,12 @@ export function renderMarkdown(results: Results): string {
     );
   }
   return sections.join("\n\n") + "\n";
+}
+
+/** The scores by all metrics; nothing where there is one. */
+function metricsSections(protocol: Protocol): string[] {
+  const table = metricsTableOf(protocol, STYLE);
+  return table === null ? [] : [`### ${METRICS_TITLE}`, markdownOf(table), list(metricsRemarks(protocol))];
 }
 
 /** How the methods of a protocol were tuned; nothing where none was. */
@@ -182,7 +190,7 @@ function optionItems(protocols: readonly Protocol[]): Item[] {
   const entries = protocols.flatMap((protocol) =>
     protocol.settings.map(({ label, options }) => ({
       label,
-      options: options.join(", "),
+      options: options.join(", ") || "none",
       title: titleOf(protocol, protocols),
     }))
   );

@@ -2,7 +2,7 @@
  * The examples of a task of any kind, and how they are learnt.
  * @module
  */
-import type { AnyTask, TaskData, TaskFiles, TextInput } from "../../../tasks/types.ts";
+import { type AnyTask, labelsOfTask, type TaskData, type TaskFiles, type TextInput } from "../../../tasks/types.ts";
 import type { SeenTexts } from "../../adapters/seen-texts.ts";
 import type { RunSpec } from "../../study/spec.ts";
 import { classification } from "../classification.ts";
@@ -39,7 +39,7 @@ export async function readTask(
     data: TaskData<E>,
     make: (splits: Splits<E>, context: TaskContext) => Promise<TrainingTask>,
   ): Promise<ReadTask> => {
-    const drawn = splitsOf(data, spec, hashes);
+    const drawn = splitsOf(data, spec, hashes, labelsOfTask(task));
     await task.readTexts?.(Object.values(drawn).flat());
     const splits = alter(drawn, spec.seed);
     return { makeTrainingTask: (context) => make(splits, context), sizes: sizesOf(data) };
