@@ -61,6 +61,7 @@ export async function wordHead(
   const { branches, room, collate } = unadapted;
   const options = {
     labels,
+    template: reader.frame,
     ...head.normalise === "length" && { normalise: head.normalise },
     ...head.normalise === "prior" && { priors: await priorsOf(unadapted, reader, head, context) },
   };
