@@ -16,7 +16,7 @@ import { multiLabelMetrics } from "../tasks/metrics/multi-label.ts";
 import { regressionMetrics } from "../tasks/metrics/regression.ts";
 import { hubDescriptions, hubTasks } from "../tasks/hub/mod.ts";
 import { tasks } from "../tasks/mod.ts";
-import { textMetrics } from "../tasks/text-metrics.ts";
+import { generationMetrics } from "../tasks/metrics/generation.ts";
 import type { AnyTask, Metric, TaskKind } from "../tasks/types.ts";
 import { differenceColumns, promptColumns, resultColumns, runColumns, trialColumns } from "./columns.ts";
 import { commandTable, describeCommands } from "./commands.ts";
@@ -222,7 +222,7 @@ const metricsByKind: Record<TaskKind, Record<string, Pick<Metric, "name" | "desc
   classification: metrics,
   regression: regressionMetrics,
   "multi-label": multiLabelMetrics(1),
-  generation: textMetrics,
+  generation: generationMetrics,
 };
 
 function metricTable(): string {

@@ -167,6 +167,8 @@ function protocolOf(runs: readonly Run[]): Protocol {
   const groups = [...Map.groupBy(runs, ({ spec }) => settingId(spec))].map(([id, runs]) => {
     const sorted = runs.toSorted(byKeys((run) => run.spec.seed));
     const [{ spec, metrics: [metric, ...others] }] = sorted;
+    // A record of an earlier version may lack a metric that came later.
+    const shared = others.filter(({ name }) => sorted.every(({ scores }) => Object.hasOwn(scores.test, name)));
     return {
       ...aggregate(metric, sorted),
       id,
@@ -175,7 +177,7 @@ function protocolOf(runs: readonly Run[]): Protocol {
       task: spec.task.name,
       method: methodName(spec),
       options: optionsOfRun(sorted[0]),
-      secondary: others.map((metric) => {
+      secondary: shared.map((metric) => {
         const { samples: _, ...other } = aggregate(metric, sorted);
         return other;
       }),

@@ -4,6 +4,7 @@
  */
 import { counted } from "../../base/errors.ts";
 import { costRemarks } from "../cost-table.ts";
+import { metricsRemarks } from "../metrics-table.ts";
 import { CONTROLS_REMARKS, CONTROLS_TITLE } from "../controls-table.ts";
 import { externalRemarks } from "../external-tables.ts";
 import { drawFigures, MOST_TABLES, type NamedFigure } from "../figures/mod.ts";
@@ -28,6 +29,7 @@ import {
   controlsSection,
   costTable,
   externalSections,
+  metricsTable,
   overviewTable,
   protocolTable,
   tuningTables,
@@ -114,6 +116,7 @@ function sectionsOf(
         [...protocolRemarks(protocol), ...timeRemarks(protocol, beside)],
         ofProtocols[index],
         [
+          metricsOf(protocol, titleOf(protocol, protocols)),
           writtenOf(protocol, titleOf(protocol, protocols)),
           costTable(protocol, titleOf(protocol, protocols)),
           list(costRemarks(protocol)),
@@ -132,6 +135,12 @@ function sectionsOf(
 function writtenOf(protocol: Protocol, title: string): string {
   const table = writtenTable(protocol, title);
   return table === "" ? "" : `${table}\n${list(WRITTEN_REMARKS)}`;
+}
+
+/** The scores by all metrics; nothing where there is one. */
+function metricsOf(protocol: Protocol, title: string): string {
+  const table = metricsTable(protocol, title);
+  return table === "" ? "" : `${table}\n${list(metricsRemarks(protocol))}`;
 }
 
 /** How the methods of a protocol were tuned; nothing where none was. */

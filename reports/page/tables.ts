@@ -10,6 +10,7 @@ import { externalTables } from "../external-tables.ts";
 import { showName } from "../figures/style.ts";
 import type { Overview } from "../overview.ts";
 import type { Protocol, Setting } from "../results.ts";
+import { METRICS_TITLE, metricsTableOf } from "../metrics-table.ts";
 import { type CellStyle, overviewTableOf, type Table, tableOf } from "../table.ts";
 import { budgetTableOf, ledgerOf, tunedSettings } from "../tuning-tables.ts";
 import { writtenPromptsOf, writtenTableOf } from "../written-prompts.ts";
@@ -34,6 +35,13 @@ export function protocolTable(protocol: Protocol, title: string, caption: string
 export function costTable(protocol: Protocol, title: string): string {
   const table = costTableOf(protocol, style);
   return htmlTable(table, `Further costs, ${title}`, "Further costs", protocol.settings, () => null);
+}
+
+/** The table of a protocol's scores by all metrics; nothing where there is one. */
+export function metricsTable(protocol: Protocol, title: string): string {
+  const table = metricsTableOf(protocol, style);
+  if (table === null) return "";
+  return htmlTable(table, `${METRICS_TITLE}, ${title}`, METRICS_TITLE, protocol.settings, () => null);
 }
 
 /** The tables on the tuning of a protocol. */

@@ -10,6 +10,7 @@ import { canonical, type Environment } from "../../runs/study/record.ts";
 import { costRemarks, costTableOf } from "../cost-table.ts";
 import { sideBySide } from "../costs/costs.ts";
 import { CONTROLS_REMARKS, CONTROLS_TITLE, controlsTable } from "../controls-table.ts";
+import { METRICS_TITLE, metricsRemarks, metricsTableOf } from "../metrics-table.ts";
 import { externalRemarks, externalTables } from "../external-tables.ts";
 import { formatCount } from "../format.ts";
 import { byKeys } from "../by-keys.ts";
@@ -51,6 +52,7 @@ export function renderMarkdown(results: Results): string {
       `## ${escape(titleOf(protocol, protocols))}`,
       markdownOf(tableOf(protocol, STYLE, validation)),
       list(protocolNotes(protocol, environments, beside)),
+      ...metricsSections(protocol),
       ...writtenSections(protocol),
       "### Further costs",
       markdownOf(costTableOf(protocol, STYLE)),
@@ -101,6 +103,12 @@ function writtenSections(protocol: Protocol): string[] {
   const table = writtenTableOf(protocol, STYLE);
   if (table.rows.length === 0) return [];
   return ["### Written prompts", markdownOf(table), list(WRITTEN_REMARKS.map(([text]): Item => [escape(text)]))];
+}
+
+/** The scores by all metrics; nothing where there is one. */
+function metricsSections(protocol: Protocol): string[] {
+  const table = metricsTableOf(protocol, STYLE);
+  return table === null ? [] : [`### ${METRICS_TITLE}`, markdownOf(table), list(metricsRemarks(protocol))];
 }
 
 /** How the methods of a protocol were tuned; nothing where none was. */

@@ -20,16 +20,11 @@ import { pointsOf } from "../study/points/grid.ts";
 import type { MethodEntry } from "../study/points/method-entry.ts";
 import { type DataSpec, methodName, runId, type RunSpec, type TrainingSpec } from "../study/spec.ts";
 import { requireFewCells, type Study } from "../study/study.ts";
+import { KIND_OF_OPTION, splitGenerationOptions } from "../study/points/generation-options.ts";
 import { headsOfMethod } from "./settings/method-heads.ts";
 import { requireEnough, resolveData, withExamples } from "./settings/study-data.ts";
 import { requireTrainable, type ResolvedMethod, resolveMethod } from "./resolve-method.ts";
 import { MethodTuner, requireTunable } from "./tuning/method-tuner.ts";
-
-/** Most tokens of a text that is learnt or generated, unless the study gives another number. */
-const OUTPUT_LENGTH = 64;
-
-/** Training options that one use of a model alone has. */
-const KIND_OF_OPTION = { headLearningRate: "classification", outputLength: "generation", chat: "generation" } as const;
 
 /** With this option, micro-batches have one text. */
 const ONE_BY_ONE: Partial<TrainingSpec> = { microBatchRows: 1 };
@@ -73,9 +68,6 @@ export async function cellsOf(study: Study): Promise<Cell[]> {
   );
   requireUsedKeys(study, studied);
   requireNames(studied);
-  for (const model of models) {
-    for (const { task } of studied) requireKind(model, task);
-  }
   if (study.head) requireHead(study.head, studied);
   const exclusions = new Exclusions(study.exclude);
   const settings: StudiedSetting[] = [];
@@ -191,6 +183,7 @@ async function settingsOf(
       for (const task of studied) {
         const setting = { model, ...adapter && { adapter }, task, data: resolveData(data, task), method };
         for (const head of await headsOfMethod(study, model, task, method)) {
+          if (!head) requireKind(model, task.task);
           settings.push({ ...setting, ...head && { head }, ...tuner && { tuner } });
         }
       }
@@ -260,7 +253,7 @@ function trainingOf(
   model: Model,
   head: HeadSpec | undefined,
 ): TrainingSpec {
-  const { outputLength = OUTPUT_LENGTH, chat, headLearningRate, ...common } = training;
+  const [{ outputLength, ...ofGeneration }, { headLearningRate, ...common }] = splitGenerationOptions(training);
   const method = parts.map((part) => part.name).join("+");
   if (kindOf(task) !== "generation") {
     if (head) return common;
@@ -281,7 +274,7 @@ function trainingOf(
         `within ${maxLength} tokens, current value is ${outputLength}`,
     );
   }
-  return { ...common, outputLength, ...chat && { chat } };
+  return { ...common, outputLength, ...ofGeneration };
 }
 
 /** The precision of a study. @throws {UsageError} if there is none of that name, or if the device does not have it */

@@ -65,6 +65,8 @@ export interface TrainableLanguageModel {
    * count either unless a prompt stands before it; in an encoder-decoder, labels are those of the target.
    */
   loss: SignedProgram;
+  /** The inputs of `loss` → `losses` [batch], what each text adds to it. */
+  losses: SignedProgram;
   /** Start values of the parameters, by name. */
   start(seed: number): Promise<Record<string, Float32Array>>;
 }
@@ -149,7 +151,8 @@ function stepProgram(model: Adapted): SignedProgram {
   };
 }
 
-function lossProgram(model: Adapted): SignedProgram {
+/** @param outputsOf what is given out of the weighted log-likelihoods [texts × labels that count] of so many texts */
+function lossProgram(model: Adapted, outputsOf: (likelihoods: Tensor, texts: number) => Tensors): SignedProgram {
   const { backbone: { languageModel, vocabularySize }, adapted } = model;
   return {
     signature: signatureOf(model, {
@@ -172,7 +175,7 @@ function lossProgram(model: Adapted): SignedProgram {
       const logProbabilities = tf.logSoftmax(languageModel.scores(adapted.currentWeights(args), rows));
       const truth = tf.oneHot(counted(args.inputs.labels), vocabularySize);
       const likelihood = logProbabilities.mul(truth).sum(1);
-      return { loss: likelihood.mul(counted(args.inputs.weights)).sum().neg() };
+      return outputsOf(likelihood.mul(counted(args.inputs.weights)), batch);
     },
   };
 }
@@ -193,7 +196,8 @@ export function trainableLanguageModel(
     scores: scoresProgram(model),
     read: readProgram(model),
     step: stepProgram(model),
-    loss: lossProgram(model),
+    loss: lossProgram(model, (likelihoods) => ({ loss: likelihoods.sum().neg() })),
+    losses: lossProgram(model, (likelihoods, texts) => ({ losses: likelihoods.reshape([texts, -1]).sum(1).neg() })),
     start: (seed) => startValues(backbone, adaptation, [], seed),
   };
 }

@@ -7,12 +7,12 @@ import { axisInWords } from "../../base/search-space.ts";
 import type { Cell } from "./cell.ts";
 import { methodName, type RunSpec } from "./spec.ts";
 
-/** An option's value in words: lists are joined by commas; null and a list of nothing are "none". */
+/** An option's value in words, on one line: lists are joined by commas; null and a list of nothing are "none". */
 export function valueInWords(value: unknown): string {
   if (value === null || Array.isArray(value) && value.length === 0) return "none";
   if (Array.isArray(value)) return value.map(valueInWords).join(", ");
   if (typeof value === "object") return inWords(value as Record<string, unknown>, ", ");
-  return String(value);
+  return visible(String(value));
 }
 
 /** An object in words: "device cpu; data train 300, test 400". */

@@ -60,6 +60,14 @@ export interface TrainingSpec {
   outputLength?: number;
   /** Texts are put into the model's chat template; left out if they are not. */
   chat?: true;
+  /** Tokens of generated texts are drawn, their scores divided by it; left out: the likeliest is taken. */
+  temperature?: number;
+  /** They are drawn from the likeliest alone, as many as have this probability together (nucleus sampling); left out: from all. */
+  topP?: number;
+  /** Beams of the search for the likeliest text; left out: one, which is the likeliest token each time. */
+  beams?: number;
+  /** A generated text ends before the first of these, in the order of their letters; left out: there are none. */
+  stop?: string[];
 }
 
 /** Everything that determines a run's result. */
@@ -157,6 +165,10 @@ export const trainingShape: { [K in keyof TrainingSpec]-?: z.ZodType<TrainingSpe
   patience: z.int().nonnegative().optional(),
   outputLength: z.int().positive().optional(),
   chat: z.literal(true, { error: "must be true" }).optional(),
+  temperature: z.number().nonnegative().optional(),
+  topP: z.number().positive().max(1).optional(),
+  beams: z.int().min(1).max(64).optional(),
+  stop: z.array(z.string().min(1)).optional(),
 };
 
 /**

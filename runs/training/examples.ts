@@ -26,14 +26,16 @@ export interface EncodedExamples {
 /**
  * Texts as token ids, at most `limit` each.
  * @param collateLabels the right answers of some of them, as the loss reads them
+ * @param besides tokens that are computed for each text besides its own
  */
 export async function encodeExamples<E extends TextInput>(
   { encode, collate }: Pick<Backbone, "encode" | "collate">,
   examples: readonly E[],
   limit: number,
   collateLabels: (examples: readonly E[]) => ArrayValue,
+  besides = 0,
 ): Promise<EncodedExamples> {
-  return collateExamples(collate, await encodeTexts({ encode }, examples, limit), examples, collateLabels);
+  return collateExamples(collate, await encodeTexts({ encode }, examples, limit), examples, collateLabels, besides);
 }
 
 /** Token ids of the texts of examples, at most `limit` each. */
@@ -45,16 +47,17 @@ export function encodeTexts(
   return Array.fromAsync(examples, ({ text, pair }) => encode(text, limit, pair));
 }
 
-/** Examples whose texts are token ids. @param collateLabels as {@linkcode encodeExamples} */
+/** Examples whose texts are token ids; otherwise as {@linkcode encodeExamples}. */
 export function collateExamples<E extends TextInput>(
   collate: Backbone["collate"],
   encoded: readonly Encoding[],
   examples: readonly E[],
   collateLabels: (examples: readonly E[]) => ArrayValue,
+  besides: number,
 ): EncodedExamples {
   return {
     lengths: encoded.map(({ length }) => length),
-    positions: encoded.map(({ length }) => length),
+    positions: encoded.map(({ length }) => length + besides),
     collate: (indices) => collate(indices.map((index) => encoded[index])),
     lossInputs: (indices, batch) => ({
       labels: collateLabels(indices.map((index) => examples[index])),

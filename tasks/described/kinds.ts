@@ -6,7 +6,7 @@ import { shorten, suggestion } from "../../base/errors.ts";
 import { defaultMetrics, metrics } from "../metrics.ts";
 import { multiLabelMetrics } from "../metrics/multi-label.ts";
 import { regressionMetrics } from "../metrics/regression.ts";
-import { textMetrics } from "../text-metrics.ts";
+import { generationMetrics } from "../metrics/generation.ts";
 import type {
   AnyTask,
   Example,
@@ -23,7 +23,7 @@ import type { DescribedExample } from "./read.ts";
 const METRICS: Record<DescribedKind, object> = {
   regression: regressionMetrics,
   "multi-label": multiLabelMetrics(1),
-  generation: textMetrics,
+  generation: generationMetrics,
 };
 
 /** Names of the metrics of a kind where a description names none; left out: of classification. */

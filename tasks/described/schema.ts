@@ -6,7 +6,7 @@ import { z } from "zod";
 import { metrics } from "../metrics.ts";
 import { multiLabelMetrics } from "../metrics/multi-label.ts";
 import { regressionMetrics } from "../metrics/regression.ts";
-import { textMetrics } from "../text-metrics.ts";
+import { generationMetrics } from "../metrics/generation.ts";
 import {
   type Columns,
   type DescribedSpec,
@@ -32,7 +32,9 @@ const column = z.string().min(1);
 const part = z.string().min(1).max(200);
 const metricNames = z.array(
   z.enum([
-    ...new Set([metrics, regressionMetrics, multiLabelMetrics(1), textMetrics].flatMap((table) => Object.keys(table))),
+    ...new Set(
+      [metrics, regressionMetrics, multiLabelMetrics(1), generationMetrics].flatMap((table) => Object.keys(table)),
+    ),
   ]),
 ).min(1);
 const separator = z.string().min(1).max(20);

@@ -82,6 +82,10 @@ const trainingKeys: Record<keyof TrainingSpec, number | null> = {
   patience: trainingDefaults.patience!,
   outputLength: 64,
   chat: null,
+  temperature: 0,
+  topP: 1,
+  beams: 1,
+  stop: null,
 };
 
 Deno.test("docs/studies.md names every key of a study", () => {

@@ -6,6 +6,7 @@ import { hubDescriptions } from "../../tasks/hub/mod.ts";
 import { multiLabelMetrics } from "../../tasks/metrics/multi-label.ts";
 import { regressionMetrics } from "../../tasks/metrics/regression.ts";
 import { tasks } from "../../tasks/mod.ts";
+import { generationMetrics, perplexity } from "../../tasks/metrics/generation.ts";
 import { textMetrics } from "../../tasks/text-metrics.ts";
 import { isOfPairs, isReadFirst, parseTemplate } from "../../tasks/templates/template.ts";
 import { requireWording } from "../../tasks/templates/words.ts";
@@ -72,7 +73,7 @@ const metricTables: Record<TaskKind, object> = {
   classification: metrics,
   regression: regressionMetrics,
   "multi-label": multiLabelMetrics(1),
-  generation: textMetrics,
+  generation: generationMetrics,
 };
 
 Deno.test("every row of the table of tasks is complete and under its own name", () => {
@@ -112,6 +113,7 @@ Deno.test("every metric without an example in turn is its score on the others", 
     });
   };
   for (const metric of Object.values(metrics)) check(metric, labels.map(([a]) => a), labels.map(([, b]) => b));
+  check(perplexity, labels.map(([a]) => a + 1), labels.map(([, b]) => b + 0.5));
   for (const metric of Object.values(textMetrics)) {
     check(metric, texts.map(({ references }) => references), texts.map(({ predicted }) => predicted));
   }

@@ -13,7 +13,8 @@ import { useOf } from "../../../tasks/types.ts";
 import type { ResolvedMethod } from "../resolve-method.ts";
 
 /**
- * The heads that a method of a study is run with: where nothing is trained, one for each template; otherwise the first.
+ * The heads that a method of a study is run with: where nothing is trained, one for each template; otherwise the first, without a prior, as
+ * training makes up for it.
  * @returns undefined in the place of a head where there is none: the method trains the classifier alone, or texts are generated
  * @throws {UsageError} if the method puts answered examples before texts that are to be generated from
  */
@@ -33,5 +34,6 @@ export async function headsOfMethod(
   const isUntrained = epochs === 0;
   if (!head || count === 0 && !isUntrained) return [undefined];
   const heads = await headsOf(head, model, task);
-  return isUntrained ? heads : heads.slice(0, 1);
+  const [{ normalise, ...first }] = heads;
+  return isUntrained ? heads : [{ ...first, ...normalise === "length" && { normalise } }];
 }

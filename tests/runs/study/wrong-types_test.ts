@@ -90,6 +90,10 @@ Deno.test("every place of a study that is given a wrong type is refused in words
       patience: 1,
       outputLength: 1,
       chat: true,
+      temperature: 0.5,
+      topP: 0.5,
+      beams: 1,
+      stop: ["\n"],
     },
   };
   assert.deepEqual(parseStudy(whole, presets.quick.study), whole);
