@@ -206,7 +206,10 @@ Deno.test("a description of generation reads right answers from a column, a list
     { id: "pool/2", text: "c", references: ["three"] },
   ]);
   assert.deepEqual([task.described.labels, task.described.metrics], [[], ["bleu", "rouge_l"]]);
-  assert.match(renderTask({ read, task, wording: {} }), /^a, version 1, generation\n(.*\n)+pool: 2 texts, 4 references\nlengths/);
+  assert.match(
+    renderTask({ read, task, wording: {} }),
+    /^a, version 1, generation\n(.*\n)+pool: 2 texts, 4 references\nlengths/,
+  );
   assert.equal(taskOfSpec(task).kind, "generation");
   const spec = { ...makeRecord().spec, task };
   const [entry] = studiesOf([{ ...makeRecord(), spec, id: runId(spec) }]).studies[0].tasks;
@@ -214,7 +217,10 @@ Deno.test("a description of generation reads right answers from a column, a list
   const one = await opened(files, { ...described, data: "b.csv", columns: { text: "facts", references: "best" } });
   assert.deepEqual(dataOf(one.read).pool!.map(({ references }) => references), [["1", "3"], ["2"]]);
   const wrong: [change: Partial<Description>, message: RegExp][] = [
-    [{ columns: { text: "facts", label: "best" } }, /a task of generation has columns.references, one of another kind/],
+    [
+      { columns: { text: "facts", label: "best" } },
+      /a task of generation has columns.references or is a dialogue, one of another kind/,
+    ],
     [{ kind: "classification", columns }, /its kind is classification$/],
     [{ columns, labels: ["a", "b"] }, /labels is of the kind classification or multi-label, its kind is generation$/],
     [{ columns, metrics: ["accuracy"] }, /its metrics must suit generation, current value is accuracy/],
