@@ -104,6 +104,7 @@ function optionSections(): string {
       description,
     ]);
     const { name, identityAtStart } = method;
+    if (method.untrained) return `### ${name}\n\nNothing is trained: the model answers as it is.`;
     const start = identityAtStart
       ? "Before the first step the adapted model computes what the backbone does."
       : "It changes what the backbone computes from the first step on.";
@@ -122,7 +123,7 @@ function peftTable(): string {
   const { shape } = models["use-lite"];
   return table(
     ["method", "PEFT's `peft_type`", "can be folded"],
-    Object.values(methods).map(({ name, options, parameters, peft, merged }) => [
+    Object.values(methods).filter(({ untrained }) => !untrained).map(({ name, options, parameters, peft, merged }) => [
       code(name),
       peft ? code(peft.type) : "–",
       // What adds no tensors changes those of the model.

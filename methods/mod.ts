@@ -5,6 +5,7 @@
 import { adapter } from "./adapter.ts";
 import { bitfit } from "./bitfit.ts";
 import { full } from "./full.ts";
+import { handWritten } from "./hand-written.ts";
 import { ia3 } from "./ia3.ts";
 import { linearProbe } from "./linear-probe.ts";
 import { lnTuning } from "./ln-tuning.ts";
@@ -27,7 +28,8 @@ export type MethodName =
   | "lora"
   | "vera"
   | "ia3"
-  | "adapter";
+  | "adapter"
+  | "hand-written";
 
 const builtIn: Record<MethodName, Method> = {
   "full": full,
@@ -41,6 +43,7 @@ const builtIn: Record<MethodName, Method> = {
   "vera": vera,
   "ia3": ia3,
   "adapter": adapter,
+  "hand-written": handWritten,
 };
 
 /** Every method by name; plug-ins may add methods. */

@@ -150,6 +150,13 @@ export interface WordScores {
   scores(weights: Tensors, states: Tensor): Tensor;
   /** The scores of some tokens alone: states [n, d] and token ids int32 [k] → [n, k]. No other token is multiplied with. */
   scoresOf(weights: Tensors, states: Tensor, tokens: Tensor): Tensor;
+  /** The score of one token by each state: states [n, d] and token ids int32 [n] → [n]. */
+  scoreOfEach(weights: Tensors, states: Tensor, tokens: Tensor): Tensor;
+  /**
+   * What the scores of all tokens are normalised by: states [n, d] → [n], the log of the summed exponentials of the scores.
+   * Log-probabilities are scores less this.
+   */
+  logSumExp(weights: Tensors, states: Tensor): Tensor;
 }
 
 /** The masked language model of an encoder: how it scores the token that a mask stands for. */
@@ -159,6 +166,14 @@ export interface MaskedLanguageModel extends WordScores {
    * @param places float32 [batch, length], 1 at that token, 0 elsewhere
    */
   read(weights: Tensors, inputs: Tensors, places: Tensor, hooks: Hooks): Tensor;
+}
+
+/** A token that follows a text, or another token that follows it, so that several continuations branch off a text. */
+export interface BranchToken {
+  /** Its id. */
+  token: number;
+  /** Index of the branch token before it, which stands earlier in the list; -1: the text itself. */
+  parent: number;
 }
 
 /** The language model of a backbone: how it reads texts token by token and scores the next token. */
@@ -172,6 +187,12 @@ export interface LanguageModel extends WordScores {
   end?: number;
   /** Reads whole texts. */
   read(weights: Tensors, inputs: Tensors, hooks: Hooks): ReadTokens;
+  /**
+   * Reads whole texts once, and tokens that branch off each of them: a token sees the text and those that lead to it alone.
+   * In an encoder-decoder they follow the start token.
+   * @returns last hidden states [batch, 1 + branches, d]: of the last token of each text, and of each token of a branch
+   */
+  readBranches(weights: Tensors, inputs: Tensors, branches: readonly BranchToken[], hooks: Hooks): Tensor;
   /**
    * Inputs of `step`: the next `token` of each text and its `position`, both [batch]; and for the tokens read before, the
    * `mask` [batch, length], 0 for padding, and, if the step needs them, their positions, `places` [batch, length].

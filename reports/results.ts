@@ -135,9 +135,9 @@ export function groupRuns(
   };
 }
 
-/** The spec without the method, how it is tuned, the seed, and the epochs and the head's learning rate, which are tuned for each method. */
+/** The spec without the method, its head, how it is tuned, the seed, and the epochs and the head's learning rate, which are tuned for each method. */
 function protocolSpec({ spec }: Run): Record<string, unknown> {
-  const { method: _method, seed: _seed, tuning: _tuning, training, ...rest } = spec;
+  const { method: _method, head: _head, seed: _seed, tuning: _tuning, training, ...rest } = spec;
   const { epochs: _epochs, headLearningRate: _headLearningRate, ...common } = training;
   return { ...rest, model: identifyModel(rest.model), task: identifyTask(rest.task), training: common };
 }

@@ -179,7 +179,7 @@ async function withoutCopies(
 ): Promise<Record<string, StoredEntry>> {
   const kept = { ...matched };
   for (const [name, original] of Object.entries(tied)) {
-    if (!Object.hasOwn(entries, name) || !Object.hasOwn(matched, original)) continue;
+    if (!Object.hasOwn(entries, name)) continue;
     requireFloats(folder, { [name]: entries[name] });
     if (await hashValues(name, entries[name]) === await hashValues(original, matched[original])) delete kept[name];
     else if (!Object.hasOwn(matched, name)) {

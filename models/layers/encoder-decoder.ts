@@ -10,7 +10,7 @@
  */
 import type { Design, LanguageModel } from "../types.ts";
 import { collateTexts, textInputs } from "./batch.ts";
-import { readAndStart, readBoth, readNextTokens } from "./encoder-decoder-forward.ts";
+import { readAndStart, readBoth, readBranches, readNextTokens } from "./encoder-decoder-forward.ts";
 import {
   type EncoderDecoderLayout,
   encoderDecoderLayout,
@@ -34,6 +34,7 @@ function languageModel(layout: EncoderDecoderLayout): LanguageModel {
       transform: (_, states) => scaledScores ? states.mul(hidden ** -0.5) : states,
     }),
     read: (weights, inputs, hooks) => readAndStart(layout, weights, inputs, hooks),
+    readBranches: (weights, inputs, branches, hooks) => readBranches(layout, weights, inputs, branches, hooks),
     stepInputs: {
       token: { shape: ["batch"], dtype: "int32", below: vocabulary },
       position: { shape: ["batch"], dtype: "int32" },

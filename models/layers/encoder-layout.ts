@@ -46,11 +46,11 @@ export interface MaskedHead {
   norm: string;
   /** The activation between them. */
   activation: Activation;
-  /** Name of the map to the vocabulary, "<name>.weight" [vocabulary, hidden]. */
+  /** Name of the map to the vocabulary, "<name>.weight" [vocabulary, hidden] and, if it is not tied, "<name>.bias". */
   decoder: string;
-  /** Name of the bias [vocabulary] of that map: its own, or another that it is tied to. */
+  /** Name of its bias [vocabulary] if it is tied. */
   bias: string;
-  /** The config ties the rows to the word embeddings. */
+  /** The config ties it: to the word embeddings, and to that bias. */
   tied: boolean;
 }
 

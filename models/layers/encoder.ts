@@ -50,7 +50,8 @@ function inputsOf({ sizes: { vocabulary, segments }, padding }: EncoderOptions):
 function maskedLanguageModel(layout: EncoderLayout): MaskedLanguageModel {
   const { sizes: { vocabulary, hidden }, epsilon, masked } = layout.options;
   const { dense, norm, activation, decoder, bias, tied } = masked;
-  const [rows, ownBias] = [`${decoder}.weight`, `${decoder}.bias`];
+  const rows = `${decoder}.weight`;
+  const rowBias = tied ? bias : `${decoder}.bias`;
   const { words } = layout.embeddings;
   return {
     weights: {
@@ -59,17 +60,15 @@ function maskedLanguageModel(layout: EncoderLayout): MaskedLanguageModel {
       [`${norm}.weight`]: [hidden],
       [`${norm}.bias`]: [hidden],
       [rows]: [vocabulary, hidden],
-      [bias]: [vocabulary],
-      [ownBias]: [vocabulary],
+      [rowBias]: [vocabulary],
     },
-    mayLack: [...tied ? [rows] : [], ...ownBias === bias ? [] : [ownBias]],
-    tied: { ...tied && { [rows]: words }, ...ownBias !== bias && { [ownBias]: bias } },
+    ...tied && { mayLack: [rows], tied: { [rows]: words } },
     ...wordScores((weights) => weights[rows] ?? weights[words], {
       transform(weights, states) {
         const mapped = states.matMul(weights[`${dense}.weight`], false, true).add(weights[`${dense}.bias`]);
         return layerNorm(activations[activation](mapped), weights, norm, epsilon);
       },
-      bias: (weights) => weights[ownBias] ?? weights[bias],
+      bias: (weights) => weights[rowBias],
     }),
     read: (weights, inputs, places, hooks) => encoderTokens(layout, weights, inputs, places, hooks),
   };

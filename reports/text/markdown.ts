@@ -190,7 +190,7 @@ function optionItems(protocols: readonly Protocol[]): Item[] {
   const entries = protocols.flatMap((protocol) =>
     protocol.settings.map(({ label, options }) => ({
       label,
-      options: options.join(", "),
+      options: options.join(", ") || "none",
       title: titleOf(protocol, protocols),
     }))
   );

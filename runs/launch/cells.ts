@@ -12,6 +12,8 @@ import { entryFrom, openStart } from "../adapters/start-from.ts";
 import type { ValidAdapter } from "../adapters/validate.ts";
 import type { Cell } from "../study/cell.ts";
 import { findModel, specOfModel } from "../study/find-model.ts";
+import type { HeadSpec } from "../study/words/head.ts";
+import { requireHead } from "../study/words/resolve-head.ts";
 import { findTask, type StudiedTask, taskOfSpec } from "../study/find-task.ts";
 import { Exclusions } from "../study/points/exclude.ts";
 import { pointsOf } from "../study/points/grid.ts";
@@ -19,7 +21,8 @@ import type { MethodEntry } from "../study/points/method-entry.ts";
 import { type DataSpec, methodName, runId, type RunSpec, type TrainingSpec } from "../study/spec.ts";
 import { requireFewCells, type Study } from "../study/study.ts";
 import { KIND_OF_OPTION, splitGenerationOptions } from "../study/points/generation-options.ts";
-import { requireEnough, resolveData, withExamples } from "./data/study-data.ts";
+import { headsOfMethod } from "./settings/method-heads.ts";
+import { requireEnough, resolveData, withExamples } from "./settings/study-data.ts";
 import { requireTrainable, type ResolvedMethod, resolveMethod } from "./resolve-method.ts";
 import { MethodTuner, requireTunable } from "./tuning/method-tuner.ts";
 
@@ -34,6 +37,8 @@ interface StudiedSetting {
   task: StudiedTask;
   data: DataSpec;
   method: ResolvedMethod;
+  /** What the language model's own head is asked; absent: there is a classifier, or texts are generated. */
+  head?: HeadSpec;
   /** What tunes the method; absent where it is not tuned. */
   tuner?: MethodTuner;
 }
@@ -63,9 +68,7 @@ export async function cellsOf(study: Study): Promise<Cell[]> {
   );
   requireUsedKeys(study, studied);
   requireNames(studied);
-  for (const model of models) {
-    for (const { task } of studied) requireKind(model, task);
-  }
+  if (study.head) requireHead(study.head, studied);
   const exclusions = new Exclusions(study.exclude);
   const settings: StudiedSetting[] = [];
   for (const [at, model] of models.entries()) {
@@ -74,6 +77,9 @@ export async function cellsOf(study: Study): Promise<Cell[]> {
   exclusions.requireUsed();
   for (const [task, same] of Map.groupBy(settings, ({ task }) => task)) {
     for (const data of new Set(same.map(({ data }) => data))) requireEnough(task, data, study.seeds[0]);
+  }
+  if (study.head && Object.hasOwn(study.training, "headLearningRate") && settings.every(({ head }) => head)) {
+    throw new UsageError("Cannot use training.headLearningRate: a method must have a classifier, with head none has");
   }
   if (settings.length === 0) throw new UsageError("Cannot run the study: exclude must leave a cell, it leaves none");
   const cells = new Map<string, Cell>();
@@ -121,7 +127,7 @@ function cellOf(
   study: Study,
   seed: number,
   precision: Precision,
-  { model, adapter, task: { task, paths }, data, method }: StudiedSetting,
+  { model, adapter, task: { task, paths }, data, method, head }: StudiedSetting,
   purpose: Pick<RunSpec, "tuning" | "trial"> = {},
 ): Cell {
   const spec: RunSpec = {
@@ -130,10 +136,11 @@ function cellOf(
     data,
     method: method.parts,
     seed,
-    training: trainingOf(method, task, model),
+    training: trainingOf(method, task, model, head),
     device: study.device,
     precision,
     ...study.memory && { memory: study.memory },
+    ...head && { head },
     ...adapter && { from: { sha256: adapter.sha256 } },
     ...purpose,
   };
@@ -174,8 +181,11 @@ async function settingsOf(
       const tuner = study.tuning &&
         MethodTuner.of(study.tuning, { entry: stated, method, training: overrides, shape, isStarted: !!adapter });
       for (const task of studied) {
-        const sizes = resolveData(data, task);
-        settings.push({ model, ...adapter && { adapter }, task, data: sizes, method, ...tuner && { tuner } });
+        const setting = { model, ...adapter && { adapter }, task, data: resolveData(data, task), method };
+        for (const head of await headsOfMethod(study, model, task, method)) {
+          if (!head) requireKind(model, task.task);
+          settings.push({ ...setting, ...head && { head }, ...tuner && { tuner } });
+        }
       }
     }
   }
@@ -235,18 +245,25 @@ function requireKind({ name, shape }: Model, task: RunSpec["task"]): void {
 
 /**
  * The training options of a method on a task.
- * @throws {UsageError} if the method trains the classifier alone and there is none, or if generated texts leave no room for
- * the text that is read
+ * @throws {UsageError} if the method trains the classifier alone and there is none, or if generated texts leave no room
  */
 function trainingOf(
   { parts, training, count, maxLength }: ResolvedMethod,
   task: RunSpec["task"],
   model: Model,
+  head: HeadSpec | undefined,
 ): TrainingSpec {
-  const [{ outputLength, ...ofGeneration }, others] = splitGenerationOptions(training);
-  if (kindOf(task) !== "generation") return others;
+  const [{ outputLength, ...ofGeneration }, { headLearningRate, ...common }] = splitGenerationOptions(training);
   const method = parts.map((part) => part.name).join("+");
-  if (count === 0) {
+  if (kindOf(task) !== "generation") {
+    if (head) return common;
+    if (training.epochs > 0) return { ...common, headLearningRate };
+    throw new UsageError(
+      `Cannot use ${method} for the task ${task.name}: it trains nothing, and so no classifier either; ` +
+        "--head language-model answers without one",
+    );
+  }
+  if (count === 0 && training.epochs > 0) {
     throw new UsageError(
       `Cannot train ${method} for the task ${task.name}: it must train something of the model, as there is no classifier`,
     );
@@ -257,7 +274,6 @@ function trainingOf(
         `within ${maxLength} tokens, current value is ${outputLength}`,
     );
   }
-  const { headLearningRate: _, ...common } = others;
   return { ...common, outputLength, ...ofGeneration };
 }
 

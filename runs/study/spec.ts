@@ -7,8 +7,10 @@ import { z } from "zod";
 import type { Precision } from "../../engine/types.ts";
 import type { DescribedSpec } from "../../tasks/described/description.ts";
 import { describedSchema } from "../../tasks/described/schema.ts";
+import { headSchema } from "./schemas/head-schema.ts";
 import { tuningSpecSchema } from "./schemas/tuning-schema.ts";
 import type { TuningSpec } from "./tuning/space.ts";
+import type { HeadSpec } from "./words/head.ts";
 
 /** Numbers of examples to use. */
 export interface DataSpec {
@@ -36,7 +38,7 @@ export interface PartSpec {
 
 /** How a run is trained. */
 export interface TrainingSpec {
-  /** Passes over the training examples. */
+  /** Passes over the training examples; 0: nothing is trained. */
   epochs: number;
   /** Examples of a step. */
   batchSize: number;
@@ -102,6 +104,8 @@ export interface RunSpec {
   precision: Precision;
   /** "small": less memory at less speed, as weights are not copied into the processor's layout. Left out otherwise. */
   memory?: "small";
+  /** What the language model's own head is asked; left out: there is a classifier, or texts are generated. */
+  head?: HeadSpec;
   /** The adapter that training starts from, by the SHA-256 of its files. Left out without one. */
   from?: { sha256: string };
   /**
@@ -150,7 +154,7 @@ export const modelSchema: z.ZodType<RunSpec["model"]> = z.strictObject({
  * @internal
  */
 export const trainingShape: { [K in keyof TrainingSpec]-?: z.ZodType<TrainingSpec[K]> } = {
-  epochs: z.int().positive(),
+  epochs: z.int().nonnegative(),
   batchSize: z.int().positive(),
   headLearningRate: z.number().positive().optional(),
   weightDecay: z.number().nonnegative(),
@@ -188,6 +192,7 @@ export const specSchema: z.ZodType<RunSpec> = z.strictObject({
   device: z.string(),
   precision: z.enum(["float32", "int8"]),
   memory: z.literal("small").optional(),
+  head: headSchema.optional(),
   from: z.strictObject({ sha256: z.string() }).optional(),
   tuning: tuningSpecSchema.optional(),
   trial: z.literal(true).optional(),

@@ -14,6 +14,7 @@ import type { MethodEntry } from "./points/method-entry.ts";
 import type { DataSpec, TrainingSpec } from "./spec.ts";
 import { fileSchema } from "./study-schema.ts";
 import type { Tuning } from "./tuning/space.ts";
+import type { StudyHead } from "./words/head.ts";
 
 export type { MethodEntry } from "./points/method-entry.ts";
 
@@ -33,6 +34,8 @@ export interface Study {
   taskFiles?: string;
   /** Folder of an adapter that training starts from. */
   from?: string;
+  /** The language model's own head answers in place of a classifier; left out: it does not. */
+  head?: StudyHead;
   /** Name of the device. */
   device: string;
   /** Number format of products with frozen matrices, "float32" or "int8"; left out: "float32". */
@@ -84,16 +87,22 @@ function studyFrom(value: unknown, base: Study, nameAt: (path: readonly Property
 interface JsonSchema {
   properties?: Record<string, JsonSchema>;
   items?: JsonSchema;
+  anyOf?: JsonSchema[];
+}
+
+/** The properties of an object, or of any form that it may have. */
+function propertiesOf({ properties = {}, anyOf = [] }: JsonSchema = {}): Record<string, JsonSchema> {
+  return Object.assign({ ...properties }, ...anyOf.map(propertiesOf));
 }
 
 /** The keys that the object at a path of a study may have. */
 function keysAt(path: readonly PropertyKey[]): string[] {
   const root = z.toJSONSchema(fileSchema, { io: "input" }) as JsonSchema;
   const schema = path.reduce<JsonSchema | undefined>(
-    (outer, key) => outer?.items ?? outer?.properties?.[String(key)],
+    (outer, key) => outer?.items ?? propertiesOf(outer)[String(key)],
     root,
   );
-  return Object.keys(schema?.properties ?? {});
+  return Object.keys(propertiesOf(schema));
 }
 
 /**

@@ -1,5 +1,6 @@
 /**
- * Classification, regression and several labels at once: a classifier on the backbone's features, trained together with the method.
+ * Classification, regression and several labels at once: a classifier on the backbone's features, trained together with the method;
+ * or the method alone, where words of the language model answer.
  * @module
  */
 import { storeFrozen } from "../programs/frozen.ts";
@@ -11,7 +12,8 @@ import { type HeadTask, labelsOfTask } from "../../tasks/types.ts";
 import type { NoScores, RunRecord } from "../study/record.ts";
 import { isBetter, outputsOf, score } from "./evaluate.ts";
 import { computeFeatures, type EncodedExamples, encodeExamples } from "./examples.ts";
-import type { HeadKind } from "./heads/types.ts";
+import type { Head, HeadKind } from "./heads/types.ts";
+import { wordHead } from "./words/word-head.ts";
 import type { Evaluator, TaskContext, TrainingTask } from "./training-task.ts";
 import type { AnyExample, Splits } from "./split.ts";
 import { trainableClassifier } from "../programs/classifier.ts";
@@ -77,35 +79,45 @@ function chooseThreshold<E extends AnyExample, A>(
 }
 
 /** The programs that answer texts: with what is left of the parts once they are trained, and of the backbone alone. */
-async function inferenceOf(
-  parts: readonly Part[],
-  backbone: Backbone,
-  labels: readonly string[],
-  objective: Objective,
-): Promise<TrainingTask["inference"]> {
+async function inferenceOf(parts: readonly Part[], { backbone, classifier }: Head): Promise<TrainingTask["inference"]> {
   const answers = async (parts: readonly Part[]) => {
     const adaptation = compose(parts, backbone);
-    return trainableClassifier(backbone, adaptation, labels, 0, await storeFrozen(adaptation), objective).answers;
+    return classifier(adaptation, await storeFrozen(adaptation)).answers;
   };
   return { adapted: await answers(inferenceParts(parts, backbone)), backbone: await answers([]) };
 }
 
-/** A task that a classifier answers, on a backbone with a method. */
+/** A classifier on the features of a backbone, trained together with the method. */
+function featureHead(backbone: Backbone, labels: readonly string[], learningRate: number, objective: Objective): Head {
+  return {
+    backbone,
+    reading: backbone,
+    branches: 0,
+    room: 0,
+    classifier: (adaptation, frozen) =>
+      trainableClassifier(backbone, adaptation, labels, learningRate, frozen, objective),
+  };
+}
+
+/** A task that a classifier answers, or the words of a language model, on a backbone with a method. */
 export async function classification<E extends AnyExample, A extends number | readonly number[]>(
   task: HeadTask,
   kind: HeadKind<E, A>,
   splits: Splits<E>,
-  { spec, backbone, parts }: TaskContext,
+  { spec, backbone: opened, parts, threads }: TaskContext,
 ): Promise<TrainingTask> {
   const { maxLength, microBatchRows, headLearningRate } = spec.training;
   const { objective, metrics, rightOf } = kind;
   const labels = labelsOfTask(task);
+  const head = spec.head
+    ? await wordHead(opened, spec.head, labels, { spec, threads })
+    : featureHead(opened, labels, headLearningRate!, objective);
+  const { backbone, reading, branches, room, peftConfig } = head;
   const adaptation = compose(parts, backbone);
-  const frozen = await storeFrozen(adaptation);
-  const model = trainableClassifier(backbone, adaptation, labels, headLearningRate!, frozen, objective);
-  const limit = Math.min(maxLength, adaptation.maxLength);
+  const model = head.classifier(adaptation, await storeFrozen(adaptation));
+  const limit = Math.min(maxLength, adaptation.maxLength - room);
   const encode = (split: readonly E[]) =>
-    encodeExamples(backbone, split, limit, (examples) => kind.collate(examples.map(rightOf)));
+    encodeExamples(reading, split, limit, (examples) => kind.collate(examples.map(rightOf)), branches);
   const examples = {
     train: await encode(splits.train),
     validation: await encode(splits.validation),
@@ -131,7 +143,8 @@ export async function classification<E extends AnyExample, A extends number | re
       output: "features",
       inputs: examples.validation.collate([...splits.validation.keys()].slice(0, IDENTITY_TEXTS)),
     },
-    inference: await inferenceOf(parts, backbone, labels, objective),
+    inference: await inferenceOf(parts, head),
+    ...peftConfig && { peftConfig },
     ...model.featuresFixed && {
       featureCache: {
         program: model.backboneFeatures,

@@ -26,18 +26,20 @@ export interface EncodedExamples {
 /**
  * Texts as token ids, at most `limit` each.
  * @param collateLabels the right answers of some of them, as the loss reads them
+ * @param besides tokens that are computed for each text besides its own
  */
 export async function encodeExamples<E extends TextInput>(
-  backbone: Backbone,
+  { encode, collate }: Pick<Backbone, "encode" | "collate">,
   examples: readonly E[],
   limit: number,
   collateLabels: (examples: readonly E[]) => ArrayValue,
+  besides = 0,
 ): Promise<EncodedExamples> {
-  const encoded = await Array.fromAsync(examples, ({ text, pair }) => backbone.encode(text, limit, pair));
+  const encoded = await Array.fromAsync(examples, ({ text, pair }) => encode(text, limit, pair));
   return {
     lengths: encoded.map(({ length }) => length),
-    positions: encoded.map(({ length }) => length),
-    collate: (indices) => backbone.collate(indices.map((index) => encoded[index])),
+    positions: encoded.map(({ length }) => length + besides),
+    collate: (indices) => collate(indices.map((index) => encoded[index])),
     lossInputs: (indices, batch) => ({
       labels: collateLabels(indices.map((index) => examples[index])),
       weights: { data: new Float32Array(indices.length).fill(1 / batch.length), shape: [indices.length] },

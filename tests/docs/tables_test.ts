@@ -53,6 +53,7 @@ const studyKeys: Record<keyof Study, true> = {
   taskFiles: true,
   methods: true,
   from: true,
+  head: true,
   seeds: true,
   data: true,
   device: true,
@@ -107,8 +108,8 @@ Deno.test("every study that a page shows is a valid one, and has as many cells a
   }
 });
 
-/** A part that is missing here fails the type check; `plugin` is set by who loads it. */
-const methodParts: Record<Exclude<keyof Method, "plugin">, true> = {
+/** A part that is missing here fails the type check; `plugin` is set by who loads it, and what is untrained is built in. */
+const methodParts: Record<Exclude<keyof Method, "plugin" | "untrained">, true> = {
   name: true,
   version: true,
   description: true,

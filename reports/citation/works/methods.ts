@@ -147,4 +147,15 @@ export const methodWorks: readonly Work[] = [
     doi: "10.18653/v1/2021.eacl-main.39",
     url: "https://arxiv.org/abs/2005.00247",
   },
+  {
+    kind: "conference",
+    title: "Exploiting Cloze Questions for Few Shot Text Classification and Natural Language Inference",
+    authors: people("Schick, Timo; Schütze, Hinrich"),
+    year: 2021,
+    container:
+      "Proceedings of the 16th Conference of the European Chapter of the Association for Computational Linguistics",
+    pages: "255–269",
+    doi: "10.18653/v1/2021.eacl-main.20",
+    url: "https://arxiv.org/abs/2001.07676",
+  },
 ];

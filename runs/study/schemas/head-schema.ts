@@ -3,14 +3,25 @@
  * @module
  */
 import { z } from "zod";
-import type { HeadSpec, Normalisation } from "../words/head.ts";
+import { wordingShape } from "../../../tasks/described/schema.ts";
+import { type HeadSpec, LANGUAGE_MODEL, type Normalisation, type StudyHead } from "../words/head.ts";
 
-/** Schema of {@linkcode Normalisation}. */
-export const normalisationSchema: z.ZodType<Normalisation> = z.enum(["length", "prior"]);
+const normalise: z.ZodType<Normalisation | undefined> = z.enum(["length", "prior"])
+  .describe("how scores of words are made comparable; left out: they are sums of log-probabilities").optional();
 
 /** Schema of {@linkcode HeadSpec}. */
 export const headSchema: z.ZodType<HeadSpec> = z.strictObject({
   template: z.string(),
   words: z.array(z.array(z.string()).min(1)).min(2),
-  normalise: normalisationSchema.optional(),
+  normalise,
+});
+
+const name = z.literal(LANGUAGE_MODEL, { error: `must be ${LANGUAGE_MODEL}` });
+
+/** Schema of {@linkcode StudyHead}. */
+export const studyHeadSchema: z.ZodType<StudyHead> = z.union([
+  name,
+  z.strictObject({ name, ...wordingShape, normalise }),
+], {
+  error: ({ input }) => typeof input === "object" ? undefined : `must be ${LANGUAGE_MODEL}`,
 });

@@ -4,8 +4,7 @@
  */
 import { shorten } from "../../../base/errors.ts";
 import type { Backbone, Encoding } from "../../../models/types.ts";
-import { fillIn, listOf, parseTemplate, type Template } from "../../../tasks/templates/template.ts";
-import type { TextInput } from "../../../tasks/types.ts";
+import { fillIn, isOfPairs, listOf, parseTemplate, type Template } from "../../../tasks/templates/template.ts";
 import type { LabelWords, WordBackbone } from "../../programs/word-classifier.ts";
 import type { HeadSpec } from "../../study/words/head.ts";
 import { cutTexts } from "./cut-texts.ts";
@@ -15,11 +14,11 @@ export interface WordReader {
   /** Token ids of the words. */
   words: LabelWords;
   /**
-   * Token ids of an example in the template, at most `limit`: up to the answer, or with a mask in its place and what stands
+   * Token ids of a text, or of a pair, in the template, at most `limit`: up to the answer, or with a mask in its place and what stands
    * behind it. Long texts are cut; the template around them stays whole.
-   * @throws {Error} if the template leaves no room for a text
+   * @throws {Error} if the template leaves no room for a text, or if it names the second text of pairs and there is none
    */
-  encode(example: Pick<TextInput, "text" | "pair">, limit: number): Promise<Encoding>;
+  encode(text: string, limit: number, pair?: string): Promise<Encoding>;
 }
 
 /** A model with its tokenizer. */
@@ -88,6 +87,16 @@ function requireDistinct(tokens: LabelWords, words: HeadSpec["words"], isMasked:
   }
 }
 
+/** @throws {Error} if a template is of pairs, and there is one text */
+function requirePair(template: Template, pair: string | undefined): void {
+  if (pair !== undefined || !isOfPairs(template)) return;
+  throw new Error(
+    `Cannot use the template ${
+      shorten(JSON.stringify(template.source))
+    }: {pair} must be the second text of pairs, there is one text`,
+  );
+}
+
 /**
  * Reads a template and the labels' words for a model.
  * @param backbone made by `asWordBackbone`
@@ -116,12 +125,14 @@ export async function openWordReader(backbone: WordBackbone, head: HeadSpec): Pr
   };
   return {
     words,
-    encode: ({ text, pair }, limit) =>
-      cutTexts(model, pair === undefined ? [text] : [text, pair], limit, fill, (taken) => {
+    encode(text, limit, pair) {
+      requirePair(template, pair);
+      return cutTexts(model, pair === undefined ? [text] : [text, pair], limit, fill, (taken) => {
         throw new Error(
           `Cannot use the template ${shorten(JSON.stringify(head.template))}: it must leave room for a text within ` +
             `${limit} tokens, it takes ${taken}`,
         );
-      }),
+      });
+    },
   };
 }

@@ -27,8 +27,7 @@ def masked(arch, folder, tied=True):
     model, loading = AutoModelForMaskedLM.from_pretrained(folder, config=config, output_loading_info=True)
     head = {}
     for name, parameter in model.named_parameters():
-        drawn = name in loading["missing_keys"] or name.endswith("predictions.bias") or name == "lm_head.bias"
-        if not drawn or (tied and "embeddings" in name):
+        if name not in loading["missing_keys"] or (tied and name.endswith("decoder.weight")):
             continue
         with torch.no_grad():
             parameter.copy_(draw(parameter.shape, 0.3) + (1 if name.lower().endswith("norm.weight") else 0))

@@ -1,31 +1,15 @@
 import assert from "node:assert/strict";
-import { readText } from "../../../base/files.ts";
 import { type Tensors, tf } from "../../../engine/tensor.ts";
-import { findFolder } from "../../../models/mod.ts";
 import type { Backbone } from "../../../models/types.ts";
 import { asWordBackbone } from "../../../runs/programs/word-classifier.ts";
 import { difference, eagerWeights } from "../eager.ts";
-import { type AnyTensor, goldenConfig, goldenTensors, makeFolder, readTensors, safetensors } from "../folder/copies.ts";
-
-const golden = new URL("../../golden/word-scores/", import.meta.url).pathname;
-const { mask, texts, masked } = JSON.parse(await readText(`${golden}values.json`, 1 << 20));
-
-/** Opens a golden encoder with a head; the files of its tokenizer may be added. */
-async function openWith(name: string, head: Record<string, AnyTensor>, files = {}): Promise<Backbone> {
-  const [architecture] = name.split("-");
-  const folder = await makeFolder({
-    "config.json": { ...await goldenConfig(architecture), tie_word_embeddings: name === architecture },
-    "model.safetensors": safetensors({ ...await goldenTensors(architecture), ...head }),
-    ...files,
-  });
-  return await (await findFolder(folder)).open();
-}
+import { goldenTensors } from "../folder/copies.ts";
+import { expected, headOf, maskedTexts, openWith } from "./masked.ts";
 
 async function logitsOf(backbone: Backbone): Promise<number[][]> {
   const weights = await eagerWeights(backbone);
-  const logits = texts.map((text: number[]) =>
+  const logits = maskedTexts.map((ids) =>
     tf.tidy(() => {
-      const ids = [...text.slice(0, 2), mask, ...text.slice(2)];
       // A second text, so that the first one is padded.
       const collated = backbone.collate([ids, Array(14).fill(7)]);
       const inputs: Tensors = Object.fromEntries(
@@ -47,31 +31,26 @@ async function logitsOf(backbone: Backbone): Promise<number[][]> {
 }
 
 Deno.test("masked language models score the token at a mask as transformers does, by tied rows or by their own", async () => {
-  for (const [name, expected] of Object.entries<number[][]>(masked)) {
-    const backbone = await openWith(name, await readTensors(`${golden}${name}.safetensors`));
+  for (const [name, rows] of Object.entries(expected.masked)) {
+    const backbone = await openWith(name, await headOf(name));
     const logits = await logitsOf(backbone);
-    logits.forEach((row, at) => assert(difference(row, expected[at]) < 1e-4, `${name}, text ${at}`));
+    logits.forEach((row, at) => assert(difference(row, rows[at]) < 1e-4, `${name}, text ${at}`));
   }
 });
 
-Deno.test("copies of what a masked model's rows and bias are tied to are left out, and others are used", async () => {
-  const head = await readTensors(`${golden}bert.safetensors`);
-  const rows = (await goldenTensors())["bert.embeddings.word_embeddings.weight"];
-  const copies = {
-    "cls.predictions.decoder.weight": rows,
-    "cls.predictions.decoder.bias": head["cls.predictions.bias"],
-  };
-  const copied = asWordBackbone({ ...await openWith("bert", { ...head, ...copies }), maskToken: mask });
-  assert(Object.keys(copies).every((name) => !Object.hasOwn(copied.weights, name)));
-  const untied = await readTensors(`${golden}bert-untied.safetensors`);
-  const other = asWordBackbone({ ...await openWith("bert", untied), maskToken: mask });
-  assert(Object.hasOwn(other.weights, "cls.predictions.decoder.weight"));
-  const [row] = await logitsOf(other);
-  assert(difference(row, masked["bert-untied"][0]) < 1e-4);
+Deno.test("a copy of the word embeddings that a masked model's rows are tied to is left out, and others are used", async () => {
+  const head = await headOf("bert");
+  const rows = "cls.predictions.decoder.weight";
+  const copy = (await goldenTensors())["bert.embeddings.word_embeddings.weight"];
+  const copied = asWordBackbone({ ...await openWith("bert", { ...head, [rows]: copy }), maskToken: expected.mask });
+  assert(!Object.hasOwn(copied.weights, rows));
+  const { [rows]: own } = await headOf("bert-untied");
+  const other = asWordBackbone({ ...await openWith("bert", { ...head, [rows]: own }), maskToken: expected.mask });
+  assert(Object.hasOwn(other.weights, rows));
 });
 
 Deno.test("a checkpoint without the head of its language model opens, and says so where that is used", async () => {
-  const bare = { ...await openWith("bert", {}), maskToken: mask };
+  const bare = { ...await openWith("bert", {}), maskToken: expected.mask };
   assert.throws(
     () => asWordBackbone(bare),
     /^Error: Cannot use the model as a language model: its files must hold its language model's head, they lack cls\.predictions\.transform\.dense\.weight$/,
@@ -81,14 +60,14 @@ Deno.test("a checkpoint without the head of its language model opens, and says s
     () => asWordBackbone(useLite),
     /^Error: Cannot score words: the model must have a language model's head, it has none$/,
   );
-  const { "cls.predictions.decoder.weight": __, ...head } = await readTensors(`${golden}bert-untied.safetensors`);
-  const untied = { ...await openWith("bert-untied", head), maskToken: mask };
+  const { "cls.predictions.decoder.weight": __, ...head } = await headOf("bert-untied");
+  const untied = { ...await openWith("bert-untied", head), maskToken: expected.mask };
   assert.throws(() => asWordBackbone(untied), /they lack cls\.predictions\.decoder\.weight$/);
 });
 
 Deno.test("the mask is the tokenizer's: that of its settings, or else of its class", async () => {
   const pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "[BLANK]"];
-  const head = await readTensors(`${golden}bert.safetensors`);
+  const head = await headOf("bert");
   const maskOf = async (vocabulary: string[], settings = {}) => {
     const files = { "vocab.txt": vocabulary.join("\n"), "tokenizer_config.json": settings };
     return (await openWith("bert", head, files)).maskToken;

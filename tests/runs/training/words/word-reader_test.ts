@@ -50,7 +50,7 @@ for (const [kind, { words, values }] of Object.entries(kinds)) {
       assert(values.length >= 15);
       for (const { template, text, pair, ...expected } of values) {
         const reader = await openWordReader(model, { template, words: words.map((word) => [word]) });
-        const encoded = await reader.encode({ text, pair }, 512);
+        const encoded = await reader.encode(text, 512, pair);
         const { answer } = encoded;
         assert.deepEqual([...encoded], expected.ids, JSON.stringify({ template, text }));
         assert.equal(answer, expected.answer);
@@ -70,7 +70,7 @@ Deno.test("long texts of a pair are cut inside a template, the longer one first,
     const template = "{text}? {pair}! It was {answer}.";
     const { encode } = await openWordReader(model, { template, words: [["cat"], ["dog"]] });
     const read = async (limit: number) => {
-      const ids = await encode({ text: "a cat a dog a cat a dog", pair: "hello world" }, limit);
+      const ids = await encode("a cat a dog a cat a dog", limit, "hello world");
       assert(ids.length <= limit);
       return await model.decode!(ids);
     };
@@ -88,7 +88,7 @@ Deno.test("long texts of a pair are cut inside a template, the longer one first,
 Deno.test("a mask in a text of the user's is not the one that stands for the answer", () =>
   withModel("bert", async (model) => {
     const { encode } = await openWordReader(model, { template: "{text} {answer}, {pair}", words: [["cat"], ["dog"]] });
-    const ids = await encode({ text: "the [MASK] sat", pair: "[MASK]" }, 64);
+    const ids = await encode("the [MASK] sat", 64, "[MASK]");
     assert.deepEqual([...ids].filter((id) => id === MASK).length, 3);
     assert.equal(ids.answer, 4);
   }));
