@@ -46,11 +46,12 @@ export async function makeRequest(
 /** A text as the adapter's training read it. */
 async function encode(
   backbone: Backbone,
-  { kind, promptForm }: LoadedAdapter,
+  { kind, promptForm, words }: LoadedAdapter,
   limit: number,
   text: string,
   pair?: string,
 ): Promise<Encoding> {
+  if (words) return await words.reading.encode(text, limit, pair);
   if (kind !== "generation" || !promptForm) return await backbone.encode(text, limit, pair);
   return await encodePrompt(backbone, text, limit, promptForm === "chat" ? true : undefined);
 }
@@ -63,7 +64,8 @@ async function isTruncated(
   text: string,
   pair?: string,
 ): Promise<boolean> {
-  const { limit, promptForm } = adapter;
+  const { limit, promptForm, words } = adapter;
+  if (words) return (await words.reading.encode(text, Infinity, pair)).length > limit;
   const { maxLength, tokenize, chat } = backbone;
   if (promptForm === "chat") return (await tokenize!(chat!(text))).length > limit;
   if (length < limit) return false;

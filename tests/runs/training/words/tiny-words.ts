@@ -2,10 +2,17 @@
  * Tiny models of every architecture that answer by words, with a token for each character, and a task for them.
  * @module
  */
+import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { addedToken } from "../../../../models/tokenizers/template.ts";
+import { openPredictor } from "../../../../runs/predict/predictor.ts";
+import type { Classified } from "../../../../runs/predict/types.ts";
+import type { Cell, CellResult } from "../../../../runs/study/cell.ts";
+import { taskOfSpec } from "../../../../runs/study/find-task.ts";
 import { presets } from "../../../../runs/study/presets.ts";
 import type { Study } from "../../../../runs/study/study.ts";
+import { splitExamples } from "../../../../runs/training/split.ts";
+import type { Task } from "../../../../tasks/types.ts";
 import type { Description } from "../../../../tasks/described/description.ts";
 import { goldenConfig, goldenTensors, makeFolder, readTensors, safetensors } from "../../../models/folder/copies.ts";
 
@@ -74,4 +81,23 @@ export function wordStudy(architecture: string, model: string, methods: Study["m
     data: { train: 32, validation: 8, test: 24 },
     training: { epochs: 2, batchSize: 8 },
   };
+}
+
+/** Asserts that the adapters of runs on one model, side by side, answer the test texts as the runs did. @param out where the runs wrote them */
+export async function assertPredicts(
+  model: string,
+  out: string,
+  runs: readonly { cell: Cell; result: CellResult }[],
+): Promise<void> {
+  const adapters = runs.map(({ cell }) => `${out}/adapters/${cell.id}`);
+  const predictor = await openPredictor({ model, adapters, threads: 1 });
+  for (const { cell: { id, spec, tables }, result: { predictions } } of runs) {
+    const { labels, load } = taskOfSpec(spec.task, tables) as Task;
+    const { test } = splitExamples(await load(), spec.data, spec.seed);
+    const answers = predictor.predict(test.map(({ text }) => ({ text, ...runs.length > 1 && { adapter: id } })));
+    const predicted = new Map(predictions.map((prediction) => [prediction.id, labels[prediction.predicted as number]]));
+    const answered = (await Array.fromAsync(answers)).map((answer) => (answer as Classified).label);
+    assert.deepEqual(answered, test.map(({ id }) => predicted.get(id)), spec.method[0].name);
+  }
+  await predictor.release();
 }
