@@ -150,6 +150,13 @@ export interface WordScores {
   scores(weights: Tensors, states: Tensor): Tensor;
   /** The scores of some tokens alone: states [n, d] and token ids int32 [k] → [n, k]. No other token is multiplied with. */
   scoresOf(weights: Tensors, states: Tensor, tokens: Tensor): Tensor;
+  /** The score of one token by each state: states [n, d] and token ids int32 [n] → [n]. */
+  scoreOfEach(weights: Tensors, states: Tensor, tokens: Tensor): Tensor;
+  /**
+   * What the scores of all tokens are normalised by: states [n, d] → [n], the log of the summed exponentials of the scores.
+   * Log-probabilities are scores less this.
+   */
+  logSumExp(weights: Tensors, states: Tensor): Tensor;
 }
 
 /** The masked language model of an encoder: how it scores the token that a mask stands for. */

@@ -131,16 +131,16 @@ function sectionsOf(
   ];
 }
 
-/** How the templates of hand-written prompts differ; nothing where there is one. */
-function writtenOf(protocol: Protocol, title: string): string {
-  const table = writtenTable(protocol, title);
-  return table === "" ? "" : `${table}\n${list(WRITTEN_REMARKS)}`;
-}
-
 /** The scores by all metrics; nothing where there is one. */
 function metricsOf(protocol: Protocol, title: string): string {
   const table = metricsTable(protocol, title);
   return table === "" ? "" : `${table}\n${list(metricsRemarks(protocol))}`;
+}
+
+/** How the templates of hand-written prompts differ; nothing where there is one. */
+function writtenOf(protocol: Protocol, title: string): string {
+  const table = writtenTable(protocol, title);
+  return table === "" ? "" : `${table}\n${list(WRITTEN_REMARKS)}`;
 }
 
 /** How the methods of a protocol were tuned; nothing where none was. */

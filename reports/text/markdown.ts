@@ -98,17 +98,17 @@ export function renderMarkdown(results: Results): string {
   return sections.join("\n\n") + "\n";
 }
 
+/** The scores by all metrics; nothing where there is one. */
+function metricsSections(protocol: Protocol): string[] {
+  const table = metricsTableOf(protocol, STYLE);
+  return table === null ? [] : [`### ${METRICS_TITLE}`, markdownOf(table), list(metricsRemarks(protocol))];
+}
+
 /** How the templates of hand-written prompts differ; nothing where there is one. */
 function writtenSections(protocol: Protocol): string[] {
   const table = writtenTableOf(protocol, STYLE);
   if (table.rows.length === 0) return [];
   return ["### Written prompts", markdownOf(table), list(WRITTEN_REMARKS.map(([text]): Item => [escape(text)]))];
-}
-
-/** The scores by all metrics; nothing where there is one. */
-function metricsSections(protocol: Protocol): string[] {
-  const table = metricsTableOf(protocol, STYLE);
-  return table === null ? [] : [`### ${METRICS_TITLE}`, markdownOf(table), list(metricsRemarks(protocol))];
 }
 
 /** How the methods of a protocol were tuned; nothing where none was. */

@@ -3,7 +3,7 @@
  * @module
  */
 import type { TrainableParameter } from "../../engine/adamw.ts";
-import { type Tensor, type Tensors, tf } from "../../engine/tensor.ts";
+import type { Tensor, Tensors } from "../../engine/tensor.ts";
 import type { InputSpec, ProgramArguments, Signature, StoredTensor } from "../../engine/types.ts";
 import type { Adaptation } from "../../methods/adaptation/compose.ts";
 import type { Backbone, KeysAndValues, ReadTokens, WordScores } from "../../models/types.ts";
@@ -172,9 +172,9 @@ function lossProgram(model: Adapted, outputsOf: (likelihoods: Tensor, texts: num
       const firstState = languageModel.target ? 0 : promptLength - 1 + firstLabel;
       const rows = state.slice([0, firstState, 0], [batch, count, width!]).reshape([-1, width!]);
       const counted = (x: Tensor) => x.slice([0, firstLabel], [batch, count]).reshape([-1]);
-      const logProbabilities = tf.logSoftmax(languageModel.scores(adapted.currentWeights(args), rows));
-      const truth = tf.oneHot(counted(args.inputs.labels), vocabularySize);
-      const likelihood = logProbabilities.mul(truth).sum(1);
+      const weights = adapted.currentWeights(args);
+      const scores = languageModel.scoreOfEach(weights, rows, counted(args.inputs.labels));
+      const likelihood = scores.sub(languageModel.logSumExp(weights, rows));
       return outputsOf(likelihood.mul(counted(args.inputs.weights)), batch);
     },
   };

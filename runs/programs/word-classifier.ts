@@ -198,13 +198,12 @@ class WordScorer {
     const first = exact || shares.some((share) => share !== shares[0]) ? 0 : 1;
     if (first === count) return summed;
     const read = states.slice([0, first, 0], [batch, count! - first, width!]);
-    const all = this.reader.head.scores(weights, read.reshape([batch * (count! - first), width!]));
-    const normalisers = tf.logSumExp(all, 1).reshape([batch, count! - first]);
+    const normalisers = this.reader.head.logSumExp(weights, read.reshape([batch * (count! - first), width!]));
     const uses = Array.from(
       { length: count! - first },
       (_, at) => words.map((word, index) => tree.states[index].includes(first + at) ? this.share(word) : 0),
     );
-    return summed.sub(normalisers.matMul(tf.tensor2d(uses)));
+    return summed.sub(normalisers.reshape([batch, count! - first]).matMul(tf.tensor2d(uses)));
   }
 }
 

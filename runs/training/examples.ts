@@ -23,21 +23,6 @@ export interface EncodedExamples {
   lossInputs(indices: readonly number[], batch: readonly number[]): Record<string, ArrayValue>;
 }
 
-/**
- * Texts as token ids, at most `limit` each.
- * @param collateLabels the right answers of some of them, as the loss reads them
- * @param besides tokens that are computed for each text besides its own
- */
-export async function encodeExamples<E extends TextInput>(
-  { encode, collate }: Pick<Backbone, "encode" | "collate">,
-  examples: readonly E[],
-  limit: number,
-  collateLabels: (examples: readonly E[]) => ArrayValue,
-  besides = 0,
-): Promise<EncodedExamples> {
-  return collateExamples(collate, await encodeTexts({ encode }, examples, limit), examples, collateLabels, besides);
-}
-
 /** Token ids of the texts of examples, at most `limit` each. */
 export function encodeTexts(
   { encode }: Pick<Backbone, "encode">,
@@ -47,13 +32,17 @@ export function encodeTexts(
   return Array.fromAsync(examples, ({ text, pair }) => encode(text, limit, pair));
 }
 
-/** Examples whose texts are token ids; otherwise as {@linkcode encodeExamples}. */
+/**
+ * Examples whose texts are token ids.
+ * @param collateLabels the right answers of some of them, as the loss reads them
+ * @param besides tokens that are computed for each text besides its own
+ */
 export function collateExamples<E extends TextInput>(
   collate: Backbone["collate"],
   encoded: readonly Encoding[],
   examples: readonly E[],
   collateLabels: (examples: readonly E[]) => ArrayValue,
-  besides: number,
+  besides = 0,
 ): EncodedExamples {
   return {
     lengths: encoded.map(({ length }) => length),

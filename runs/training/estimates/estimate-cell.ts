@@ -27,12 +27,11 @@ export async function estimateCell(
   const { threads } = calibration;
   const begun = performance.now();
   const { device, task, trainingTask } = await openCell(spec, paths, threads);
-  const { featureCache, loss, inference, parameters, trainExamples } = trainingTask;
-  const isTrained = parameters.length > 0;
-  const { program, signature } = featureCache?.program ?? (isTrained ? loss : inference.adapted);
+  const { featureCache, loss, parameters, trainExamples } = trainingTask;
+  const { program, signature } = featureCache?.program ?? loss;
   const opened = performance.now();
   const executable = await device.compile(program, signature, {
-    gradients: isTrained && !featureCache,
+    gradients: parameters.length > 0 && !featureCache,
     threads,
     precision: spec.precision,
   });
@@ -134,7 +133,7 @@ async function prepareCall(
     const inputs = {
       ...trainExamples.collate(indices),
       ...Object.fromEntries(masks),
-      ...trains && trainExamples.lossInputs(indices, indices),
+      ...!featureCache && trainExamples.lossInputs(indices, indices),
     };
     const begun = performance.now();
     await executable.run({ parameters: values, inputs, ...trains && { gradients } });
