@@ -66,6 +66,7 @@ export async function wordHead(
   const encode = demonstrations.length === 0 ? reader.encode : await reader.behind(demonstrations, limit, most);
   const options = {
     labels,
+    template: reader.frame,
     ...head.normalise === "length" && { normalise: head.normalise },
     ...head.normalise === "prior" && { priors: await priorsOf(unadapted, { words, encode }, head, context) },
   };

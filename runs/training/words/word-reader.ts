@@ -14,6 +14,8 @@ import { cutTexts } from "./cut-texts.ts";
 export interface WordReader {
   /** Token ids of the words. */
   words: LabelWords;
+  /** Token ids of what the model reads of the template besides texts. */
+  frame: readonly number[];
   /**
    * Token ids of a text, or of a pair, in the template, at most `limit`: up to the answer, or with a mask in its place and what stands
    * behind it. Long texts are cut; the template around them stays whole.
@@ -34,6 +36,12 @@ export type Demonstration = Pick<Example, "text" | "pair" | "label">;
 
 /** What stands between demonstrations, and between them and the text that is to be answered. */
 const BLANK_LINE = "\n\n";
+
+/** Token ids of words behind a text if they begin with a space, else of a text that begins with them. */
+async function tokenizeBehind(tokenize: Tokenizing["tokenize"], text: string, words: string): Promise<number[]> {
+  if (!words.startsWith(" ")) return await tokenize(words);
+  return (await tokenize(text + words)).slice((await tokenize(text)).length);
+}
 
 /** A model with its tokenizer. */
 type Tokenizing = WordBackbone & Required<Pick<Backbone, "tokenize" | "decode">>;
@@ -160,8 +168,11 @@ export async function openWordReader(backbone: WordBackbone, head: HeadSpec): Pr
     });
     return filled + BLANK_LINE;
   };
+  const none = { text: "", pair: "" };
+  const parts = mask === undefined ? template.before : [...template.before, template.space, ...template.after];
   return {
     words,
+    frame: await tokenizeBehind(tokenize, END_OF_TEXT, fillIn(parts, none, list)),
     encode: (text, limit, pair) => cut({ text, pair }, limit, fillAfter("")),
     async behind(demonstrations, limit, most) {
       const texts = await Array.fromAsync(demonstrations, (example) => answered(example, limit));
