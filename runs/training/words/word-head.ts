@@ -11,7 +11,8 @@ import { asWordBackbone, type WordClassifier, wordClassifier } from "../../progr
 import type { HeadSpec } from "../../study/words/head.ts";
 import type { Head } from "../heads/types.ts";
 import type { TaskContext } from "../training-task.ts";
-import { type Demonstration, openWordReader, type WordReader } from "./word-reader.ts";
+import type { Demonstration } from "./demonstrations.ts";
+import { openWordReader, type WordReader } from "./word-reader.ts";
 
 /** PEFT's kind of task of a masked model, a decoder or an encoder-decoder that answers by words. */
 export function peftTaskType({ languageModel }: Pick<Backbone, "languageModel">): string | null {

@@ -1,9 +1,9 @@
 """
 What PyTorch and transformers answer with hand-written prompts: for each template the class of every sentence of SST-2's
 validation split whose word has the greatest log-probability, summed over its tokens, as the next of the text before {answer}.
-Writes written-prompts.json beside this file; the sentences are not in it.
+Writes answers.json beside this file; the sentences are not in it.
 
-    python tests/golden/written-prompts.py FOLDER/SmolLM2-135M-Instruct FOLDER/sst2/dev.tsv
+    python tests/golden/written-prompts/answers.py FOLDER/SmolLM2-135M-Instruct FOLDER/sst2/dev.tsv
 """
 
 import hashlib
