@@ -52,7 +52,7 @@ const options = z.custom<unknown>((value) => {
   error: "must be a zod schema with a default for each option, learningRate and epochs among them, as of commonOptions",
 });
 
-const methodShape: Record<Exclude<keyof Method, "plugin" | "untrained">, z.ZodType> = {
+const methodShape: Record<Exclude<keyof Method, "plugin" | "untrained" | "examples">, z.ZodType> = {
   name,
   version: version.optional(),
   description: words,
@@ -97,7 +97,12 @@ const taskSchema = z.discriminatedUnion("kind", [
   z.strictObject({ ...taskShape, kind: z.literal("classification"), labels, metrics: metricsOf(metrics) }),
   z.strictObject({ ...taskShape, kind: z.literal("regression"), metrics: metricsOf(regressionMetrics) }),
   z.strictObject({ ...taskShape, kind: z.literal("multi-label"), labels, metrics: metricsOf(multiLabelMetrics(1)) }),
-  z.strictObject({ ...taskShape, kind: z.literal("generation"), metrics: metricsOf(generationMetrics) }),
+  z.strictObject({
+    ...taskShape,
+    kind: z.literal("generation"),
+    metrics: metricsOf(generationMetrics),
+    dialogue: z.literal(true).optional(),
+  }),
 ]);
 
 /** What every command reads of a shape; the rest is read when the model is used. */
