@@ -52,7 +52,7 @@ const options = z.custom<unknown>((value) => {
   error: "must be a zod schema with a default for each option, learningRate and epochs among them, as of commonOptions",
 });
 
-const methodShape: Record<Exclude<keyof Method, "plugin" | "untrained">, z.ZodType> = {
+const methodShape: Record<Exclude<keyof Method, "plugin" | "untrained" | "examples">, z.ZodType> = {
   name,
   version: version.optional(),
   description: words,

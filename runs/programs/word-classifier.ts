@@ -11,15 +11,13 @@ import { adaptBackbone, type AdaptedBackbone, shapesOf } from "./adapted-backbon
 import { logitsProgram, lossProgram, type SignedProgram, type TrainableClassifier } from "./classifier.ts";
 import { asLanguageModel, weightsWithHead } from "./language-model.ts";
 import { objectiveOf } from "./objective.ts";
-import { startValues } from "./start-values.ts";
+import { startValues, type StartWords } from "./start-values.ts";
 
 /** Token ids of the words of each label: label → words → tokens. A word begins with the space before it, if it has one. */
 export type LabelWords = readonly (readonly (readonly number[])[])[];
 
-/** How words are scored. */
-export interface WordOptions {
-  /** Names of the labels, which methods may start from. */
-  labels: readonly string[];
+/** How words are scored, and what methods may start from. */
+export interface WordOptions extends StartWords {
   /** Where the adaptation's frozen tensors lie; absent: it has none. */
   frozen?: Record<string, StoredTensor>;
   /** "length": the score of a word is the mean, instead of the sum, of the log-probabilities of its tokens. */
@@ -224,7 +222,7 @@ export function wordClassifier(
   backbone: WordBackbone,
   adaptation: Adaptation,
   words: LabelWords,
-  { labels, frozen = {}, normalise, priors }: WordOptions,
+  { frozen = {}, normalise, priors, ...startWords }: WordOptions,
 ): WordClassifier {
   const adapted = adaptBackbone(backbone, adaptation, frozen);
   const scorer = new WordScorer(backbone, adapted, words, normalise);
@@ -248,7 +246,7 @@ export function wordClassifier(
     logits: answers,
     answers,
     loss: lossProgram(logits, objectiveOf("classification", words.length)),
-    start: (seed) => startValues(backbone, adaptation, labels, seed),
+    start: (seed) => startValues(backbone, adaptation, startWords, seed),
     wordScores: { program: (args) => ({ scores: scorer.scores(args, true) }), signature },
     branches: tree.branches.length,
     room: Math.max(...tree.states.map(({ length }) => length)) - 1,

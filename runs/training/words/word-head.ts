@@ -6,11 +6,12 @@ import { lookUp, shorten } from "../../../base/errors.ts";
 import { devices } from "../../../engine/devices/mod.ts";
 import { compose } from "../../../methods/adaptation/compose.ts";
 import type { Backbone } from "../../../models/types.ts";
+import { behindBeginning, readBeginning } from "../../programs/shared-beginning.ts";
 import { asWordBackbone, type WordClassifier, wordClassifier } from "../../programs/word-classifier.ts";
 import type { HeadSpec } from "../../study/words/head.ts";
 import type { Head } from "../heads/types.ts";
 import type { TaskContext } from "../training-task.ts";
-import { openWordReader, type WordReader } from "./word-reader.ts";
+import { type Demonstration, openWordReader, type WordReader } from "./word-reader.ts";
 
 /** PEFT's kind of task of a masked model, a decoder or an encoder-decoder that answers by words. */
 export function peftTaskType({ languageModel }: Pick<Backbone, "languageModel">): string | null {
@@ -21,7 +22,7 @@ export function peftTaskType({ languageModel }: Pick<Backbone, "languageModel">)
 /** Scores of words in a template without texts. */
 async function priorsOf(
   { wordScores, collate }: WordClassifier,
-  { words, encode }: WordReader,
+  { words, encode }: Pick<WordReader, "words" | "encode">,
   { template }: HeadSpec,
   { spec, threads }: Pick<TaskContext, "spec" | "threads">,
 ): Promise<number[][]> {
@@ -45,6 +46,7 @@ async function priorsOf(
 /**
  * The head of a language model that answers by words.
  * @param labels names of the classes
+ * @param demonstrations answered examples that stand before each text
  * @throws {Error} one sentence, if the model has no language model's head, or cannot read the template or the words
  */
 export async function wordHead(
@@ -52,20 +54,31 @@ export async function wordHead(
   head: HeadSpec,
   labels: readonly string[],
   context: Pick<TaskContext, "spec" | "threads">,
+  demonstrations: readonly Demonstration[] = [],
 ): Promise<Head> {
   const backbone = asWordBackbone(opened);
   const reader = await openWordReader(backbone, head);
-  const { words, encode } = reader;
+  const { words } = reader;
   const unadapted = wordClassifier(backbone, compose([], backbone), words, { labels });
   const { branches, room, collate } = unadapted;
+  const most = backbone.maxLength - room;
+  const limit = Math.min(context.spec.training.maxLength, most);
+  const encode = demonstrations.length === 0 ? reader.encode : await reader.behind(demonstrations, limit, most);
   const options = {
     labels,
+    template: reader.frame,
     ...head.normalise === "length" && { normalise: head.normalise },
-    ...head.normalise === "prior" && { priors: await priorsOf(unadapted, reader, head, context) },
+    ...head.normalise === "prior" && { priors: await priorsOf(unadapted, { words, encode }, head, context) },
   };
   return {
     backbone,
     reading: { encode, collate },
+    ...backbone.languageModel && !backbone.languageModel.target && {
+      beginning: {
+        adaptation: (length) => behindBeginning(backbone, length),
+        read: (ids, compile) => readBeginning(backbone, ids, compile),
+      },
+    },
     branches,
     room,
     classifier: (adaptation, frozen) => wordClassifier(backbone, adaptation, words, { ...options, frozen }),

@@ -563,6 +563,10 @@ Deno.test("what is not trained is refused where it is joined, and where there is
     /^Cannot use hand-written for the task sentiment\/amazon: it trains nothing, and so no classifier either/,
   );
   await refused(
+    { methods: ["in-context"] },
+    /^Cannot use in-context for the task e2e: the task must be one of classif/,
+  );
+  await refused(
     { methods: [{ "hand-written": { epochs: 3 } }] },
     /^Cannot use hand-written: it must be given no option, current value is \{"epochs":3\}$/,
   );
