@@ -26,10 +26,11 @@ import { Stopped } from "../../../runs/training/cell-runner.ts";
 import { openPredictor } from "../../../runs/predict/predictor.ts";
 import type { Generated } from "../../../runs/predict/types.ts";
 import { runCell, runTrial } from "../../../runs/training/run-cell.ts";
-import { runId, type RunSpec, settingId } from "../../../runs/study/spec.ts";
+import { methodName, runId, type RunSpec, settingId } from "../../../runs/study/spec.ts";
 import { parseStudy, type Study } from "../../../runs/study/study.ts";
 import { UsageError } from "../../../base/errors.ts";
 import { e2e } from "../../../tasks/e2e.ts";
+import { hubDescriptions } from "../../../tasks/hub/mod.ts";
 import { textMetrics } from "../../../tasks/text-metrics.ts";
 import { makeFolder } from "../../models/folder/copies.ts";
 import type { Files } from "../../in-folder.ts";
@@ -351,6 +352,20 @@ Deno.test("options of generation are left out of a spec at their defaults, and w
     const refused = (error: Error) => error instanceof UsageError && error.message.includes(`training.${key}`);
     assert.throws(() => parseStudy({ training: { [key]: value } }, study()), refused);
   }
+});
+
+Deno.test("the preset generation is for a model that its user names, and says so where none is named", async () => {
+  const { study: preset } = presets.generation;
+  await assert.rejects(cellsOf({ ...preset, tasks: ["e2e"], taskFiles }), (error) => {
+    const rule = /^Cannot run the study: --models, or "models" in it, must name a model, current value is none$/;
+    return error instanceof UsageError && rule.test(error.message);
+  });
+  assert.equal(hubDescriptions[String(preset.tasks)].kind, "generation");
+  const training = { ...preset.training, outputLength: 10 };
+  const cells = await cellsOf({ ...preset, tasks: ["e2e"], taskFiles, models: [folder], training });
+  const named = cells.map(({ spec }) => `${methodName(spec)} ${spec.seed}`);
+  assert.deepEqual(named.slice(0, 3).sort(), ["hand-written 0", "lora 0", "prefix-tuning 0"]);
+  assert.equal(named.length, 9);
 });
 
 Deno.test("a cell's texts are generated as its options say", async () => {
