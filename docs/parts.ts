@@ -18,7 +18,7 @@ import { hubDescriptions, hubTasks } from "../tasks/hub/mod.ts";
 import { tasks } from "../tasks/mod.ts";
 import { generationMetrics } from "../tasks/metrics/generation.ts";
 import type { AnyTask, Metric, TaskKind } from "../tasks/types.ts";
-import { differenceColumns, resultColumns, runColumns, trialColumns } from "./columns.ts";
+import { differenceColumns, promptColumns, resultColumns, runColumns, trialColumns } from "./columns.ts";
 import { commandTable, describeCommands } from "./commands.ts";
 import { code, codes, type Column, count, linkCitations, table } from "./markdown.ts";
 
@@ -47,6 +47,7 @@ export const parts: Record<string, () => string | Promise<string>> = {
   "runs.csv": () => columnTable(runColumns),
   "differences.csv": () => columnTable(differenceColumns),
   "trials.csv": () => columnTable(trialColumns),
+  "prompts.csv": () => columnTable(promptColumns),
 };
 
 /** The tasks that are no descriptions of data sets on the hub. */
@@ -104,11 +105,13 @@ function optionSections(): string {
       description,
     ]);
     const { name, identityAtStart } = method;
-    if (method.untrained) return `### ${name}\n\nNothing is trained: the model answers as it is.`;
-    const start = identityAtStart
+    const start = method.untrained
+      ? "Nothing is trained."
+      : identityAtStart
       ? "Before the first step the adapted model computes what the backbone does."
       : "It changes what the backbone computes from the first step on.";
-    return `### ${name}\n\n${start}\n\n${table(["option", "default", "tuned in", "meaning"], rows)}`;
+    const options = rows.length === 0 ? "" : `\n\n${table(["option", "default", "tuned in", "meaning"], rows)}`;
+    return `### ${name}\n\n${start}${options}`;
   }).join("\n\n");
 }
 

@@ -7,6 +7,7 @@ import { bitfit } from "./bitfit.ts";
 import { full } from "./full.ts";
 import { handWritten } from "./hand-written.ts";
 import { ia3 } from "./ia3.ts";
+import { inContext } from "./in-context.ts";
 import { linearProbe } from "./linear-probe.ts";
 import { lnTuning } from "./ln-tuning.ts";
 import { lora } from "./lora.ts";
@@ -29,7 +30,8 @@ export type MethodName =
   | "vera"
   | "ia3"
   | "adapter"
-  | "hand-written";
+  | "hand-written"
+  | "in-context";
 
 const builtIn: Record<MethodName, Method> = {
   "full": full,
@@ -44,6 +46,7 @@ const builtIn: Record<MethodName, Method> = {
   "ia3": ia3,
   "adapter": adapter,
   "hand-written": handWritten,
+  "in-context": inContext,
 };
 
 /** Every method by name; plug-ins may add methods. */

@@ -131,6 +131,8 @@ export interface Method<O extends CommonOptions = CommonOptions> {
   space?: { readonly [K in keyof O]?: Axis };
   /** It trains nothing, no classifier either: a run is a pass over the test examples. Absent: it is trained. */
   untrained?: true;
+  /** Number of training examples that stand with their answers before each text; only of what is untrained. Absent: none. */
+  examples?(options: O): number;
   /** Trainable tensors it adds, in a fixed order. */
   parameters(shape: BackboneShape, options: O): MethodParameter[];
   /** Names of the backbone's weights that it trains in place. */

@@ -21,6 +21,7 @@ import {
   timeRemarks,
   titleOf,
 } from "../words.ts";
+import { WRITTEN_REMARKS } from "../written-prompts.ts";
 import { BUDGET_REMARKS, isTuned, LEDGER_REMARKS } from "../tuning-tables.ts";
 import { pageData } from "./data.ts";
 import { json, policyHash, text } from "./html.ts";
@@ -32,6 +33,7 @@ import {
   overviewTable,
   protocolTable,
   tuningTables,
+  writtenTable,
 } from "./tables.ts";
 
 const read = (name: string) => Deno.readTextFileSync(new URL(name, import.meta.url));
@@ -113,9 +115,13 @@ function sectionsOf(
         protocolTable(protocol, titleOf(protocol, protocols), captionOf(protocol), validation),
         [...protocolRemarks(protocol), ...timeRemarks(protocol, beside)],
         ofProtocols[index],
-        `${metricsOf(protocol, titleOf(protocol, protocols))}\n${costTable(protocol, titleOf(protocol, protocols))}\n${
-          list(costRemarks(protocol))
-        }\n${tuningOf(protocol, titleOf(protocol, protocols))}`,
+        [
+          metricsOf(protocol, titleOf(protocol, protocols)),
+          writtenOf(protocol, titleOf(protocol, protocols)),
+          costTable(protocol, titleOf(protocol, protocols)),
+          list(costRemarks(protocol)),
+          tuningOf(protocol, titleOf(protocol, protocols)),
+        ].join("\n"),
       )
     ),
     ...external === undefined
@@ -129,6 +135,12 @@ function sectionsOf(
 function metricsOf(protocol: Protocol, title: string): string {
   const table = metricsTable(protocol, title);
   return table === "" ? "" : `${table}\n${list(metricsRemarks(protocol))}`;
+}
+
+/** How the templates of hand-written prompts differ; nothing where there is one. */
+function writtenOf(protocol: Protocol, title: string): string {
+  const table = writtenTable(protocol, title);
+  return table === "" ? "" : `${table}\n${list(WRITTEN_REMARKS)}`;
 }
 
 /** How the methods of a protocol were tuned; nothing where none was. */

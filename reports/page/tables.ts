@@ -13,6 +13,7 @@ import type { Protocol, Setting } from "../results.ts";
 import { METRICS_TITLE, metricsTableOf } from "../metrics-table.ts";
 import { type CellStyle, overviewTableOf, type Table, tableOf } from "../table.ts";
 import { budgetTableOf, ledgerOf, tunedSettings } from "../tuning-tables.ts";
+import { writtenPromptsOf, writtenTableOf } from "../written-prompts.ts";
 import { text } from "./html.ts";
 
 // A caller that maps over names would give `text` their indices as its length.
@@ -56,6 +57,13 @@ export function tuningTables(protocol: Protocol, title: string): { ledger: strin
       () => null,
     ),
   };
+}
+
+/** The table on the templates of hand-written prompts; empty where there is one template. */
+export function writtenTable(protocol: Protocol, title: string): string {
+  const table = writtenTableOf(protocol, style);
+  if (table.rows.length === 0) return "";
+  return htmlTable(table, `Written prompts, ${title}`, "Written prompts", writtenPromptsOf(protocol), () => null);
 }
 
 /** The tables of others' results. */

@@ -28,6 +28,7 @@ import {
   timeRemarks,
   titleOf,
 } from "../words.ts";
+import { WRITTEN_REMARKS, writtenTableOf } from "../written-prompts.ts";
 
 /** An item of a list, and the items of the list below it: a remark in Markdown. */
 type Item = Remark;
@@ -52,6 +53,7 @@ export function renderMarkdown(results: Results): string {
       markdownOf(tableOf(protocol, STYLE, validation)),
       list(protocolNotes(protocol, environments, beside)),
       ...metricsSections(protocol),
+      ...writtenSections(protocol),
       "### Further costs",
       markdownOf(costTableOf(protocol, STYLE)),
       list(costRemarks(protocol)),
@@ -100,6 +102,13 @@ export function renderMarkdown(results: Results): string {
 function metricsSections(protocol: Protocol): string[] {
   const table = metricsTableOf(protocol, STYLE);
   return table === null ? [] : [`### ${METRICS_TITLE}`, markdownOf(table), list(metricsRemarks(protocol))];
+}
+
+/** How the templates of hand-written prompts differ; nothing where there is one. */
+function writtenSections(protocol: Protocol): string[] {
+  const table = writtenTableOf(protocol, STYLE);
+  if (table.rows.length === 0) return [];
+  return ["### Written prompts", markdownOf(table), list(WRITTEN_REMARKS.map(([text]): Item => [escape(text)]))];
 }
 
 /** How the methods of a protocol were tuned; nothing where none was. */

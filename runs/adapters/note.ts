@@ -41,6 +41,8 @@ export interface AdapterNote {
   outputLength?: number;
   /** Texts are put into the model's chat template. */
   chat?: true;
+  /** Texts are dialogues, a turn a line, that lose their oldest turns where they are too long. */
+  dialogue?: true;
   /** Probability from which a label is answered; absent unless there are several labels at once. */
   threshold?: number;
   /** The texts that it has learnt from; absent in notes of before texts were noted. */
@@ -63,6 +65,7 @@ const noteSchema: z.ZodType<AdapterNote> = z.strictObject({
   head: headSchema.optional(),
   outputLength: z.int().positive().optional(),
   chat: z.literal(true).optional(),
+  dialogue: z.literal(true).optional(),
   threshold: z.number().min(0).max(1).optional(),
   texts: z.strictObject({
     complete: z.boolean(),
@@ -100,6 +103,7 @@ export function noteOf(
     ...spec.head && { head: spec.head },
     ...outputLength !== undefined && { outputLength },
     ...chat && { chat },
+    ..."dialogue" in task && task.dialogue && { dialogue: task.dialogue },
     ...threshold !== undefined && { threshold },
     texts,
   };

@@ -41,6 +41,8 @@ export interface LoadedAdapter {
   threshold: number;
   /** The form of a prompt in training, the text alone or in a chat template; absent where it is unknown. */
   promptForm?: "text" | "chat";
+  /** Texts are dialogues, a turn a line, that lose their oldest turns where they are too long. */
+  dialogue?: true;
   /** Most tokens of a text that are read. */
   limit: number;
   /** Most tokens of a text together with those generated after it. */
@@ -183,6 +185,7 @@ async function readAdapter(folder: string, model: Model, opened: Backbone): Prom
     outputs,
     threshold: note?.threshold ?? 0.5,
     ...note && { promptForm: note.chat ? "chat" as const : "text" as const },
+    ...note?.dialogue && { dialogue: note.dialogue },
     limit: Math.min(note?.maxLength ?? maxLength, shared ? maxLength - outputLength : maxLength),
     maxLength,
     outputLength,

@@ -5,7 +5,7 @@
 import type { Backbone, Encoding } from "../../models/types.ts";
 import { microBatches } from "../training/batches.ts";
 import { GENERATION_BATCH } from "../training/generation.ts";
-import { encodePrompt } from "../training/prompt.ts";
+import { encodeDialogue, encodePrompt } from "../training/prompt.ts";
 import type { LoadedAdapter } from "./load.ts";
 import type { NamedAdapter } from "./name-adapters.ts";
 import type { AdapterRequest } from "./shared-program.ts";
@@ -29,13 +29,16 @@ export async function makeRequest(
   { text, pair }: Line,
 ): Promise<LineRequest> {
   const { name, adapter } = named;
-  const encoded = await encode(backbone, adapter, adapter.limit, text, pair);
+  const chat = adapter.promptForm === "chat" ? true : undefined;
+  const dialogue = adapter.dialogue && await encodeDialogue(backbone, "that is given", text, adapter.limit, chat);
+  const encoded = dialogue?.ids ?? await encode(backbone, adapter, adapter.limit, text, pair);
+  const truncated = dialogue ? dialogue.leftOut > 0 : await isTruncated(backbone, adapter, encoded, text, pair);
   const context = {
     adapter: name,
     task: adapter.task,
     text,
     ...pair !== undefined && { pair },
-    ...await isTruncated(backbone, adapter, encoded, text, pair) && { truncated: true as const },
+    ...truncated && { truncated: true as const },
   };
   return { adapter, encoded, named, context };
 }

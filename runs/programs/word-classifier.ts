@@ -136,7 +136,10 @@ function readerOf(backbone: WordBackbone, words: LabelWords): Reader {
       const collated = collate(encoded);
       const { shape } = collated.ids;
       const data = new Float32Array(shape[0] * shape[1]);
-      encoded.forEach(({ answer }, row) => data[row * shape[1] + answer!] = 1);
+      encoded.forEach(({ answer }, row) => {
+        if (answer === undefined) throw new Error("Cannot score words: each text must have a mask, one has none");
+        data[row * shape[1] + answer] = 1;
+      });
       return { ...collated, answer: { data, shape } };
     },
     read: (weights, inputs, _, hooks) => maskedLanguageModel.read(weights, inputs, inputs.answer, hooks).expandDims(1),

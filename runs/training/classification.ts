@@ -8,11 +8,13 @@ import type { Executable } from "../../engine/types.ts";
 import { compose, type Part } from "../../methods/adaptation/compose.ts";
 import { inferenceParts } from "../../methods/adaptation/inference-parts.ts";
 import type { Backbone } from "../../models/types.ts";
-import { type HeadTask, labelsOfTask } from "../../tasks/types.ts";
+import { type Example, type HeadTask, labelsOfTask } from "../../tasks/types.ts";
 import type { NoScores, RunRecord } from "../study/record.ts";
 import { isBetter, outputsOf, score } from "./evaluate.ts";
-import { computeFeatures, type EncodedExamples, encodeExamples } from "./examples.ts";
+import { collateExamples, computeFeatures, type EncodedExamples, encodeTexts } from "./examples.ts";
 import type { Head, HeadKind } from "./heads/types.ts";
+import { lengthOfBeginning } from "../programs/shared-beginning.ts";
+import { drawDemonstrations } from "./words/demonstrations.ts";
 import { wordHead } from "./words/word-head.ts";
 import type { Evaluator, TaskContext, TrainingTask } from "./training-task.ts";
 import type { AnyExample, Splits } from "./split.ts";
@@ -32,16 +34,18 @@ interface Evaluated<E extends AnyExample, A> {
   examples: Record<"validation" | "test", EncodedExamples>;
   splits: Splits<E>;
   microBatchRows: number;
+  /** What the program takes besides the trained parameters. */
+  given: Record<string, Float32Array>;
 }
 
 function makeEvaluator<E extends AnyExample, A>(
-  { executable, kind, examples, splits, microBatchRows }: Evaluated<E, A>,
+  { executable, kind, examples, splits, microBatchRows, given }: Evaluated<E, A>,
 ): Evaluator {
   const answersTo = (split: "validation" | "test", parameters: Record<string, Float32Array>) =>
-    outputsOf(executable, parameters, examples[split], microBatchRows);
+    outputsOf(executable, { ...parameters, ...given }, examples[split], microBatchRows);
   return {
     async warmUp(parameters) {
-      await executable.run({ parameters, inputs: examples.validation.collate([0]) });
+      await executable.run({ parameters: { ...parameters, ...given }, inputs: examples.validation.collate([0]) });
     },
     async evaluate(split, parameters) {
       const outputs = await answersTo(split, parameters);
@@ -99,6 +103,50 @@ function featureHead(backbone: Backbone, labels: readonly string[], learningRate
   };
 }
 
+/** How the texts of a cell are read. */
+interface Reading<E extends AnyExample, A> {
+  head: Head;
+  kind: HeadKind<E, A>;
+  splits: Splits<E>;
+  /** Most tokens of a text. */
+  limit: number;
+  /** Whether anything is trained, which changes what is read of any token. */
+  isTrained: boolean;
+}
+
+/**
+ * The examples as programs take them, and the tokens that all of them begin with where these are read once: the examples are then
+ * without them.
+ */
+async function encodeSplits<E extends AnyExample, A>({ head, kind, splits, limit, isTrained }: Reading<E, A>) {
+  const { reading, branches, beginning: shared } = head;
+  const encoded = {
+    train: await encodeTexts(reading, splits.train, limit),
+    validation: await encodeTexts(reading, splits.validation, limit),
+    test: await encodeTexts(reading, splits.test, limit),
+  };
+  const begun = isTrained || !shared ? 0 : lengthOfBeginning(Object.values(encoded).flat());
+  const collated = (name: keyof Splits) =>
+    collateExamples(
+      reading.collate,
+      begun === 0 ? encoded[name] : encoded[name].map((ids) => ids.slice(begun)),
+      splits[name],
+      (examples) => kind.collate(examples.map(kind.rightOf)),
+      branches,
+    );
+  return {
+    examples: { train: collated("train"), validation: collated("validation"), test: collated("test") },
+    beginning: encoded.validation[0].slice(0, begun),
+  };
+}
+
+/** The answered examples that the method puts before each text. @throws {Error} if there are fewer */
+function demonstrationsOf(parts: readonly Part[], train: readonly AnyExample[], seed: number): readonly Example[] {
+  const count = parts.reduce((sum, { method, options }) => sum + (method.examples?.(options) ?? 0), 0);
+  // Only tasks of classification have words to answer with.
+  return count === 0 ? [] : drawDemonstrations(train as readonly Example[], count, seed);
+}
+
 /** A task that a classifier answers, or the words of a language model, on a backbone with a method. */
 export async function classification<E extends AnyExample, A extends number | readonly number[]>(
   task: HeadTask,
@@ -110,19 +158,15 @@ export async function classification<E extends AnyExample, A extends number | re
   const { objective, metrics, rightOf } = kind;
   const labels = labelsOfTask(task);
   const head = spec.head
-    ? await wordHead(opened, spec.head, labels, { spec, threads })
+    ? await wordHead(opened, spec.head, labels, { spec, threads }, demonstrationsOf(parts, splits.train, spec.seed))
     : featureHead(opened, labels, headLearningRate!, objective);
-  const { backbone, reading, branches, room, peftConfig } = head;
+  const { backbone, room, peftConfig } = head;
   const adaptation = compose(parts, backbone);
   const model = head.classifier(adaptation, await storeFrozen(adaptation));
   const limit = Math.min(maxLength, adaptation.maxLength - room);
-  const encode = (split: readonly E[]) =>
-    encodeExamples(reading, split, limit, (examples) => kind.collate(examples.map(rightOf)), branches);
-  const examples = {
-    train: await encode(splits.train),
-    validation: await encode(splits.validation),
-    test: await encode(splits.test),
-  };
+  const isTrained = model.parameters.length > 0;
+  const { examples, beginning } = await encodeSplits({ head, kind, splits, limit, isTrained });
+  const answering = beginning.length === 0 ? model : head.classifier(head.beginning!.adaptation(beginning.length), {});
   const right = splits.test.map(rightOf);
   const constant = kind.constantOf(splits.train.map(rightOf));
   return {
@@ -143,7 +187,7 @@ export async function classification<E extends AnyExample, A extends number | re
       output: "features",
       inputs: examples.validation.collate([...splits.validation.keys()].slice(0, IDENTITY_TEXTS)),
     },
-    inference: await inferenceOf(parts, head),
+    inference: { ...await inferenceOf(parts, head), ...beginning.length > 0 && { adapted: answering.answers } },
     ...peftConfig && { peftConfig },
     ...model.featuresFixed && {
       featureCache: {
@@ -160,8 +204,9 @@ export async function classification<E extends AnyExample, A extends number | re
     majority: spec.trial ? UNTESTED : score(metrics, right, right.map(() => constant)),
     ...kind.namesConstant && { baseline: constant as RunRecord["baseline"] },
     evaluator: async (compile) => {
-      const executable = await compile(model.logits);
-      return makeEvaluator({ executable, kind, examples, splits, microBatchRows });
+      const given = beginning.length === 0 ? {} : await head.beginning!.read(beginning, compile);
+      const executable = await compile(answering.logits);
+      return makeEvaluator({ executable, kind, examples, splits, microBatchRows, given });
     },
   };
 }

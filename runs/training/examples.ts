@@ -3,7 +3,7 @@
  * @module
  */
 import type { ArrayValue, Executable } from "../../engine/types.ts";
-import type { Backbone } from "../../models/types.ts";
+import type { Backbone, Encoding } from "../../models/types.ts";
 import type { TextInput } from "../../tasks/types.ts";
 import { microBatches } from "./batches.ts";
 
@@ -23,19 +23,27 @@ export interface EncodedExamples {
   lossInputs(indices: readonly number[], batch: readonly number[]): Record<string, ArrayValue>;
 }
 
+/** Token ids of the texts of examples, at most `limit` each. */
+export function encodeTexts(
+  { encode }: Pick<Backbone, "encode">,
+  examples: readonly TextInput[],
+  limit: number,
+): Promise<Encoding[]> {
+  return Array.fromAsync(examples, ({ text, pair }) => encode(text, limit, pair));
+}
+
 /**
- * Texts as token ids, at most `limit` each.
+ * Examples whose texts are token ids.
  * @param collateLabels the right answers of some of them, as the loss reads them
  * @param besides tokens that are computed for each text besides its own
  */
-export async function encodeExamples<E extends TextInput>(
-  { encode, collate }: Pick<Backbone, "encode" | "collate">,
+export function collateExamples<E extends TextInput>(
+  collate: Backbone["collate"],
+  encoded: readonly Encoding[],
   examples: readonly E[],
-  limit: number,
   collateLabels: (examples: readonly E[]) => ArrayValue,
   besides = 0,
-): Promise<EncodedExamples> {
-  const encoded = await Array.fromAsync(examples, ({ text, pair }) => encode(text, limit, pair));
+): EncodedExamples {
   return {
     lengths: encoded.map(({ length }) => length),
     positions: encoded.map(({ length }) => length + besides),

@@ -3,36 +3,31 @@
  * @module
  */
 import { basename } from "node:path";
+import { shorten, suggestion } from "../../base/errors.ts";
 import { textHash } from "../examples.ts";
-import { requireTexts } from "../task-files.ts";
 import type { TaskData, TextInput } from "../types.ts";
 import type { DescribedSpec, SplitName } from "./description.ts";
-import { columnsOf, countWords, fill, refuseEmpty, requireText } from "./fields.ts";
+import { countWords, refuseEmpty } from "./fields.ts";
 import {
-  answerColumns,
   type AnswerReading,
   type AnswerRow,
-  answerValues,
   labelsOfRows,
-  mayBeEmpty,
   requireDifferent,
   type RightAnswer,
   rightAnswer,
 } from "./right-answers.ts";
+import { RowReader, type TextRow } from "./rows/text-rows.ts";
 import { splitsOfRows } from "./splits.ts";
-import { type Cell, readTables, type Table, type TableSource } from "./table.ts";
+import { readTables, type Table, type TableSource } from "./table.ts";
 
 /** The files of each part of the data: of a split, of the pool, or of a split of a data set on the hub. */
 export type TableSources = Record<string, TableSource>;
 
 /** What of a description decides how rows are read. */
-export type Reading = AnswerReading & Pick<DescribedSpec, "encoding" | "missing" | "splits">;
+export type Reading = AnswerReading & Pick<DescribedSpec, "encoding" | "missing" | "splits" | "dialogue" | "speaker">;
 
 /** An example of a described task. */
 export type DescribedExample = TextInput & RightAnswer;
-
-/** What stands between the parts of a list that a text is made of, as between facts of WebNLG. */
-const LIST_SEPARATOR = " | ";
 
 /** A row that has all that is needed. */
 class ReadRow implements AnswerRow {
@@ -131,8 +126,8 @@ export async function readDescribed(
   const rows: ReadRow[] = [];
   const room = { left: most };
   for (const [part, source] of Object.entries(sources)) {
-    const { sha256, count, complete } = await readRows(reading, part, source, room);
-    read.push({ name: part, ...source, sha256, rows: count, dropped: count - complete.length });
+    const { sha256, rows: count, dropped, complete } = await readRows(reading, part, source, room);
+    read.push({ name: part, ...source, sha256, rows: count, dropped });
     for (const row of complete) rows.push(row);
   }
   // Then all have them, as texts are compared.
@@ -181,20 +176,17 @@ export async function readTexts(
   for (const example of examples) delete example.hash;
 }
 
-/** A row, with what its texts are made of. */
-interface TextRow extends Pick<ReadRow, "id" | "part" | "line"> {
-  /** Its text, and the second text of a pair. */
-  texts: string[];
-  /** The text of another field of the description. */
-  textOf: (field: string) => string;
-  /** The values of its answer. */
-  answers: () => string[];
+/** What was read of a part of the data. */
+interface ReadPart extends Pick<ReadSource, "rows" | "dropped"> {
+  /** SHA-256 of its files. */
+  sha256: string;
+  /** Speakers of dialogues that were seen. */
+  speakers: ReadonlySet<string>;
 }
 
 /**
- * Visits the rows of files that have all values.
+ * Visits the texts of rows that have all values.
  * @param start called before a file's first row, and again where it has to be read another way
- * @returns the checksum of the files, and the number of rows
  * @throws {Error} if a row has not all values, unless such rows are dropped
  */
 async function eachRow(
@@ -202,55 +194,29 @@ async function eachRow(
   part: string,
   source: TableSource,
   start: (table: Table) => (row: TextRow) => void,
-): Promise<{ sha256: string; count: number }> {
-  const { columns: { text, pair, split, group }, encoding, missing } = reading;
-  const ofAnswer = answerColumns(reading);
-  const fields = [text, pair ?? [], split ?? [], group ?? []].flat();
-  const columns = [...new Set([...fields.flatMap(columnsOf), ...ofAnswer])];
-  const mayHaveNone = columns.map((column) => mayBeEmpty(reading) && ofAnswer.includes(column));
-  const isGeneration = reading.kind === "generation";
-  const isEmpty = (value: Cell, at: number) =>
-    value === null
-      ? !(isGeneration && mayHaveNone[at])
-      : value.length === 0 && Array.isArray(value) && !mayBeEmpty(reading) ||
-        typeof value === "string" && value.trim() === "" && !mayHaveNone[at];
-  const counts = new Map<string, number>();
-  const countBut = (path: string) => [...counts].reduce((sum, [other, count]) => other === path ? sum : sum + count, 0);
-  const sha256 = await readTables(source, columns, encoding, (table) => {
+): Promise<ReadPart> {
+  const reader = new RowReader(reading);
+  const counts = new Map<string, { rows: number; dropped: number }>();
+  const countBut = (path: string, key: "rows" | "dropped") =>
+    [...counts].reduce((sum, [other, count]) => other === path ? sum : sum + count[key], 0);
+  const sha256 = await readTables(source, reader.columns, reading.encoding, (table) => {
     const { path, unit } = table;
     const visit = start(table);
-    const before = countBut(path);
-    let number = before;
+    const before = countBut(path, "rows");
+    const count = { rows: 0, dropped: 0 };
+    counts.set(path, count);
     return ({ line, values }) => {
-      number++;
-      counts.set(path, number - before);
-      const empty = values.findIndex(isEmpty);
-      if (empty >= 0 && missing === "drop") return;
-      const place = `${unit} ${line}`;
-      if (empty >= 0) refuseEmpty(path, columns[empty], place);
-      const cellOf = (column: string) => values[columns.indexOf(column)]!;
-      const textIn = (column: string) => {
-        const cell = cellOf(column);
-        return isGeneration && Array.isArray(cell)
-          ? cell.join(LIST_SEPARATOR)
-          : requireText(cell, { path, column, place });
-      };
-      const textOf = (field: string) => columns.includes(field) ? textIn(field) : fill(field, textIn);
-      const texts = [text, ...pair === undefined ? [] : [pair]].map(textOf);
-      requireTexts(path, texts, line);
-      const answers = () => {
-        const cells = ofAnswer.map((column) =>
-          isGeneration || mayBeEmpty(reading) && ofAnswer.length === 1 ? cellOf(column) : textIn(column)
-        );
-        const answer = answerValues(reading, cells, { path, place });
-        if (isGeneration && answer.length === 0) refuseEmpty(path, ofAnswer[0], place);
-        return answer;
-      };
-      const ofRow = split === undefined ? part : textOf(split).trim();
-      visit({ id: `${ofRow}/${number}`, part: ofRow, line, texts, textOf, answers });
+      count.rows++;
+      const missing = reader.missing(values);
+      if (missing !== undefined) {
+        if (reading.missing !== "drop") refuseEmpty(path, missing, `${unit} ${line}`);
+        count.dropped++;
+        return;
+      }
+      for (const row of reader.read(values, { table, line, number: before + count.rows, part })) visit(row);
     };
   });
-  return { sha256, count: countBut("") };
+  return { sha256, rows: countBut("", "rows"), dropped: countBut("", "dropped"), speakers: reader.speakers };
 }
 
 /** The rows of files. @param room characters of texts that may be kept still; below 0 there is none, and rows have hashes */
@@ -259,24 +225,23 @@ async function readRows(
   part: string,
   source: TableSource,
   room: { left: number },
-): Promise<{ sha256: string; count: number; complete: ReadRow[] }> {
-  const { group } = reading.columns;
+): Promise<ReadPart & { complete: ReadRow[] }> {
   const files = new Map<string, ReadRow[]>();
   const roomAt = new Map<string, number>();
   // What many rows have in common is in memory once.
   const names = new Map<string, string>();
   const once = (name: string) => names.get(name) ?? (names.set(name, name), name);
   const known = new Map<string, string[]>();
-  const { sha256, count } = await eachRow(reading, part, source, (table) => {
+  const read = await eachRow(reading, part, source, (table) => {
     const rows: ReadRow[] = [];
     files.set(table.path, rows);
     room.left = roomAt.get(table.path) ?? room.left;
     roomAt.set(table.path, room.left);
-    return ({ id, part, line, texts, textOf, answers }) => {
+    return ({ id, part, line, texts, group, answers }) => {
       const [text, pair] = texts;
       const example: DescribedExample = { id, text };
       if (pair !== undefined) example.pair = pair;
-      if (group !== undefined) example.group = once(textOf(group));
+      if (group !== undefined) example.group = once(group);
       room.left -= text.length + (pair?.length ?? 0);
       const words = texts.reduce((sum, text) => sum + countWords(text), 0);
       if (room.left < 0) {
@@ -291,6 +256,21 @@ async function readRows(
     };
   });
   const complete = [...files.values()].flat();
-  if (complete.length === 0) throw new Error(`Cannot use ${source.paths[0]}: it must have rows, it has none`);
-  return { sha256, count, complete };
+  if (complete.length === 0) refuseNone(reading, source, read);
+  return { ...read, complete };
+}
+
+/** Says why files have no example. @throws {Error} always */
+function refuseNone(
+  { speaker }: Reading,
+  { paths: [path] }: TableSource,
+  { rows, dropped, speakers }: ReadPart,
+): never {
+  if (rows === dropped) throw new Error(`Cannot use ${path}: it must have rows, it has none`);
+  if (speaker === undefined) throw new Error(`Cannot use ${path}: a dialogue must have two turns, none has`);
+  throw new Error(
+    `Cannot use ${path}: the speaker ${shorten(speaker)} must answer a turn, ${
+      speakers.size === 0 ? 'no turn begins with a name, as "USER: " is one' : suggestion(speaker, [...speakers])
+    }`,
+  );
 }

@@ -27,7 +27,7 @@ Deno.test("the table of methods has exactly the rows that are tested, each under
 
 Deno.test("what is untrained has neither tensors nor options of training, nor anything to tune", () => {
   const untrained = Object.values(methods).filter((method) => method.untrained);
-  assert.deepEqual(untrained.map(({ name }) => name), ["hand-written"]);
+  assert.deepEqual(untrained.map(({ name }) => name), ["hand-written", "in-context"]);
   for (const { options, space, parameters, trains, count } of untrained) {
     const parsed = options.parse({});
     const [shape] = [models["use-lite"].shape];

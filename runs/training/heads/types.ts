@@ -11,6 +11,7 @@ import type { TrainableClassifier } from "../../programs/classifier.ts";
 import type { Objective } from "../../programs/objective.ts";
 import type { Prediction } from "../../study/record.ts";
 import type { AnyExample } from "../split.ts";
+import type { CompileProgram } from "../training-task.ts";
 
 /** What answers texts: a classifier on the backbone's features, or words of its language model. */
 export interface Head {
@@ -24,6 +25,11 @@ export interface Head {
   room: number;
   /** The backbone with a method, as what gives logits. @param frozen where the adaptation's frozen tensors lie */
   classifier(adaptation: Adaptation, frozen: Record<string, StoredTensor>): TrainableClassifier;
+  /** Of a decoder: the model behind tokens that all texts begin with, and what it takes of these, read once. Absent: texts are read whole. */
+  beginning?: {
+    adaptation(length: number): Adaptation;
+    read(ids: readonly number[], compile: CompileProgram): Promise<Record<string, Float32Array>>;
+  };
   /** Fields of PEFT's adapter config that say what the task is; absent: those of a classifier. */
   peftConfig?: Record<string, unknown>;
 }

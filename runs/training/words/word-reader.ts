@@ -5,9 +5,11 @@
 import { shorten } from "../../../base/errors.ts";
 import type { Backbone, Encoding } from "../../../models/types.ts";
 import { fillIn, isOfPairs, listOf, parseTemplate, type Template } from "../../../tasks/templates/template.ts";
+import type { Example } from "../../../tasks/types.ts";
 import type { LabelWords, WordBackbone } from "../../programs/word-classifier.ts";
 import type { HeadSpec } from "../../study/words/head.ts";
 import { cutTexts } from "./cut-texts.ts";
+import { BLANK_LINE, countFitting, type Demonstration } from "./demonstrations.ts";
 
 /** A template and the labels' words, for one model. */
 export interface WordReader {
@@ -21,6 +23,13 @@ export interface WordReader {
    * @throws {Error} if the template leaves no room for a text, or if it names the second text of pairs and there is none
    */
   encode(text: string, limit: number, pair?: string): Promise<Encoding>;
+  /**
+   * Reads texts behind demonstrations, each of these in the template with the first word of its label, cut to `limit` tokens, with a
+   * blank line behind it. The limit of a text is then without the tokens of demonstrations.
+   * @param most tokens that the model reads
+   * @throws {UsageError} how many of them fit, if not all do beside a text of `limit` tokens
+   */
+  behind(demonstrations: readonly Demonstration[], limit: number, most: number): Promise<WordReader["encode"]>;
 }
 
 /** Token ids of words behind a text if they begin with a space, else of a text that begins with them. */
@@ -123,27 +132,48 @@ export async function openWordReader(backbone: WordBackbone, head: HeadSpec): Pr
   const words = await tokenizeWords(model, template, head.words, list);
   requireDistinct(words, head.words, mask !== undefined);
   const [begin, end] = await specialTokens(model);
-  const fill = async ([text, pair]: string[]): Promise<Encoding> => {
-    const start = fillIn(template.before, { text, pair }, list);
+  const cut = <Ids extends readonly number[]>(
+    { text, pair }: Pick<Example, "text" | "pair">,
+    limit: number,
+    fill: (texts: string[]) => Promise<Ids>,
+  ) => {
+    requirePair(template, pair);
+    return cutTexts(model, pair === undefined ? [text] : [text, pair], limit, fill, (taken) => {
+      throw new Error(
+        `Cannot use the template ${shorten(JSON.stringify(head.template))}: it must leave room for a text within ` +
+          `${limit} tokens, it takes ${taken}`,
+      );
+    });
+  };
+  const fillAfter = (first: string) => async ([text, pair]: string[]): Promise<Encoding> => {
+    const start = first + fillIn(template.before, { text, pair }, list);
     // Masks take the white space before them.
     const before = [...begin, ...await tokenize(mask === undefined ? start : start.trimEnd())];
     if (mask === undefined) return [...before, ...end];
     const after = await tokenize(fillIn(template.after, { text, pair }, list));
     return Object.assign([...before, mask, ...after, ...end], { answer: before.length });
   };
+  const answered = async (example: Demonstration, limit: number): Promise<string> => {
+    let filled = "";
+    await cut(example, limit, ([text, pair]) => {
+      const [word] = head.words[example.label];
+      const [before, after] = [template.before, template.after].map((parts) => fillIn(parts, { text, pair }, list));
+      filled = before + template.space + word + after;
+      return tokenize(filled);
+    });
+    return filled + BLANK_LINE;
+  };
   const none = { text: "", pair: "" };
   const parts = mask === undefined ? template.before : [...template.before, template.space, ...template.after];
   return {
     words,
     frame: await tokenizeBehind(tokenize, END_OF_TEXT, fillIn(parts, none, list)),
-    encode(text, limit, pair) {
-      requirePair(template, pair);
-      return cutTexts(model, pair === undefined ? [text] : [text, pair], limit, fill, (taken) => {
-        throw new Error(
-          `Cannot use the template ${shorten(JSON.stringify(head.template))}: it must leave room for a text within ` +
-            `${limit} tokens, it takes ${taken}`,
-        );
-      });
+    encode: (text, limit, pair) => cut({ text, pair }, limit, fillAfter("")),
+    async behind(demonstrations, limit, most) {
+      const texts = await Array.fromAsync(demonstrations, (example) => answered(example, limit));
+      const taken = await countFitting(texts, tokenize, limit, most);
+      const fill = fillAfter(texts.join(""));
+      return (text, limit, pair) => cut({ text, pair }, taken + limit, fill);
     },
   };
 }
