@@ -14,9 +14,12 @@ import type { TaskContext } from "../training-task.ts";
 import type { Demonstration } from "./demonstrations.ts";
 import { openWordReader, type WordReader } from "./word-reader.ts";
 
-/** PEFT's kind of task of a masked model, a decoder or an encoder-decoder that answers by words. */
-export function peftTaskType({ languageModel }: Pick<Backbone, "languageModel">): string | null {
-  if (!languageModel) return null;
+/**
+ * PEFT's kind of task of a decoder, an encoder-decoder or a masked model that answers by words. It has none for masked models: as one of
+ * FEATURE_EXTRACTION it puts virtual tokens before texts and gives what the model gives, as one of no kind it would leave them out.
+ */
+function peftTaskType({ languageModel }: Backbone): string {
+  if (!languageModel) return "FEATURE_EXTRACTION";
   return languageModel.target ? "SEQ_2_SEQ_LM" : "CAUSAL_LM";
 }
 
