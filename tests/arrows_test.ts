@@ -40,7 +40,9 @@ const ARROWS: Record<string, readonly string[]> = {
   ],
   "tasks": ["base"],
   "tasks/metrics": ["tasks"],
-  "tasks/described": ["base", "tasks", "tasks/metrics"],
+  "tasks/described": ["base", "tasks", "tasks/metrics", "tasks/described/rows", "tasks/described/text"],
+  "tasks/described/rows": ["base", "tasks", "tasks/described/text"],
+  "tasks/described/text": ["base", "tasks"],
   "tasks/hub": ["tasks", "tasks/described"],
   "tasks/mod.ts": ["tasks", "tasks/hub"],
   "runs/plugins": [

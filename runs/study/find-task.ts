@@ -8,7 +8,8 @@ import { isTaskPath, type OpenDescribed, openDescribed, readDescription } from "
 import type { Description } from "../../tasks/described/description.ts";
 import { datasetOf } from "../../tasks/described/hub-files.ts";
 import { overlapsOf } from "../../tasks/described/overlaps.ts";
-import { dataOf, type DescribedExample } from "../../tasks/described/read.ts";
+import { dataOf } from "../../tasks/described/read.ts";
+import type { DescribedExample } from "../../tasks/described/example.ts";
 import { describedTask, type TablePaths } from "../../tasks/described/task.ts";
 import { hubDescriptions } from "../../tasks/hub/mod.ts";
 import { tasks } from "../../tasks/mod.ts";

@@ -44,15 +44,21 @@ export function splitExamples<E extends AnyExample>(
   seed: number,
   seen: ReadonlySet<string> = new Set(),
 ): Splits<E> {
-  const sourceOf = (name: keyof Splits) => data[name] ?? data.pool ?? data.train ?? [];
+  const sources = new Map<readonly E[], DifferentTexts<E>>();
+  const sourceOf = (name: keyof Splits) => {
+    const source = data[name] ?? data.pool ?? data.train ?? [];
+    if (!sources.has(source)) sources.set(source, firstOfEachText(source));
+    return sources.get(source)!;
+  };
   const isNew = (example: E) => seen.size === 0 || !seen.has(textHash(example));
   const taken = new Set<string>();
   const takenGroups = new Set<string>();
   const draw = (name: keyof Splits, size: number, isUsable = (_: E) => true): E[] => {
-    const free = firstOfEachText(sourceOf(name)).filter((example) =>
-      !taken.has(textKey(example)) && !(example.group !== undefined && takenGroups.has(example.group))
+    const { examples, keys } = sourceOf(name);
+    const free = examples.filter(({ group }, at) =>
+      !taken.has(keys[at]) && !(group !== undefined && takenGroups.has(group))
     );
-    const usable = free.filter(isUsable).length;
+    const usable = countOf(free, isUsable);
     if (usable < size) {
       const known = usable < free.length ? `, as what training starts from knows ${free.length - usable} more` : "";
       throw new Error(
@@ -86,12 +92,12 @@ export function splitsOf<E extends AnyExample>(
 
 /** The most examples that test may have. @throws {Error} if that is none */
 function roomForTest<E extends AnyExample>(
-  sourceOf: (name: keyof Splits) => readonly E[],
+  sourceOf: (name: keyof Splits) => DifferentTexts<E>,
   sizes: DataSpec,
   isNew: (example: E) => boolean,
 ): number {
-  const texts = firstOfEachText(sourceOf("test"));
-  const fresh = texts.filter(isNew).length;
+  const { examples: texts } = sourceOf("test");
+  const fresh = countOf(texts, isNew);
   const sizeBeside = (name: "train" | "validation") => sourceOf(name) === sourceOf("test") ? sizes[name] : 0;
   const room = texts.length - sizeBeside("validation") - sizeBeside("train");
   if (room < 1) {
@@ -117,11 +123,11 @@ function roomForTest<E extends AnyExample>(
 export function fittingSizes(
   data: TaskData<AnyExample>,
 ): [train: number, validation: number, test: number] | undefined {
-  const countOf = (examples: readonly AnyExample[] = []) => firstOfEachText(examples).length;
-  const shared = countOf(data.pool ?? data.train);
+  const textsOf = (examples: readonly AnyExample[] = []) => firstOfEachText(examples).keys.length;
+  const shared = textsOf(data.pool ?? data.train);
   const fifth = Math.floor(shared / 5);
-  const validation = data.validation ? countOf(data.validation) : fifth;
-  const test = data.test ? countOf(data.test) : fifth;
+  const validation = data.validation ? textsOf(data.validation) : fifth;
+  const test = data.test ? textsOf(data.test) : fifth;
   const train = shared - (data.validation ? 0 : fifth) - (data.test ? 0 : fifth);
   try {
     splitExamples(data, { train, validation, test }, 0);
@@ -129,6 +135,12 @@ export function fittingSizes(
     return undefined; // texts that are in two of the splits, or next to none at all
   }
   return train > 0 && validation > 0 ? [train, validation, test] : undefined;
+}
+
+function countOf<E>(examples: readonly E[], isCounted: (example: E) => boolean): number {
+  let count = 0;
+  for (const example of examples) if (isCounted(example)) count++;
+  return count;
 }
 
 /** Examples of a group one after the other, where the first of them stood: few groups have examples that are drawn. */
@@ -140,9 +152,23 @@ function byGroup<E extends TextInput>(examples: readonly E[]): readonly E[] {
     .flat();
 }
 
-/** One example of each text: of those that {@linkcode textKey} takes for equal, the first. */
-function firstOfEachText<E extends TextInput>(examples: readonly E[]): E[] {
-  return [...new Map(examples.toReversed().map((example) => [textKey(example), example])).values()].reverse();
+/** Examples of different texts. */
+interface DifferentTexts<E> {
+  examples: readonly E[];
+  /** {@linkcode textKey} of each. */
+  keys: readonly string[];
+}
+
+/** One example of each text: of those with equal keys the first, in the order of the last ones. */
+function firstOfEachText<E extends TextInput>(examples: readonly E[]): DifferentTexts<E> {
+  const firsts = new Map<string, E>();
+  for (const example of examples) {
+    const key = textKey(example);
+    const first = firsts.get(key);
+    if (first) firsts.delete(key);
+    firsts.set(key, first ?? example);
+  }
+  return { examples: [...firsts.values()], keys: [...firsts.keys()] };
 }
 
 /**
@@ -165,12 +191,16 @@ function stratified<E extends AnyExample>(
   const missing = size - shares.reduce((sum, { quota }) => sum + quota, 0);
   for (const share of shares.toSorted((a, b) => b.remainder - a.remainder).slice(0, missing)) share.quota++;
   const left = new Map(shares.map(({ label, quota }) => [label, quota]));
-  const { chosen = [], others = [] } = Object.groupBy(examples.filter(isUsable), (example) => {
+  const chosen: E[] = [];
+  const others: E[] = [];
+  for (const example of examples) {
+    if (!isUsable(example)) continue;
     const label = classOf(example);
     const open = left.get(label)!;
     left.set(label, open - 1);
-    return open > 0 ? "chosen" : "others";
-  });
+    if (open > 0) chosen.push(example);
+    else if (others.length < size) others.push(example);
+  }
   return [...chosen, ...others.slice(0, size - chosen.length)];
 }
 
