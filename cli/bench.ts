@@ -4,6 +4,7 @@
  */
 import { counted, shownMessage, UsageError, visible } from "../base/errors.ts";
 import type { Study } from "../runs/study/study.ts";
+import { LANGUAGE_MODEL } from "../runs/study/words/head.ts";
 import { addStatus } from "./bench/status.ts";
 import { describeTables, type TaskFlags, withTaskFlags } from "./task-flags.ts";
 import {
@@ -23,7 +24,10 @@ interface BenchFlags extends CacheFlags, TaskFlags {
   taskFiles?: string;
   methods?: string[];
   from?: string;
+  head?: string;
+  template?: string[];
   data?: string;
+  shots?: string;
   seeds?: string;
   device?: string;
   precision?: string;
@@ -56,6 +60,7 @@ export const addBench: AddCommand = (program, setStatus) => {
     );
   withPlugins(withTaskFlags(command))
     .option("--data <sizes>", "numbers of examples to train, to validate and to test: 120,40,40")
+    .option("--shots <count>", "few examples: so many of each class to train, as many to validate, all others to test")
     .option("--task-files <folder>", "files of tasks that come without: rte, e2e")
     .option(
       "--methods <names>",
@@ -65,6 +70,12 @@ export const addBench: AddCommand = (program, setStatus) => {
     .option(
       "--from <folder>",
       "an adapter to start from, with its method, its options and, where it fits, its classifier",
+    )
+    .option("--head <name>", "language-model: its own head answers, by words for the labels")
+    .option(
+      "--template <text>",
+      'what the language model completes, "{text} It was {answer}."; repeat the flag for others',
+      (template: string, before: readonly string[] = []) => [...before, template],
     )
     .option("--seeds <seeds>", "a count (3: 0, 1, 2) or a list (0,1,7; one seed: 7,)")
     .option("--tune <trials>", "tune every method for each seed, in so many trials")
@@ -95,12 +106,13 @@ export const addBench: AddCommand = (program, setStatus) => {
 };
 
 /** @throws {UsageError} if a flag has a wrong value, or cannot be used beside another */
-function requireFlags({ keep, dryRun, retryFailed, launcher, slurm, events }: BenchFlags): void {
+function requireFlags({ keep, data, shots, dryRun, retryFailed, launcher, slurm, events }: BenchFlags): void {
   if (keep !== undefined && keep !== "full") throw new UsageError(`Cannot keep ${keep}: --keep must be full`);
   if (launcher !== undefined && launcher !== "slurm") {
     throw new UsageError(`Cannot read --launcher: it must be slurm, current value is ${launcher}`);
   }
   const together: [string, unknown, string, unknown][] = [
+    ["shots", shots, "data", data],
     ["retry-failed", retryFailed, "dry-run", dryRun],
     ["launcher", launcher, "dry-run", dryRun],
     ["launcher", launcher, "events", events],
@@ -215,9 +227,25 @@ async function readGiven(source: string): Promise<Study> {
     : lookUp("preset", presets, source).study;
 }
 
+/** The head of a study with the changes that the flags make. @throws {UsageError} if there are templates for none */
+function headWith(
+  { head: given }: Study,
+  { head = given && LANGUAGE_MODEL, template }: BenchFlags,
+): Pick<Study, "head"> {
+  if (head !== undefined && head !== LANGUAGE_MODEL) {
+    throw new UsageError(`Cannot read --head: it must be ${LANGUAGE_MODEL}, current value is ${head}`);
+  }
+  if (template && !head) {
+    throw new UsageError(`Cannot use --template: --head must be ${LANGUAGE_MODEL}, current value is none`);
+  }
+  if (!head) return {};
+  if (!template) return { head: given ?? head };
+  return { head: { ...typeof given === "object" && given, name: head, templates: template } };
+}
+
 /** A study with the changes that the flags make. */
 async function withFlags(study: Study, flags: BenchFlags): Promise<Study> {
-  const { parseSeeds, parseSizes } = await import("../runs/study/study.ts");
+  const { parseSeeds, parseShots, parseSizes } = await import("../runs/study/study.ts");
   const { parseTrials } = await import("../runs/study/tuning/space.ts");
   if (flags.memory !== undefined && flags.memory !== "small") {
     throw new UsageError(`Cannot read --memory: it must be small, current value is ${flags.memory}`);
@@ -229,8 +257,10 @@ async function withFlags(study: Study, flags: BenchFlags): Promise<Study> {
     models: flags.models ?? study.models,
     tasks: await describeTables(flags.tasks ?? study.tasks, flags),
     ...flags.data !== undefined && { data: parseSizes(flags.data) },
+    ...flags.shots !== undefined && { data: parseShots(flags.shots, study.data) },
     ...flags.taskFiles !== undefined && { taskFiles: flags.taskFiles },
     ...flags.from !== undefined && { from: flags.from },
+    ...headWith(study, flags),
     methods: flags.methods ?? (flags.from === undefined ? study.methods : []),
     seeds: flags.seeds === undefined ? study.seeds : parseSeeds(flags.seeds),
     ...flags.tune !== undefined && { tuning: { ...study.tuning, trials: parseTrials(flags.tune) } },

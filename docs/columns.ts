@@ -104,6 +104,23 @@ export const differenceColumns: Record<string, string> = {
   seeds_for_one_point: "seeds with which the interval would be ± 0.01; empty where no number is enough",
 };
 
+/** Columns of prompts.csv, in their order. */
+export const promptColumns: Record<string, string> = {
+  model: resultColumns.model,
+  task: resultColumns.task,
+  method: "the method, with the options in which it differs from others of its name, the template aside",
+  table: resultColumns.table,
+  metric: resultColumns.metric,
+  templates: "number of templates",
+  mean: "mean over the templates, of each its mean over the seeds",
+  sd: "standard deviation over the templates",
+  least: "the least of these scores",
+  least_template: "the template that has it",
+  greatest: "the greatest of these scores",
+  greatest_template: "the template that has it",
+  settings: "hashes of the settings, as in results.csv, the least score first, separated by spaces",
+};
+
 /** Columns of trials.csv, in their order. */
 export const trialColumns: Record<string, string> = {
   model: resultColumns.model,

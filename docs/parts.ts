@@ -16,9 +16,9 @@ import { multiLabelMetrics } from "../tasks/metrics/multi-label.ts";
 import { regressionMetrics } from "../tasks/metrics/regression.ts";
 import { hubDescriptions, hubTasks } from "../tasks/hub/mod.ts";
 import { tasks } from "../tasks/mod.ts";
-import { textMetrics } from "../tasks/text-metrics.ts";
+import { generationMetrics } from "../tasks/metrics/generation.ts";
 import type { AnyTask, Metric, TaskKind } from "../tasks/types.ts";
-import { differenceColumns, resultColumns, runColumns, trialColumns } from "./columns.ts";
+import { differenceColumns, promptColumns, resultColumns, runColumns, trialColumns } from "./columns.ts";
 import { commandTable, describeCommands } from "./commands.ts";
 import { code, codes, type Column, count, linkCitations, table } from "./markdown.ts";
 
@@ -47,6 +47,7 @@ export const parts: Record<string, () => string | Promise<string>> = {
   "runs.csv": () => columnTable(runColumns),
   "differences.csv": () => columnTable(differenceColumns),
   "trials.csv": () => columnTable(trialColumns),
+  "prompts.csv": () => columnTable(promptColumns),
 };
 
 /** The tasks that are no descriptions of data sets on the hub. */
@@ -104,10 +105,13 @@ function optionSections(): string {
       description,
     ]);
     const { name, identityAtStart } = method;
-    const start = identityAtStart
+    const start = method.untrained
+      ? "Nothing is trained."
+      : identityAtStart
       ? "Before the first step the adapted model computes what the backbone does."
       : "It changes what the backbone computes from the first step on.";
-    return `### ${name}\n\n${start}\n\n${table(["option", "default", "tuned in", "meaning"], rows)}`;
+    const options = rows.length === 0 ? "" : `\n\n${table(["option", "default", "tuned in", "meaning"], rows)}`;
+    return `### ${name}\n\n${start}${options}`;
   }).join("\n\n");
 }
 
@@ -122,7 +126,7 @@ function peftTable(): string {
   const { shape } = models["use-lite"];
   return table(
     ["method", "PEFT's `peft_type`", "can be folded"],
-    Object.values(methods).map(({ name, options, parameters, peft, merged }) => [
+    Object.values(methods).filter(({ untrained }) => !untrained).map(({ name, options, parameters, peft, merged }) => [
       code(name),
       peft ? code(peft.type) : "–",
       // What adds no tensors changes those of the model.
@@ -218,7 +222,7 @@ const metricsByKind: Record<TaskKind, Record<string, Pick<Metric, "name" | "desc
   classification: metrics,
   regression: regressionMetrics,
   "multi-label": multiLabelMetrics(1),
-  generation: textMetrics,
+  generation: generationMetrics,
 };
 
 function metricTable(): string {
@@ -243,7 +247,9 @@ function presetTable(): string {
       codes(tasks.filter((task) => typeof task === "string")),
       codes(methods.map(String)),
       String(seeds.length),
-      Object.values(data).join(" / "),
+      data.perClass === undefined
+        ? Object.values(data).join(" / ")
+        : `${data.perClass} / ${data.perClass} of each class / ${data.test ?? "all others"}`,
       description,
     ]),
   );

@@ -5,7 +5,9 @@
 import { adapter } from "./adapter.ts";
 import { bitfit } from "./bitfit.ts";
 import { full } from "./full.ts";
+import { handWritten } from "./hand-written.ts";
 import { ia3 } from "./ia3.ts";
+import { inContext } from "./in-context.ts";
 import { linearProbe } from "./linear-probe.ts";
 import { lnTuning } from "./ln-tuning.ts";
 import { lora } from "./lora.ts";
@@ -27,7 +29,9 @@ export type MethodName =
   | "lora"
   | "vera"
   | "ia3"
-  | "adapter";
+  | "adapter"
+  | "hand-written"
+  | "in-context";
 
 const builtIn: Record<MethodName, Method> = {
   "full": full,
@@ -41,6 +45,8 @@ const builtIn: Record<MethodName, Method> = {
   "vera": vera,
   "ia3": ia3,
   "adapter": adapter,
+  "hand-written": handWritten,
+  "in-context": inContext,
 };
 
 /** Every method by name; plug-ins may add methods. */

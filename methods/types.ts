@@ -98,12 +98,12 @@ export interface OptionsSchema<O> {
   parse(value: unknown): O;
 }
 
-/** Options every method has. */
+/** Options that every method has which is trained. */
 export interface CommonOptions {
   /** AdamW step size of the method's parameters; of the classifier where the method trains nothing else. */
-  learningRate: number;
+  learningRate?: number;
   /** Passes over the training examples. */
-  epochs: number;
+  epochs?: number;
   /** Of methods with frozen tensors: the seed that these are drawn from; null: the run's. */
   projectionSeed?: number | null;
 }
@@ -127,6 +127,10 @@ export interface Method<O extends CommonOptions = CommonOptions> {
    * gives a space can tune the method.
    */
   space?: { readonly [K in keyof O]?: Axis };
+  /** It trains nothing, no classifier either: a run is a pass over the test examples. Absent: it is trained. */
+  untrained?: true;
+  /** Number of training examples that stand with their answers before each text; only of what is untrained. Absent: none. */
+  examples?(options: O): number;
   /** Trainable tensors it adds, in a fixed order. */
   parameters(shape: BackboneShape, options: O): MethodParameter[];
   /** Names of the backbone's weights that it trains in place. */

@@ -58,6 +58,8 @@ export interface BackboneShape {
   head?: Head;
   /** How it scores the next token. Its weights are in `stored` if the files have them. Absent: no language model. */
   languageModel?: LanguageModel;
+  /** How it scores the token that a mask stands for. Its weights are in `stored` if the files have them. Absent: it does not. */
+  maskedLanguageModel?: MaskedLanguageModel;
   /** Kinds of task that it can be adapted to; absent: classification alone. */
   kinds?: readonly ("classification" | "generation")[];
   /** Its class in transformers takes no keys and values of earlier tokens, so PEFT cannot give it a prefix. */
@@ -95,6 +97,8 @@ export interface Hooks {
 export interface Encoding extends ReadonlyArray<number> {
   /** Segment of each token (0 or 1), if the text is a pair and the backbone has segments. */
   readonly types?: readonly number[];
+  /** Index of the mask that stands for the answer, if the text has one. */
+  readonly answer?: number;
 }
 
 /** A trained tensor of a classifier. */
@@ -131,17 +135,49 @@ export interface ReadTokens {
   layers: KeysAndValues[];
 }
 
-/** The language model of a backbone: how it reads texts token by token and scores the next token. */
-export interface LanguageModel {
+/** How the tokens of the vocabulary are scored by a hidden state: the head of a language model. */
+export interface WordScores {
   /** Weights that it alone uses: name → shape. */
   weights: Record<string, readonly number[]>;
-  /** If the files lack these weights, it scores tokens by the word embeddings. */
-  mayLackWeights?: true;
+  /** Those of them that files may lack: the weights that they are tied to stand for them. */
+  mayLack?: readonly string[];
   /**
    * Weights that the config ties, by the name of the weight that they are tied to: if the files hold an equal copy of it, they
    * are that weight. Others in their place are used as they are, as transformers does from 5.8 on.
    */
   tied?: Record<string, string>;
+  /** Last hidden states [n, d] → scores [n, vocabulary], logits of the softmax over the vocabulary. */
+  scores(weights: Tensors, states: Tensor): Tensor;
+  /** The scores of some tokens alone: states [n, d] and token ids int32 [k] → [n, k]. No other token is multiplied with. */
+  scoresOf(weights: Tensors, states: Tensor, tokens: Tensor): Tensor;
+  /** The score of one token by each state: states [n, d] and token ids int32 [n] → [n]. */
+  scoreOfEach(weights: Tensors, states: Tensor, tokens: Tensor): Tensor;
+  /**
+   * What the scores of all tokens are normalised by: states [n, d] → [n], the log of the summed exponentials of the scores.
+   * Log-probabilities are scores less this.
+   */
+  logSumExp(weights: Tensors, states: Tensor): Tensor;
+}
+
+/** The masked language model of an encoder: how it scores the token that a mask stands for. */
+export interface MaskedLanguageModel extends WordScores {
+  /**
+   * Last hidden states [batch, d] of one token of each text, which the last layer computes alone.
+   * @param places float32 [batch, length], 1 at that token, 0 elsewhere
+   */
+  read(weights: Tensors, inputs: Tensors, places: Tensor, hooks: Hooks): Tensor;
+}
+
+/** A token that follows a text, or another token that follows it, so that several continuations branch off a text. */
+export interface BranchToken {
+  /** Its id. */
+  token: number;
+  /** Index of the branch token before it, which stands earlier in the list; -1: the text itself. */
+  parent: number;
+}
+
+/** The language model of a backbone: how it reads texts token by token and scores the next token. */
+export interface LanguageModel extends WordScores {
   /**
    * In an encoder-decoder: the token that every generated text starts with, and the input of `hiddenStates` that holds
    * these texts, `target` [batch, length], starting with that token. Absent: the generated text continues the one read.
@@ -149,10 +185,14 @@ export interface LanguageModel {
   target?: { start: number; inputs: Record<string, InputSpec> };
   /** The token that ends a text; absent: texts have no end token. */
   end?: number;
-  /** Last hidden states [n, d] → scores [n, vocabulary] of the token that follows each. */
-  scores(weights: Tensors, states: Tensor): Tensor;
   /** Reads whole texts. */
   read(weights: Tensors, inputs: Tensors, hooks: Hooks): ReadTokens;
+  /**
+   * Reads whole texts once, and tokens that branch off each of them: a token sees the text and those that lead to it alone.
+   * In an encoder-decoder they follow the start token.
+   * @returns last hidden states [batch, 1 + branches, d]: of the last token of each text, and of each token of a branch
+   */
+  readBranches(weights: Tensors, inputs: Tensors, branches: readonly BranchToken[], hooks: Hooks): Tensor;
   /**
    * Inputs of `step`: the next `token` of each text and its `position`, both [batch]; and for the tokens read before, the
    * `mask` [batch, length], 0 for padding, and, if the step needs them, their positions, `places` [batch, length].
@@ -174,6 +214,8 @@ export interface Backbone extends BackboneShape {
   vocabularySize: number;
   /** Name of the weight [vocabulary, d_emb] that holds the input embeddings. */
   embeddingWeight: string;
+  /** Token id of the mask, which stands for a word that is asked for; absent: the tokenizer has none. */
+  maskToken?: number;
   /** Token ids of a text, or of a pair of texts, with the special tokens around them: at most `limit`. */
   encode(text: string, limit: number, pair?: string): Promise<Encoding>;
   /** Token ids of a text without special tokens; absent: `encode` adds none. */
@@ -198,10 +240,12 @@ export interface Backbone extends BackboneShape {
 }
 
 /** A backbone without its weights and tokenizer: what config.json alone determines. */
-export type Design = Omit<Backbone, "stored" | "sha256" | "encode" | "tokenize" | "chat" | "decode" | "release"> & {
-  /** Prefix of the weights' names, which files of a model without a classifier may omit: "bert.". */
-  prefix: string;
-};
+export type Design =
+  & Omit<Backbone, "stored" | "sha256" | "maskToken" | "encode" | "tokenize" | "chat" | "decode" | "release">
+  & {
+    /** Prefix of the weights' names, which files of a model without a classifier may omit: "bert.". */
+    prefix: string;
+  };
 
 /** An architecture: a kind of backbone that a model folder may hold. */
 export interface Architecture {

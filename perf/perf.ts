@@ -1,7 +1,7 @@
 /**
  * Measures speed, memory and accuracy: `deno task perf --help` lists what can be measured, and the flags.
  *
- * `step`, `epoch`, `scale`, `start`, `language` and `accuracy` compare with PyTorch, transformers and PEFT: the Python that
+ * `step`, `epoch`, `study`, `scale`, `start`, `language` and `accuracy` compare with PyTorch, transformers and PEFT: the Python that
  * TUNEBENCH_PYTHON names, with the packages of requirements.txt. The processes are measured in turn, so that all meet the
  * same load of the machine: the ratios count, not the times. Without Python TuneBench is measured alone. A check that
  * fails makes the exit code 1.
@@ -25,6 +25,7 @@ import { measureRows } from "./measure/rows.ts";
 import { measureScale } from "./measure/scale.ts";
 import { measureStart } from "./measure/start.ts";
 import { measureStep } from "./measure/step.ts";
+import { measureStudy } from "./measure/study.ts";
 import { findModel } from "../runs/study/find-model.ts";
 
 function wholeNumber(flag: string, text: string): number {
@@ -110,6 +111,7 @@ const MEASUREMENTS = {
   step: ["[methods…]", "a training step; the default"],
   epoch: ["[methods…]", "an epoch of real sentences, next to transformers' Trainer"],
   scale: ["", "a step against batch, length, layers and cells"],
+  study: ["[preset]", "a whole study, quick by default, next to a plain script with PyTorch"],
   start: ["", "the time to the first step, record, list and report"],
   memory: ["[methods…]", "memory after 30 and after 300 steps"],
   plan: ["[methods…]", "planned memory next to measured"],
@@ -158,6 +160,7 @@ async function measure(args: string[]): Promise<Report> {
     step: () => measureStep(methods(), compute, repetitions(7, 3)),
     epoch: () => measureEpoch(methods(), compute, number("rounds", 3)),
     scale: () => measureScale(compute, repetitions(3, 1)),
+    study: () => measureStudy(names[0] ?? "quick", number("rounds", 3)),
     start: () => measureStart(compute),
     memory: () => measureMemory(methods(), compute),
     plan: () => measurePlan(methods(), compute),

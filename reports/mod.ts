@@ -8,7 +8,13 @@ import { writeWhole } from "../base/write-files.ts";
 import { readControls } from "../runs/study/controls/control-record.ts";
 import type { UnreadableRecord } from "../runs/study/read-records.ts";
 import { collectRuns, type Conflict } from "./runs/collect.ts";
-import { renderDifferencesCsv, renderResultsCsv, renderRunsCsv, renderTrialsCsv } from "./text/csv.ts";
+import {
+  renderDifferencesCsv,
+  renderPromptsCsv,
+  renderResultsCsv,
+  renderRunsCsv,
+  renderTrialsCsv,
+} from "./text/csv.ts";
 import { readPeftResults } from "./external/peft.ts";
 import { renderLatex } from "./text/latex.ts";
 import { renderMarkdown } from "./text/markdown.ts";
@@ -22,6 +28,7 @@ export type ReportFormatName =
   | "runs-csv"
   | "differences-csv"
   | "trials-csv"
+  | "prompts-csv"
   | "latex"
   | "page";
 
@@ -45,6 +52,13 @@ export const reportFormats: Record<ReportFormatName, ReportFormat> = {
   "runs-csv": oneFile("runs.csv", renderRunsCsv),
   "differences-csv": oneFile("differences.csv", renderDifferencesCsv),
   "trials-csv": oneFile("trials.csv", renderTrialsCsv),
+  "prompts-csv": {
+    file: "prompts.csv",
+    files(results) {
+      const text = renderPromptsCsv(results);
+      return Promise.resolve<Record<string, string>>(text === "" ? {} : { "prompts.csv": text });
+    },
+  },
   "latex": oneFile("tables.tex", renderLatex),
   "page": {
     file: "report.html",

@@ -10,6 +10,7 @@ import { LEVEL, probabilityOf } from "./statistics/comparison.ts";
 import { averageEstimates, type Estimate } from "./statistics/estimate.ts";
 import { rankMethods } from "./statistics/ranks.ts";
 import { labelOf } from "../runs/study/labels.ts";
+import type { DataSpec } from "../runs/study/spec.ts";
 
 /** A method's settings. */
 export interface OverviewRow {
@@ -54,7 +55,9 @@ function trainSize({ settings: [{ runs: [{ spec }] }] }: Protocol): number {
 /** What a protocol would have in common with those that differ from it along an axis alone. */
 function withoutAxis({ spec }: Protocol, axis: Axis): string {
   if (axis !== "size") return canonical({ ...spec, [axis]: null });
-  return canonical({ ...spec, data: { ...spec.data as Record<string, unknown>, train: null } });
+  const data = spec.data as DataSpec;
+  // With few examples of each class, those to validate and those that are left to test follow from their number.
+  return canonical({ ...spec, data: data.perClass === undefined ? { ...data, train: null } : "few" });
 }
 
 /** The overviews of protocols that differ in nothing but the task, the model, or the number of training examples. */

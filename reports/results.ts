@@ -135,9 +135,9 @@ export function groupRuns(
   };
 }
 
-/** The spec without the method, how it is tuned, the seed, and the epochs and the head's learning rate, which are tuned for each method. */
+/** The spec without the method, its head, how it is tuned, the seed, and the epochs and the head's learning rate, which are tuned for each method. */
 function protocolSpec({ spec }: Run): Record<string, unknown> {
-  const { method: _method, seed: _seed, tuning: _tuning, training, ...rest } = spec;
+  const { method: _method, head: _head, seed: _seed, tuning: _tuning, training, ...rest } = spec;
   const { epochs: _epochs, headLearningRate: _headLearningRate, ...common } = training;
   return { ...rest, model: identifyModel(rest.model), task: identifyTask(rest.task), training: common };
 }
@@ -167,6 +167,8 @@ function protocolOf(runs: readonly Run[]): Protocol {
   const groups = [...Map.groupBy(runs, ({ spec }) => settingId(spec))].map(([id, runs]) => {
     const sorted = runs.toSorted(byKeys((run) => run.spec.seed));
     const [{ spec, metrics: [metric, ...others] }] = sorted;
+    // A record of an earlier version may lack a metric that came later.
+    const shared = others.filter(({ name }) => sorted.every(({ scores }) => Object.hasOwn(scores.test, name)));
     return {
       ...aggregate(metric, sorted),
       id,
@@ -175,7 +177,7 @@ function protocolOf(runs: readonly Run[]): Protocol {
       task: spec.task.name,
       method: methodName(spec),
       options: optionsOfRun(sorted[0]),
-      secondary: others.map((metric) => {
+      secondary: shared.map((metric) => {
         const { samples: _, ...other } = aggregate(metric, sorted);
         return other;
       }),

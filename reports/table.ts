@@ -35,11 +35,13 @@ export type Column = [title: string, cell: (setting: Setting) => string];
  * @param validation whether the validation score stands beside the test score
  */
 export function tableOf({ settings }: Protocol, style: CellStyle, validation = false): Table {
-  const { name, unit, direction } = settings[0].metric;
-  const scoreTitle = `${name}${unit === "fraction" ? " %" : ""}${direction === "lower" ? " (lower is better)" : ""}`;
+  const [{ metric: { unit } }] = settings;
   const columns: Column[] = [
     ["method", ({ label }) => style.text(label)],
-    [style.text(scoreTitle), (setting) => setting.best ? style.best(scoreOf(setting)) : scoreOf(setting)],
+    [
+      style.text(scoreTitle(settings[0].metric)),
+      (setting) => setting.best ? style.best(scoreOf(setting)) : scoreOf(setting),
+    ],
     ...validation ? [["validation", (setting) => formatScore(validationScore(setting), unit)] as Column] : [],
     ...settings.some(({ difference }) => difference !== null)
       ? [["Δ best", (setting: Setting) => differenceInWords(setting) ?? MISSING] as Column]
@@ -57,6 +59,11 @@ export function tableOf({ settings }: Protocol, style: CellStyle, validation = f
     columns.push(["flags", ({ runs }) => style.text(raisedFlags(runs).join(", "))]);
   }
   return columnTable(columns, settings);
+}
+
+/** The title of a column of scores. */
+export function scoreTitle({ name, unit, direction }: Setting["metric"]): string {
+  return `${name}${unit === "fraction" ? " %" : ""}${direction === "lower" ? " (lower is better)" : ""}`;
 }
 
 /** A table with a row for each setting. */

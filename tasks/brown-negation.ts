@@ -38,6 +38,8 @@ export const brownNegation: Task = {
   citation: "Francis, Kučera (1979). A Standard Corpus of Present-Day Edited American English, for use with Digital " +
     "Computers. Brown University",
   labels: ["affirmative", "negated"],
+  templates: ["{text} Is something denied? {answer}."],
+  words: { affirmative: "No", negated: "Yes" },
   metrics: ["accuracy", "macro_f1", "matthews"],
   source: [source],
   async load() {

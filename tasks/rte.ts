@@ -51,6 +51,8 @@ export const rte: Task = {
     "Dagan, Glickman, Magnini (2006). The PASCAL Recognising Textual Entailment Challenge, and RTE 2, 3 and 5; " +
     "Wang et al. (2019). GLUE. https://arxiv.org/abs/1804.07461",
   labels: LABELS,
+  templates: ["{text}? {answer}, {pair}", "{text}\nQuestion: {pair} {label list}?\nAnswer: {answer}"],
+  words: { entailment: "Yes", not_entailment: "No" },
   metrics: ["accuracy", "macro_f1", "matthews"],
   source: [],
   published: { train: 2490, test: 277 },

@@ -36,6 +36,8 @@ export function sentimentTask({ name, reviews, source }: SentimentSet): Task {
     citation: "Kotzias, Denil, de Freitas, Smyth (2015). From Group to Individual Labels Using Deep Features. KDD. " +
       "https://doi.org/10.1145/2783258.2783380",
     labels: ["negative", "positive"],
+    templates: ["{text} It was {answer}.", "{text} A {answer} one.", "{text} All in all {answer}."],
+    words: { negative: "terrible", positive: "great" },
     metrics: ["accuracy", "macro_f1", "matthews"],
     source: [source],
     async load() {

@@ -126,12 +126,19 @@ export type Load<E extends TextInput> = (taskFiles?: TaskFiles) => Promise<TaskD
 /** The same examples with their texts and without hashes, where a task's `load` gave them without. */
 export type ReadTexts = <E extends TextInput>(examples: readonly E[]) => Promise<E[]>;
 
+/** Words that stand for labels, one or several for each: "great". A label that is left out stands for itself. */
+export type Words = Readonly<Record<string, string | readonly string[]>>;
+
 /** A task of classification. */
 export interface Task extends TaskDescription {
   /** A prediction is a class. */
   kind: "classification";
   /** Names of the classes. */
   labels: readonly string[];
+  /** Texts that a language model completes with a word for the label, the first of which is used: "{text} It was {answer}." */
+  templates?: readonly string[];
+  /** The words. */
+  words?: Words;
   /** Reads the examples. */
   load: Load<Example>;
 }

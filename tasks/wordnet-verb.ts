@@ -46,6 +46,7 @@ export const wordnetVerb: Task = {
   citation: "Miller (1995). WordNet: A Lexical Database for English. Communications of the ACL 38(11), 39–41. " +
     "https://doi.org/10.1145/219717.219748",
   labels,
+  templates: ["{text}: a verb of {answer}."],
   metrics: ["accuracy", "macro_f1", "matthews"],
   source: [source],
   async load() {

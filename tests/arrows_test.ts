@@ -40,7 +40,15 @@ const ARROWS: Record<string, readonly string[]> = {
   ],
   "tasks": ["base"],
   "tasks/metrics": ["tasks"],
-  "tasks/described": ["base", "tasks", "tasks/metrics", "tasks/described/rows", "tasks/described/text"],
+  "tasks/templates": ["base", "tasks"],
+  "tasks/described": [
+    "base",
+    "tasks",
+    "tasks/metrics",
+    "tasks/templates",
+    "tasks/described/rows",
+    "tasks/described/text",
+  ],
   "tasks/described/rows": ["base", "tasks", "tasks/described/text"],
   "tasks/described/text": ["base", "tasks"],
   "tasks/hub": ["tasks", "tasks/described"],
@@ -57,7 +65,7 @@ const ARROWS: Record<string, readonly string[]> = {
   ],
   "runs/study": [
     ...["base", "engine", "models", "models/mod.ts", "models/hub"],
-    ...["tasks", "tasks/metrics", "tasks/described", "tasks/hub", "tasks/mod.ts"],
+    ...["tasks", "tasks/metrics", "tasks/templates", "tasks/described", "tasks/hub", "tasks/mod.ts"],
     "runs/plugins",
   ],
   "runs/study/shared": ["base", "runs/study"],
@@ -68,7 +76,7 @@ const ARROWS: Record<string, readonly string[]> = {
   ],
   "runs/training": [
     ...["base", "engine", "engine/graph/flops.ts", "engine/devices", "models", "models/mod.ts", ...METHODS, "tasks"],
-    "tasks/metrics",
+    ...["tasks/metrics", "tasks/templates"],
     ...["runs/study", "runs/programs", "runs/adapters"],
   ],
   "runs/plugins/check": [

@@ -14,7 +14,7 @@ import { summarise, type Summary } from "../../tasks/described/summary.ts";
 const LONGEST_SHOWN = 80;
 
 /** A described task in lines: what was understood of it. */
-export function renderTask({ task, read }: OpenDescribed): string {
+export function renderTask({ task, read, wording: { templates = [] } }: OpenDescribed): string {
   const { described } = task;
   const summary = summarise(read);
   const columns = Object.entries(described.columns).map(([use, column]) =>
@@ -32,6 +32,7 @@ export function renderTask({ task, read }: OpenDescribed): string {
     ...rule === undefined ? [] : [`splits: ${rule}`],
     `columns: ${columns}`,
     `metrics: ${described.metrics.join(", ")}`,
+    ...templates.map((template) => `template: ${shorten(template)}`),
     ...renderAnswers(read, summary),
     `lengths: ${least} to ${most} words, median ${median}`,
     `texts that occur more than once: ${summary.duplicates}`,

@@ -3,7 +3,7 @@
  * matrix products.
  * @module
  */
-import { fixed, sameDim } from "./dim.ts";
+import { fixed, sameDim, sameShape } from "./dim.ts";
 import type { Node } from "./graph.ts";
 
 /** The nodes to compute, and which of them are the outputs. */
@@ -45,9 +45,15 @@ function fitsAddend(x: Node, product: Node): boolean {
     });
 }
 
+/** Whether a node adds rows to zeros of its own shape: the gradient of a lookup. */
+function addsToZeros({ op, inputs }: Node): boolean {
+  return op === "ScatterElements" && inputs[0].op === "Expand" && inputs[0].inputs[0].values?.[0] === 0;
+}
+
 /**
  * Orders the nodes that the outputs need. Gemm(A, B) + C becomes Gemm(A, B, C) where nothing else reads the product: a
- * bias then costs no pass over the values, and gradients are added in place.
+ * bias then costs no pass over the values, and gradients are added in place. Rows that would be added to zeros, and these
+ * to C, are added to C.
  */
 export function orderExecution(outputs: Record<string, Node>): ExecutionOrder {
   const nodes = requiredNodes(Object.values(outputs));
@@ -57,6 +63,14 @@ export function orderExecution(outputs: Record<string, Node>): ExecutionOrder {
   for (const node of nodes) {
     const inputs = node.inputs.map(current);
     if (node.op === "Add") {
+      const rows = inputs.findIndex((x, position) =>
+        addsToZeros(x) && readers.get(node.inputs[position]) === 1 && sameShape(inputs[1 - position].shape, x.shape)
+      );
+      if (rows >= 0) {
+        const scatter = inputs[rows];
+        replaced.set(node, { ...scatter, id: node.id, inputs: [inputs[1 - rows], ...scatter.inputs.slice(1)] });
+        continue;
+      }
       const index = inputs.findIndex((x, position) =>
         x.op === "Gemm" && x.inputs.length === 2 && readers.get(node.inputs[position]) === 1 &&
         fitsAddend(inputs[1 - position], x)

@@ -12,7 +12,8 @@ import type { MemoryPlan, Signature } from "../types.ts";
 const VIEWS = new Set(["Reshape", "Identity"]);
 /** Operators that can write their result over an operand that no later node reads. */
 const IN_PLACE = new Set([
-  ..."Add Sub Mul Div Max Min Pow Neg Abs Sign Exp Log Sqrt Tanh Sigmoid Relu Erf Floor Reciprocal Softmax".split(" "),
+  ..."Add Sub Mul Div Max Min Pow Neg Abs Sign Exp Log Sqrt Tanh Sigmoid Relu Erf Floor Reciprocal Softmax ScatterElements"
+    .split(" "),
 ]);
 
 const BYTES = { float32: 4, int32: 4, int64: 8, uint8: 1, bool: 1 };

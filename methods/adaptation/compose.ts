@@ -99,7 +99,8 @@ function requireSeed({ name }: Method, { projectionSeed = null }: CommonOptions)
 
 /** A part on a backbone, its tensors under their names in the adaptation. */
 function bind({ method, options }: Part, shape: BackboneShape) {
-  const { learningRate } = options;
+  // Methods without one have nothing that could be stepped.
+  const { learningRate = 0 } = options;
   const parameters = method.parameters(shape, options);
   const trains = method.trains(shape, options);
   const frozen = method.frozen?.(shape, options) ?? [];

@@ -3,12 +3,13 @@
  * @module
  */
 import { z } from "zod";
+import { showValue } from "../../base/errors.ts";
 import { describeFault } from "../../base/schema.ts";
 import type { Range } from "../../base/search-space.ts";
 import type { CommonOptions, Method } from "../types.ts";
 
 /** Passes over the training examples, the same for every method: with 300 examples, fewer leave some prompts half trained. */
-const EPOCHS = 12;
+export const EPOCHS = 12;
 
 /**
  * The options that every method has, with the method's default of the step size.
@@ -44,6 +45,9 @@ export function parseOptions<O extends CommonOptions>(method: Method<O>, raw: un
     if (!(error instanceof z.ZodError)) throw error;
     const { properties = {} } = z.toJSONSchema(method.options as z.ZodType, { io: "input" });
     const keys = Object.keys(properties);
+    if (keys.length === 0) {
+      throw new Error(`Cannot use ${method.name}: it must be given no option, current value is ${showValue(raw)}`);
+    }
     throw new Error(`Cannot use ${method.name}: ${describeFault(error, raw, () => keys)}`);
   }
 }

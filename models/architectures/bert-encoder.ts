@@ -6,6 +6,7 @@ import { z } from "zod";
 import { MOST_LAYERS, parseConfig, sizeSchema } from "../config.ts";
 import { encoder } from "../layers/encoder.ts";
 import { activationSchema } from "../layers/linear-maps.ts";
+import type { MaskedHead } from "../layers/encoder-layout.ts";
 import type { Config, Design, Head } from "../types.ts";
 
 const size = sizeSchema();
@@ -23,6 +24,7 @@ const schema = z.object({
   pad_token_id: z.int().nonnegative().nullish(),
   position_embedding_type: z.literal("absolute").optional(),
   is_decoder: z.literal(false).optional(),
+  tie_word_embeddings: z.boolean().default(true),
 });
 
 /** How models with this encoder differ. */
@@ -37,6 +39,8 @@ export interface BertKind {
   firstPosition(padding: number): number;
   /** The classifier for features of that width. */
   head(width: number): Head;
+  /** The head of its masked language model; without an activation, that of the feed-forward networks. */
+  masked: Pick<MaskedHead, "dense" | "norm" | "decoder" | "bias"> & Partial<Pick<MaskedHead, "activation">>;
 }
 
 /**
@@ -80,5 +84,6 @@ export function bertEncoder(config: Config, { prefix, pooler, ...kind }: BertKin
     firstPosition: kind.firstPosition(padding),
     padding,
     head: kind.head(values.hidden_size),
+    masked: { activation: values.hidden_act, tied: values.tie_word_embeddings, ...kind.masked },
   });
 }

@@ -17,5 +17,11 @@ export const bert: Architecture = {
       padding: 0,
       firstPosition: () => 0,
       head: (width) => linearHead("classifier", width),
+      masked: {
+        dense: "cls.predictions.transform.dense",
+        norm: "cls.predictions.transform.LayerNorm",
+        decoder: "cls.predictions.decoder",
+        bias: "cls.predictions.bias",
+      },
     }),
 };

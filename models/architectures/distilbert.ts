@@ -20,6 +20,7 @@ const schema = z.object({
   activation: activationSchema(),
   max_position_embeddings: size,
   pad_token_id: z.int().nonnegative().nullish(),
+  tie_word_embeddings: z.boolean().default(true),
 });
 
 /**
@@ -64,6 +65,14 @@ export const distilbert: Architecture = {
       padding: values.pad_token_id ?? 0,
       withoutCache: true,
       head: twoLayerHead({ inner: "pre_classifier", outer: "classifier", activation: (x) => x.relu() }, values.dim),
+      masked: {
+        dense: "vocab_transform",
+        norm: "vocab_layer_norm",
+        activation: values.activation,
+        decoder: "vocab_projector",
+        bias: "vocab_projector.bias",
+        tied: values.tie_word_embeddings,
+      },
     });
   },
 };

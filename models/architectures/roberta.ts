@@ -20,5 +20,12 @@ export const roberta: Architecture = {
       firstPosition: (padding) => padding + 1,
       head: (width) =>
         twoLayerHead({ inner: "classifier.dense", outer: "classifier.out_proj", activation: (x) => x.tanh() }, width),
+      masked: {
+        dense: "lm_head.dense",
+        norm: "lm_head.layer_norm",
+        activation: "gelu",
+        decoder: "lm_head.decoder",
+        bias: "lm_head.bias",
+      },
     }),
 };

@@ -38,8 +38,8 @@ async function readDesign(folder: string, architectures: Record<string, Architec
 }
 
 /** The weights that a backbone needs. */
-function weightsOf({ prefix, weights, languageModel }: Design): WeightsWanted {
-  const { weights: optional = {}, tied } = languageModel ?? {};
+function weightsOf({ prefix, weights, languageModel, maskedLanguageModel }: Design): WeightsWanted {
+  const { weights: optional = {}, tied } = languageModel ?? maskedLanguageModel ?? {};
   return { prefix, shapes: weights, optional, tied };
 }
 
@@ -91,6 +91,7 @@ export async function readFolder(folder: string, architectures: Record<string, A
         encode: async (text, limit, pair) => await tokenizer().encode(text, Math.min(limit, shape.maxLength), pair),
         tokenize: async (text) => await tokenizer().tokenize(text),
         ...opened?.chat && { chat: opened.chat },
+        ...opened?.mask !== undefined && { maskToken: opened.mask },
         decode: async (ids) => await tokenizer().decode(ids),
         ...opened?.release && { release: opened.release },
       };

@@ -3,7 +3,7 @@
  * @module
  */
 import { type Tensor, tf } from "../../engine/tensor.ts";
-import type { Hooks, KeysAndValues } from "../types.ts";
+import type { BranchToken, Hooks, KeysAndValues } from "../types.ts";
 import { perText } from "./batch.ts";
 
 /** Taken from the score of a key that must not be read. */
@@ -93,6 +93,34 @@ export function windowPenalty(distance: Tensor, window?: number): Tensor {
 export function causalPenalty(length: number, prefix: number, window?: number): Tensor {
   const positions = tf.range(0, length, 1, "float32").reshape([length, 1]);
   return windowPenalty(positions.sub(tf.range(-prefix, length, 1, "float32")), window);
+}
+
+/** How tokens that branch off a text stand to each other. */
+export interface BranchOrder {
+  /** How many tokens each of them stands behind the last one of the text: [branches]. */
+  depths: number[];
+  /** To be added to the scores of the keys of branches: 0 for a token itself and those that lead to it, [branches, branches]. */
+  penalty: Tensor;
+}
+
+/** @param window number of keys that a token reads, its own included; absent: all up to its own */
+export function branchOrder(branches: readonly BranchToken[], window = Infinity): BranchOrder {
+  const depths: number[] = [];
+  const paths: number[][] = [];
+  for (const [at, { parent }] of branches.entries()) {
+    depths.push(parent < 0 ? 1 : depths[parent] + 1);
+    paths.push([...parent < 0 ? [] : paths[parent], at]);
+  }
+  const penalties = paths.map((path) => {
+    const read = path.slice(-window);
+    return branches.map((_, at) => read.includes(at) ? 0 : -MASKED);
+  });
+  return { depths, penalty: tf.tensor2d(penalties) };
+}
+
+/** The penalty that hides keys altogether. */
+export function fullPenalty(shape: number[]): Tensor {
+  return tf.fill(shape, -MASKED);
 }
 
 /** Inputs of attention. */

@@ -3,21 +3,35 @@
  * @module
  */
 import { type Tensor, type Tensors, tf } from "../../engine/tensor.ts";
-import type { Hooks, KeysAndValues, ReadTokens } from "../types.ts";
-import { attend, causalPenalty, maskPenalty, virtualTokens, windowPenalty, withPrompt } from "./attention.ts";
+import type { BranchToken, Hooks, KeysAndValues, ReadTokens } from "../types.ts";
+import {
+  attend,
+  branchOrder,
+  causalPenalty,
+  fullPenalty,
+  maskPenalty,
+  type VirtualTokens,
+  virtualTokens,
+  windowPenalty,
+  withPrompt,
+} from "./attention.ts";
 import { perText } from "./batch.ts";
 import type { DecoderLayout, LayerMaps } from "./decoder-layout.ts";
 import { type LinearMaps, linearMaps } from "./linear-maps.ts";
 import { type Angles, rotate } from "./rotary.ts";
 
-/** Tokens that are read together; earlier tokens of the same texts may have been read before. */
-interface Sequence {
+/** Tokens that are read together. */
+interface Tokens {
   /** Their embeddings [batch, n, hidden]. */
   embedded: Tensor;
   /** Their positions [batch or 1, n]. */
   positions: Tensor;
   /** Added to their scores: [batch, 1, n, keys]. */
   penalty: Tensor;
+}
+
+/** Tokens, and what they read besides each other: earlier tokens of the same texts may have been read before. */
+interface Sequence extends Tokens {
   /** Keys and values of a prefix, layer by layer. */
   prefixes: readonly (KeysAndValues | undefined)[];
   /** Keys and values of the tokens read before, layer by layer. */
@@ -47,11 +61,12 @@ function perToken(x: Tensor): Tensor {
   return x.reshape([-1, x.shape[2]!]);
 }
 
-/** [batch, length] with 1 at the last token of each text, 0 elsewhere. */
-function lastTokens(mask: Tensor): Tensor {
+/** Selects the last token of each text, which begins behind the prompt: x [batch, n, width] → [batch, 1, width]. */
+function lastTokens(mask: Tensor): (x: Tensor, promptLength: number) => Tensor {
   const [batch, length] = mask.shape;
   const next = tf.concat([mask.slice([0, 1], [batch, length! - 1]), tf.zeros([batch, 1])], 1);
-  return mask.sub(next).relu();
+  const isLast = mask.sub(next).relu().reshape([batch, 1, length!]);
+  return (x, promptLength) => isLast.matMul(x.slice([0, promptLength, 0], [batch, length!, x.shape[2]!]));
 }
 
 /** The linear maps of a layer by their names within it. */
@@ -116,7 +131,8 @@ function runLayers(layout: DecoderLayout, weights: Tensors, sequence: Sequence, 
 /**
  * Reads whole texts with the virtual tokens before them.
  * @param select the tokens whose output the last layer computes, given the number of virtual tokens of a prompt
- * @returns outputs [batch · (prompt + length), hidden] of the embeddings and of each layer
+ * @param branches tokens that branch off each text, behind the padding
+ * @returns outputs [batch · (prompt + length + branches), hidden] of the embeddings and of each layer
  */
 function readTexts(
   layout: DecoderLayout,
@@ -124,6 +140,7 @@ function readTexts(
   inputs: Tensors,
   hooks: Hooks,
   select?: (x: Tensor, promptLength: number) => Tensor,
+  branches: readonly BranchToken[] = [],
 ): Outputs {
   const { sizes: { hidden, layers }, window } = layout.options;
   const [batch, length] = inputs.ids.shape;
@@ -133,13 +150,30 @@ function readTexts(
   const embedded = withPrompt(words, prompt, batch);
   const table = layout.positionEmbeddings &&
     weights[layout.positionEmbeddings].slice([prefixLength, 0], [total, hidden]);
-  return runLayers(layout, weights, {
+  const texts = {
     embedded: table ? embedded.add(table) : embedded,
     positions: tf.range(prefixLength, prefixLength + total, 1, "float32").reshape([1, total]),
     penalty: maskPenalty(inputs.mask, promptLength + prefixLength).add(causalPenalty(total, prefixLength, window)),
+  };
+  const all = branches.length === 0
+    ? texts
+    : joined(texts, branchSequence(layout, weights, inputs, branches, { promptLength, prefixLength }));
+  return runLayers(layout, weights, {
+    ...all,
     prefixes,
     select: select && ((x) => select(x, promptLength)),
   }, hooks);
+}
+
+/** Texts and, behind them, the tokens that branch off, which the texts do not read. */
+function joined(texts: Tokens, branches: Tokens): Tokens {
+  const [batch, n] = branches.embedded.shape;
+  const total = texts.embedded.shape[1]!;
+  return {
+    embedded: tf.concat([texts.embedded, branches.embedded], 1),
+    positions: tf.concat([texts.positions.add(tf.zeros([batch, total])), branches.positions], 1),
+    penalty: tf.concat([tf.concat([texts.penalty, fullPenalty([batch, 1, total, n!])], 3), branches.penalty], 2),
+  };
 }
 
 /** Outputs [batch, prompt + length, hidden] of the embeddings and of each layer. */
@@ -150,14 +184,65 @@ export function decoderStates(layout: DecoderLayout, weights: Tensors, inputs: T
 
 /** Reads whole texts; the last layer computes each text's last token alone, as nothing else of its output is used. */
 export function readLastTokens(layout: DecoderLayout, weights: Tensors, inputs: Tensors, hooks: Hooks): ReadTokens {
-  const [batch, length] = inputs.ids.shape;
-  const last = lastTokens(inputs.mask).reshape([batch, 1, length!]);
+  const last = lastTokens(inputs.mask);
   const { states, layers } = readTexts(layout, weights, inputs, hooks, (x, promptLength) => {
-    const [, total, width] = x.shape;
+    const [batch, total, width] = x.shape;
     if (hooks.reading === "peft" && promptLength > 0) return x.slice([0, total! - 1, 0], [batch, 1, width!]);
-    return last.matMul(x.slice([0, promptLength, 0], [batch, length!, width!]));
+    return last(x, promptLength);
   });
   return { state: states.at(-1)!, layers };
+}
+
+/** The tokens that branch off each text: their embeddings [batch, n, hidden], positions [batch, n], and penalty [batch, 1, n, keys + n]. */
+function branchSequence(
+  layout: DecoderLayout,
+  weights: Tensors,
+  { mask }: Tensors,
+  branches: readonly BranchToken[],
+  virtual: Pick<VirtualTokens, "promptLength" | "prefixLength">,
+): Tokens {
+  const { sizes: { hidden, positions: most }, window } = layout.options;
+  const [batch, length] = mask.shape;
+  const n = branches.length;
+  const { depths, penalty: ofBranches } = branchOrder(branches, window);
+  const before = virtual.promptLength + virtual.prefixLength;
+  // Texts are padded behind their last token, so that positions differ from text to text.
+  const positions = mask.sum(1, true).add(tf.tensor2d([depths]).add(before - 1));
+  const words = tf.gather(weights[layout.wordEmbeddings], tf.tensor1d(branches.map(({ token }) => token), "int32"));
+  const embedded = words.reshape([1, n, hidden]).add(tf.zeros([batch, n, hidden]));
+  const placed = layout.positionEmbeddings &&
+    tf.gather(weights[layout.positionEmbeddings], positions.minimum(most - 1).cast("int32"));
+  let ofText = maskPenalty(mask, before).add(tf.zeros([batch, 1, n, before + length!]));
+  if (window !== undefined) {
+    const keys = tf.range(0, before + length!, 1, "float32");
+    ofText = ofText.add(windowPenalty(positions.expandDims(2).sub(keys), window).expandDims(1));
+  }
+  return {
+    embedded: placed ? embedded.add(placed) : embedded,
+    positions,
+    penalty: tf.concat([ofText, ofBranches.reshape([1, 1, n, n]).add(tf.zeros([batch, 1, n, n]))], 3),
+  };
+}
+
+/**
+ * Reads whole texts, and the tokens that branch off each of them.
+ * @returns last outputs [batch, 1 + branches, hidden]: of each text's last token, and of the tokens that branch off
+ */
+export function readBranches(
+  layout: DecoderLayout,
+  weights: Tensors,
+  inputs: Tensors,
+  branches: readonly BranchToken[],
+  hooks: Hooks,
+): Tensor {
+  const n = branches.length;
+  const last = lastTokens(inputs.mask);
+  const { states } = readTexts(layout, weights, inputs, hooks, (x, promptLength) => {
+    const [batch, total, width] = x.shape;
+    const ofText = last(x, promptLength);
+    return n === 0 ? ofText : tf.concat([ofText, x.slice([0, total! - n, 0], [batch, n, width!])], 1);
+  }, branches);
+  return perText(states.at(-1)!, inputs.ids.shape[0]);
 }
 
 /**

@@ -10,19 +10,21 @@
  */
 import type { Design, LanguageModel } from "../types.ts";
 import { collateTexts, textInputs } from "./batch.ts";
-import { decoderStates, readLastTokens, readNextTokens } from "./decoder-forward.ts";
+import { decoderStates, readBranches, readLastTokens, readNextTokens } from "./decoder-forward.ts";
 import { type DecoderLayout, decoderLayout, type DecoderOptions } from "./decoder-layout.ts";
 import { linearHead } from "./head.ts";
 import { biasNames } from "./linear-maps.ts";
+import { wordScores } from "./word-scores.ts";
 
 function languageModel(layout: DecoderLayout): LanguageModel {
   const { sizes, scores, tied, window, end } = layout.options;
   return {
     weights: { [scores]: [sizes.vocabulary, sizes.hidden] },
-    ...tied && { mayLackWeights: true, tied: { [scores]: layout.wordEmbeddings } },
+    ...tied && { mayLack: [scores], tied: { [scores]: layout.wordEmbeddings } },
     end,
-    scores: (weights, states) => states.matMul(weights[scores] ?? weights[layout.wordEmbeddings], false, true),
+    ...wordScores((weights) => weights[scores] ?? weights[layout.wordEmbeddings]),
     read: (weights, inputs, hooks) => readLastTokens(layout, weights, inputs, { ...hooks, reading: undefined }),
+    readBranches: (weights, inputs, branches, hooks) => readBranches(layout, weights, inputs, branches, hooks),
     stepInputs: {
       token: { shape: ["batch"], dtype: "int32", below: sizes.vocabulary },
       position: { shape: ["batch"], dtype: "int32", below: sizes.positions },

@@ -4,8 +4,16 @@
  * @module
  */
 import { type Tensor, type Tensors, tf } from "../../engine/tensor.ts";
-import type { Hooks, KeysAndValues, ReadTokens } from "../types.ts";
-import { attend, type AttentionInputs, causalPenalty, maskPenalty, virtualTokens, withPrompt } from "./attention.ts";
+import type { BranchToken, Hooks, KeysAndValues, ReadTokens } from "../types.ts";
+import {
+  attend,
+  type AttentionInputs,
+  branchOrder,
+  causalPenalty,
+  maskPenalty,
+  virtualTokens,
+  withPrompt,
+} from "./attention.ts";
 import { perText } from "./batch.ts";
 import {
   biasTable,
@@ -113,10 +121,24 @@ function encode(layout: EncoderDecoderLayout, weights: Tensors, inputs: Tensors,
   return [...states.slice(0, -1), normalise(pass, x, finalNorm("encoder"))];
 }
 
+/** The order of tokens that the decoder reads. */
+interface Order {
+  /** Their places [1, n]. */
+  places: Tensor;
+  /** Added to the scores of their keys: [n, n]. */
+  penalty: Tensor;
+}
+
+/** The order of n tokens that follow one another. */
+function inTurn(n: number): Order {
+  return { places: range(0, n), penalty: causalPenalty(n, 0) };
+}
+
 /**
  * Runs the decoder over the first n tokens of each generated text.
  * @param embedded embeddings [batch · n, hidden] of these tokens
  * @param source the encoder's last output [batch · m, hidden]
+ * @param order absent: the tokens follow one another
  * @returns outputs [batch · n, hidden] of the embeddings and of each layer; and of each layer, the keys and values
  * [batch, m + n, heads · head] of `source` and of the tokens, one after the other
  */
@@ -127,15 +149,17 @@ function decode(
   inputs: Tensors,
   source: Tensor,
   hooks: Hooks,
+  order = inTurn(embedded.shape[0] / inputs.ids.shape[0]),
 ): { states: Tensor[]; layers: KeysAndValues[] } {
   const { layers: { decoder: layerCount } } = layout.options.sizes;
   const [batch] = inputs.ids.shape;
   const n = embedded.shape[0] / batch;
   const { prefixes, prefixLength } = virtualTokens({ prefix: hooks.prefix }, layerCount);
   const pass = startPass(layout, weights, hooks, batch);
-  const distances = range(-prefixLength, n).sub(range(0, n).reshape([n, 1]));
-  const penalty = positionBiases(layout.options, weights, "decoder", distances).transpose([2, 0, 1])
-    .add(causalPenalty(n, prefixLength));
+  const places = prefixLength === 0 ? order.places : tf.concat([range(-prefixLength, 0), order.places], 1);
+  const distances = places.sub(order.places.reshape([n, 1]));
+  const reads = prefixLength === 0 ? order.penalty : tf.concat([tf.zeros([n, prefixLength]), order.penalty], 1);
+  const penalty = positionBiases(layout.options, weights, "decoder", distances).transpose([2, 0, 1]).add(reads);
   const sourcePenalty = maskPenalty(inputs.mask, source.shape[0] / batch - inputs.mask.shape[1]!);
   let x = embedded;
   const states = [x];
@@ -166,6 +190,34 @@ export function readAndStart(
   const source = encode(layout, weights, inputs, hooks).at(-1)!;
   const { states, layers } = decode(layout, weights, first, inputs, source, hooks);
   return { state: states.at(-1)!, layers };
+}
+
+/**
+ * Reads texts with the encoder, and with the decoder the start token and the tokens that branch off it.
+ * @returns last outputs [batch, 1 + branches, hidden] of the decoder
+ */
+export function readBranches(
+  layout: EncoderDecoderLayout,
+  weights: Tensors,
+  inputs: Tensors,
+  branches: readonly BranchToken[],
+  hooks: Hooks,
+): Tensor {
+  const { sizes: { hidden }, start } = layout.options;
+  const [batch] = inputs.ids.shape;
+  const source = encode(layout, weights, inputs, hooks).at(-1)!;
+  // The start token is the first of all branches.
+  const tokens = [
+    { token: start, parent: -1 },
+    ...branches.map(({ token, parent }) => ({ token, parent: parent + 1 })),
+  ];
+  const n = tokens.length;
+  const ids = tf.tensor1d(tokens.map(({ token }) => token), "int32");
+  const embedded = wordEmbeddings(weights, ids).reshape([1, n, hidden]).add(tf.zeros([batch, n, hidden]));
+  const { depths, penalty } = branchOrder(tokens);
+  const order = { places: tf.tensor2d([depths]).sub(1), penalty };
+  const { states } = decode(layout, weights, embedded.reshape([batch * n, hidden]), inputs, source, hooks, order);
+  return perText(states.at(-1)!, batch);
 }
 
 /** Penalties of a step for what the encoder read and for what was generated, both in the keys of the past. */

@@ -10,7 +10,7 @@
  */
 import type { Design, LanguageModel } from "../types.ts";
 import { collateTexts, textInputs } from "./batch.ts";
-import { readAndStart, readBoth, readNextTokens } from "./encoder-decoder-forward.ts";
+import { readAndStart, readBoth, readBranches, readNextTokens } from "./encoder-decoder-forward.ts";
 import {
   type EncoderDecoderLayout,
   encoderDecoderLayout,
@@ -19,21 +19,22 @@ import {
   STACK_WORDS,
   WORDS,
 } from "./encoder-decoder-layout.ts";
+import { wordScores } from "./word-scores.ts";
 
 function languageModel(layout: EncoderDecoderLayout): LanguageModel {
   const { sizes: { vocabulary, hidden }, scaledScores, start, end } = layout.options;
   return {
     weights: { [SCORES]: [vocabulary, hidden] },
-    mayLackWeights: true,
+    mayLack: [SCORES],
     // As in transformers, whatever the config says.
     tied: Object.fromEntries([SCORES, ...STACK_WORDS].map((name) => [name, WORDS])),
     end,
     target: { start, inputs: { target: { shape: ["batch", "length"], dtype: "int32", below: vocabulary } } },
-    scores(weights, states) {
-      const scaled = scaledScores ? states.mul(hidden ** -0.5) : states;
-      return scaled.matMul(weights[SCORES] ?? weights[WORDS], false, true);
-    },
+    ...wordScores((weights) => weights[SCORES] ?? weights[WORDS], {
+      transform: (_, states) => scaledScores ? states.mul(hidden ** -0.5) : states,
+    }),
     read: (weights, inputs, hooks) => readAndStart(layout, weights, inputs, hooks),
+    readBranches: (weights, inputs, branches, hooks) => readBranches(layout, weights, inputs, branches, hooks),
     stepInputs: {
       token: { shape: ["batch"], dtype: "int32", below: vocabulary },
       position: { shape: ["batch"], dtype: "int32" },

@@ -114,6 +114,23 @@ export function encoderFeatures(layout: EncoderLayout, weights: Tensors, inputs:
   return pooler ? linear(prefix + pooler, first).tanh() : first;
 }
 
+/** Last outputs [batch, hidden] of one token of each text, that where `places` [batch, length] is 1. */
+export function encoderTokens(
+  layout: EncoderLayout,
+  weights: Tensors,
+  inputs: Tensors,
+  places: Tensor,
+  hooks: Hooks,
+): Tensor {
+  const { hidden } = layout.options.sizes;
+  const [batch, length] = inputs.ids.shape;
+  const { states } = readTexts(layout, weights, inputs, hooks, (x, promptLength) => {
+    const text = perText(x, batch).slice([0, promptLength, 0], [batch, length!, hidden]);
+    return places.reshape([batch, 1, length!]).matMul(text).reshape([batch, hidden]);
+  });
+  return states.at(-1)!;
+}
+
 /** Outputs [batch, prompt + length, hidden] of the embeddings and of each layer. */
 export function encoderStates(layout: EncoderLayout, weights: Tensors, inputs: Tensors, hooks: Hooks): Tensor[] {
   const [batch] = inputs.ids.shape;

@@ -39,6 +39,21 @@ export interface EncoderNames {
   pooler?: string;
 }
 
+/** The head of a masked language model: a linear map, an activation, a normalisation, and products with each token's row. */
+export interface MaskedHead {
+  /** Names of the linear map and of the normalisation. */
+  dense: string;
+  norm: string;
+  /** The activation between them. */
+  activation: Activation;
+  /** Name of the map to the vocabulary, "<name>.weight" [vocabulary, hidden] and, if it is not tied, "<name>.bias". */
+  decoder: string;
+  /** Name of its bias [vocabulary] if it is tied. */
+  bias: string;
+  /** The config ties it: to the word embeddings, and to that bias. */
+  tied: boolean;
+}
+
 /** Description of an encoder. */
 export interface EncoderOptions {
   /** Its sizes. */
@@ -57,6 +72,8 @@ export interface EncoderOptions {
   withoutCache?: true;
   /** The classifier. */
   head: Head;
+  /** The head that scores the token that a mask stands for. */
+  masked: MaskedHead;
 }
 
 /** An encoder's description with the full names of its parts. */

@@ -6,12 +6,13 @@
  * pass through the embeddings' normalisation like words. After a prefix of n keys, the text starts at position n.
  * @module
  */
-import type { Design } from "../types.ts";
+import type { Design, MaskedLanguageModel } from "../types.ts";
 import { headWidth } from "./attention.ts";
 import { collateTexts, padded, textInputs } from "./batch.ts";
-import { encoderFeatures, encoderStates } from "./encoder-forward.ts";
-import { encoderLayout, type EncoderOptions, lastPart } from "./encoder-layout.ts";
-import { biasNames } from "./linear-maps.ts";
+import { encoderFeatures, encoderStates, encoderTokens } from "./encoder-forward.ts";
+import { type EncoderLayout, encoderLayout, type EncoderOptions, lastPart } from "./encoder-layout.ts";
+import { activations, biasNames, layerNorm } from "./linear-maps.ts";
+import { wordScores } from "./word-scores.ts";
 
 /** @throws {Error} if the sizes do not fit together */
 function checkSizes({ sizes, firstPosition, padding }: EncoderOptions): void {
@@ -43,6 +44,33 @@ function inputsOf({ sizes: { vocabulary, segments }, padding }: EncoderOptions):
       ...collateTexts(encoded, padding),
       types: padded(encoded.map((ids) => ids.types ?? ids.map(() => 0)), 0),
     }),
+  };
+}
+
+function maskedLanguageModel(layout: EncoderLayout): MaskedLanguageModel {
+  const { sizes: { vocabulary, hidden }, epsilon, masked } = layout.options;
+  const { dense, norm, activation, decoder, bias, tied } = masked;
+  const rows = `${decoder}.weight`;
+  const rowBias = tied ? bias : `${decoder}.bias`;
+  const { words } = layout.embeddings;
+  return {
+    weights: {
+      [`${dense}.weight`]: [hidden, hidden],
+      [`${dense}.bias`]: [hidden],
+      [`${norm}.weight`]: [hidden],
+      [`${norm}.bias`]: [hidden],
+      [rows]: [vocabulary, hidden],
+      [rowBias]: [vocabulary],
+    },
+    ...tied && { mayLack: [rows], tied: { [rows]: words } },
+    ...wordScores((weights) => weights[rows] ?? weights[words], {
+      transform(weights, states) {
+        const mapped = states.matMul(weights[`${dense}.weight`], false, true).add(weights[`${dense}.bias`]);
+        return layerNorm(activations[activation](mapped), weights, norm, epsilon);
+      },
+      bias: (weights) => weights[rowBias],
+    }),
+    read: (weights, inputs, places, hooks) => encoderTokens(layout, weights, inputs, places, hooks),
   };
 }
 
@@ -82,5 +110,6 @@ export function encoder(options: EncoderOptions): Design {
     forward: (weights, inputs, hooks) => encoderFeatures(layout, weights, inputs, hooks),
     hiddenStates: (weights, inputs, hooks) => encoderStates(layout, weights, inputs, hooks),
     head: options.head,
+    maskedLanguageModel: maskedLanguageModel(layout),
   };
 }

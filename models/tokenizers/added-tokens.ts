@@ -34,9 +34,18 @@ function decoderTokens({ added_tokens_decoder: decoder }: Record<string, unknown
   return entries.map(([, token]) => ({ special: false, ...Object(token) }));
 }
 
+/** The special token that settings name, or else its default. */
+function namedToken(
+  name: string,
+  settings: Record<string, unknown>,
+  defaults: Readonly<Record<string, string>>,
+): unknown {
+  return settings[name] === undefined ? defaults[name] : settings[name];
+}
+
 /** The special tokens that settings name, and further ones. */
 function namedTokens(settings: Record<string, unknown>, defaults: Readonly<Record<string, string>>): unknown[] {
-  const named = NAMED.map((name) => settings[name] === undefined ? defaults[name] : settings[name]);
+  const named = NAMED.map((name) => namedToken(name, settings, defaults));
   const own = Object.keys(settings).filter((name) => name.endsWith("_token") && !NAMED.includes(name));
   const extra = settings.extra_special_tokens ?? settings.additional_special_tokens;
   return [
@@ -70,6 +79,8 @@ export interface AddedTokens {
   tokens: object[];
   /** The ids of those that a file lists, which excludes those that a setting or a class only names. */
   listed: ReadonlyMap<string, number>;
+  /** Id of the mask, if there is one. */
+  mask?: number;
 }
 
 /**
@@ -81,7 +92,7 @@ export interface AddedTokens {
 export function addedTokens({ ids, stored, settings, defaults, extra, rebuilt, rows }: AddedSource): AddedTokens {
   const given = decoderTokens(settings);
   const base = rebuilt ? given ?? stored : [...stored, ...given ?? []];
-  const found = new Map<string, object>();
+  const found = new Map<string, Token & { id: number }>();
   const listed = new Map<string, number>();
   let next = ids.size;
   const add = (given: unknown, named: boolean) => {
@@ -96,5 +107,6 @@ export function addedTokens({ ids, stored, settings, defaults, extra, rebuilt, r
   };
   for (const token of base) add(token, false);
   for (const token of [...namedTokens(settings, defaults), ...extra]) add(token, true);
-  return { tokens: [...found.values()], listed };
+  const mask = tokenOf(namedToken("mask_token", settings, defaults));
+  return { tokens: [...found.values()], listed, mask: mask && found.get(mask.content)?.id };
 }

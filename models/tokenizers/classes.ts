@@ -67,7 +67,7 @@ function checkSettings({ truncation_side: side, ...others }: Record<string, unkn
 }
 
 /**
- * The tokenizer that AutoTokenizer makes of a tokenizer.json, as another tokenizer.json.
+ * The tokenizer that AutoTokenizer makes of a tokenizer.json, as another tokenizer.json, and the id of its mask, if any.
  * @param settings of tokenizer_config.json
  * @param config of config.json
  * @param rows of the word embeddings
@@ -80,7 +80,7 @@ export function asTransformers(
   config: Record<string, unknown>,
   rows: number,
   standIn: string = AS_IT_IS,
-): TokenizerJson {
+): { form: TokenizerJson; mask?: number } {
   checkSettings(settings);
   const found = className(form, settings, config);
   const name = Object.hasOwn(classes, found) ? found : standIn;
@@ -92,7 +92,7 @@ export function asTransformers(
   }
   const ids = idsOf(model.vocab);
   const defaults = kind?.defaults ?? {};
-  const { tokens: added_tokens, listed } = addedTokens({
+  const { tokens: added_tokens, listed, mask } = addedTokens({
     ids,
     stored,
     settings,
@@ -101,6 +101,6 @@ export function asTransformers(
     rebuilt: kind !== undefined,
     rows,
   });
-  if (!kind) return { ...form, added_tokens };
-  return { added_tokens, ...kind.parts(form, settings, new Map([...ids, ...listed])) };
+  if (!kind) return { form: { ...form, added_tokens }, mask };
+  return { form: { added_tokens, ...kind.parts(form, settings, new Map([...ids, ...listed])) }, mask };
 }

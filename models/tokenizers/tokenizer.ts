@@ -11,6 +11,7 @@ import { filesIn, type FileSource } from "../file-source.ts";
 import { type NativeTokenizer, nativeTokenizer } from "./native.ts";
 import { readPairPieces, readUnigram } from "./sentence-piece.ts";
 import type { Layout } from "./special-tokens.ts";
+import { truncated } from "../truncated.ts";
 import { checkedLayout, type TokenizerJson } from "./tokenizer-json.ts";
 import type { Encoding } from "../types.ts";
 import { readWordPiece } from "./wordpiece.ts";
@@ -62,17 +63,12 @@ export interface TextTokenizer {
   tokenize(text: string): Promise<number[]>;
   /** The text of token ids, without special tokens. */
   decode(ids: readonly number[]): Promise<string>;
+  /** Id of the mask, which stands for a word that is asked for; absent: there is none. */
+  mask?: number;
   /** The chat template applied to a user's message, up to where the answer begins; absent: no chat template. */
   chat?(message: string): string;
   /** Ends its process; absent: it has none of its own. */
   release?(): Promise<void>;
-}
-
-/** How many tokens of two texts stay if both together may have `room`: the longer text is cut until both are equally long. */
-export function truncated(first: number, second: number, room: number): [number, number] {
-  const shorter = Math.min(first, second, Math.floor(room / 2));
-  const longer = Math.min(Math.max(first, second), room - shorter);
-  return first <= second ? [shorter, longer] : [longer, shorter];
 }
 
 /** Ids of one text, or of two, at most `limit`, with special tokens. */
@@ -105,7 +101,7 @@ function openForm(
   settings: Record<string, unknown>,
   vocabularySize: number,
   apart: boolean,
-): Omit<TextTokenizer, "chat"> {
+): Omit<TextTokenizer, "chat" | "mask"> {
   const layout = checkedLayout(path, form, vocabularySize);
   const native: NativeTokenizer & Partial<ApartTokenizer> = (apart ? apartTokenizer : nativeTokenizer)(path, form);
   // transformers leaves the texts of byte pairs as they are, whatever the setting says.
@@ -143,13 +139,14 @@ export async function openTokenizer(folder: string, vocabularySize: number, apar
   const stored = await kind.read(folder, settings);
   const place = `${folder}/${kind.files[0]}`;
   let form: TokenizerJson;
+  let mask: number | undefined;
   try {
-    form = asTransformers(stored, settings, config, vocabularySize, kind.standIn?.(stored));
+    ({ form, mask } = asTransformers(stored, settings, config, vocabularySize, kind.standIn?.(stored)));
   } catch (error) {
     throw new Error(`Cannot use the tokenizer ${place}: ${(error as Error).message}`);
   }
   const tokenizer = openForm(place, form, settings, vocabularySize, apart);
   const template = await files.has(CHAT_TEMPLATE) ? await readText(`${folder}/${CHAT_TEMPLATE}`, LONGEST) : undefined;
   const chat = await openChatTemplate(folder, template, settings);
-  return { ...tokenizer, ...chat && { chat } };
+  return { ...tokenizer, ...mask !== undefined && { mask }, ...chat && { chat } };
 }

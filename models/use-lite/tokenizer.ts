@@ -5,7 +5,7 @@
  */
 import { readVerified } from "../../base/files.ts";
 import { nativeTokenizer } from "../tokenizers/native.ts";
-import { truncated } from "../tokenizers/tokenizer.ts";
+import { truncated } from "../truncated.ts";
 import { packageFile } from "./weights.ts";
 
 /** SHA-256 of the vocabulary. */

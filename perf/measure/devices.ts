@@ -23,7 +23,7 @@ const TOLERANCE = 1e-4;
 
 /** Every method that trains in the backbone, and the presets' compositions. */
 function methodNames(): string[] {
-  const alone = Object.keys(methods).filter((name) => name !== "linear-probe");
+  const alone = Object.keys(methods).filter((name) => name !== "linear-probe" && !methods[name].untrained);
   return [...alone, "lora+prompt-tuning", "lora+prefix-tuning"];
 }
 

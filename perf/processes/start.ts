@@ -83,6 +83,11 @@ export function startPeerRuns(): MeasuredProcess {
   return startPeer("accuracy_peft.py", [String(THREADS)]);
 }
 
+/** PyTorch and PEFT run the cells of a study that write-study.ts wrote. */
+export function startPeerStudy(folder: string): MeasuredProcess {
+  return startPeer("study_peft.py", [folder, String(THREADS)]);
+}
+
 /** What is measured of a language model. */
 export interface LanguageWork {
   /** Name of the method, or "none". */

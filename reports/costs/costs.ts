@@ -54,7 +54,8 @@ export const costs: Record<Cost, (run: Run) => number | null> = {
   train_step_flops: (run) => flopsOf(run, "training"),
   train_seconds: (run) => run.time.trainSeconds,
   step_seconds: (run) => run.curve.stepLoss.length === 0 ? null : run.time.trainSeconds / run.curve.stepLoss.length,
-  seconds_to_best: (run) => run.time.trainSeconds * run.bestEpoch / run.curve.validation.length,
+  seconds_to_best: (run) =>
+    run.bestEpoch === 0 ? null : run.time.trainSeconds * run.bestEpoch / run.curve.validation.length,
   examples_per_second: (run) => run.time.examplesPerSecond,
 };
 

@@ -4,6 +4,7 @@
  */
 import { counted } from "../../base/errors.ts";
 import { costRemarks } from "../cost-table.ts";
+import { metricsRemarks } from "../metrics-table.ts";
 import { CONTROLS_REMARKS, CONTROLS_TITLE } from "../controls-table.ts";
 import { externalRemarks } from "../external-tables.ts";
 import { drawFigures, MOST_TABLES, type NamedFigure } from "../figures/mod.ts";
@@ -20,10 +21,20 @@ import {
   timeRemarks,
   titleOf,
 } from "../words.ts";
+import { WRITTEN_REMARKS } from "../written-prompts.ts";
 import { BUDGET_REMARKS, isTuned, LEDGER_REMARKS } from "../tuning-tables.ts";
 import { pageData } from "./data.ts";
 import { json, policyHash, text } from "./html.ts";
-import { controlsSection, costTable, externalSections, overviewTable, protocolTable, tuningTables } from "./tables.ts";
+import {
+  controlsSection,
+  costTable,
+  externalSections,
+  metricsTable,
+  overviewTable,
+  protocolTable,
+  tuningTables,
+  writtenTable,
+} from "./tables.ts";
 
 const read = (name: string) => Deno.readTextFileSync(new URL(name, import.meta.url));
 
@@ -104,9 +115,13 @@ function sectionsOf(
         protocolTable(protocol, titleOf(protocol, protocols), captionOf(protocol), validation),
         [...protocolRemarks(protocol), ...timeRemarks(protocol, beside)],
         ofProtocols[index],
-        `${costTable(protocol, titleOf(protocol, protocols))}\n${list(costRemarks(protocol))}\n${
-          tuningOf(protocol, titleOf(protocol, protocols))
-        }`,
+        [
+          metricsOf(protocol, titleOf(protocol, protocols)),
+          writtenOf(protocol, titleOf(protocol, protocols)),
+          costTable(protocol, titleOf(protocol, protocols)),
+          list(costRemarks(protocol)),
+          tuningOf(protocol, titleOf(protocol, protocols)),
+        ].join("\n"),
       )
     ),
     ...external === undefined
@@ -114,6 +129,18 @@ function sectionsOf(
       : externalSections(external).map(({ title, table }) => sectionOf(title, table, externalRemarks(external), [])),
     ...controls.length === 0 ? [] : [sectionOf(CONTROLS_TITLE, controlsSection(controls), CONTROLS_REMARKS, [])],
   ];
+}
+
+/** The scores by all metrics; nothing where there is one. */
+function metricsOf(protocol: Protocol, title: string): string {
+  const table = metricsTable(protocol, title);
+  return table === "" ? "" : `${table}\n${list(metricsRemarks(protocol))}`;
+}
+
+/** How the templates of hand-written prompts differ; nothing where there is one. */
+function writtenOf(protocol: Protocol, title: string): string {
+  const table = writtenTable(protocol, title);
+  return table === "" ? "" : `${table}\n${list(WRITTEN_REMARKS)}`;
 }
 
 /** How the methods of a protocol were tuned; nothing where none was. */

@@ -10,8 +10,10 @@ import { externalTables } from "../external-tables.ts";
 import { showName } from "../figures/style.ts";
 import type { Overview } from "../overview.ts";
 import type { Protocol, Setting } from "../results.ts";
+import { METRICS_TITLE, metricsTableOf } from "../metrics-table.ts";
 import { type CellStyle, overviewTableOf, type Table, tableOf } from "../table.ts";
 import { budgetTableOf, ledgerOf, tunedSettings } from "../tuning-tables.ts";
+import { writtenPromptsOf, writtenTableOf } from "../written-prompts.ts";
 import { text } from "./html.ts";
 
 // A caller that maps over names would give `text` their indices as its length.
@@ -35,6 +37,13 @@ export function costTable(protocol: Protocol, title: string): string {
   return htmlTable(table, `Further costs, ${title}`, "Further costs", protocol.settings, () => null);
 }
 
+/** The table of a protocol's scores by all metrics; nothing where there is one. */
+export function metricsTable(protocol: Protocol, title: string): string {
+  const table = metricsTableOf(protocol, style);
+  if (table === null) return "";
+  return htmlTable(table, `${METRICS_TITLE}, ${title}`, METRICS_TITLE, protocol.settings, () => null);
+}
+
 /** The tables on the tuning of a protocol. */
 export function tuningTables(protocol: Protocol, title: string): { ledger: string; budget: string } {
   const { settings } = protocol;
@@ -48,6 +57,13 @@ export function tuningTables(protocol: Protocol, title: string): { ledger: strin
       () => null,
     ),
   };
+}
+
+/** The table on the templates of hand-written prompts; empty where there is one template. */
+export function writtenTable(protocol: Protocol, title: string): string {
+  const table = writtenTableOf(protocol, style);
+  if (table.rows.length === 0) return "";
+  return htmlTable(table, `Written prompts, ${title}`, "Written prompts", writtenPromptsOf(protocol), () => null);
 }
 
 /** The tables of others' results. */

@@ -17,6 +17,7 @@ import { optionsOfRun } from "../runs/run.ts";
 import { chosenValues, edgesOf, trialValues, type TunedRun, valuesInWords } from "../runs/trials.ts";
 import { axisInWords } from "../../base/search-space.ts";
 import { failedSeeds, titleOf, validationScore } from "../words.ts";
+import { templateOf, writtenPromptsOf } from "../written-prompts.ts";
 
 const costNames = Object.keys(costs) as Cost[];
 
@@ -151,6 +152,24 @@ function rowsOf(run: TunedRun): Row[] {
       space,
     };
   });
+}
+
+/** prompts.csv: one row for each method that trains nothing and was run with several templates; empty without any. */
+export function renderPromptsCsv({ protocols }: Results): string {
+  const rows = protocols.flatMap((protocol) =>
+    writtenPromptsOf(protocol).map(({ label, settings, mean, deviation }) => {
+      const ordered = settings.toSorted((a, b) => a.mean - b.mean);
+      const [{ model, task, metric }, greatest] = [ordered[0], ordered.at(-1)!];
+      return {
+        ...{ model, task, method: label, table: titleOf(protocol, protocols), metric: metric.name },
+        ...{ templates: settings.length, mean, sd: deviation },
+        ...{ least: ordered[0].mean, least_template: templateOf(ordered[0]) },
+        ...{ greatest: greatest.mean, greatest_template: templateOf(greatest) },
+        settings: ordered.map(({ id }) => id).join(" "),
+      };
+    })
+  );
+  return rows.length === 0 ? "" : toCsv(rows);
 }
 
 /** runs.csv: one row for each run, with every metric on the validation and the test set. */

@@ -10,6 +10,7 @@ import { canonical, type Environment } from "../../runs/study/record.ts";
 import { costRemarks, costTableOf } from "../cost-table.ts";
 import { sideBySide } from "../costs/costs.ts";
 import { CONTROLS_REMARKS, CONTROLS_TITLE, controlsTable } from "../controls-table.ts";
+import { METRICS_TITLE, metricsRemarks, metricsTableOf } from "../metrics-table.ts";
 import { externalRemarks, externalTables } from "../external-tables.ts";
 import { formatCount } from "../format.ts";
 import { byKeys } from "../by-keys.ts";
@@ -27,6 +28,7 @@ import {
   timeRemarks,
   titleOf,
 } from "../words.ts";
+import { WRITTEN_REMARKS, writtenTableOf } from "../written-prompts.ts";
 
 /** An item of a list, and the items of the list below it: a remark in Markdown. */
 type Item = Remark;
@@ -50,6 +52,8 @@ export function renderMarkdown(results: Results): string {
       `## ${escape(titleOf(protocol, protocols))}`,
       markdownOf(tableOf(protocol, STYLE, validation)),
       list(protocolNotes(protocol, environments, beside)),
+      ...metricsSections(protocol),
+      ...writtenSections(protocol),
       "### Further costs",
       markdownOf(costTableOf(protocol, STYLE)),
       list(costRemarks(protocol)),
@@ -92,6 +96,19 @@ export function renderMarkdown(results: Results): string {
     );
   }
   return sections.join("\n\n") + "\n";
+}
+
+/** The scores by all metrics; nothing where there is one. */
+function metricsSections(protocol: Protocol): string[] {
+  const table = metricsTableOf(protocol, STYLE);
+  return table === null ? [] : [`### ${METRICS_TITLE}`, markdownOf(table), list(metricsRemarks(protocol))];
+}
+
+/** How the templates of hand-written prompts differ; nothing where there is one. */
+function writtenSections(protocol: Protocol): string[] {
+  const table = writtenTableOf(protocol, STYLE);
+  if (table.rows.length === 0) return [];
+  return ["### Written prompts", markdownOf(table), list(WRITTEN_REMARKS.map(([text]): Item => [escape(text)]))];
 }
 
 /** How the methods of a protocol were tuned; nothing where none was. */
@@ -182,7 +199,7 @@ function optionItems(protocols: readonly Protocol[]): Item[] {
   const entries = protocols.flatMap((protocol) =>
     protocol.settings.map(({ label, options }) => ({
       label,
-      options: options.join(", "),
+      options: options.join(", ") || "none",
       title: titleOf(protocol, protocols),
     }))
   );

@@ -47,7 +47,8 @@ export function compareRuns(recorded: AnyRecord, repeated: AnyRecord, siblings: 
   if (result(recorded) === result(repeated)) return { verdict: "identical", details: [] };
   const losses = recorded.curve.stepLoss;
   const again = repeated.curve.stepLoss;
-  const apart = losses.length === again.length
+  // Without a step nothing says how near they are but the predictions.
+  const apart = losses.length === again.length && losses.length > 0
     ? losses.reduce((most, loss, step) => Math.max(most, Math.abs(again[step] / loss - 1)), 0)
     : Infinity;
   const [{ name, unit }] = recorded.metrics;
@@ -60,9 +61,11 @@ export function compareRuns(recorded: AnyRecord, repeated: AnyRecord, siblings: 
     `${"predictions" in recorded ? "test" : "validation"} ${name} ${shown.join(", again ")}`,
     ..."predictions" in recorded ? [`${others.length} of ${counted(before.length, "prediction")} differ`] : [],
     ...chosenTrials(recorded, repeated),
-    losses.length === again.length
-      ? `losses differ by up to ${apart.toExponential(1)} of themselves`
-      : `${losses.length} steps, again ${again.length}`,
+    ...losses.length !== again.length
+      ? [`${losses.length} steps, again ${again.length}`]
+      : losses.length > 0
+      ? [`losses differ by up to ${apart.toExponential(1)} of themselves`]
+      : [],
   ];
   if (apart <= ROUNDING) return { verdict: "within rounding", details };
   const [first, second] = scores;

@@ -107,7 +107,7 @@ async function noStep(cell: OpenCell, options: CellOptions): Promise<Control> {
     parameters: task.parameters.map((parameter) => ({ ...parameter, learningRate: 0 })),
   };
   const prepared = await prepareCell({ ...cell, trainingTask: still }, options);
-  const before = await prepared.evaluator.evaluate("test", await prepared.training.read());
+  const before = await prepared.evaluator.evaluate("test", await prepared.training!.read());
   const { parameters } = await trainCell(prepared, options.onProgress);
   const after = await prepared.evaluator.evaluate("test", parameters);
   await prepared.evaluator.release();
@@ -172,7 +172,7 @@ async function findsTestText(cell: OpenCell, options: CellOptions): Promise<Cont
   const name = "a test text among the training texts is found";
   try {
     const prepared = await prepareCell(cell, options);
-    await prepared.training.release();
+    await prepared.training!.release();
     await prepared.evaluator.release();
     return { name, passed: false, detail: "the run was not refused" };
   } catch (error) {

@@ -12,21 +12,19 @@ import { entryFrom, openStart } from "../adapters/start-from.ts";
 import type { ValidAdapter } from "../adapters/validate.ts";
 import type { Cell } from "../study/cell.ts";
 import { findModel, specOfModel } from "../study/find-model.ts";
+import type { HeadSpec } from "../study/words/head.ts";
+import { requireHead } from "../study/words/resolve-head.ts";
 import { findTask, type StudiedTask, taskOfSpec } from "../study/find-task.ts";
 import { Exclusions } from "../study/points/exclude.ts";
 import { pointsOf } from "../study/points/grid.ts";
 import type { MethodEntry } from "../study/points/method-entry.ts";
 import { type DataSpec, methodName, runId, type RunSpec, type TrainingSpec } from "../study/spec.ts";
 import { requireFewCells, type Study } from "../study/study.ts";
-import { fittingSizes, splitExamples } from "../training/split.ts";
+import { KIND_OF_OPTION, splitGenerationOptions } from "../study/points/generation-options.ts";
+import { headsOfMethod } from "./settings/method-heads.ts";
+import { requireEnough, resolveData, withExamples } from "./settings/study-data.ts";
 import { requireTrainable, type ResolvedMethod, resolveMethod } from "./resolve-method.ts";
 import { MethodTuner, requireTunable } from "./tuning/method-tuner.ts";
-
-/** Most tokens of a text that is learnt or generated, unless the study gives another number. */
-const OUTPUT_LENGTH = 64;
-
-/** Training options that one use of a model alone has. */
-const KIND_OF_OPTION = { headLearningRate: "classification", outputLength: "generation", chat: "generation" } as const;
 
 /** With this option, micro-batches have one text. */
 const ONE_BY_ONE: Partial<TrainingSpec> = { microBatchRows: 1 };
@@ -39,13 +37,15 @@ interface StudiedSetting {
   task: StudiedTask;
   data: DataSpec;
   method: ResolvedMethod;
+  /** What the language model's own head is asked; absent: there is a classifier, or texts are generated. */
+  head?: HeadSpec;
   /** What tunes the method; absent where it is not tuned. */
   tuner?: MethodTuner;
 }
 
 /** Numbers of examples and training options without grids. */
 interface Point {
-  data: DataSpec;
+  data: Partial<DataSpec>;
   training: Partial<TrainingSpec>;
 }
 
@@ -63,12 +63,12 @@ export async function cellsOf(study: Study): Promise<Cell[]> {
   requireTunable(study);
   const models: Model[] = [];
   for (const name of study.models) models.push(await findModel(name));
-  const studied = await Promise.all(study.tasks.map((entry) => findTask(entry, study.taskFiles)));
+  const studied = await Promise.all(
+    study.tasks.map(async (entry) => withExamples(await findTask(entry, study.taskFiles), study.data)),
+  );
   requireUsedKeys(study, studied);
   requireNames(studied);
-  for (const model of models) {
-    for (const { task } of studied) requireKind(model, task);
-  }
+  if (study.head) requireHead(study.head, studied);
   const exclusions = new Exclusions(study.exclude);
   const settings: StudiedSetting[] = [];
   for (const [at, model] of models.entries()) {
@@ -77,6 +77,9 @@ export async function cellsOf(study: Study): Promise<Cell[]> {
   exclusions.requireUsed();
   for (const [task, same] of Map.groupBy(settings, ({ task }) => task)) {
     for (const data of new Set(same.map(({ data }) => data))) requireEnough(task, data, study.seeds[0]);
+  }
+  if (study.head && Object.hasOwn(study.training, "headLearningRate") && settings.every(({ head }) => head)) {
+    throw new UsageError("Cannot use training.headLearningRate: a method must have a classifier, with head none has");
   }
   if (settings.length === 0) throw new UsageError("Cannot run the study: exclude must leave a cell, it leaves none");
   const cells = new Map<string, Cell>();
@@ -124,7 +127,7 @@ function cellOf(
   study: Study,
   seed: number,
   precision: Precision,
-  { model, adapter, task: { task, paths }, data, method }: StudiedSetting,
+  { model, adapter, task: { task, paths }, data, method, head }: StudiedSetting,
   purpose: Pick<RunSpec, "tuning" | "trial"> = {},
 ): Cell {
   const spec: RunSpec = {
@@ -133,10 +136,11 @@ function cellOf(
     data,
     method: method.parts,
     seed,
-    training: trainingOf(method, task, model),
+    training: trainingOf(method, task, model, head),
     device: study.device,
     precision,
     ...study.memory && { memory: study.memory },
+    ...head && { head },
     ...adapter && { from: { sha256: adapter.sha256 } },
     ...purpose,
   };
@@ -177,28 +181,17 @@ async function settingsOf(
       const tuner = study.tuning &&
         MethodTuner.of(study.tuning, { entry: stated, method, training: overrides, shape, isStarted: !!adapter });
       for (const task of studied) {
-        settings.push({ model, ...adapter && { adapter }, task, data, method, ...tuner && { tuner } });
+        const setting = { model, ...adapter && { adapter }, task, data: resolveData(data, task), method };
+        for (const head of await headsOfMethod(study, model, task, method)) {
+          if (!head) requireKind(model, task.task);
+          settings.push({ ...setting, ...head && { head }, ...tuner && { tuner } });
+        }
       }
     }
   }
   return tasks.flatMap((task) =>
     settings.filter((setting) => setting.task === task).sort((a, b) => a.method.count - b.method.count)
   );
-}
-
-/**
- * Makes sure that a described task has the examples that a study asks for: others are tried, and have them.
- * @throws {UsageError} if it has not, with numbers that it has
- */
-function requireEnough({ task, data }: StudiedTask, sizes: DataSpec, seed: number): void {
-  if (data === undefined) return;
-  try {
-    splitExamples(data, sizes, seed);
-  } catch (error) {
-    const fitting = fittingSizes(data);
-    const hint = fitting === undefined ? "" : `; it has enough for --data ${fitting.join(",")}`;
-    throw new UsageError(`${(error as Error).message.replace("the data:", `the task ${task.name}:`)}${hint}`);
-  }
 }
 
 /** @throws {UsageError} if a study gives texts more tokens than the model has positions; the default is cut to these */
@@ -252,18 +245,25 @@ function requireKind({ name, shape }: Model, task: RunSpec["task"]): void {
 
 /**
  * The training options of a method on a task.
- * @throws {UsageError} if the method trains the classifier alone and there is none, or if generated texts leave no room for
- * the text that is read
+ * @throws {UsageError} if the method trains the classifier alone and there is none, or if generated texts leave no room
  */
 function trainingOf(
   { parts, training, count, maxLength }: ResolvedMethod,
   task: RunSpec["task"],
   model: Model,
+  head: HeadSpec | undefined,
 ): TrainingSpec {
-  const { outputLength = OUTPUT_LENGTH, chat, ...others } = training;
-  if (kindOf(task) !== "generation") return others;
+  const [{ outputLength, ...ofGeneration }, { headLearningRate, ...common }] = splitGenerationOptions(training);
   const method = parts.map((part) => part.name).join("+");
-  if (count === 0) {
+  if (kindOf(task) !== "generation") {
+    if (head) return common;
+    if (training.epochs > 0) return { ...common, headLearningRate };
+    throw new UsageError(
+      `Cannot use ${method} for the task ${task.name}: it trains nothing, and so no classifier either; ` +
+        "--head language-model answers without one",
+    );
+  }
+  if (count === 0 && training.epochs > 0) {
     throw new UsageError(
       `Cannot train ${method} for the task ${task.name}: it must train something of the model, as there is no classifier`,
     );
@@ -274,8 +274,7 @@ function trainingOf(
         `within ${maxLength} tokens, current value is ${outputLength}`,
     );
   }
-  const { headLearningRate: _, ...common } = others;
-  return { ...common, outputLength, ...chat && { chat } };
+  return { ...common, outputLength, ...ofGeneration };
 }
 
 /** The precision of a study. @throws {UsageError} if there is none of that name, or if the device does not have it */

@@ -5,7 +5,7 @@
 import { asUsageError, lookUp, UsageError } from "../../base/errors.ts";
 import { compose, type Part } from "../../methods/adaptation/compose.ts";
 import { methods } from "../../methods/mod.ts";
-import { parseOptions } from "../../methods/shared/options.ts";
+import { EPOCHS, parseOptions } from "../../methods/shared/options.ts";
 import type { CommonOptions } from "../../methods/types.ts";
 import type { BackboneShape } from "../../models/types.ts";
 import type { Precision } from "../../engine/types.ts";
@@ -70,6 +70,7 @@ function withStudyValue(
 /** A part with every option, before the epochs of joined methods are made equal. */
 function resolvePart(given: GivenPart, shape: BackboneShape, overrides: Partial<TrainingSpec>): Part {
   const method = lookUp("method", methods, given.name);
+  if (method.untrained) return { method, options: parseOptions(method, given.options) };
   const raw = withStudyValue(given, "epochs", "epochs", overrides.epochs);
   const options = parseOptions(method, raw);
   // A method that trains nothing of the model trains the classifier alone: its learning rate is the classifier's.
@@ -89,13 +90,30 @@ function partSpec({ method, options }: Part, epochs: number): PartSpec {
     name,
     ...version > 1 && { version },
     ...plugin !== undefined && { plugin },
-    options: { ...options, epochs },
+    options: method.untrained ? { ...options } : { ...options, epochs },
   };
 }
 
 /** Training as specs have it. They leave out a patience that ends nothing: of 0, or of as many epochs as there are. */
 function trainingSpec({ patience = 0, ...training }: TrainingSpec): TrainingSpec {
   return { ...training, ...patience > 0 && patience + 1 < training.epochs && { patience } };
+}
+
+/**
+ * The training options of a method that trains nothing: no epoch, no step size; the others are those of the methods that it is
+ * compared with, so that it stands in their table.
+ */
+function untrainedSpec(training: TrainingSpec): TrainingSpec {
+  const { headLearningRate: _, ...others } = trainingSpec(training);
+  return { ...others, epochs: 0 };
+}
+
+/** @throws {Error} if a method that trains nothing is joined with another */
+function requireAlone(parts: readonly Part[]): void {
+  const untrained = parts.find(({ method }) => method.untrained)?.method;
+  const other = parts.find(({ method }) => method !== untrained)?.method;
+  if (!untrained || !other) return;
+  throw new Error(`Cannot join ${untrained.name} and ${other.name}: a method that trains nothing must stand alone`);
 }
 
 /**
@@ -111,15 +129,19 @@ export function resolveMethod(
   const given = givenParts(entry);
   try {
     const parts = given.map((part) => resolvePart(part, shape, overrides));
-    const epochs = Math.max(...parts.map((part) => part.options.epochs));
-    const probe = parts.find(({ method, options }) => method.count(shape, options) === 0);
+    requireAlone(parts);
+    const isUntrained = parts.some(({ method }) => method.untrained);
+    const epochs = Math.max(...parts.map(({ options }) => options.epochs ?? overrides.epochs ?? EPOCHS));
+    const probe = parts.find(({ method, options }) => !isUntrained && method.count(shape, options) === 0);
     const headLearningRate = probe?.options.learningRate ?? overrides.headLearningRate ??
       trainingDefaults.headLearningRate;
     const { count, trains, maxLength } = compose(parts, shape);
     const inPlace = new Set(trains.map(({ name }) => name));
     return {
       parts: parts.map((part) => partSpec(part, epochs)),
-      training: trainingSpec({ ...trainingDefaults, ...overrides, epochs, headLearningRate }),
+      training: (isUntrained ? untrainedSpec : trainingSpec)(
+        { ...trainingDefaults, ...overrides, epochs, headLearningRate },
+      ),
       count,
       maxLength,
       trainsMatrices: shape.linears.every(({ name }) => inPlace.has(`${name}.weight`)),

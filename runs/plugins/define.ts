@@ -10,7 +10,7 @@ import type { Model } from "../../models/types.ts";
 import { metrics } from "../../tasks/metrics.ts";
 import { multiLabelMetrics } from "../../tasks/metrics/multi-label.ts";
 import { regressionMetrics } from "../../tasks/metrics/regression.ts";
-import { textMetrics } from "../../tasks/text-metrics.ts";
+import { generationMetrics } from "../../tasks/metrics/generation.ts";
 import type { AnyTask } from "../../tasks/types.ts";
 
 /** A method, a task or a model that has been defined. */
@@ -52,7 +52,7 @@ const options = z.custom<unknown>((value) => {
   error: "must be a zod schema with a default for each option, learningRate and epochs among them, as of commonOptions",
 });
 
-const methodShape: Record<Exclude<keyof Method, "plugin">, z.ZodType> = {
+const methodShape: Record<Exclude<keyof Method, "plugin" | "untrained" | "examples">, z.ZodType> = {
   name,
   version: version.optional(),
   description: words,
@@ -97,7 +97,7 @@ const taskSchema = z.discriminatedUnion("kind", [
   z.strictObject({ ...taskShape, kind: z.literal("classification"), labels, metrics: metricsOf(metrics) }),
   z.strictObject({ ...taskShape, kind: z.literal("regression"), metrics: metricsOf(regressionMetrics) }),
   z.strictObject({ ...taskShape, kind: z.literal("multi-label"), labels, metrics: metricsOf(multiLabelMetrics(1)) }),
-  z.strictObject({ ...taskShape, kind: z.literal("generation"), metrics: metricsOf(textMetrics) }),
+  z.strictObject({ ...taskShape, kind: z.literal("generation"), metrics: metricsOf(generationMetrics) }),
 ]);
 
 /** What every command reads of a shape; the rest is read when the model is used. */

@@ -50,8 +50,10 @@ function computeFeatures(backbone: Backbone, adapted: AdaptedBackbone, args: Pro
 }
 
 /** What computes logits. */
-interface Logits {
+export interface Logits {
+  /** Logits [batch, outputs]. */
   compute(args: ProgramArguments): Tensor;
+  /** What it takes. */
   signature: Signature;
 }
 
@@ -81,12 +83,13 @@ function featureLogits(backbone: Backbone, parameters: readonly TrainableParamet
   };
 }
 
-function logitsProgram({ compute, signature }: Logits): SignedProgram {
+/** Computes `logits`. */
+export function logitsProgram({ compute, signature }: Logits): SignedProgram {
   return { program: (args) => ({ logits: compute(args) }), signature };
 }
 
-/** The weighted sum of the losses of logits. */
-function lossProgram({ compute, signature }: Logits, { answers, logLikelihood }: Objective): SignedProgram {
+/** The weighted sum of the losses of logits, with the right answers and the texts' weights as further inputs. */
+export function lossProgram({ compute, signature }: Logits, { answers, logLikelihood }: Objective): SignedProgram {
   return {
     program: (args) => {
       const likelihood = logLikelihood(compute(args), args.inputs.labels);

@@ -10,8 +10,6 @@ import type { asLanguageModel, TrainableLanguageModel } from "./language-model.t
 
 /** How tokens are drawn. */
 export interface Sampling {
-  /** Where the random numbers come from. */
-  random: Random;
   /** The scores are divided by it: below 1, likely tokens become likelier. */
   temperature: number;
   /**
@@ -27,10 +25,13 @@ export interface GenerateOptions extends KeyValueCacheOptions {
   tokens: number;
   /** The token that ends a text; absent: each text gets `tokens` tokens. */
   end?: number;
-  /** Absent: the likeliest token is taken (greedy generation). */
-  sampling?: Sampling;
-  /** Called with each token that is added, and the index of its text. */
-  onToken?(text: number, token: number): void | Promise<void>;
+  /**
+   * Absent: the likeliest token is taken (greedy generation). `random`: where each text's random numbers come from; a stream for each, so
+   * that what is generated beside a text does not change it.
+   */
+  sampling?: Sampling & { random: readonly Random[] };
+  /** Called with each token that is added, and the index of its text, which ends there if the answer is true. */
+  onToken?(text: number, token: number): boolean | void | Promise<boolean | void>;
 }
 
 /** The token with the highest score. */
@@ -38,17 +39,26 @@ function likeliest(scores: Float32Array): number {
   return scores.reduce((best, score, token) => (score > scores[best] ? token : best), 0);
 }
 
+/** The fewest tokens, likeliest first, whose weights add up to `least`, which is less than all weigh. */
+function nucleusOf(weights: Float64Array, least: number): number[] {
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  // Those below this weight cannot even together be what is left out, so that few tokens need sorting.
+  const floor = (total - least) / weights.length;
+  const order = [...weights.keys()].filter((token) => weights[token] >= floor).sort((a, b) => weights[b] - weights[a]);
+  let kept = 0;
+  let count = 0;
+  while (count < order.length && (count === 0 || kept < least)) kept += weights[order[count++]];
+  return order.slice(0, count);
+}
+
 /** A token drawn according to the probabilities that follow from the scores. */
-export function draw(scores: Float32Array, { random, temperature, topP }: Sampling): number {
+export function draw(scores: Float32Array, { temperature, topP }: Sampling, random: Random): number {
   const top = scores[likeliest(scores)];
   const weights = Float64Array.from(scores, (score) => Math.exp((score - top) / temperature));
   const total = weights.reduce((sum, weight) => sum + weight, 0);
-  const order = Array.from(weights.keys()).sort((a, b) => weights[b] - weights[a]);
-  let kept = 0;
-  let count = 0;
-  while (count < order.length && (count === 0 || kept < topP * total)) kept += weights[order[count++]];
-  let left = random.uniform() * kept;
-  return order.slice(0, count).find((token) => (left -= weights[token]) < 0) ?? order[count - 1];
+  const nucleus = topP < 1 ? nucleusOf(weights, topP * total) : [...weights.keys()];
+  let left = random.uniform() * nucleus.reduce((sum, token) => sum + weights[token], 0);
+  return nucleus.find((token) => (left -= weights[token]) < 0) ?? nucleus.at(-1)!;
 }
 
 /**
@@ -92,13 +102,13 @@ export async function generate(
       const { scores } = cache;
       const next = texts.map((_, row) => {
         const rowScores = scores.subarray(row * backbone.vocabularySize, (row + 1) * backbone.vocabularySize);
-        return sampling ? draw(rowScores, sampling) : likeliest(rowScores);
+        if (done[row] || !sampling) return likeliest(rowScores);
+        return draw(rowScores, sampling, sampling.random[row]);
       });
       for (const [row, token] of next.entries()) {
         if (done[row]) continue;
         grown[row].push(token);
-        await onToken?.(row, token);
-        done[row] = token === end;
+        done[row] = await onToken?.(row, token) === true || token === end;
       }
       if (!done.includes(false)) break;
       if (count < tokens - 1) await cache.add(next);

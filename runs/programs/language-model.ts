@@ -3,29 +3,40 @@
  * @module
  */
 import type { TrainableParameter } from "../../engine/adamw.ts";
-import { type Tensor, type Tensors, tf } from "../../engine/tensor.ts";
+import type { Tensor, Tensors } from "../../engine/tensor.ts";
 import type { InputSpec, ProgramArguments, Signature, StoredTensor } from "../../engine/types.ts";
 import type { Adaptation } from "../../methods/adaptation/compose.ts";
-import type { Backbone, KeysAndValues, ReadTokens } from "../../models/types.ts";
+import type { Backbone, KeysAndValues, ReadTokens, WordScores } from "../../models/types.ts";
 import { adaptBackbone, type AdaptedBackbone, shapesOf } from "./adapted-backbone.ts";
 import type { SignedProgram } from "./classifier.ts";
 import { startValues } from "./start-values.ts";
+
+/**
+ * The backbone's weights and those of a head that scores tokens, so that methods can train them.
+ * @throws {Error} if the files lack the head's weights
+ */
+export function weightsWithHead({ weights, stored }: Backbone, head: WordScores): Backbone["weights"] {
+  const lacking = Object.keys(head.weights).filter((name) => !Object.hasOwn(stored, name));
+  const missing = lacking.find((name) => !head.mayLack?.includes(name));
+  if (missing !== undefined) {
+    throw new Error(
+      `Cannot use the model as a language model: its files must hold its language model's head, they lack ${missing}`,
+    );
+  }
+  const held = Object.entries(head.weights).filter(([name]) => !lacking.includes(name));
+  return { ...weights, ...Object.fromEntries(held) };
+}
 
 /**
  * A backbone whose weights include those that score the next token, so that methods can train them.
  * @throws {Error} if it is no language model, or if its files lack these weights
  */
 export function asLanguageModel<B extends Backbone>(backbone: B): B & Required<Pick<Backbone, "languageModel">> {
-  const { languageModel, hiddenStates, stored } = backbone;
+  const { languageModel, hiddenStates } = backbone;
   if (!languageModel || !hiddenStates) {
     throw new Error("Cannot use the model as a language model: it must be a decoder, it is an encoder");
   }
-  const missing = Object.keys(languageModel.weights).find((name) => !Object.hasOwn(stored, name));
-  if (missing === undefined) {
-    return { ...backbone, languageModel, weights: { ...backbone.weights, ...languageModel.weights } };
-  }
-  if (languageModel.mayLackWeights) return { ...backbone, languageModel };
-  throw new Error(`Cannot use the model as a language model: its files must hold ${missing}`);
+  return { ...backbone, languageModel, weights: weightsWithHead(backbone, languageModel) };
 }
 
 /** An adapted language model: what is trained, and the programs that compute with it. */
@@ -54,6 +65,8 @@ export interface TrainableLanguageModel {
    * count either unless a prompt stands before it; in an encoder-decoder, labels are those of the target.
    */
   loss: SignedProgram;
+  /** The inputs of `loss` → `losses` [batch], what each text adds to it. */
+  losses: SignedProgram;
   /** Start values of the parameters, by name. */
   start(seed: number): Promise<Record<string, Float32Array>>;
 }
@@ -138,7 +151,8 @@ function stepProgram(model: Adapted): SignedProgram {
   };
 }
 
-function lossProgram(model: Adapted): SignedProgram {
+/** @param outputsOf what is given out of the weighted log-likelihoods [texts × labels that count] of so many texts */
+function lossProgram(model: Adapted, outputsOf: (likelihoods: Tensor, texts: number) => Tensors): SignedProgram {
   const { backbone: { languageModel, vocabularySize }, adapted } = model;
   return {
     signature: signatureOf(model, {
@@ -158,10 +172,10 @@ function lossProgram(model: Adapted): SignedProgram {
       const firstState = languageModel.target ? 0 : promptLength - 1 + firstLabel;
       const rows = state.slice([0, firstState, 0], [batch, count, width!]).reshape([-1, width!]);
       const counted = (x: Tensor) => x.slice([0, firstLabel], [batch, count]).reshape([-1]);
-      const logProbabilities = tf.logSoftmax(languageModel.scores(adapted.currentWeights(args), rows));
-      const truth = tf.oneHot(counted(args.inputs.labels), vocabularySize);
-      const likelihood = logProbabilities.mul(truth).sum(1);
-      return { loss: likelihood.mul(counted(args.inputs.weights)).sum().neg() };
+      const weights = adapted.currentWeights(args);
+      const scores = languageModel.scoreOfEach(weights, rows, counted(args.inputs.labels));
+      const likelihood = scores.sub(languageModel.logSumExp(weights, rows));
+      return outputsOf(likelihood.mul(counted(args.inputs.weights)), batch);
     },
   };
 }
@@ -182,7 +196,8 @@ export function trainableLanguageModel(
     scores: scoresProgram(model),
     read: readProgram(model),
     step: stepProgram(model),
-    loss: lossProgram(model),
+    loss: lossProgram(model, (likelihoods) => ({ loss: likelihoods.sum().neg() })),
+    losses: lossProgram(model, (likelihoods, texts) => ({ losses: likelihoods.reshape([texts, -1]).sum(1).neg() })),
     start: (seed) => startValues(backbone, adaptation, [], seed),
   };
 }

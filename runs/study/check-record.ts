@@ -5,6 +5,7 @@
  */
 import { createHash } from "node:crypto";
 import { shorten } from "../../base/errors.ts";
+import { perplexity } from "../../tasks/metrics/generation.ts";
 import { alwaysAnswering, type Answers, type AnswersMetric, answersOf, metricsOf } from "./predictions/answers.ts";
 import type { Prediction, RunRecord, Scores } from "./record.ts";
 import { canonical, formerIds, type PartSpec, runId, type RunSpec, settingId } from "./spec.ts";
@@ -108,6 +109,11 @@ function checkScores(record: RunRecord): void {
   const { metrics: stated, scores, task: { labels }, predictions, curve, bestEpoch } = record;
   const answers = answersOf(predictions, labels.length);
   const known = metricsOf(answers);
+  if (answers.kind === "texts" && !answers.ofReferences && stated.some(({ name }) => name === perplexity.name)) {
+    throw new Error(
+      "its predictions must have the loss of their references and the number of tokens, as its metrics have perplexity",
+    );
+  }
   for (const { name, unit, direction } of stated) {
     if (!Object.hasOwn(known, name) || known[name].unit === unit && known[name].direction === direction) continue;
     throw new Error(
@@ -122,10 +128,21 @@ function checkScores(record: RunRecord): void {
       requireEqual(`test score ${name} must be that of its predictions`, known[name].compute(), score);
     }
   }
-  if (canonical(curve.validation[bestEpoch - 1] ?? null) !== canonical(scores.validation)) {
-    throw new Error(`its validation scores must be those of its best epoch, ${bestEpoch}, they are others`);
-  }
+  requireBestEpoch(record.spec, curve, bestEpoch, scores.validation);
   checkMajority(record, answers);
+}
+
+/** Where something is trained, the validation scores are those of the best epoch. @throws {Error} if they are others */
+export function requireBestEpoch(
+  { training }: RunSpec,
+  { validation }: RunRecord["curve"],
+  bestEpoch: number,
+  scores: Scores,
+): void {
+  const isTrained = training.epochs > 0;
+  if (!isTrained && validation.length === 0 && bestEpoch === 0) return;
+  if (isTrained && canonical(validation[bestEpoch - 1] ?? null) === canonical(scores)) return;
+  throw new Error(`its validation scores must be those of its best epoch, ${bestEpoch}, they are others`);
 }
 
 /** Whether answers are texts too long to be scored while a record is read. */

@@ -14,6 +14,7 @@ import { describedTask, type TablePaths } from "../../tasks/described/task.ts";
 import { hubDescriptions } from "../../tasks/hub/mod.ts";
 import { tasks } from "../../tasks/mod.ts";
 import { hashTaskFiles } from "../../tasks/task-files.ts";
+import type { Wording } from "../../tasks/templates/words.ts";
 import type { AnyTask, TaskData } from "../../tasks/types.ts";
 import type { FetchedSnapshot } from "../../models/hub/fetch-files.ts";
 import type { FetchOptions } from "../../models/hub/snapshot.ts";
@@ -30,6 +31,8 @@ export interface StudiedTask {
   paths: LocalPaths;
   /** Its examples, if it is a described one. */
   data?: TaskData<DescribedExample>;
+  /** What a language model is asked where its own head answers: no part of the spec without. */
+  wording: Wording;
 }
 
 /**
@@ -46,9 +49,9 @@ export async function findTask(entry: string | Description, taskFiles?: string):
     : studied(await openOwn(entry));
 }
 
-function studied({ task, read }: OpenDescribed): StudiedTask {
+function studied({ task, read, wording }: OpenDescribed): StudiedTask {
   const tables: TablePaths = Object.fromEntries(read.sources.map(({ name, paths }) => [name, paths]));
-  return { task, paths: { tables }, data: dataOf(read) };
+  return { task, paths: { tables }, data: dataOf(read), wording };
 }
 
 /**
@@ -91,19 +94,22 @@ export async function openOnHub(description: Description, options?: FetchOptions
     printNotice(`${task.name}: ${a} and ${b} have ${counted(count, "text")} in common, the first is ${first}.`);
   }
   const revision = { name: dataset.name, revision: snapshot.commit };
-  return { opened: { task: { ...task, dataset: revision }, read }, snapshot };
+  return { opened: { ...opened, task: { ...task, dataset: revision } }, snapshot };
 }
 
 async function findByName(name: string, taskFiles: string | undefined): Promise<StudiedTask> {
-  const { version, plugin, files, dataset, load }: AnyTask = lookUp("task", tasks, name);
+  const found: AnyTask = lookUp("task", tasks, name);
+  const { version, plugin, files, dataset, load } = found;
   const task = { name, version, ...plugin !== undefined && { plugin } };
-  if (!files) return { task, paths: {} };
+  const wording = found.kind === "classification" ? { templates: found.templates, words: found.words } : {};
+  if (!files) return { task, paths: {}, wording };
   if (taskFiles === undefined && dataset) {
     const snapshot = await findDataset(dataset);
     await asUsageError<unknown>(() => load({ folder: snapshot.folder, files: sumsOf(snapshot) }));
     return {
       task: { ...task, files: sumsOf(snapshot), dataset: { name: dataset.name, revision: snapshot.commit } },
       paths: { taskFiles: snapshot.folder },
+      wording,
     };
   }
   if (taskFiles === undefined) {
@@ -115,7 +121,7 @@ async function findByName(name: string, taskFiles: string | undefined): Promise<
   const given = await asUsageError(() => hashTaskFiles(taskFiles, files));
   // Read once here, so that a fault in a file is found before the first cell, not once in each.
   await asUsageError<unknown>(() => load(given));
-  return { task: { ...task, files: given.files }, paths: { taskFiles: resolve(taskFiles) } };
+  return { task: { ...task, files: given.files }, paths: { taskFiles: resolve(taskFiles) }, wording };
 }
 
 /**

@@ -2,16 +2,17 @@
  * Methods and their options in words.
  * @module
  */
+import { visible } from "../../base/errors.ts";
 import { axisInWords } from "../../base/search-space.ts";
 import type { Cell } from "./cell.ts";
 import { methodName, type RunSpec } from "./spec.ts";
 
-/** An option's value in words: lists are joined by commas; null and a list of nothing are "none". */
+/** An option's value in words, on one line: lists are joined by commas; null and a list of nothing are "none". */
 export function valueInWords(value: unknown): string {
   if (value === null || Array.isArray(value) && value.length === 0) return "none";
   if (Array.isArray(value)) return value.map(valueInWords).join(", ");
   if (typeof value === "object") return inWords(value as Record<string, unknown>, ", ");
-  return String(value);
+  return visible(String(value));
 }
 
 /** An object in words: "device cpu; data train 300, test 400". */
@@ -24,7 +25,7 @@ export function inWords(value: Record<string, unknown>, separator = "; "): strin
 }
 
 /** All options of a spec's method and of its training, in words: of those that are tuned, their space. */
-export function optionsOf({ method, training: { epochs, headLearningRate }, tuning }: RunSpec): string[] {
+export function optionsOf({ method, training: { epochs, headLearningRate }, head, tuning }: RunSpec): string[] {
   const space = tuning?.space ?? {};
   const ofEpochs = Object.values(space).find((axes) => Object.hasOwn(axes, "epochs"))?.epochs;
   const axisOf = (part: string, option: string) => option === "epochs" ? ofEpochs : space[part]?.[option];
@@ -40,9 +41,15 @@ export function optionsOf({ method, training: { epochs, headLearningRate }, tuni
       .map(([option, value]) => `${method.length > 1 ? `${name}.` : ""}${inWords(name, option, value)}`)
   );
   const headOptions = headLearningRate === undefined ? [] : [`headLearningRate ${headLearningRate}`];
+  const ofHead = head === undefined ? [] : [
+    `template ${visible(JSON.stringify(head.template))}`,
+    `words ${head.words.map((words) => visible(words.join(" or "))).join(" / ")}`,
+    ...head.normalise === undefined ? [] : [`normalise ${head.normalise}`],
+  ];
   const trials = tuning === undefined ? [] : [`${tuning.trials} trials`];
   const plugins = method.flatMap(({ plugin }) => plugin === undefined ? [] : [`plug-in ${plugin.slice(0, 8)}`]);
-  return [...new Set([...parts, inWords("", "epochs", epochs), ...headOptions, ...trials, ...plugins])].sort();
+  const ofTraining = epochs === 0 ? [] : [inWords("", "epochs", epochs)];
+  return [...new Set([...parts, ...ofTraining, ...headOptions, ...ofHead, ...trials, ...plugins])].sort();
 }
 
 /** The number of trials in words. */

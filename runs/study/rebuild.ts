@@ -11,6 +11,7 @@ import { pluginsOf, type RunSpec } from "./spec.ts";
 import type { MethodEntry, Study } from "./study.ts";
 import type { TrialRecord } from "./tuning/trial-record.ts";
 import { trainingDefaults } from "./training-defaults.ts";
+import { type HeadSpec, LANGUAGE_MODEL, type StudyHead } from "./words/head.ts";
 
 /** What a study needs in the folder that it is run from. */
 export interface Needed {
@@ -62,24 +63,36 @@ export function studiesOf(records: readonly (RunSummary | TrialRecord)[]): Rebui
 
 function runOf(record: RunSummary | TrialRecord, need: (path: string, what: string) => string): Run {
   const { spec } = record;
-  const { task, data, device, precision, memory, from, tuning, trial } = spec;
+  const { task, data, device, precision, memory, head, from, tuning, trial } = spec;
   const method = Object.fromEntries(spec.method.map(({ name, options }) => [name, options]));
   const files = task.files && !task.dataset && !task.described ? { taskFiles: need(...taskFilesOf(spec)) } : {};
   const start = from === undefined ? {} : {
     from: need(`./adapters/${from.sha256.slice(0, 16)}`, `the adapter whose files have the SHA-256 ${from.sha256}`),
   };
+  const { perClass, test } = data;
   const common = {
-    data,
+    data: perClass === undefined ? data : { perClass, test },
     ...files,
     ...start,
     device,
     ...precision !== "float32" && { precision },
     ...memory && { memory },
+    ...head && { head: headOf(head, record.task.labels) },
     ...tuning && { tuning: { trials: tuning.trials, spaces: tuning.space } },
     ...trial && { trial },
     training: trainingOf(record),
   };
   return { model: modelOf(spec.model, need), task: taskOf(spec, need), method, seed: spec.seed, common };
+}
+
+/** A language model's head as studies have it. */
+function headOf({ template, words, normalise }: HeadSpec, labels: readonly string[]): StudyHead {
+  return {
+    name: LANGUAGE_MODEL,
+    templates: [template],
+    words: Object.fromEntries(labels.map((label, at) => [label, words[at]])),
+    ...normalise && { normalise },
+  };
 }
 
 /** A task as studies have it: its name, or its description, whose files are expected in a folder under the names of their splits. */
@@ -150,10 +163,12 @@ export function safeName(name: string): string {
  * patience is that of a study that says 0.
  */
 function trainingOf({ spec, parameters }: Pick<RunSummary, "spec" | "parameters">): Study["training"] {
-  const { epochs: _, headLearningRate, ...rest } = { patience: 0, ...spec.training };
+  const { epochs, headLearningRate, ...rest } = { patience: 0, ...spec.training };
   const isGiven = headLearningRate !== undefined && headLearningRate !== trainingDefaults.headLearningRate &&
     parameters.method > 0;
-  return isGiven ? { ...rest, headLearningRate } : rest;
+  // What is not trained has no epochs among its options; without enough of them, its patience would be left out.
+  const enough = epochs === 0 && rest.patience > 0 && { epochs: rest.patience + 2 };
+  return { ...rest, ...enough, ...isGiven && { headLearningRate } };
 }
 
 /** Items by a key, in the order of the key's canonical form. */

@@ -33,12 +33,20 @@ export function knownScores(scores: Scores | NoScores): Scores | null {
   return scores.value === null ? null : scores as Scores;
 }
 
+/** The loss of an example's references; records of earlier versions have none. */
+export interface ReferenceLoss {
+  /** Sum of the losses of all tokens of the references, each after the text, in nats. */
+  loss: number;
+  /** Number of these tokens: end tokens count, and at most `outputLength` tokens of a reference. */
+  tokens: number;
+}
+
 /** A prediction for a test example: of its class, its number, its labels (indices in ascending order), or a text. */
 export type Prediction =
   | { id: string; label: number; predicted: number }
   | { id: string; target: number; predicted: number }
   | { id: string; labels: readonly number[]; predicted: readonly number[] }
-  | { id: string; references: readonly string[]; predicted: string };
+  | ({ id: string; references: readonly string[]; predicted: string } & Partial<ReferenceLoss>);
 
 /** The examples of a split. */
 export interface SplitRecord {

@@ -7,8 +7,10 @@ import { z } from "zod";
 import type { Precision } from "../../engine/types.ts";
 import type { DescribedSpec } from "../../tasks/described/description.ts";
 import { describedSchema } from "../../tasks/described/schema.ts";
+import { headSchema } from "./schemas/head-schema.ts";
 import { tuningSpecSchema } from "./schemas/tuning-schema.ts";
 import type { TuningSpec } from "./tuning/space.ts";
+import type { HeadSpec } from "./words/head.ts";
 
 /** Numbers of examples to use. */
 export interface DataSpec {
@@ -18,6 +20,8 @@ export interface DataSpec {
   validation: number;
   /** Most examples to test on; all are used if there are fewer. */
   test: number;
+  /** Few examples: so many of each class to train on, and as many others to validate. Left out: each class has its share. */
+  perClass?: number;
 }
 
 /** One part of a method. */
@@ -34,7 +38,7 @@ export interface PartSpec {
 
 /** How a run is trained. */
 export interface TrainingSpec {
-  /** Passes over the training examples. */
+  /** Passes over the training examples; 0: nothing is trained. */
   epochs: number;
   /** Examples of a step. */
   batchSize: number;
@@ -56,6 +60,14 @@ export interface TrainingSpec {
   outputLength?: number;
   /** Texts are put into the model's chat template; left out if they are not. */
   chat?: true;
+  /** Tokens of generated texts are drawn, their scores divided by it; left out: the likeliest is taken. */
+  temperature?: number;
+  /** They are drawn from the likeliest alone, as many as have this probability together (nucleus sampling); left out: from all. */
+  topP?: number;
+  /** Beams of the search for the likeliest text; left out: one, which is the likeliest token each time. */
+  beams?: number;
+  /** A generated text ends before the first of these, in the order of their letters; left out: there are none. */
+  stop?: string[];
 }
 
 /** Everything that determines a run's result. */
@@ -92,6 +104,8 @@ export interface RunSpec {
   precision: Precision;
   /** "small": less memory at less speed, as weights are not copied into the processor's layout. Left out otherwise. */
   memory?: "small";
+  /** What the language model's own head is asked; left out: there is a classifier, or texts are generated. */
+  head?: HeadSpec;
   /** The adapter that training starts from, by the SHA-256 of its files. Left out without one. */
   from?: { sha256: string };
   /**
@@ -107,10 +121,11 @@ export interface RunSpec {
  * Schemas of the values of {@linkcode DataSpec}.
  * @internal
  */
-export const dataShape: Record<keyof DataSpec, z.ZodType<number>> = {
+export const dataShape: { [K in keyof DataSpec]-?: z.ZodType<DataSpec[K]> } = {
   train: z.int().positive(),
   validation: z.int().positive(),
   test: z.int().positive(),
+  perClass: z.int().positive().optional(),
 };
 
 /**
@@ -139,7 +154,7 @@ export const modelSchema: z.ZodType<RunSpec["model"]> = z.strictObject({
  * @internal
  */
 export const trainingShape: { [K in keyof TrainingSpec]-?: z.ZodType<TrainingSpec[K]> } = {
-  epochs: z.int().positive(),
+  epochs: z.int().nonnegative(),
   batchSize: z.int().positive(),
   headLearningRate: z.number().positive().optional(),
   weightDecay: z.number().nonnegative(),
@@ -150,6 +165,10 @@ export const trainingShape: { [K in keyof TrainingSpec]-?: z.ZodType<TrainingSpe
   patience: z.int().nonnegative().optional(),
   outputLength: z.int().positive().optional(),
   chat: z.literal(true, { error: "must be true" }).optional(),
+  temperature: z.number().nonnegative().optional(),
+  topP: z.number().positive().max(1).optional(),
+  beams: z.int().min(1).max(64).optional(),
+  stop: z.array(z.string().min(1)).optional(),
 };
 
 /**
@@ -173,6 +192,7 @@ export const specSchema: z.ZodType<RunSpec> = z.strictObject({
   device: z.string(),
   precision: z.enum(["float32", "int8"]),
   memory: z.literal("small").optional(),
+  head: headSchema.optional(),
   from: z.strictObject({ sha256: z.string() }).optional(),
   tuning: tuningSpecSchema.optional(),
   trial: z.literal(true).optional(),

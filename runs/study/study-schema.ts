@@ -9,6 +9,7 @@ import { type Grid, isGrid, type WithGrids } from "./points/grid.ts";
 import type { MethodEntry } from "./points/method-entry.ts";
 import { canonical, dataShape, type DataSpec, trainingShape, type TrainingSpec } from "./spec.ts";
 import type { Study } from "./study.ts";
+import { studyHeadSchema } from "./schemas/head-schema.ts";
 import { tuningSchema } from "./schemas/tuning-schema.ts";
 
 /** Schema of a grid of such values. */
@@ -73,13 +74,15 @@ const shape = {
   methods: z.array(methodSchema)
     .describe("methods: a name, or an object with options; an object with two keys joins two methods"),
   seeds: z.array(z.int().nonnegative()).min(1).describe("list of seeds"),
-  data: z.strictObject(withGrids<DataSpec>(dataShape)).describe("numbers of examples"),
+  data: z.strictObject(withGrids<DataSpec>(dataShape)).partial()
+    .describe("numbers of examples: train, validation and test; or perClass and, where not all are to be tested, test"),
   taskFiles: z.string().describe("folder of the files that a task asks for").optional(),
   from: z.string().describe("folder of an adapter that training starts from").optional(),
+  head: studyHeadSchema.describe("language-model: its own head answers, by words for the labels").optional(),
   device: z.string().describe("name of a device"),
   precision: z.string().describe("float32 or int8").optional(),
   memory: z.literal("small", { error: "must be small" }).describe("less memory at less speed").optional(),
-  training: z.strictObject(withGrids<TrainingSpec>(trainingShape)).partial()
+  training: z.strictObject(withGrids<TrainingSpec>({ ...trainingShape, epochs: z.int().positive() })).partial()
     .describe("what differs from the defaults of training"),
   exclude: z.array(exclusionSchema).describe("cells that are left out").optional(),
   tuning: tuningSchema.describe("every method is tuned, for each seed anew").optional(),
@@ -98,10 +101,10 @@ interface Remarks {
 }
 
 /** What a study.json may say; what it leaves out is as in another study. */
-export type StudyFile = Remarks & Partial<Omit<Study, "data">> & { data?: Partial<Study["data"]> };
+export type StudyFile = Remarks & Partial<Study>;
 
 /** Schema of {@linkcode StudyFile}; unknown keys are errors. */
-export const fileSchema: z.ZodType<StudyFile> = z.strictObject({ ...shape, data: shape.data.partial() }).partial()
+export const fileSchema: z.ZodType<StudyFile> = z.strictObject(shape).partial()
   .refine(
     ({ methods, from }) => methods?.length !== 0 || from !== undefined,
     { path: ["methods"], error: "must not be empty, unless from names an adapter" },

@@ -14,6 +14,7 @@ import type { MethodEntry } from "./points/method-entry.ts";
 import type { DataSpec, TrainingSpec } from "./spec.ts";
 import { fileSchema } from "./study-schema.ts";
 import type { Tuning } from "./tuning/space.ts";
+import type { StudyHead } from "./words/head.ts";
 
 export type { MethodEntry } from "./points/method-entry.ts";
 
@@ -27,12 +28,14 @@ export interface Study {
   methods: MethodEntry[];
   /** Seeds; each gives other splits, another data order and other start values. */
   seeds: number[];
-  /** Numbers of examples. */
-  data: WithGrids<DataSpec>;
+  /** Numbers of examples. `perClass` stands in the place of `train` and `validation`; `test` left out beside it: all that are left. */
+  data: WithGrids<Partial<DataSpec>>;
   /** Folder of the task files. */
   taskFiles?: string;
   /** Folder of an adapter that training starts from. */
   from?: string;
+  /** The language model's own head answers in place of a classifier; left out: it does not. */
+  head?: StudyHead;
   /** Name of the device. */
   device: string;
   /** Number format of products with frozen matrices, "float32" or "int8"; left out: "float32". */
@@ -76,23 +79,30 @@ function studyFrom(value: unknown, base: Study, nameAt: (path: readonly Property
   const { $schema: _, description: __, ...given } = result.data;
   // An adapter brings its own method.
   const methods = given.from === undefined ? base.methods : [];
-  return { ...base, methods, ...given, data: { ...base.data, ...given.data } };
+  const data = given.data?.perClass === undefined ? { ...base.data, ...given.data } : given.data;
+  return { ...base, methods, ...given, data };
 }
 
 /** What is needed of a JSON schema. */
 interface JsonSchema {
   properties?: Record<string, JsonSchema>;
   items?: JsonSchema;
+  anyOf?: JsonSchema[];
+}
+
+/** The properties of an object, or of any form that it may have. */
+function propertiesOf({ properties = {}, anyOf = [] }: JsonSchema = {}): Record<string, JsonSchema> {
+  return Object.assign({ ...properties }, ...anyOf.map(propertiesOf));
 }
 
 /** The keys that the object at a path of a study may have. */
 function keysAt(path: readonly PropertyKey[]): string[] {
   const root = z.toJSONSchema(fileSchema, { io: "input" }) as JsonSchema;
   const schema = path.reduce<JsonSchema | undefined>(
-    (outer, key) => outer?.items ?? outer?.properties?.[String(key)],
+    (outer, key) => outer?.items ?? propertiesOf(outer)[String(key)],
     root,
   );
-  return Object.keys(schema?.properties ?? {});
+  return Object.keys(propertiesOf(schema));
 }
 
 /**
@@ -153,4 +163,18 @@ export function parseSizes(text: string): DataSpec {
   }
   const [train, validation, test] = sizes;
   return { train, validation, test };
+}
+
+/**
+ * Numbers of examples as `--shots` says them: so many of each class to train on.
+ * @param data what the study says; its test set stays as it is where it has few examples already
+ * @throws {UsageError} if it is no whole number from 1
+ */
+export function parseShots(text: string, data: Study["data"]): Study["data"] {
+  if (!/^[1-9]\d{0,8}$/.test(text)) {
+    throw new UsageError(
+      `Cannot read --shots: it must be a whole number from 1, of examples of each class, current value is ${text}`,
+    );
+  }
+  return { ...data.perClass !== undefined && data, perClass: Number(text) };
 }

@@ -4,8 +4,11 @@
  */
 import type { TrainingSpec } from "./spec.ts";
 
+/** Training options of tasks of generation. */
+export type GenerationOption = "outputLength" | "chat" | "temperature" | "topP" | "beams" | "stop";
+
 /** Training options, unless the study gives others; the number of epochs depends on the method. */
-export const trainingDefaults: Omit<TrainingSpec, "epochs" | "outputLength" | "chat"> = {
+export const trainingDefaults: Omit<TrainingSpec, "epochs" | GenerationOption> = {
   batchSize: 16,
   headLearningRate: 3e-3,
   weightDecay: 0,

@@ -1,5 +1,6 @@
 /**
- * Classification, regression and several labels at once: a classifier on the backbone's features, trained together with the method.
+ * Classification, regression and several labels at once: a classifier on the backbone's features, trained together with the method;
+ * or the method alone, where words of the language model answer.
  * @module
  */
 import { storeFrozen } from "../programs/frozen.ts";
@@ -7,11 +8,14 @@ import type { Executable } from "../../engine/types.ts";
 import { compose, type Part } from "../../methods/adaptation/compose.ts";
 import { inferenceParts } from "../../methods/adaptation/inference-parts.ts";
 import type { Backbone } from "../../models/types.ts";
-import { type HeadTask, labelsOfTask } from "../../tasks/types.ts";
+import { type Example, type HeadTask, labelsOfTask } from "../../tasks/types.ts";
 import type { NoScores, RunRecord } from "../study/record.ts";
 import { isBetter, outputsOf, score } from "./evaluate.ts";
-import { computeFeatures, type EncodedExamples, encodeExamples } from "./examples.ts";
-import type { HeadKind } from "./heads/types.ts";
+import { collateExamples, computeFeatures, type EncodedExamples, encodeTexts } from "./examples.ts";
+import type { Head, HeadKind } from "./heads/types.ts";
+import { lengthOfBeginning } from "../programs/shared-beginning.ts";
+import { drawDemonstrations } from "./words/demonstrations.ts";
+import { wordHead } from "./words/word-head.ts";
 import type { Evaluator, TaskContext, TrainingTask } from "./training-task.ts";
 import type { AnyExample, Splits } from "./split.ts";
 import { trainableClassifier } from "../programs/classifier.ts";
@@ -30,16 +34,18 @@ interface Evaluated<E extends AnyExample, A> {
   examples: Record<"validation" | "test", EncodedExamples>;
   splits: Splits<E>;
   microBatchRows: number;
+  /** What the program takes besides the trained parameters. */
+  given: Record<string, Float32Array>;
 }
 
 function makeEvaluator<E extends AnyExample, A>(
-  { executable, kind, examples, splits, microBatchRows }: Evaluated<E, A>,
+  { executable, kind, examples, splits, microBatchRows, given }: Evaluated<E, A>,
 ): Evaluator {
   const answersTo = (split: "validation" | "test", parameters: Record<string, Float32Array>) =>
-    outputsOf(executable, parameters, examples[split], microBatchRows);
+    outputsOf(executable, { ...parameters, ...given }, examples[split], microBatchRows);
   return {
     async warmUp(parameters) {
-      await executable.run({ parameters, inputs: examples.validation.collate([0]) });
+      await executable.run({ parameters: { ...parameters, ...given }, inputs: examples.validation.collate([0]) });
     },
     async evaluate(split, parameters) {
       const outputs = await answersTo(split, parameters);
@@ -77,40 +83,90 @@ function chooseThreshold<E extends AnyExample, A>(
 }
 
 /** The programs that answer texts: with what is left of the parts once they are trained, and of the backbone alone. */
-async function inferenceOf(
-  parts: readonly Part[],
-  backbone: Backbone,
-  labels: readonly string[],
-  objective: Objective,
-): Promise<TrainingTask["inference"]> {
+async function inferenceOf(parts: readonly Part[], { backbone, classifier }: Head): Promise<TrainingTask["inference"]> {
   const answers = async (parts: readonly Part[]) => {
     const adaptation = compose(parts, backbone);
-    return trainableClassifier(backbone, adaptation, labels, 0, await storeFrozen(adaptation), objective).answers;
+    return classifier(adaptation, await storeFrozen(adaptation)).answers;
   };
   return { adapted: await answers(inferenceParts(parts, backbone)), backbone: await answers([]) };
 }
 
-/** A task that a classifier answers, on a backbone with a method. */
+/** A classifier on the features of a backbone, trained together with the method. */
+function featureHead(backbone: Backbone, labels: readonly string[], learningRate: number, objective: Objective): Head {
+  return {
+    backbone,
+    reading: backbone,
+    branches: 0,
+    room: 0,
+    classifier: (adaptation, frozen) =>
+      trainableClassifier(backbone, adaptation, labels, learningRate, frozen, objective),
+  };
+}
+
+/** How the texts of a cell are read. */
+interface Reading<E extends AnyExample, A> extends Pick<TaskContext, "parts" | "spec"> {
+  head: Head;
+  kind: HeadKind<E, A>;
+  splits: Splits<E>;
+  /** Most tokens of a text with what stands before it. */
+  most: number;
+  /** Whether anything is trained, which changes what is read of any token. */
+  isTrained: boolean;
+}
+
+/**
+ * The examples as programs take them, behind answered ones where the method has any, and the tokens that all of them begin with
+ * where these are read once: the examples are then without them.
+ * @throws {Error} if there are fewer examples than the method puts before a text, or if they do not fit
+ */
+async function encodeSplits<E extends AnyExample, A>(
+  { head, kind, splits, parts, spec, most, isTrained }: Reading<E, A>,
+) {
+  const { reading, branches, behind, beginning: shared } = head;
+  const limit = Math.min(spec.training.maxLength, most);
+  const count = parts.reduce((sum, { method, options }) => sum + (method.examples?.(options) ?? 0), 0);
+  const demonstrations = drawDemonstrations(count === 0 ? [] : splits.train as unknown as Example[], count, spec.seed);
+  const encode = count === 0 ? reading.encode : await behind!(demonstrations, limit, most);
+  const encoded = {
+    train: await encodeTexts({ encode }, splits.train, limit),
+    validation: await encodeTexts({ encode }, splits.validation, limit),
+    test: await encodeTexts({ encode }, splits.test, limit),
+  };
+  const begun = isTrained || !shared ? 0 : lengthOfBeginning(Object.values(encoded).flat());
+  const collated = (name: keyof Splits) =>
+    collateExamples(
+      reading.collate,
+      begun === 0 ? encoded[name] : encoded[name].map((ids) => ids.slice(begun)),
+      splits[name],
+      (examples) => kind.collate(examples.map(kind.rightOf)),
+      branches,
+    );
+  return {
+    examples: { train: collated("train"), validation: collated("validation"), test: collated("test") },
+    beginning: encoded.validation[0].slice(0, begun),
+  };
+}
+
+/** A task that a classifier answers, or the words of a language model, on a backbone with a method. */
 export async function classification<E extends AnyExample, A extends number | readonly number[]>(
   task: HeadTask,
   kind: HeadKind<E, A>,
   splits: Splits<E>,
-  { spec, backbone, parts }: TaskContext,
+  { spec, backbone: opened, parts, threads }: TaskContext,
 ): Promise<TrainingTask> {
-  const { maxLength, microBatchRows, headLearningRate } = spec.training;
+  const { microBatchRows, headLearningRate } = spec.training;
   const { objective, metrics, rightOf } = kind;
   const labels = labelsOfTask(task);
+  const head = spec.head
+    ? await wordHead(opened, spec.head, labels, { spec, threads })
+    : featureHead(opened, labels, headLearningRate!, objective);
+  const { backbone, room, peftConfig } = head;
   const adaptation = compose(parts, backbone);
-  const frozen = await storeFrozen(adaptation);
-  const model = trainableClassifier(backbone, adaptation, labels, headLearningRate!, frozen, objective);
-  const limit = Math.min(maxLength, adaptation.maxLength);
-  const encode = (split: readonly E[]) =>
-    encodeExamples(backbone, split, limit, (examples) => kind.collate(examples.map(rightOf)));
-  const examples = {
-    train: await encode(splits.train),
-    validation: await encode(splits.validation),
-    test: await encode(splits.test),
-  };
+  const model = head.classifier(adaptation, await storeFrozen(adaptation));
+  const isTrained = model.parameters.length > 0;
+  const most = adaptation.maxLength - room;
+  const { examples, beginning } = await encodeSplits({ head, kind, splits, parts, spec, most, isTrained });
+  const answering = beginning.length === 0 ? model : head.classifier(head.beginning!.adaptation(beginning.length), {});
   const right = splits.test.map(rightOf);
   const constant = kind.constantOf(splits.train.map(rightOf));
   return {
@@ -131,7 +187,8 @@ export async function classification<E extends AnyExample, A extends number | re
       output: "features",
       inputs: examples.validation.collate([...splits.validation.keys()].slice(0, IDENTITY_TEXTS)),
     },
-    inference: await inferenceOf(parts, backbone, labels, objective),
+    inference: { ...await inferenceOf(parts, head), ...beginning.length > 0 && { adapted: answering.answers } },
+    ...peftConfig && { peftConfig },
     ...model.featuresFixed && {
       featureCache: {
         program: model.backboneFeatures,
@@ -147,8 +204,9 @@ export async function classification<E extends AnyExample, A extends number | re
     majority: spec.trial ? UNTESTED : score(metrics, right, right.map(() => constant)),
     ...kind.namesConstant && { baseline: constant as RunRecord["baseline"] },
     evaluator: async (compile) => {
-      const executable = await compile(model.logits);
-      return makeEvaluator({ executable, kind, examples, splits, microBatchRows });
+      const given = beginning.length === 0 ? {} : await head.beginning!.read(beginning, compile);
+      const executable = await compile(answering.logits);
+      return makeEvaluator({ executable, kind, examples, splits, microBatchRows, given });
     },
   };
 }

@@ -3,7 +3,7 @@
  * @module
  */
 import type { ArrayValue, Executable } from "../../engine/types.ts";
-import type { Backbone } from "../../models/types.ts";
+import type { Backbone, Encoding } from "../../models/types.ts";
 import type { TextInput } from "../../tasks/types.ts";
 import { microBatches } from "./batches.ts";
 
@@ -23,21 +23,31 @@ export interface EncodedExamples {
   lossInputs(indices: readonly number[], batch: readonly number[]): Record<string, ArrayValue>;
 }
 
-/**
- * Texts as token ids, at most `limit` each.
- * @param collateLabels the right answers of some of them, as the loss reads them
- */
-export async function encodeExamples<E extends TextInput>(
-  backbone: Backbone,
-  examples: readonly E[],
+/** Token ids of the texts of examples, at most `limit` each. */
+export function encodeTexts(
+  { encode }: Pick<Backbone, "encode">,
+  examples: readonly TextInput[],
   limit: number,
+): Promise<Encoding[]> {
+  return Array.fromAsync(examples, ({ text, pair }) => encode(text, limit, pair));
+}
+
+/**
+ * Examples whose texts are token ids.
+ * @param collateLabels the right answers of some of them, as the loss reads them
+ * @param besides tokens that are computed for each text besides its own
+ */
+export function collateExamples<E extends TextInput>(
+  collate: Backbone["collate"],
+  encoded: readonly Encoding[],
+  examples: readonly E[],
   collateLabels: (examples: readonly E[]) => ArrayValue,
-): Promise<EncodedExamples> {
-  const encoded = await Array.fromAsync(examples, ({ text, pair }) => backbone.encode(text, limit, pair));
+  besides = 0,
+): EncodedExamples {
   return {
     lengths: encoded.map(({ length }) => length),
-    positions: encoded.map(({ length }) => length),
-    collate: (indices) => backbone.collate(indices.map((index) => encoded[index])),
+    positions: encoded.map(({ length }) => length + besides),
+    collate: (indices) => collate(indices.map((index) => encoded[index])),
     lossInputs: (indices, batch) => ({
       labels: collateLabels(indices.map((index) => examples[index])),
       weights: { data: new Float32Array(indices.length).fill(1 / batch.length), shape: [indices.length] },

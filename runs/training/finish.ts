@@ -4,6 +4,7 @@
  */
 import { sizeOf } from "../../base/shapes.ts";
 import { countFlops } from "../../engine/graph/flops.ts";
+import type { Quadratic } from "../../engine/types.ts";
 import { methods } from "../../methods/mod.ts";
 import type { Backbone, Model } from "../../models/types.ts";
 import { textHash } from "../../tasks/examples.ts";
@@ -18,7 +19,7 @@ import { runId, type RunSpec } from "../study/spec.ts";
 import type { CellOptions } from "./cell-runner.ts";
 import { partsOf } from "./checkpoints/checkpoints.ts";
 import { flagLoss, flagOtherData, flagUnknownTexts, raiseFlags } from "./integrity.ts";
-import { hashFrozen, type OpenCell, type PreparedCell } from "./prepare.ts";
+import { hashFrozen, isTrainable, type OpenCell, type PreparedCell } from "./prepare.ts";
 import { splitRecord } from "./split.ts";
 import type { DivergedTrial, TrainedCell } from "./train.ts";
 import type { TrainingTask } from "./training-task.ts";
@@ -38,7 +39,8 @@ export async function finishCell(
   const test = await seconds.measure("evaluate", () => evaluator.evaluate("test", trained.parameters));
   await checkFrozen(prepared);
   // A fully trained model is as large as the backbone, so it is stored only on request.
-  if (options.keep || adaptation.trains.length < Object.keys(backbone.weights).length) {
+  const isStored = options.keep || adaptation.trains.length < Object.keys(backbone.weights).length;
+  if (isStored && isTrainable(prepared)) {
     await storeAdapter(prepared, trained, options, test.threshold);
   }
   const flags = raiseFlags(trained.course.stepLoss, trainingTask, test.scores);
@@ -49,7 +51,7 @@ export async function finishCell(
     model,
     ...papersOf(prepared.spec),
     metrics: described,
-    scores: { validation: trained.validation[bestEpoch - 1], test: test.scores, majority },
+    scores: { validation: trained.scores, test: test.scores, majority },
     ...baseline !== undefined && { baseline },
     ...test.threshold !== undefined && { threshold: test.threshold },
     bestEpoch,
@@ -79,11 +81,10 @@ export async function finishTrial(
       loss: missing,
     };
   }
-  const { bestEpoch, loss } = trained;
   return {
-    ...assembleResult(prepared, trained, [flagLoss(course.stepLoss)], options),
-    scores: { validation: validation[bestEpoch - 1] },
-    loss,
+    ...assembleResult(prepared, trained, flagLoss(course.stepLoss), options),
+    scores: { validation: trained.scores },
+    loss: trained.loss,
   };
 }
 
@@ -152,11 +153,14 @@ function assembleResult(
   };
 }
 
+/** FLOPs of a training step where nothing is trained. */
+const NO_FLOPS: Quadratic = [0, 0, 0];
+
 /** FLOPs of training and inference; nothing where they are no quadratic functions of the length. */
-export function flopsOf({ loss, inference }: TrainingTask, batchSize: number): Pick<RunRecord, "flops"> {
+export function flopsOf({ loss, inference, parameters }: TrainingTask, batchSize: number): Pick<RunRecord, "flops"> {
   const answering = ({ program, signature }: SignedProgram) => countFlops(program, signature, false, 1);
   const [ofMethod, ofBackbone] = [answering(inference.adapted), answering(inference.backbone)];
-  const training = countFlops(loss.program, loss.signature, true, batchSize);
+  const training = parameters.length === 0 ? NO_FLOPS : countFlops(loss.program, loss.signature, true, batchSize);
   if (!ofMethod || !ofBackbone || !training) return {};
   return { flops: { inference: ofMethod, backbone: ofBackbone, training } };
 }
@@ -209,8 +213,16 @@ function describeReading(
     const unread: Measured = { value: null, reason: "features were computed once, training read no texts" };
     return { examplesPerSecond, tokensPerSecond: unread, padding: unread };
   }
-  const tokensPerSecond: Measured = epochs === 0
-    ? { value: null, reason: "training ended in its first step" }
-    : { value: tokens / seconds };
+  if (epochs === 0) {
+    const ended = spec.training.epochs === 0 ? "nothing was trained" : "training ended in its first step";
+    const none: Measured = { value: null, reason: ended };
+    // Some tokens of a step that was not finished have been read.
+    return {
+      examplesPerSecond,
+      tokensPerSecond: none,
+      padding: tokens === 0 ? none : { value: padding / (tokens + padding) },
+    };
+  }
+  const tokensPerSecond: Measured = { value: tokens / seconds };
   return { examplesPerSecond, tokensPerSecond, padding: { value: padding / (tokens + padding) } };
 }

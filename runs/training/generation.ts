@@ -6,11 +6,15 @@ import { storeFrozen } from "../programs/frozen.ts";
 import type { ArrayValue, Device, Executable, Program } from "../../engine/types.ts";
 import { type Adaptation, compose } from "../../methods/adaptation/compose.ts";
 import { inferenceParts } from "../../methods/adaptation/inference-parts.ts";
+import { generationMetrics, perplexity } from "../../tasks/metrics/generation.ts";
 import { textMetrics } from "../../tasks/text-metrics.ts";
 import type { GenerationExample, GenerationTask, TextMetric } from "../../tasks/types.ts";
-import { generate } from "../programs/decoding.ts";
+import { generateTexts } from "../programs/generate-texts.ts";
 import { asLanguageModel, type TrainableLanguageModel, trainableLanguageModel } from "../programs/language-model.ts";
-import { lookUpMetrics, score } from "./evaluate.ts";
+import type { RunSpec } from "../study/spec.ts";
+import type { ReferenceLoss } from "../study/record.ts";
+import { microBatches } from "./batches.ts";
+import { Diverged, lookUpMetrics, score } from "./evaluate.ts";
 import type { EncodedExamples } from "./examples.ts";
 import { encodePrompt } from "./prompt.ts";
 import type { Splits } from "./split.ts";
@@ -18,13 +22,17 @@ import type { CompileProgram, Evaluator, TaskContext, TrainingTask } from "./tra
 
 /** Texts that are generated together. */
 export const GENERATION_BATCH = 16;
+/** Positions of texts whose losses are computed at once: fewer than in training, so that evaluating takes less memory than that. */
+const LOSS_ROWS = 128;
 /** Texts whose scores are compared with the backbone's before the first step. */
 const IDENTITY_TEXTS = 8;
 
 type LanguageBackbone = ReturnType<typeof asLanguageModel>;
 
-/** Token ids of a text and of the answer that is learnt. */
+/** Token ids of a text and of one of its right answers. */
 interface Sequence {
+  /** Index of the example. */
+  example: number;
   text: readonly number[];
   answer: readonly number[];
 }
@@ -71,6 +79,37 @@ function encodeSequences(backbone: LanguageBackbone, sequences: readonly Sequenc
 }
 
 /**
+ * The loss of each example's references.
+ * @param executable a program that gives `losses` [batch]
+ * @throws {Diverged} if the mean loss of a token has no finite exponential
+ */
+async function referenceLosses(
+  executable: Executable,
+  parameters: Record<string, Float32Array>,
+  sequences: readonly Sequence[],
+  encoded: EncodedExamples,
+): Promise<ReferenceLoss[]> {
+  const sums: ReferenceLoss[] = [];
+  for (const { example, answer } of sequences) {
+    sums[example] = { loss: 0, tokens: (sums[example]?.tokens ?? 0) + answer.length };
+  }
+  for (const indices of microBatches([...sequences.keys()], encoded.lengths, LOSS_ROWS)) {
+    const inputs = { ...encoded.collate(indices), ...encoded.lossInputs(indices, indices) };
+    const { losses } = await executable.run({ parameters, inputs });
+    // The weights are one by the number of tokens that are learnt together.
+    const tokens = indices.reduce((sum, index) => sum + sequences[index].answer.length, 0);
+    indices.forEach((index, row) => sums[sequences[index].example].loss += tokens * losses[row]);
+  }
+  if (Number.isFinite(scoreReferences(sums))) return sums;
+  throw new Diverged("Cannot evaluate: the perplexity of the references is not a finite number");
+}
+
+/** The perplexity of references. */
+function scoreReferences(sums: readonly ReferenceLoss[]): number {
+  return perplexity.compute(sums.map(({ tokens }) => tokens), sums.map(({ loss }) => loss));
+}
+
+/**
  * Stands for a device where one that compiles is expected: it gives out executables that exist already. Releasing what
  * it gives out does nothing, so that the executables can be used again; whoever compiled them releases them.
  */
@@ -96,45 +135,68 @@ interface GenerationSetup {
   splits: Splits<GenerationExample>;
   /** Token ids of each example's prompt. */
   prompts: Record<"validation" | "test", number[][]>;
+  /** Each example's references after its prompt. */
+  references: Record<"validation" | "test", Sequence[]>;
   metrics: readonly TextMetric[];
-  /** Most tokens of an answer. */
-  outputLength: number;
+  spec: RunSpec;
   threads: number;
 }
 
 /** Compiles the programs that generate; each split's shortest prompts are generated from first. */
 async function openEvaluator(setup: GenerationSetup, compile: CompileProgram): Promise<Evaluator> {
-  const { backbone, adaptation, model, splits, prompts, metrics, outputLength, threads } = setup;
-  const { end, target } = backbone.languageModel;
+  const { backbone, adaptation, model, splits, prompts, references, metrics, spec: { seed, training }, threads } =
+    setup;
+  const { temperature, topP, beams, stop } = training;
+  const outputLength = training.outputLength!;
+  // The beams of a text are rows of a step as texts are.
+  const together = Math.max(1, Math.floor(GENERATION_BATCH / (beams ?? 1)));
   const programs = new Map<Program, Executable>();
   // A step reads every weight for one token of each text: laying the weights out for it would save no time.
   for (const signed of [model.read, model.step]) programs.set(signed.program, await compile(signed, true));
-  const generateTexts = async (batch: number[][], parameters: Record<string, Float32Array>, tokens: number) => {
-    const options = { device: reuseExecutables(programs), threads, parameters, tokens, end };
-    const generated = await generate(backbone, adaptation, model, batch, options);
-    return await Array.fromAsync(generated, (ids, at) => backbone.decode!(target ? ids : ids.slice(batch[at].length)));
+  const losses = await compile(model.losses, true);
+  const generate = async (
+    split: "validation" | "test",
+    indices: readonly number[],
+    parameters: Record<string, Float32Array>,
+    tokens: number,
+  ) => {
+    const chosen = indices.map((index) => ({ id: splits[split][index].id, tokens: prompts[split][index] }));
+    const device = reuseExecutables(programs);
+    const options = { device, threads, parameters, tokens, seed, temperature, topP, beams, stop };
+    return await generateTexts(backbone, adaptation, model, chosen, options);
   };
   return {
     async warmUp(parameters) {
-      await generateTexts(prompts.validation.slice(0, 1), parameters, Math.min(2, outputLength));
+      await generate("validation", [0], parameters, Math.min(2, outputLength));
     },
     async evaluate(split, parameters) {
       const lengths = prompts[split].map(({ length }) => length);
       const order = [...lengths.keys()].sort((a, b) => lengths[a] - lengths[b] || a - b);
       const predicted: string[] = [];
-      for (let from = 0; from < order.length; from += GENERATION_BATCH) {
-        const indices = order.slice(from, from + GENERATION_BATCH);
-        const texts = await generateTexts(indices.map((index) => prompts[split][index]), parameters, outputLength);
+      for (let from = 0; from < order.length; from += together) {
+        const indices = order.slice(from, from + together);
+        const texts = await generate(split, indices, parameters, outputLength);
         indices.forEach((index, at) => predicted[index] = texts[at]);
       }
+      const encoded = encodeSequences(backbone, references[split]);
+      const known = await referenceLosses(losses, parameters, references[split], encoded);
+      const ofReferences = scoreReferences(known);
       return {
-        scores: score(metrics, splits[split].map(({ references }) => references), predicted),
-        loss: { value: null, reason: "texts are generated, their loss is not computed" },
-        predictions: splits[split].map(({ id, references }, at) => ({ id, references, predicted: predicted[at] })),
+        scores: {
+          ...score(metrics, splits[split].map(({ references }) => references), predicted),
+          [perplexity.name]: ofReferences,
+        },
+        loss: { value: Math.log(ofReferences) },
+        predictions: splits[split].map(({ id, references }, at) => ({
+          id,
+          references,
+          predicted: predicted[at],
+          ...known[at],
+        })),
       };
     },
     async release() {
-      for (const executable of programs.values()) await executable.release();
+      for (const executable of [...programs.values(), losses]) await executable.release();
     },
   };
 }
@@ -161,28 +223,34 @@ export async function generation(
   const encodeAnswer = async (text: string) =>
     [...await backbone.tokenize!(text), ...end === undefined ? [] : [end]].slice(0, outputLength);
   const trainPrompts = await encodePrompts(splits.train);
-  const sequences = await Array.fromAsync(
-    splits.train,
-    ({ references }, at) =>
-      Array.fromAsync(
-        references,
-        async (reference) => ({ text: trainPrompts[at], answer: await encodeAnswer(reference) }),
-      ),
-  );
-  const trainExamples = encodeSequences(backbone, sequences.flat());
+  const encodeReferences = async (examples: readonly GenerationExample[], prompts: readonly number[][]) => {
+    const sequences: Sequence[] = [];
+    for (const [example, { references }] of examples.entries()) {
+      for (const reference of references) {
+        sequences.push({ example, text: prompts[example], answer: await encodeAnswer(reference) });
+      }
+    }
+    return sequences;
+  };
+  const trainExamples = encodeSequences(backbone, await encodeReferences(splits.train, trainPrompts));
   const prompts = {
     validation: await encodePrompts(splits.validation),
     test: await encodePrompts(splits.test),
   };
-  const metrics = lookUpMetrics(textMetrics, task.metrics);
+  const references = {
+    validation: await encodeReferences(splits.validation, prompts.validation),
+    test: await encodeReferences(splits.test, prompts.test),
+  };
+  const named = [...new Set([...task.metrics, perplexity.name])];
+  const ofTexts = lookUpMetrics(textMetrics, named.filter((name) => name !== perplexity.name));
   const unadapted = trainableLanguageModel(backbone, compose([], backbone));
   const used = compose(inferenceParts(parts, backbone), backbone);
-  const setup = { backbone, adaptation, model, splits, prompts, metrics, outputLength, threads };
+  const setup = { backbone, adaptation, model, splits, prompts, references, metrics: ofTexts, spec, threads };
   return {
     backbone,
     adaptation,
     splits,
-    metrics,
+    metrics: lookUpMetrics(generationMetrics, named),
     parameters: model.parameters,
     head: [],
     trainExamples,

@@ -67,16 +67,17 @@ function meanOf(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-/** Warns of training in which the loss did not fall. */
-export function flagLoss(stepLoss: readonly number[]): RunRecord["checks"]["flags"][number] {
+/** Warns of training in which the loss did not fall; nothing where nothing was trained. */
+export function flagLoss(stepLoss: readonly number[]): RunRecord["checks"]["flags"] {
+  if (stepLoss.length === 0) return [];
   const quarter = Math.max(1, Math.floor(stepLoss.length / 4));
   const first = meanOf(stepLoss.slice(0, quarter));
   const last = meanOf(stepLoss.slice(-quarter));
-  return {
+  return [{
     name: "loss did not fall",
     raised: last >= first,
     detail: `mean loss of the first quarter of the steps ${first.toFixed(4)}, of the last ${last.toFixed(4)}`,
-  };
+  }];
 }
 
 /**
@@ -90,14 +91,14 @@ export function raiseFlags(
 ): RunRecord["checks"]["flags"] {
   const loss = flagLoss(stepLoss);
   const constant = knownScores(majority)?.[metric.name];
-  if (constant === undefined) return [loss];
+  if (constant === undefined) return loss;
   const score = scores[metric.name];
   const answer = baseline === undefined
     ? "most frequent class"
     : Array.isArray(baseline)
     ? "most frequent labels"
     : "mean";
-  return [loss, {
+  return [...loss, {
     name: "score at majority",
     raised: !isBetter(metric, score, constant),
     detail: `test score ${score.toFixed(4)}, of the ${answer} ${constant.toFixed(4)}`,

@@ -64,8 +64,16 @@ export interface PreparedCell extends OpenCell {
   frozenSha256: string;
   /** The programs that predict. */
   evaluator: Evaluator;
-  /** The training program, its parameters at their start values. */
-  training: Training;
+  /** The training program, its parameters at their start values; absent where nothing is trained. */
+  training?: Training;
+}
+
+/** A cell that trains something. */
+export type TrainableCell = PreparedCell & Required<Pick<PreparedCell, "training">>;
+
+/** Whether a cell trains something. */
+export function isTrainable(cell: PreparedCell): cell is TrainableCell {
+  return cell.training !== undefined;
 }
 
 /** Adds up the seconds that compiling and evaluating take. */
@@ -160,6 +168,10 @@ export async function prepareCell(cell: OpenCell, options: CellOptions): Promise
   checkData(cell, parameters, integrity);
   const frozenSha256 = await hashFrozen(trainingTask);
   let start = await readStartValues(cell, options, compile, integrity);
+  if (trainingTask.parameters.length === 0) {
+    const { evaluator, planned } = await openUntrained(cell, options, compile);
+    return { ...cell, parameters, planned, integrity, seconds, frozenSha256, evaluator };
+  }
   // A first call brings the weights into memory before the mark: what follows is the cost of the method.
   const planned = featureCache && await fillCache(featureCache, cell, options, compile, seconds);
   const evaluator = await trainingTask.evaluator(compile);
@@ -180,6 +192,25 @@ export async function prepareCell(cell: OpenCell, options: CellOptions): Promise
   start = {};
   collectGarbage("major");
   return { ...cell, parameters, planned: plannedStep, integrity, seconds, frozenSha256, evaluator, training };
+}
+
+/** What scores a cell that trains nothing, and the planned memory of a call: the largest of its programs'. */
+async function openUntrained(
+  { device, spec, trainingTask }: OpenCell,
+  { reserve }: CellOptions,
+  compile: CompileProgram,
+): Promise<{ evaluator: Evaluator; planned: MemoryPlan }> {
+  const plans: MemoryPlan[] = [];
+  const evaluator = await trainingTask.evaluator(async (program, small) => {
+    const executable = await compile(program, small);
+    plans.push(planStepMemory(executable, trainingTask.trainExamples, spec.training));
+    return executable;
+  });
+  const planned = plans.reduce((largest, plan) => plan.total > largest.total ? plan : largest);
+  await reserve?.(planned.total);
+  requireMemory(planned, freeMemory(device));
+  await evaluator.warmUp({});
+  return { evaluator, planned };
 }
 
 /** SHA-256 of what stays frozen, the backbone's weights and the method's tensors, as they are on disk. */

@@ -3,6 +3,7 @@
  * @module
  */
 import type { Backbone } from "../../models/types.ts";
+import { cutTexts } from "./words/cut-texts.ts";
 
 /** What stands between a text and its answer, for a decoder that reads both as one sequence. */
 const SEPARATOR = "\n";
@@ -29,17 +30,9 @@ export async function chatPrompt(
   limit: number,
 ): Promise<number[]> {
   if (!chat || !tokenize || !decode) throw new Error("Cannot chat: the model must have a chat template, it has none");
-  let ids = await tokenize(chat(text));
-  const tokens = await tokenize(text);
-  // Tokens may merge where a text is cut, so a cut text can still be too long: it is cut again until it fits.
-  for (let kept = tokens.length; ids.length > limit;) {
-    if (kept === 0) {
-      throw new Error(
-        `Cannot chat: the chat template must leave room for a text within ${limit} tokens, it takes ${ids.length}`,
-      );
-    }
-    kept = Math.max(0, kept - (ids.length - limit));
-    ids = await tokenize(chat(await decode(tokens.slice(0, kept))));
-  }
-  return ids;
+  return await cutTexts({ tokenize, decode }, [text], limit, ([text]) => tokenize(chat(text)), (taken) => {
+    throw new Error(
+      `Cannot chat: the chat template must leave room for a text within ${limit} tokens, it takes ${taken}`,
+    );
+  });
 }

@@ -7,7 +7,7 @@ import { runId, type RunSpec } from "../study/spec.ts";
 import type { CellOptions } from "./cell-runner.ts";
 import { Checkpoints } from "./checkpoints/checkpoints.ts";
 import { finishCell, finishTrial } from "./finish.ts";
-import { openCell, prepareCell } from "./prepare.ts";
+import { isTrainable, openCell, prepareCell } from "./prepare.ts";
 import { trainCell, type TrainingProgress, trainTrial } from "./train.ts";
 
 /**
@@ -34,11 +34,11 @@ export async function runTrial(spec: RunSpec, options: CellOptions): Promise<Tri
 /** A cell that is ready for its next step: its first one, or that after a checkpoint. */
 async function prepare(spec: RunSpec, options: CellOptions) {
   const prepared = await prepareCell(await openCell(spec, options, options.threads), options);
-  const checkpoints = options.checkpoint &&
+  const checkpoints = options.checkpoint && isTrainable(prepared) &&
     new Checkpoints(prepared, options.out, options.id ?? runId(spec), options.checkpoint);
   return {
     prepared,
-    progress: await checkpoints?.resume(),
-    onPause: (progress: TrainingProgress) => checkpoints?.pass(progress) ?? Promise.resolve(),
+    progress: checkpoints ? await checkpoints.resume() : undefined,
+    onPause: (progress: TrainingProgress) => checkpoints ? checkpoints.pass(progress) : Promise.resolve(),
   };
 }

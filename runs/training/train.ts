@@ -12,7 +12,7 @@ import { epochBatches, microBatches } from "./batches.ts";
 import type { CellOptions, StepProgress } from "./cell-runner.ts";
 import { Diverged, isBetter } from "./evaluate.ts";
 import type { EncodedExamples } from "./examples.ts";
-import type { PreparedCell } from "./prepare.ts";
+import { isTrainable, type PreparedCell } from "./prepare.ts";
 
 /** AdamW's constants, those of the paper. */
 const ADAMW = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
@@ -63,8 +63,10 @@ export interface TrainingProgress {
 
 /** What a cell's training leaves. */
 export interface TrainedCell extends Pick<TrainingProgress, "course" | "validation" | "parts"> {
-  /** The epoch with the best validation score, counted from 1; of equal scores, the first. */
+  /** The epoch with the best validation score, counted from 1; of equal scores, the first. 0: nothing was trained. */
   bestEpoch: number;
+  /** Scores on the validation examples after that epoch. */
+  scores: Scores;
   /** Mean loss of the validation examples after that epoch. */
   loss: Measured;
   /** The trained tensors after that epoch, by name. */
@@ -84,7 +86,7 @@ function newProgress(): TrainingProgress {
 
 /**
  * Trains a cell, scores every epoch on the validation examples and keeps the parameters of the best. It ends when that score
- * has stood still as long as the patience of the spec. Frees the training program.
+ * has stood still as long as the patience of the spec. Frees the training program. Where nothing is trained, the cell is scored as it is.
  * @param progress how far it has come already; brought up to date
  * @param onPause called after each step and after each evaluation; what it throws ends training
  * @throws {Diverged} if the loss or a logit stops being a finite number
@@ -95,6 +97,13 @@ export async function trainCell(
   progress: TrainingProgress = newProgress(),
   onPause: (progress: TrainingProgress) => Promise<void> = () => Promise.resolve(),
 ): Promise<TrainedCell> {
+  if (!isTrainable(prepared)) {
+    const { scores, loss } = await prepared.seconds.measure(
+      "evaluate",
+      () => prepared.evaluator.evaluate("validation", {}),
+    );
+    return { ...newProgress(), bestEpoch: 0, scores, loss, parameters: {} };
+  }
   const { spec, trainingTask, training, evaluator, seconds } = prepared;
   const [primary] = trainingTask.metrics;
   const { course, validation, parts } = progress;
@@ -123,7 +132,7 @@ export async function trainCell(
   });
   await training.release();
   const { epoch, loss, parameters } = progress.best!;
-  return { course, validation, parts, bestEpoch: epoch, loss, parameters };
+  return { course, validation, parts, bestEpoch: epoch, scores: validation[epoch - 1], loss, parameters };
 }
 
 /** Whether the last epochs, as many as `patience` says, have not bettered the validation score of an epoch before. */
@@ -142,7 +151,7 @@ export async function trainTrial(
     return await trainCell(prepared, onProgress, progress, onPause);
   } catch (error) {
     if (!(error instanceof Diverged)) throw error;
-    await prepared.training.release();
+    await prepared.training?.release();
     const { course, validation, parts } = progress;
     return { course, validation, parts, diverged: error.message };
   }

@@ -6,6 +6,7 @@ import { basename, dirname, isAbsolute, join } from "node:path";
 import { UsageError } from "../../base/errors.ts";
 import { readJsonc } from "../../base/jsonc.ts";
 import { describeFault, faultPath } from "../../base/schema.ts";
+import { requireWording, type Wording } from "../templates/words.ts";
 import type { Description, SplitName } from "./description.ts";
 import { hubNameOf } from "./hub-files.ts";
 import { kindOf, requireOfKind } from "./kinds.ts";
@@ -24,6 +25,8 @@ export interface OpenDescribed {
   task: DescribedTask;
   /** Its examples. */
   read: ReadTask;
+  /** Its templates and words, which do not decide its examples. */
+  wording: Wording;
 }
 
 /** Whether an entry among the tasks of a study is the path of a description or of a file of rows, and no name. */
@@ -100,7 +103,7 @@ function mapValues<K extends string, T, U>(values: Partial<Record<K, T>>, map: (
  * @throws {Error} one sentence on the first thing for which it cannot be used
  */
 export async function openDescribed(description: Description, paths?: TablePaths): Promise<OpenDescribed> {
-  const { data, columns, separator, encoding, missing, splits, version = 1 } = description;
+  const { data, columns, separator, encoding, missing, splits, templates, words, version = 1 } = description;
   const name = description.name ?? defaultName(data);
   requireParts(name, description);
   requireOfKind(name, description);
@@ -110,8 +113,13 @@ export async function openDescribed(description: Description, paths?: TablePaths
   const read = await readDescribed(name, reading, await sourcesOf(data, paths));
   // Whoever published a data set has made its splits; their own they can change.
   if (!description.allowOverlap && !paths) requireApart(name, read);
+  if (kindOf(description) === undefined) requireWording({ templates, words }, read.labels, columns.pair !== undefined);
   const files = Object.fromEntries(read.sources.map(({ name, sha256 }) => [name, sha256]));
-  return { task: { name, version, files, described: specOf(description, read.labels) }, read };
+  return {
+    task: { name, version, files, described: specOf(description, read.labels) },
+    read,
+    wording: { templates, words },
+  };
 }
 
 /** The files of a description with their checksums. */

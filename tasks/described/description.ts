@@ -83,6 +83,10 @@ export interface Description {
    * others by text.
    */
   labels?: (string | number | boolean)[] | Record<string, string>;
+  /** Of classification: texts that a language model completes with a word for the label, "{text} It was {answer}." */
+  templates?: string[];
+  /** The words that stand for labels, one or several for each; a label that is left out stands for itself. */
+  words?: Record<string, string | string[]>;
   /** Names of metrics, the first of which decides; left out: all of the kind. */
   metrics?: string[];
   /** Encoding of text files; left out: UTF-8, or UTF-16 with a byte-order mark. */

@@ -6,7 +6,7 @@ import { shorten, suggestion } from "../../base/errors.ts";
 import { defaultMetrics, metrics } from "../metrics.ts";
 import { multiLabelMetrics } from "../metrics/multi-label.ts";
 import { regressionMetrics } from "../metrics/regression.ts";
-import { textMetrics } from "../text-metrics.ts";
+import { generationMetrics } from "../metrics/generation.ts";
 import type {
   AnyTask,
   Example,
@@ -23,7 +23,7 @@ import type { DescribedExample } from "./example.ts";
 const METRICS: Record<DescribedKind, object> = {
   regression: regressionMetrics,
   "multi-label": multiLabelMetrics(1),
-  generation: textMetrics,
+  generation: generationMetrics,
 };
 
 /** Names of the metrics of a kind where a description names none; left out: of classification. */
@@ -39,7 +39,8 @@ export function kindOf({ kind }: Pick<Description, "kind">): DescribedKind | und
 
 /** Makes sure that a description names what its kind of task has. @throws {Error} if it names something else */
 export function requireOfKind(name: string, description: Description): void {
-  const { kind = "classification", columns: { label }, labels, separator, metrics: named = [] } = description;
+  const { kind = "classification", columns: { label }, labels, templates, words, separator, metrics: named = [] } =
+    description;
   const refuse = (what: string, kinds: string) => {
     throw new Error(`Cannot use the task ${name}: ${what} is of the kind ${kinds}, its kind is ${kind}`);
   };
@@ -50,6 +51,7 @@ export function requireOfKind(name: string, description: Description): void {
     );
   }
   if (["regression", "generation"].includes(kind) && labels) refuse("labels", "classification or multi-label");
+  if (kind !== "classification" && (templates || words)) refuse("a template or word", "classification");
   if (kind !== "multi-label" && separator !== undefined) refuse("separator", "multi-label");
   if (kind !== "multi-label" && Array.isArray(label)) refuse("a list of columns.label", "multi-label");
   if (Array.isArray(label) && (labels || separator !== undefined)) {

@@ -6,7 +6,7 @@ import { z } from "zod";
 import { metrics } from "../metrics.ts";
 import { multiLabelMetrics } from "../metrics/multi-label.ts";
 import { regressionMetrics } from "../metrics/regression.ts";
-import { textMetrics } from "../text-metrics.ts";
+import { generationMetrics } from "../metrics/generation.ts";
 import {
   type Columns,
   type DescribedSpec,
@@ -32,7 +32,9 @@ const column = z.string().min(1);
 const part = z.string().min(1).max(200);
 const metricNames = z.array(
   z.enum([
-    ...new Set([metrics, regressionMetrics, multiLabelMetrics(1), textMetrics].flatMap((table) => Object.keys(table))),
+    ...new Set(
+      [metrics, regressionMetrics, multiLabelMetrics(1), generationMetrics].flatMap((table) => Object.keys(table)),
+    ),
   ]),
 ).min(1);
 const separator = z.string().min(1).max(20);
@@ -70,6 +72,21 @@ const splitsSchema: z.ZodType<SplitParts> = z.strictObject({
   test: part.optional(),
 });
 
+/** Schemas of the templates of a task, or of a study, and of the words that stand for labels. */
+export const wordingShape: { templates: z.ZodType<string[] | undefined>; words: z.ZodType<Description["words"]> } = {
+  templates: z.array(z.string().min(1).max(2000)).min(1)
+    .describe(
+      'texts that a language model completes with a word for the label, "{text} It was {answer}."; the first is used',
+    )
+    .optional(),
+  words: z.record(
+    z.string(),
+    z.union([z.string(), z.array(z.string()).min(1)], { error: "must be a word, or a list of words" }),
+  )
+    .describe('the words that stand for labels, {"positive": "great"}; a label that is left out stands for itself')
+    .optional(),
+};
+
 /** Schema of {@linkcode Description}; unknown keys are errors. */
 export const descriptionSchema: z.ZodType<Description> = z.strictObject({
   $schema: z.string().describe("path or address of this schema, for editors; it is not read").optional(),
@@ -106,6 +123,7 @@ export const descriptionSchema: z.ZodType<Description> = z.strictObject({
   ]).describe(
     'the labels in their order, or names for the values of the column, {"0": "no", "1": "yes"}; left out: those that occur',
   ).optional(),
+  ...wordingShape,
   metrics: metricNames.describe("the first decides; left out: all").optional(),
   encoding: z.enum(encodings).describe("encoding of text files; left out: UTF-8, or UTF-16 with a byte-order mark")
     .optional(),

@@ -109,4 +109,6 @@ export const hubTasks: AnyTask[] = Object.entries(hubDescriptions).map(([name, d
     described: specOf(description, labelsOf(description).labels ?? []),
   }),
   dataset: datasetOf(description),
+  ...description.templates && { templates: description.templates },
+  ...description.words && { words: description.words },
 }));

@@ -38,10 +38,12 @@ Deno.test("task check shows what was understood of a file; one that cannot be us
 
 Deno.test("what task check shows has a line for each class, and no control characters of a file", () =>
   inFolder({ "own.csv": csv }, async (folder) => {
-    const lines = renderTask(await openOwn({ data: `${folder}/own.csv`, columns: { text: "body", label: "stars" } }));
-    assert.deepEqual(lines.split("\n").slice(2, 11), [
+    const description = { columns: { text: "body", label: "stars" }, templates: ["{text} It was {answer}."] };
+    const lines = renderTask(await openOwn({ data: `${folder}/own.csv`, ...description }));
+    assert.deepEqual(lines.split("\n").slice(2, 12), [
       "columns: text body, label stars",
       "metrics: accuracy, macro_f1, matthews",
+      "template: {text} It was {answer}.",
       "classes: 2",
       "  1: 2",
       "  5: 2",

@@ -3,11 +3,17 @@ import { parse as parseJsonc } from "jsonc-parser";
 import { join } from "node:path";
 import { permissions } from "../../cli/start/permissions.ts";
 import config from "../../deno.json" with { type: "json" };
-import { differenceColumns, resultColumns, runColumns, trialColumns } from "../../docs/columns.ts";
+import { differenceColumns, promptColumns, resultColumns, runColumns, trialColumns } from "../../docs/columns.ts";
 import type { Method } from "../../methods/types.ts";
 import { architectures } from "../../models/mod.ts";
 import type { BackboneShape, Hooks, LinearSite } from "../../models/types.ts";
-import { renderDifferencesCsv, renderResultsCsv, renderRunsCsv, renderTrialsCsv } from "../../reports/text/csv.ts";
+import {
+  renderDifferencesCsv,
+  renderPromptsCsv,
+  renderResultsCsv,
+  renderRunsCsv,
+  renderTrialsCsv,
+} from "../../reports/text/csv.ts";
 import { groupResults } from "../../reports/results.ts";
 import { tableOf as reportTable } from "../../reports/table.ts";
 import { cellsOf } from "../../runs/launch/cells.ts";
@@ -17,6 +23,7 @@ import { presets } from "../../runs/study/presets.ts";
 import type { TrainingSpec } from "../../runs/study/spec.ts";
 import { parseStudy, type Study } from "../../runs/study/study.ts";
 import { makeRecord } from "../reports/record-factory.ts";
+import { writtenRecords } from "../reports/written-records.ts";
 import { blocksIn, codeMarks, pages, root, tableOf } from "./pages.ts";
 
 const flagged = makeRecord({ change: ({ checks }) => checks.flags.forEach((flag) => flag.raised = true) });
@@ -39,6 +46,7 @@ Deno.test("every column of the CSV files is explained, in their order", () => {
   assert.deepEqual(columns(runColumns, [first, ...others].sort()), header(renderRunsCsv(results)));
   assert.deepEqual(Object.keys(differenceColumns), header(renderDifferencesCsv(results)));
   assert.deepEqual(Object.keys(trialColumns), header(renderTrialsCsv(results)));
+  assert.deepEqual(Object.keys(promptColumns), header(renderPromptsCsv(groupResults(writtenRecords, []))));
 });
 
 Deno.test("docs/models.md says what the classifier reads of every kind of model", () => {
@@ -53,6 +61,7 @@ const studyKeys: Record<keyof Study, true> = {
   taskFiles: true,
   methods: true,
   from: true,
+  head: true,
   seeds: true,
   data: true,
   device: true,
@@ -73,6 +82,10 @@ const trainingKeys: Record<keyof TrainingSpec, number | null> = {
   patience: trainingDefaults.patience!,
   outputLength: 64,
   chat: null,
+  temperature: 0,
+  topP: 1,
+  beams: 1,
+  stop: null,
 };
 
 Deno.test("docs/studies.md names every key of a study", () => {
@@ -103,8 +116,8 @@ Deno.test("every study that a page shows is a valid one, and has as many cells a
   }
 });
 
-/** A part that is missing here fails the type check; `plugin` is set by who loads it. */
-const methodParts: Record<Exclude<keyof Method, "plugin">, true> = {
+/** A part that is missing here fails the type check; `plugin` is set by who loads it, and what is untrained is built in. */
+const methodParts: Record<Exclude<keyof Method, "plugin" | "untrained" | "examples">, true> = {
   name: true,
   version: true,
   description: true,

@@ -1,7 +1,7 @@
 /**
  * Writes run-ids.json: the ids of every preset's runs, in order. The file was made before version 1 of the layout
  * (commit d5b367b), together with record-1.json, the record of `lora` in `bench smoke`. Ids that change make old records
- * worthless: it is written anew only for a new preset. Defaults have changed since; the test states those of then.
+ * worthless: of a new preset, its ids are added by hand. Defaults have changed since; the test states those of then.
  *
  *     deno run -P=test tests/golden/run-ids.ts
  * @module

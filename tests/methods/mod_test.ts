@@ -25,8 +25,20 @@ Deno.test("the table of methods has exactly the rows that are tested, each under
   );
 });
 
-Deno.test("every method declares a space, in which its default lies away from the edges", () => {
-  for (const [name, { options, space }] of Object.entries(methods)) {
+Deno.test("what is untrained has neither tensors nor options of training, nor anything to tune", () => {
+  const untrained = Object.values(methods).filter((method) => method.untrained);
+  assert.deepEqual(untrained.map(({ name }) => name), ["hand-written", "in-context"]);
+  for (const { options, space, parameters, trains, count } of untrained) {
+    const parsed = options.parse({});
+    const [shape] = [models["use-lite"].shape];
+    assert.deepEqual([space, parameters(shape, parsed), trains(shape, parsed), count(shape, parsed)], [{}, [], [], 0]);
+    assert.throws(() => options.parse({ epochs: 3 }));
+  }
+});
+
+Deno.test("every method that is trained declares a space, in which its default lies away from the edges", () => {
+  for (const [name, { options, space, untrained }] of Object.entries(methods)) {
+    if (untrained) continue;
     const defaults: Record<string, unknown> = { ...options.parse({}) };
     const axes = Object.entries(space as Space);
     assert.deepEqual(axes.slice(0, 2).map(([option]) => option), ["learningRate", "epochs"], name);

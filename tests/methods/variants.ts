@@ -73,6 +73,9 @@ export const methodRows: Record<MethodName, MethodRow> = {
     onUseLite: { options: { bottleneck: 16 }, count: 67_648 },
     variants: [{ bottleneck: 8 }, { bottleneck: 8, placement: "pfeiffer" }],
   },
+  // These are not trained: there is no variant to train.
+  "hand-written": { onUseLite: { options: {}, count: 0 }, variants: [] },
+  "in-context": { onUseLite: { options: {}, count: 0 }, variants: [] },
 };
 
 /** Every form of every method. */

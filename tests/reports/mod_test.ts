@@ -47,7 +47,7 @@ Deno.test("every format of the table is written, and the text for the terminal i
     }
     assert.deepEqual(unreadable, []);
     assert.match(terminal, /^lora\+prompt-tuning /m);
-    assert.equal(Object.values(reportFormats).length, 7);
+    assert.equal(Object.values(reportFormats).length, 8);
   }));
 
 Deno.test("negative controls are a table in the document and on the page, failed ones first, and a broken record of them is named", () =>

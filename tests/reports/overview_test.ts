@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { drawFigures } from "../../reports/figures/mod.ts";
 import { renderMarkdown } from "../../reports/text/markdown.ts";
 import { groupResults } from "../../reports/results.ts";
+import { runId } from "../../runs/study/spec.ts";
 import { makeRecord } from "./record-factory.ts";
 
 const scores: Record<string, number[]> = { "lora": [0.9, 0.8], "full": [0.8975, 0.7975], "bitfit": [0.5, 0.55] };
@@ -79,4 +80,18 @@ Deno.test("protocols that differ in the number of training examples alone have a
   const { overviews: [[figure]] } = drawFigures(results);
   assert.equal(figure.kind, "score-by-training-examples");
   assert.match(figure.values, /full 300: 78\.0 %, full 1k/);
+});
+
+Deno.test("numbers of examples of each class have a table by the number of training examples", () => {
+  const records = [8, 2].map((perClass) =>
+    makeRecord({
+      change: (record) => {
+        const size = 2 * perClass;
+        record.spec.data = { train: size, validation: size, test: 1000 - 2 * size, perClass };
+        record.id = runId(record.spec);
+      },
+    })
+  );
+  const [{ axis, columns }] = groupResults(records, []).overviews;
+  assert.deepEqual([axis, columns], ["size", ["4", "16"]]);
 });

@@ -6,8 +6,11 @@ import { hubDescriptions } from "../../tasks/hub/mod.ts";
 import { multiLabelMetrics } from "../../tasks/metrics/multi-label.ts";
 import { regressionMetrics } from "../../tasks/metrics/regression.ts";
 import { tasks } from "../../tasks/mod.ts";
+import { generationMetrics, perplexity } from "../../tasks/metrics/generation.ts";
 import { textMetrics } from "../../tasks/text-metrics.ts";
-import type { Metric, TaskKind } from "../../tasks/types.ts";
+import { isOfPairs, isReadFirst, parseTemplate } from "../../tasks/templates/template.ts";
+import { requireWording } from "../../tasks/templates/words.ts";
+import type { Metric, Task, TaskKind } from "../../tasks/types.ts";
 
 /**
  * A row for each task: the number of examples of each class, and a digest of ids, labels and texts, which change only with
@@ -50,11 +53,27 @@ for (const [name, task] of ownTasks.filter(([, { files }]) => !files)) {
   });
 }
 
+const worded = Object.values(tasks).filter((task) => task.kind === "classification" && task.templates);
+
+Deno.test("tasks have templates that every kind of model can read, and different words for their labels", () => {
+  assert.ok(worded.length >= 25);
+  for (const task of worded) {
+    const { name, labels, templates, words } = task as Task;
+    const hasPairs = hubDescriptions[name] ? hubDescriptions[name].columns.pair !== undefined : name === "rte";
+    requireWording({ templates, words }, labels, hasPairs);
+    const parsed = templates!.map(parseTemplate);
+    assert.ok(parsed.some(isReadFirst), name);
+    assert.ok(parsed.every((template) => isOfPairs(template) === hasPairs), name);
+    assert.equal(new Set(templates).size, templates!.length);
+  }
+  assert.equal((tasks["glue/sst2"] as Task).templates!.length, 3);
+});
+
 const metricTables: Record<TaskKind, object> = {
   classification: metrics,
   regression: regressionMetrics,
   "multi-label": multiLabelMetrics(1),
-  generation: textMetrics,
+  generation: generationMetrics,
 };
 
 Deno.test("every row of the table of tasks is complete and under its own name", () => {
@@ -94,6 +113,7 @@ Deno.test("every metric without an example in turn is its score on the others", 
     });
   };
   for (const metric of Object.values(metrics)) check(metric, labels.map(([a]) => a), labels.map(([, b]) => b));
+  check(perplexity, labels.map(([a]) => a + 1), labels.map(([, b]) => b + 0.5));
   for (const metric of Object.values(textMetrics)) {
     check(metric, texts.map(({ references }) => references), texts.map(({ predicted }) => predicted));
   }

@@ -104,6 +104,17 @@ export const metricWorks: Record<string, readonly Work[]> = {
   answer_match: squad,
   answer_f1: squad,
   final_number: [],
+  perplexity: [{
+    kind: "article",
+    title: "Perplexity—a measure of the difficulty of speech recognition tasks",
+    authors: people("Jelinek, F.; Mercer, R. L.; Bahl, L. R.; Baker, J. K."),
+    year: 1977,
+    container: "The Journal of the Acoustical Society of America",
+    volume: "62",
+    issue: "S1",
+    pages: "S63",
+    doi: "10.1121/1.2016299",
+  }],
 };
 
 /** What a statistic of the reports needs. */

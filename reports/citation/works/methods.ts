@@ -147,4 +147,29 @@ export const methodWorks: readonly Work[] = [
     doi: "10.18653/v1/2021.eacl-main.39",
     url: "https://arxiv.org/abs/2005.00247",
   },
+  {
+    kind: "conference",
+    title: "Exploiting Cloze Questions for Few Shot Text Classification and Natural Language Inference",
+    authors: people("Schick, Timo; Schütze, Hinrich"),
+    year: 2021,
+    container:
+      "Proceedings of the 16th Conference of the European Chapter of the Association for Computational Linguistics",
+    pages: "255–269",
+    doi: "10.18653/v1/2021.eacl-main.20",
+    url: "https://arxiv.org/abs/2001.07676",
+  },
+  {
+    kind: "conference",
+    title: "Language Models are Few-Shot Learners",
+    authors: people(
+      "Brown, Tom B.; Mann, Benjamin; Ryder, Nick; Subbiah, Melanie; Kaplan, Jared; Dhariwal, Prafulla; Neelakantan, Arvind; " +
+        "Shyam, Pranav; Sastry, Girish; Askell, Amanda; Agarwal, Sandhini; Herbert-Voss, Ariel; Krueger, Gretchen; Henighan, Tom; " +
+        "Child, Rewon; Ramesh, Aditya; Ziegler, Daniel M.; Wu, Jeffrey; Winter, Clemens; Hesse, Christopher; Chen, Mark; " +
+        "Sigler, Eric; Litwin, Mateusz; Gray, Scott; Chess, Benjamin; Clark, Jack; Berner, Christopher; McCandlish, Sam; " +
+        "Radford, Alec; Sutskever, Ilya; Amodei, Dario",
+    ),
+    year: 2020,
+    container: "Advances in Neural Information Processing Systems",
+    url: "https://arxiv.org/abs/2005.14165",
+  },
 ];

@@ -13,7 +13,7 @@ import { runWorker, workerEntry } from "../worker-process.ts";
 
 /**
  * Runs the controls of every setting of a study, with its first seed, one after the other. They are written into `<out>/controls`.
- * Only tasks of classification have any.
+ * Only tasks of classification have any, with methods that train something.
  * @param signal stops it
  * @param onCell called with each cell before its controls
  * @throws {Error} one sentence, if a cell cannot be trained
@@ -31,8 +31,9 @@ export async function controlStudy(
   const settings = new Map<string, Cell>();
   for (const cell of await planCells(study)) {
     const setting = settingId(cell.spec);
-    // A trial has no test score.
-    if (isClassification(cell.spec, kinds) && !cell.spec.trial && !settings.has(setting)) settings.set(setting, cell);
+    // A trial has no test score, and what is not trained learns from no label.
+    if (!isClassification(cell.spec, kinds) || cell.spec.trial || cell.spec.training.epochs === 0) continue;
+    if (!settings.has(setting)) settings.set(setting, cell);
   }
   const records: ControlRecord[] = [];
   for (const cell of settings.values()) {

@@ -21,10 +21,7 @@ export interface Exclusion {
 }
 
 /** What the cells of a setting are made from, as the study says it: options that it leaves out are not there. */
-export interface StudyPoint extends Required<Omit<Exclusion, "data">> {
-  /** Numbers of examples. */
-  data: DataSpec;
-}
+export type StudyPoint = Required<Exclusion>;
 
 /** The exclusions of a study, and which of them a cell has met. */
 export class Exclusions {

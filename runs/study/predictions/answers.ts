@@ -3,6 +3,7 @@
  * @module
  */
 import { metrics } from "../../../tasks/metrics.ts";
+import { perplexity } from "../../../tasks/metrics/generation.ts";
 import { multiLabelMetrics } from "../../../tasks/metrics/multi-label.ts";
 import { regressionMetrics } from "../../../tasks/metrics/regression.ts";
 import { textMetrics } from "../../../tasks/text-metrics.ts";
@@ -14,16 +15,28 @@ export type Answers =
   | { kind: "classes"; truth: Int16Array; predicted: Int16Array }
   | { kind: "numbers"; truth: Float64Array; predicted: Float64Array }
   | { kind: "label sets"; labels: number; truth: (readonly number[])[]; predicted: (readonly number[])[] }
-  | { kind: "texts"; truth: (readonly string[])[]; predicted: string[] };
+  | {
+    kind: "texts";
+    truth: (readonly string[])[];
+    predicted: string[];
+    /** Of the references, the summed losses of each example and their numbers of tokens; absent in records of earlier versions. */
+    ofReferences?: { losses: number[]; tokens: number[] };
+  };
 
 /** The answers of predictions. @param labels number of the task's labels */
 export function answersOf(predictions: readonly Prediction[], labels: number): Answers {
   const texts = predictions.filter((prediction) => "references" in prediction);
   if (texts.length > 0) {
+    const known = texts.flatMap(({ loss, tokens }) =>
+      loss === undefined || tokens === undefined ? [] : { loss, tokens }
+    );
     return {
       kind: "texts",
       truth: texts.map(({ references }) => references),
       predicted: texts.map(({ predicted }) => predicted),
+      ...known.length === texts.length && {
+        ofReferences: { losses: known.map(({ loss }) => loss), tokens: known.map(({ tokens }) => tokens) },
+      },
     };
   }
   const numbers = predictions.filter((prediction) => "target" in prediction);
@@ -82,8 +95,13 @@ export function metricsOf(answers: Answers): Record<string, AnswersMetric> {
       return onAnswers(regressionMetrics, listOf(answers.truth), listOf(answers.predicted));
     case "label sets":
       return onAnswers(multiLabelMetrics(answers.labels), answers.truth, answers.predicted);
-    case "texts":
-      return onAnswers(textMetrics, answers.truth, answers.predicted);
+    case "texts": {
+      const { truth, predicted, ofReferences } = answers;
+      return {
+        ...onAnswers(textMetrics, truth, predicted),
+        ...ofReferences && onAnswers({ perplexity }, ofReferences.tokens, ofReferences.losses),
+      };
+    }
   }
 }
 

@@ -80,7 +80,13 @@ export const recordShape: Record<keyof RunRecord, z.ZodType> = {
     z.array(z.strictObject({ id: z.string(), label: z.int(), predicted: z.int() })),
     z.array(z.strictObject({ id: z.string(), target: z.number(), predicted: z.number() })),
     z.array(z.strictObject({ id: z.string(), labels: labelSet, predicted: labelSet })),
-    z.array(z.strictObject({ id: z.string(), references: z.array(z.string()).min(1), predicted: z.string() })),
+    z.array(z.strictObject({
+      id: z.string(),
+      references: z.array(z.string()).min(1),
+      predicted: z.string(),
+      loss: z.number().optional(),
+      tokens: z.int().positive().optional(),
+    })),
   ]),
   parameters: z.strictObject({
     trainable: z.int(),

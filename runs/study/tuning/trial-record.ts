@@ -6,7 +6,8 @@ import { z } from "zod";
 import { describeFault } from "../../../base/schema.ts";
 import { knownScores, type Measured, type NoScores, type RunRecord, type Scores } from "../record.ts";
 import { measured, recordShape, scoresOrNone } from "../schemas/record-schema.ts";
-import { canonical, type RunSpec } from "../spec.ts";
+import { requireBestEpoch } from "../check-record.ts";
+import type { RunSpec } from "../spec.ts";
 import { bestTrial, type TrialOutcome, type TunedRecord } from "./tuned-record.ts";
 
 /** The record of a trial. */
@@ -48,12 +49,10 @@ export function isTrial(value: unknown): boolean {
 export function parseTrial(value: unknown): TrialRecord {
   const result = trialSchema.safeParse(value);
   if (!result.success) throw new Error(describeFault(result.error, value));
-  const { scores, curve, bestEpoch, metrics } = result.data;
+  const { spec, scores, curve, bestEpoch, metrics } = result.data;
   const validation = knownScores(scores.validation);
   if (validation === null) return result.data;
-  if (canonical(curve.validation[bestEpoch - 1] ?? null) !== canonical(validation)) {
-    throw new Error(`its validation scores must be those of its best epoch, ${bestEpoch}, they are others`);
-  }
+  requireBestEpoch(spec, curve, bestEpoch, validation);
   if (!metrics.every(({ name }) => Object.hasOwn(validation, name))) {
     throw new Error("every metric must have a validation score");
   }

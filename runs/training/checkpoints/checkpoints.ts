@@ -8,7 +8,7 @@ import { setImmediate } from "node:timers/promises";
 import { exists } from "../../../base/files.ts";
 import { runId } from "../../study/spec.ts";
 import { type CheckpointOptions, Stopped } from "../cell-runner.ts";
-import type { PreparedCell } from "../prepare.ts";
+import type { TrainableCell } from "../prepare.ts";
 import type { TrainingProgress } from "../train.ts";
 import { type CheckpointOwner, openCheckpoint, writeCheckpoint } from "./file.ts";
 import { checkpointPath, setAsidePath } from "./paths.ts";
@@ -26,7 +26,7 @@ export class Checkpoints {
 
   /** Saves nothing yet. @param out the results folder @param id of the run */
   constructor(
-    private readonly cell: PreparedCell,
+    private readonly cell: TrainableCell,
     private readonly out: string,
     private readonly id: string,
     private readonly options: CheckpointOptions,
@@ -123,7 +123,7 @@ export class Checkpoints {
 /** The parts in which a cell was trained, the present one last. */
 export function partsOf(
   { course, parts }: Pick<TrainingProgress, "course" | "parts">,
-  { seconds: { compile, evaluate } }: Pick<PreparedCell, "seconds">,
+  { seconds: { compile, evaluate } }: Pick<TrainableCell, "seconds">,
   { started }: Pick<CheckpointOptions, "started">,
 ): TrainingProgress["parts"] {
   const before = parts.reduce((sum, { seconds }) => sum + seconds, 0);

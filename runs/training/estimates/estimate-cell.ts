@@ -27,11 +27,11 @@ export async function estimateCell(
   const { threads } = calibration;
   const begun = performance.now();
   const { device, task, trainingTask } = await openCell(spec, paths, threads);
-  const { featureCache, loss, trainExamples } = trainingTask;
+  const { featureCache, loss, parameters, trainExamples } = trainingTask;
   const { program, signature } = featureCache?.program ?? loss;
   const opened = performance.now();
   const executable = await device.compile(program, signature, {
-    gradients: !featureCache,
+    gradients: parameters.length > 0 && !featureCache,
     threads,
     precision: spec.precision,
   });
@@ -77,6 +77,10 @@ function workOf({ seed, training }: RunSpec, trainingTask: TrainingTask): Work |
     const texts = splits.train.length + splits.validation.length + splits.test.length;
     return { flops: texts * reading, flopsOfCall: (indices) => costOf(indices, flops.backbone) };
   }
+  if (epochs === 0) {
+    const texts = splits.validation.length + splits.test.length;
+    return { flops: texts * reading, flopsOfCall: (indices) => costOf(indices, flops.inference) };
+  }
   const perText = flops.training.map((coefficient) => coefficient / batchSize) as unknown as Quadratic;
   const epoch = epochBatches(positions, batchSize, new Random(seed, "order/epoch/1"))
     .flatMap((batch) => microBatches(batch, positions, microBatchRows));
@@ -118,6 +122,7 @@ async function prepareCall(
   { seed }: RunSpec,
   { trainExamples, parameters, featureCache, start }: TrainingTask,
 ): Promise<(indices: readonly number[]) => Promise<number>> {
+  const trains = !featureCache && parameters.length > 0;
   const values = featureCache ? {} : await start(seed);
   const gradients = Object.fromEntries(parameters.map(({ name, shape }) => [name, new Float32Array(sizeOf(shape))]));
   return async (indices) => {
@@ -131,7 +136,7 @@ async function prepareCall(
       ...!featureCache && trainExamples.lossInputs(indices, indices),
     };
     const begun = performance.now();
-    await executable.run({ parameters: values, inputs, ...!featureCache && { gradients } });
+    await executable.run({ parameters: values, inputs, ...trains && { gradients } });
     return (performance.now() - begun) / 1000;
   };
 }

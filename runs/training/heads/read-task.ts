@@ -2,7 +2,7 @@
  * The examples of a task of any kind, and how they are learnt.
  * @module
  */
-import type { AnyTask, TaskData, TaskFiles, TextInput } from "../../../tasks/types.ts";
+import { type AnyTask, labelsOfTask, type TaskData, type TaskFiles, type TextInput } from "../../../tasks/types.ts";
 import type { SeenTexts } from "../../adapters/seen-texts.ts";
 import type { RunSpec } from "../../study/spec.ts";
 import { classification } from "../classification.ts";
@@ -39,7 +39,8 @@ export async function readTask(
     data: TaskData<E>,
     make: (splits: Splits<E>, context: TaskContext) => Promise<TrainingTask>,
   ): Promise<ReadTask> => {
-    const splits = alter(await withTexts(task, splitsOf(data, spec, hashes)), spec.seed);
+    const drawn = splitsOf(data, spec, hashes, labelsOfTask(task));
+    const splits = alter(await withTexts(task, drawn), spec.seed);
     return { makeTrainingTask: (context) => make(splits, context), sizes: sizesOf(data) };
   };
   switch (task.kind) {

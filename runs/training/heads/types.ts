@@ -3,10 +3,39 @@
  * @module
  */
 import type { ArrayValue } from "../../../engine/types.ts";
+import type { Adaptation } from "../../../methods/adaptation/compose.ts";
+import type { StoredTensor } from "../../../engine/types.ts";
+import type { Backbone } from "../../../models/types.ts";
 import type { Metric } from "../../../tasks/types.ts";
+import type { TrainableClassifier } from "../../programs/classifier.ts";
 import type { Objective } from "../../programs/objective.ts";
 import type { Prediction } from "../../study/record.ts";
 import type { AnyExample } from "../split.ts";
+import type { CompileProgram } from "../training-task.ts";
+import type { WordReader } from "../words/word-reader.ts";
+
+/** What answers texts: a classifier on the backbone's features, or words of its language model. */
+export interface Head {
+  /** The backbone, with the weights that answering reads. */
+  backbone: Backbone;
+  /** How texts are read. */
+  reading: Pick<Backbone, "encode" | "collate">;
+  /** Tokens that are computed for each text besides its own. */
+  branches: number;
+  /** Most of these that follow one another: a text may have so many tokens fewer than the model reads. */
+  room: number;
+  /** The backbone with a method, as what gives logits. @param frozen where the adaptation's frozen tensors lie */
+  classifier(adaptation: Adaptation, frozen: Record<string, StoredTensor>): TrainableClassifier;
+  /** How texts are read behind answered examples; absent: there are no words to answer with. */
+  behind?: WordReader["behind"];
+  /** Of a decoder: the model behind tokens that all texts begin with, and what it takes of these, read once. Absent: texts are read whole. */
+  beginning?: {
+    adaptation(length: number): Adaptation;
+    read(ids: readonly number[], compile: CompileProgram): Promise<Record<string, Float32Array>>;
+  };
+  /** Fields of PEFT's adapter config that say what the task is; absent: those of a classifier. */
+  peftConfig?: Record<string, unknown>;
+}
 
 /** A kind of task with examples `E`, whose answers are classes, numbers, or sets of labels: `A`. */
 export interface HeadKind<E extends AnyExample, A> {

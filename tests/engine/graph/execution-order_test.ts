@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { Node } from "../../../engine/graph/graph.ts";
 import { lower } from "../../../engine/graph/lower.ts";
 import { orderExecution } from "../../../engine/graph/execution-order.ts";
-import type { Tensor } from "../../../engine/tensor.ts";
+import { type Tensor, tf } from "../../../engine/tensor.ts";
 import type { Program, ProgramArguments, Signature } from "../../../engine/types.ts";
 
 const SHAPES = { w0: [4, 6], w1: [6, 7], w2: [7, 3] };
@@ -117,4 +117,26 @@ Deno.test("a broadcast is not computed where its reader broadcasts", () => {
     false,
   );
   assert.deepEqual(nodes.map(({ op }) => op).sort(), ["Add", "constant", "input"]);
+});
+
+Deno.test("rows of a lookup's gradient are added to what else is added, not to zeros first", () => {
+  const signature: Signature = {
+    weights: {},
+    parameters: { table: [6, 3] },
+    inputs: {
+      ids: { shape: ["batch"], dtype: "int32", below: 6 },
+      others: { shape: ["batch"], dtype: "int32", below: 6 },
+    },
+  };
+  const nodes = nodesOf(
+    ({ inputs: { ids, others }, parameters: { table } }) => {
+      const [read, scored] = [ids, others].map((one) => tf.gather(table, one));
+      return { loss: read.matMul(table, false, true).tanh().sum().add(read.mul(scored).sum()) };
+    },
+    signature,
+    true,
+  );
+  const rows = nodes.filter(({ op }) => op === "ScatterElements");
+  assert.equal(rows.length, 2);
+  assert.equal(rows.filter(({ inputs: [data] }) => data.op === "Expand").length, 0);
 });

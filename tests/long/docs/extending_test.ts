@@ -12,7 +12,7 @@ import { parseOptions } from "../../../methods/shared/options.ts";
 import type { Method } from "../../../methods/types.ts";
 import { models } from "../../../models/mod.ts";
 import type { Backbone, Model } from "../../../models/types.ts";
-import { encodeExamples } from "../../../runs/training/examples.ts";
+import { collateExamples, encodeTexts } from "../../../runs/training/examples.ts";
 import { cellsOf } from "../../../runs/launch/cells.ts";
 import { trainingDefaults } from "../../../runs/study/training-defaults.ts";
 import { presets } from "../../../runs/study/presets.ts";
@@ -179,11 +179,12 @@ Deno.test("the example method lowers the loss when it is trained", async () => {
     const text = Array.from({ length: 4 + random.integer(8) }, () => letters[random.integer(6)]).join("");
     return { id: String(at), text, label: at % 2 };
   });
+  const encoded = await encodeTexts(backbone, examples, 32);
   const { stepLoss } = await train({
     seed: 0,
     spec: { ...trainingDefaults, epochs: 20, maxLength: 32 },
     training,
-    examples: await encodeExamples(backbone, examples, 32, collateClasses),
+    examples: collateExamples(backbone.collate, encoded, examples, collateClasses),
     onStep() {},
     onEpoch: () => Promise.resolve(),
   });

@@ -26,8 +26,13 @@ export async function goldenConfig(architecture = "bert"): Promise<Record<string
 
 /** The tensors of an architecture's golden model. */
 export async function goldenTensors(architecture = "bert"): Promise<Record<string, AnyTensor>> {
+  return await readTensors(goldenPath(architecture, "model.safetensors"));
+}
+
+/** The tensors of a file of float32. */
+export async function readTensors(path: string): Promise<Record<string, AnyTensor>> {
   const tensors: Record<string, AnyTensor> = {};
-  for (const [name, entry] of Object.entries(await readHeader(goldenPath(architecture, "model.safetensors")))) {
+  for (const [name, entry] of Object.entries(await readHeader(path))) {
     const values = await readStored(entry);
     tensors[name] = { dtype: entry.dtype, shape: entry.shape, bytes: new Uint8Array(values.slice().buffer) };
   }

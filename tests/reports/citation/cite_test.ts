@@ -11,7 +11,7 @@ import { metrics } from "../../../tasks/metrics.ts";
 import { tasks } from "../../../tasks/mod.ts";
 import { multiLabelMetrics } from "../../../tasks/metrics/multi-label.ts";
 import { regressionMetrics } from "../../../tasks/metrics/regression.ts";
-import { textMetrics } from "../../../tasks/text-metrics.ts";
+import { generationMetrics } from "../../../tasks/metrics/generation.ts";
 import { inFolder } from "../../in-folder.ts";
 import { makeRecord } from "../record-factory.ts";
 import { parseCff } from "./cff-schema.ts";
@@ -36,7 +36,7 @@ Deno.test("every method, model, architecture and task of the tables has works wi
 });
 
 Deno.test("every metric has a row among the works of metrics", () => {
-  const tables = [metrics, textMetrics, regressionMetrics, multiLabelMetrics(1)];
+  const tables = [metrics, generationMetrics, regressionMetrics, multiLabelMetrics(1)];
   const known = tables.flatMap((table) => Object.keys(table));
   assert.deepEqual(Object.keys(metricWorks).sort(), [...new Set(known)].sort());
 });

@@ -67,8 +67,8 @@ Deno.test("the page needs no network, runs its own script alone, and has all tab
   assertSafe(html);
   const { document } = parseHTML(html) as unknown as { document: Element };
   const tables = [...document.querySelectorAll("#report table")];
-  // An overview, and two tables for each of two tasks.
-  assert.equal(tables.length, 5);
+  // An overview, and three tables for each of two tasks.
+  assert.equal(tables.length, 7);
   for (const table of tables) {
     assert.ok(table.querySelector("caption")!.textContent.length > 0);
     assert.ok([...table.querySelectorAll("thead th")].every((cell) => cell.getAttribute("scope") === "col"));

@@ -45,3 +45,18 @@ Deno.test("environments differ in facts and versions, not in when they started",
     `deno ${environment.versions.deno}, here 9.9.9`,
   ]);
 });
+
+Deno.test("without a step, what differs is never called rounding", () => {
+  const still = (wrong: number) =>
+    makeRecord({
+      accuracy: 0.9 - wrong,
+      change: (record) => {
+        record.curve = { stepLoss: [], validation: [] };
+        record.bestEpoch = 0;
+      },
+    });
+  assert.equal(compareRuns(still(0), still(0), [still(0)]).verdict, "identical");
+  const { verdict, details } = compareRuns(still(0), still(0.1), [still(0)]);
+  assert.equal(verdict, "different");
+  assert.ok(!details.some((detail) => /losses/.test(detail)));
+});

@@ -180,3 +180,25 @@ Deno.test("ranks and lengths beyond what the model has are refused with the boun
   }
   await refused({ methods: [{ lora: { rank: 513 } }] }, /at most 512/);
 });
+
+Deno.test("few examples are in the spec as numbers of all classes, and all that are left are tested", async () => {
+  const [{ spec }] = await cellsOf(study({ tasks: ["wordnet/verb"], data: { perClass: 16 } }));
+  assert.deepEqual(spec.data, { train: 208, validation: 208, test: 1950 - 416, perClass: 16 });
+  const cells = await cellsOf(study({ data: { perClass: { grid: [4, 8] }, test: 50 } }));
+  assert.deepEqual(cells.map(({ spec: { data } }) => data), [
+    { train: 8, validation: 8, test: 50, perClass: 4 },
+    { train: 16, validation: 16, test: 50, perClass: 8 },
+  ]);
+});
+
+Deno.test("few examples are refused where they are asked for in two ways, of no classes, or of too few", async () => {
+  await refused(
+    { data: { perClass: 16, train: 30 } },
+    /^Cannot run the study: data must have perClass or train, it has both$/,
+  );
+  await refused({ data: { train: 30, test: 3 } }, /data must have train, validation and test, or perClass/);
+  await refused(
+    { data: { perClass: 300 } },
+    /^Cannot split the task sentiment\/amazon: train must have 300 examples of each class, \w+ has \d+, of which \d+ can be used$/,
+  );
+});

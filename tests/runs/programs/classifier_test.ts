@@ -26,7 +26,7 @@ function behindConstantNorm(parts: readonly Variant[], name: string): boolean {
 Deno.test("every method's gradients agree between the devices and with central differences", async (t) => {
   assert.deepEqual(
     new Set(combinations.flatMap((parts) => parts.map(({ method }) => method))),
-    new Set(Object.values(methods)),
+    new Set(Object.values(methods).filter(({ untrained }) => !untrained)),
   );
   for (const parts of combinations) {
     await t.step(parts.map(({ title }) => title).join(" + "), async () => {

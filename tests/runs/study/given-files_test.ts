@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { relative } from "node:path";
 import type { Backbone } from "../../../models/types.ts";
-import { encodeExamples } from "../../../runs/training/examples.ts";
+import { encodeTexts } from "../../../runs/training/examples.ts";
 import { cellsOf } from "../../../runs/launch/cells.ts";
 import { presets } from "../../../runs/study/presets.ts";
 import { runCell } from "../../../runs/training/run-cell.ts";
@@ -86,12 +86,7 @@ Deno.test("both texts of a pair are encoded", async () => {
     asked.push(given);
     return Promise.resolve([1]);
   };
-  await encodeExamples(
-    { encode } as unknown as Backbone,
-    [{ id: "", text: "a", pair: "b" }],
-    8,
-    () => ({ data: new Int32Array(), shape: [0] }),
-  );
+  await encodeTexts({ encode } as unknown as Backbone, [{ id: "", text: "a", pair: "b" }], 8);
   assert.deepEqual(asked, [["a", 8, "b"]]);
 });
 

@@ -42,7 +42,9 @@ for (const name of ["smoke", "quick", "standard"]) {
 Deno.test("every method, joined ones and ones with other options are made again by one study", async () => {
   const study: Study = {
     ...quick,
-    methods: [...Object.keys(methods), "lora+prompt-tuning", { lora: { rank: 4, dropout: 0.1 } }, {
+    methods: [...Object.keys(methods).filter((name) => !methods[name].untrained), "lora+prompt-tuning", {
+      lora: { rank: 4, dropout: 0.1 },
+    }, {
       bitfit: { epochs: 9 },
     }],
   };
@@ -58,9 +60,10 @@ Deno.test("training options, precision, memory and sizes are made again, each co
       { ...small, precision: "int8" },
       { ...small, memory: "small" },
       { ...small, data: { train: 100, validation: 50, test: 40 } },
+      { ...small, data: { perClass: 16 } },
     ),
   );
-  assert.equal(studies.length, 5);
+  assert.equal(studies.length, 6);
 });
 
 Deno.test("where cells are missing, several studies make the others and no more", async () => {

@@ -40,10 +40,11 @@ function asOfThen(study: Study): Study {
   };
 }
 
-Deno.test("the runs of every preset have the ids that they have always had, where it says what the defaults were then", async () => {
+Deno.test("the runs of the first presets have the ids that they have always had, where these say what the defaults were then", async () => {
   const expected: Record<string, string[]> = await golden("run-ids.json");
-  for (const [name, { study }] of Object.entries(presets)) {
-    assert.deepEqual((await cellsOf(asOfThen(study))).map(({ id }) => id), expected[name], name);
+  assert.deepEqual(Object.keys(expected), ["smoke", "quick", "standard", "few-shot"]);
+  for (const [name, ids] of Object.entries(expected)) {
+    assert.deepEqual((await cellsOf(asOfThen(presets[name].study))).map(({ id }) => id), ids, name);
   }
 });
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { presets } from "../../../runs/study/presets.ts";
-import { parseSeeds, parseStudy, readStudy } from "../../../runs/study/study.ts";
+import { parseSeeds, parseShots, parseStudy, readStudy } from "../../../runs/study/study.ts";
 import { inFolder } from "../../in-folder.ts";
 import { UsageError } from "../../../base/errors.ts";
 
@@ -23,6 +23,23 @@ Deno.test("seeds that are not whole numbers are refused with their value", () =>
       (error) => error instanceof UsageError && error.message.endsWith(`current value is ${text}`),
       text,
     );
+  }
+});
+
+Deno.test("examples of each class stand in the place of all numbers, and --shots keeps a test set that stands beside others", () => {
+  assert.deepEqual(parseStudy({ data: { perClass: 16 } }, base).data, { perClass: 16 });
+  assert.deepEqual(parseStudy({ data: { perClass: { grid: [4, 8] }, test: 90 } }, base).data, {
+    perClass: { grid: [4, 8] },
+    test: 90,
+  });
+  assert.deepEqual(parseShots("8", base.data), { perClass: 8 });
+  assert.deepEqual(parseShots("8", { perClass: 16, test: 90 }), { perClass: 8, test: 90 });
+  for (const text of ["0", "x", "1.5", "", "-4"]) {
+    assert.throws(() => parseShots(text, base.data), {
+      name: "UsageError",
+      message:
+        `Cannot read --shots: it must be a whole number from 1, of examples of each class, current value is ${text}`,
+    });
   }
 });
 

@@ -60,16 +60,22 @@ Deno.test("every place of a study that is given a wrong type is refused in words
     from: "adapter",
     precision: "int8",
     memory: "small",
+    head: {
+      name: "language-model",
+      templates: ["{text} {answer}"],
+      words: { a: "b", c: ["d"] },
+      normalise: "length",
+    },
     tuning: { trials: 2, spaces: { lora: { learningRate: { from: 1, to: 2, log: true, whole: true }, rank: [1, 2] } } },
     trial: true,
     plugins: ["./my-method.ts"],
     methods: [{ lora: {} }],
-    data: { train: { grid: [1, 2] }, validation: 1, test: 1 },
+    data: { train: { grid: [1, 2] }, validation: 1, test: 1, perClass: 1 },
     exclude: [{
       model: "use-lite",
       task: "sentiment/amazon",
       method: { lora: {} },
-      data: { train: 1, validation: 1, test: 1 },
+      data: { train: 1, validation: 1, test: 1, perClass: 1 },
       training: { epochs: 1, chat: true },
     }],
     training: {
@@ -84,6 +90,10 @@ Deno.test("every place of a study that is given a wrong type is refused in words
       patience: 1,
       outputLength: 1,
       chat: true,
+      temperature: 0.5,
+      topP: 0.5,
+      beams: 1,
+      stop: ["\n"],
     },
   };
   assert.deepEqual(parseStudy(whole, presets.quick.study), whole);

@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { readSafetensors } from "../../../engine/safetensors.ts";
 import { cpu } from "../../../engine/devices/cpu.ts";
 import { methods } from "../../../methods/mod.ts";
+import { compose } from "../../../methods/adaptation/compose.ts";
 import type { CommonOptions } from "../../../methods/types.ts";
 import { findFolder } from "../../../models/mod.ts";
 import { groupResults } from "../../../reports/results.ts";
@@ -14,14 +15,16 @@ import type { CellResult } from "../../../runs/study/cell.ts";
 import { readAdapterNote } from "../../../runs/adapters/note.ts";
 import { generation } from "../../../runs/training/generation.ts";
 import { cellsOf } from "../../../runs/launch/cells.ts";
+import { checkRecord } from "../../../runs/study/check-record.ts";
 import { presets } from "../../../runs/study/presets.ts";
-import type { RunRecord } from "../../../runs/study/record.ts";
+import { asLanguageModel, trainableLanguageModel } from "../../../runs/programs/language-model.ts";
+import { parseRecord, type RunRecord } from "../../../runs/study/record.ts";
 import { readRecords } from "../../../runs/study/read-records.ts";
 import { estimateCell } from "../../../runs/training/estimates/estimate-cell.ts";
 import { Stopped } from "../../../runs/training/cell-runner.ts";
-import { runCell } from "../../../runs/training/run-cell.ts";
+import { runCell, runTrial } from "../../../runs/training/run-cell.ts";
 import { runId, type RunSpec, settingId } from "../../../runs/study/spec.ts";
-import type { Study } from "../../../runs/study/study.ts";
+import { parseStudy, type Study } from "../../../runs/study/study.ts";
 import { UsageError } from "../../../base/errors.ts";
 import { e2e } from "../../../tasks/e2e.ts";
 import { textMetrics } from "../../../tasks/text-metrics.ts";
@@ -94,8 +97,12 @@ Deno.test("a cell that generates learns, and its result holds texts, their score
     assert.deepEqual(references, [`it is ${at}`, `${at}`]);
     assert(predicted.length <= 10);
   }
-  assert.deepEqual(Object.keys(result.scores.test), ["bleu", "rouge_l"]);
-  for (const [name, score] of Object.entries(result.scores.test)) {
+  const { perplexity, ...ofTexts } = result.scores.test;
+  assert.deepEqual(Object.keys(ofTexts), ["bleu", "rouge_l"]);
+  const sums = predictions.reduce(([losses, tokens], one) => [losses + one.loss!, tokens + one.tokens!], [0, 0]);
+  assert.equal(perplexity, Math.exp(sums[0] / sums[1]));
+  assert.deepEqual(predictions.map(({ tokens }) => tokens), [12, 12, 12]);
+  for (const [name, score] of Object.entries(ofTexts)) {
     const texts = predictions.map(({ predicted }) => predicted);
     assert.equal(score, textMetrics[name].compute(predictions.map(({ references }) => references), texts));
   }
@@ -183,6 +190,44 @@ Deno.test("a record with texts is read, and reports show its score without a maj
   assert.deepEqual([metric, mean, majority], ["bleu", String(result.scores.test.bleu), ""]);
 });
 
+Deno.test("reports show the perplexity with its interval, and read records from before there was one", () => {
+  const record = recordOf(spec, result);
+  const losses = record.predictions.map((one) => "references" in one ? [one.loss!, one.tokens!] : assert.fail());
+  const without = (left?: number) => {
+    const [loss, tokens] = losses.filter((_, at) => at !== left).reduce(([a, b], [c, d]) => [a + c, b + d]);
+    return Math.exp(loss / tokens);
+  };
+  // The jackknife: three pseudo-values, and Student's t of two degrees of freedom.
+  const pseudo = losses.map((_, at) => 3 * without() - 2 * without(at));
+  const centre = pseudo.reduce((sum, value) => sum + value, 0) / 3;
+  const variance = pseudo.reduce((sum, value) => sum + (value - centre) ** 2, 0) / 2;
+  const half = 4.302652729911275 * Math.sqrt(variance / 3);
+  const grouped = groupResults([record], []);
+  const [row] = parse<Record<string, string>>(renderResultsCsv(grouped), { columns: true });
+  assert(Math.abs(Number(row.perplexity_mean) - without()) < 1e-9);
+  assert(Math.abs(Number(row.perplexity_ci_high) - without() - half) < 1e-6 * half);
+  const shown = `${without().toFixed(3)} ± ${half.toFixed(3)} |`;
+  assert(renderMarkdown(grouped).includes(shown), shown);
+  assert.match(renderMarkdown(grouped), /\| perplexity \(lower is better\) \|[^]*one tokenizer only/);
+
+  const earlierSpec = { ...spec, seed: 1 };
+  const { perplexity: _, ...scores } = record.scores.test;
+  const earlier: RunRecord = {
+    ...recordOf(earlierSpec, result),
+    metrics: record.metrics.slice(0, 2),
+    scores: { ...record.scores, validation: scores, test: scores },
+    predictions: record.predictions.map((one) => {
+      const { loss: _, tokens: __, ...rest } = one as typeof one & { loss?: number; tokens?: number };
+      return rest;
+    }),
+  };
+  checkRecord({ ...earlier, curve: { ...earlier.curve, validation: earlier.curve.validation.map(() => scores) } });
+  const [{ settings: [both] }] = groupResults([record, earlier], []).protocols;
+  assert.deepEqual([both.runs.length, both.secondary.map(({ metric }) => metric.name)], [2, ["rouge_l"]]);
+  const edited = { ...record, predictions: earlier.predictions };
+  assert.throws(() => checkRecord(edited), /predictions must have the loss of their references/);
+});
+
 Deno.test("the loss is the mean over the answers' tokens alone, whatever the micro-batches", async () => {
   const backbone = await (await findFolder(folder)).open();
   const method = methods["prompt-tuning"];
@@ -222,6 +267,34 @@ Deno.test("the loss is the mean over the answers' tokens alone, whatever the mic
   assert(Math.abs(apart - expected) < 1e-4, `${apart} instead of ${expected}`);
 });
 
+Deno.test("the loss of references and the perplexity are those of transformers", async () => {
+  const golden = JSON.parse(await Deno.readTextFile(new URL("../../golden/reference-loss.json", import.meta.url)));
+  const examples = (golden.examples as { text: string; references: string[] }[]).map((example, at) => ({
+    ...example,
+    id: `test/${at}`,
+  }));
+  const splits = { train: examples, validation: examples, test: examples };
+  for (const place of ["A/gpt2", "T5A/t5"]) {
+    const backbone = await (await findFolder(await modelFolder(place))).open();
+    const method = methods.lora;
+    const parts = [{ method, options: method.options.parse({}) as CommonOptions }];
+    const training = { ...spec.training, outputLength: golden.outputLength };
+    const task = await generation(e2e, splits, { spec: { ...spec, training }, backbone, parts, threads: 1 });
+    const evaluator = await task.evaluator(({ program, signature }) => cpu.compile(program, signature, { threads: 1 }));
+    const { predictions, scores, loss } = await evaluator.evaluate("test", await task.start(0));
+    await evaluator.release();
+    const expected: { loss: number; tokens: number }[] = golden[place];
+    for (const [at, one] of expected.entries()) {
+      const { loss, tokens } = predictions[at] as { loss: number; tokens: number };
+      assert.equal(tokens, one.tokens);
+      assert(Math.abs(loss - one.loss) < 1e-4, `${place}: ${loss} instead of ${one.loss}`);
+    }
+    const [losses, tokens] = expected.reduce(([sum, count], one) => [sum + one.loss, count + one.tokens], [0, 0]);
+    assert(Math.abs(loss.value! - losses / tokens) < 1e-5);
+    assert(Math.abs(scores.perplexity / Math.exp(losses / tokens) - 1) < 1e-5);
+  }
+});
+
 Deno.test("a model or a method that cannot generate is refused, and so are options of the other kind of task", async () => {
   const refused = (changes: Partial<Study>, message: RegExp) =>
     assert.rejects(cellsOf(study(changes)), (error) => error instanceof UsageError && message.test(error.message));
@@ -246,6 +319,57 @@ Deno.test("a model or a method that cannot generate is refused, and so are optio
     { tasks: ["sentiment/amazon"], taskFiles: undefined },
     /^Cannot use training\.outputLength: a task must be one of generation, current value is sentiment\/amazon$/,
   );
+});
+
+Deno.test("options of generation are left out of a spec at their defaults, and what contradicts another is refused", async () => {
+  const ofTraining = async (training: Study["training"]) =>
+    (await specOf({ training: { ...study().training, ...training } })).training;
+  const greedy = await ofTraining({ temperature: 0, topP: 1, beams: 1, stop: [] });
+  assert.deepEqual(greedy, spec.training);
+  assert.deepEqual(await ofTraining({ topP: 0.9, stop: ["b", "a", "b"] }), {
+    ...greedy,
+    temperature: 1,
+    topP: 0.9,
+    stop: ["a", "b"],
+  });
+  assert.deepEqual(await ofTraining({ temperature: 0.7, topP: 1 }), { ...greedy, temperature: 0.7 });
+  assert.deepEqual(await ofTraining({ beams: 4, temperature: 0 }), { ...greedy, beams: 4 });
+  for (
+    const [training, message] of [
+      [{ beams: 4, temperature: 0.5 }, "beams must be 1 where texts are sampled, .*, current value is 4$"],
+      [{ beams: 4, topP: 0.5 }, "beams must be 1 where texts are sampled, .*, current value is 4$"],
+      [{ temperature: 0, topP: 0.5 }, "topP must be 1 where training.temperature is 0, current value is 0.5$"],
+    ] as const
+  ) {
+    const refused = (error: Error) => error instanceof UsageError && new RegExp(message).test(error.message);
+    await assert.rejects(ofTraining(training), refused);
+  }
+  for (const [key, value] of [["temperature", -1], ["topP", 0], ["topP", 2], ["beams", 0], ["stop", [""]]] as const) {
+    const refused = (error: Error) => error instanceof UsageError && error.message.includes(`training.${key}`);
+    assert.throws(() => parseStudy({ training: { [key]: value } }, study()), refused);
+  }
+});
+
+Deno.test("a cell's texts are generated as its options say", async () => {
+  const backbone = await (await findFolder(folder)).open();
+  const method = methods.lora;
+  const parts = [{ method, options: method.options.parse({}) as CommonOptions }];
+  const example = { id: "test/7", text: "name[7]", references: ["7"] };
+  const splits = { train: [example], validation: [example], test: [example] };
+  const textBy = async (options: Study["training"]) => {
+    const { training } = await specOf({ training: { ...study().training, ...options } });
+    const task = await generation(e2e, splits, { spec: { ...spec, training }, backbone, parts, threads: 1 });
+    const evaluator = await task.evaluator(({ program, signature }) => cpu.compile(program, signature, { threads: 1 }));
+    const { predictions } = await evaluator.evaluate("test", await task.start(0));
+    await evaluator.release();
+    return String(predictions[0].predicted);
+  };
+  const greedy = await textBy({});
+  const stop = [greedy[4]];
+  const [cut] = greedy.split(stop[0]);
+  assert.equal(await textBy({ temperature: 2, topP: 1e-6, stop }), cut);
+  assert.notEqual(await textBy({ temperature: 2 }), greedy);
+  assert.notEqual(await textBy({ beams: 4 }), greedy);
 });
 
 Deno.test("a study of both kinds of task gives each task its own training options", async () => {
@@ -310,4 +434,94 @@ Deno.test("an encoder-decoder learns its answer token by token, after its start 
     0,
   ]);
   for (const { shape } of [ids, mask, target, labels, weights]) assert.deepEqual(shape, [2, 7]);
+});
+
+Deno.test("the model as it is generates what repeated choice of the likeliest token gives, and nothing is trained or stored", async () => {
+  const out = await makeFolder({});
+  const spec = await specOf({ methods: ["hand-written"] });
+  assert.deepEqual(spec.method, [{ name: "hand-written", options: {} }]);
+  const result = await run(spec, out);
+  const backbone = asLanguageModel(await (await findFolder(folder)).open());
+  const { program, signature } = trainableLanguageModel(backbone, compose([], backbone)).scores;
+  const scores = await cpu.compile(program, signature, { threads: 1 });
+  const expected = await Array.fromAsync(result.predictions, async ({ id }) => {
+    const prompt = [..."name[" + (40 + Number(id.split("/")[1])) + "]\n"].map((c) => CHARACTERS.indexOf(c));
+    const ids = [...prompt];
+    while (ids.length < prompt.length + 10 && ids.at(-1) !== 97) {
+      const outputs = await scores.run({ parameters: {}, inputs: backbone.collate([ids]) });
+      const last = outputs.scores.slice(-backbone.vocabularySize);
+      ids.push(last.indexOf(Math.max(...last)));
+    }
+    return await backbone.decode!(ids.slice(prompt.length));
+  });
+  await scores.release();
+  assert.deepEqual(result.predictions.map(({ predicted }) => predicted), expected);
+  assert.deepEqual([result.bestEpoch, result.curve], [0, { stepLoss: [], validation: [] }]);
+  assert.deepEqual([result.parameters.trainable, result.parameters.storedBytes], [0, 0]);
+  assert.deepEqual([result.planned.gradients, result.planned.optimiser, result.planned.parameters], [0, 0, 0]);
+  assert.deepEqual(result.flops?.training, [0, 0, 0]);
+  assert.deepEqual(result.time.trainSeconds, 0);
+  assert.deepEqual(result.time.tokensPerSecond, { value: null, reason: "nothing was trained" });
+  assert.deepEqual(result.checks.flags.map(({ name }) => name), ["data not as published"]);
+  assert.deepEqual([...Deno.readDirSync(out)], []);
+  const estimate = await estimateCell(spec, { folder, taskFiles });
+  assert.ok(Math.abs(estimate.planned.total / result.planned.total - 1) < 0.01);
+  assert.equal(estimate.parameters.trainable, 0);
+});
+
+Deno.test("what is not trained has a record beside those that are, which is checked as theirs, and a trial and a checkpoint as theirs", async () => {
+  const out = await makeFolder({});
+  const spec = await specOf({ methods: ["hand-written"] });
+  const options = { ...paths, threads: 1, out, keep: false, onProgress() {} };
+  const again = await runCell(spec, { ...options, ...saving({ stopAfter: 1 }).options });
+  const { planned, ...result } = again;
+  const record: RunRecord = { ...makeRecord(), ...result, spec, id: runId(spec), setting: settingId(spec) };
+  const memory = { ...makeRecord().memory, planned };
+  checkRecord(parseRecord(JSON.parse(JSON.stringify({ ...record, memory }))));
+  for (const change of [{ bestEpoch: 1 }, { curve: { stepLoss: [], validation: [result.scores.validation] } }]) {
+    assert.throws(() => checkRecord({ ...record, ...change }), /its validation scores must be those of its best epoch/);
+  }
+  const trained = { ...record, spec: { ...spec, training: { ...spec.training, epochs: 2 } } };
+  assert.throws(
+    () => checkRecord({ ...trained, id: runId(trained.spec), setting: settingId(trained.spec) }),
+    /best epoch/,
+  );
+  assert.match(renderResultsCsv(groupResults([record], [])), /hand-written/);
+  const trial = await runTrial({ ...spec, trial: true }, options);
+  assert.deepEqual(trial.scores.validation, result.scores.validation);
+  // In a study that tunes, it has nothing to tune.
+  const tuned = await cellsOf(study({ methods: ["hand-written"], tuning: { trials: 2 } }));
+  assert.deepEqual(tuned.map(({ id }) => id), [runId(spec)]);
+  // Its patience is that of the others, in whose table it stands.
+  const both = await cellsOf(
+    study({ methods: ["hand-written", "bitfit"], training: { outputLength: 10, patience: 3 } }),
+  );
+  assert.deepEqual(
+    both.map(({ spec: { training: { epochs: _, ...others } } }) => others)[0],
+    both.map(({ spec }) => {
+      const { epochs: _, ...others } = spec.training;
+      return others;
+    })[1],
+  );
+});
+
+Deno.test("what is not trained is refused where it is joined, and where there is a classifier to train", async () => {
+  const refused = (changes: Partial<Study>, message: RegExp) =>
+    assert.rejects(cellsOf(study(changes)), (error) => error instanceof UsageError && message.test(error.message));
+  await refused(
+    { methods: ["lora+hand-written"] },
+    /^Cannot join hand-written and lora: a method that trains nothing must/,
+  );
+  await refused(
+    { tasks: ["sentiment/amazon"], taskFiles: undefined, methods: ["hand-written"], training: {} },
+    /^Cannot use hand-written for the task sentiment\/amazon: it trains nothing, and so no classifier either/,
+  );
+  await refused(
+    { methods: ["in-context"] },
+    /^Cannot use in-context for the task e2e: the task must be one of classif/,
+  );
+  await refused(
+    { methods: [{ "hand-written": { epochs: 3 } }] },
+    /^Cannot use hand-written: it must be given no option, current value is \{"epochs":3\}$/,
+  );
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { splitExamples, splitRecord, type Splits } from "../../../runs/training/split.ts";
-import type { Example } from "../../../tasks/types.ts";
+import { fewSizes, splitExamples, splitRecord, type Splits } from "../../../runs/training/split.ts";
+import type { Example, TaskData } from "../../../tasks/types.ts";
 
 /** A pool with the given numbers of examples by class. */
 function poolOf(...counts: number[]): Example[] {
@@ -111,4 +111,49 @@ Deno.test("a split's hash follows its ids and labels in order", () => {
     sha256: "cdec4c795c46f456d61e7f8b04530dfa99bfc629f14212c7b3cc64c811eb81d6",
   });
   assert.notEqual(splitRecord([b, a]).sha256, splitRecord([a, b]).sha256);
+});
+
+Deno.test("few examples are so many of each class, whatever its share, and test has all that are left of a pool", () => {
+  const pool = poolOf(100, 30, 12);
+  const sizes = fewSizes({ pool }, 3, 5);
+  assert.deepEqual(sizes, { train: 15, validation: 15, test: 112, perClass: 5 });
+  for (const seed of [13, 21]) {
+    const splits: Splits<Example> = splitExamples({ pool }, sizes, seed);
+    for (const name of ["train", "validation"] as const) {
+      assert.deepEqual([0, 1, 2].map((label) => share(splits[name], label)), [5, 5, 5]);
+    }
+    assert.equal(new Set(all(splits).map(({ id }) => id)).size, 142);
+  }
+  assert.equal(splitExamples({ pool }, fewSizes({ pool }, 3, 5, 40), 0).test.length, 40);
+});
+
+Deno.test("few examples of published splits leave the test split whole, and are of train where there is no validation split", () => {
+  const named = (name: string) =>
+    poolOf(20, 40).map((e) => ({ ...e, id: `${name}-${e.id}`, text: `${name} ${e.text}` }));
+  const [train, validation, test] = ["train", "validation", "test"].map(named);
+  const idsOf = (examples: Example[]) => new Set(examples.map(({ id }) => id.split("-")[0]));
+  const two = { train: [...train, ...test.slice(0, 4)], test };
+  const splits = splitExamples(two, fewSizes(two, 2, 8), 0);
+  assert.deepEqual([splits.train, splits.validation].map(idsOf), [new Set(["train"]), new Set(["train"])]);
+  assert.equal(splits.test.length, 60);
+  const three = { train, validation, test };
+  const others = splitExamples(three, fewSizes(three, 2, 20), 0);
+  assert.deepEqual([others.train, others.validation].map(idsOf), [new Set(["train"]), new Set(["validation"])]);
+  assert.equal(others.test.length, 60);
+});
+
+Deno.test("a class that has too few examples is an error with its name, their number and how many are asked for", () => {
+  const refuse = (data: TaskData, perClass: number, message: RegExp) =>
+    assert.throws(
+      () => splitExamples(data, fewSizes(data, 2, perClass), 0, undefined, ["bad", "good"]),
+      { message },
+    );
+  refuse(
+    { pool: poolOf(90, 20) },
+    16,
+    /^Cannot split the data: train must have 16 examples of each class, good has 20, of which 4 can be used$/,
+  );
+  refuse({ pool: poolOf(90) }, 4, /validation must have 4 examples of each class, good has 0, of which 0 can be used/);
+  refuse({ train: poolOf(90, 90), test: poolOf(90, 90) }, 4, /validation must have 4 .* bad has 90, of which 0 can/);
+  refuse({ pool: poolOf(8, 8) }, 4, /^Cannot split the data: train and validation must leave an example for test$/);
 });

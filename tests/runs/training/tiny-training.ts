@@ -5,7 +5,7 @@
 import { Random } from "../../../base/random.ts";
 import type { ArrayValue, Device, Executable, Feed } from "../../../engine/types.ts";
 import { compose } from "../../../methods/adaptation/compose.ts";
-import { computeFeatures, encodeExamples } from "../../../runs/training/examples.ts";
+import { collateExamples, computeFeatures, encodeTexts } from "../../../runs/training/examples.ts";
 import { train, type TrainingJob } from "../../../runs/training/train.ts";
 import { type TrainableClassifier, trainableClassifier } from "../../../runs/programs/classifier.ts";
 import { storeFrozen } from "../../../runs/programs/frozen.ts";
@@ -82,7 +82,8 @@ export async function startTraining(device: Device, parts: Variant[]): Promise<T
     label: random.integer(LABELS.length),
   }));
   const rows = 64;
-  let examples = await encodeExamples(backbone, texts, backbone.maxLength, collateClasses);
+  const encoded = await encodeTexts(backbone, texts, backbone.maxLength);
+  let examples = collateExamples(backbone.collate, encoded, texts, collateClasses);
   if (model.featuresFixed) {
     const { program, signature } = model.backboneFeatures;
     const executable = await device.compile(program, signature, { threads: 1 });

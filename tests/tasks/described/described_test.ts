@@ -38,13 +38,14 @@ Deno.test("the same rows in every kind of file give the same examples, and specs
   });
 });
 
-Deno.test("a run is named by the content of a task's files and what decides their reading, not by paths or a licence", async () => {
+Deno.test("a run is named by the content of a task's files and what decides their reading, not by paths, a licence or templates", async () => {
   const csv = toCsv(rows);
   const description = { name: "mine", data: "data/a.csv", columns };
+  const wording = { templates: ["{text} It was {answer}."], words: { "5": "great" } };
   const files: Files = {
     "mine.json": `// what it is\n${JSON.stringify(description).replace("}}", "},}")}`,
     "data/a.csv": csv,
-    "other/mine.json": { ...description, data: "b.csv", licence: "CC BY 4.0", description: "Is it good?" },
+    "other/mine.json": { ...description, data: "b.csv", licence: "CC BY 4.0", description: "Is it good?", ...wording },
     "other/b.csv": csv,
     "changed.json": { ...description, labels: [5, 1] },
   };
@@ -56,6 +57,7 @@ Deno.test("a run is named by the content of a task's files and what decides thei
     assert.equal(settingId(first.spec), settingId(second.spec));
     assert.notEqual(first.id, changed.id);
     assert.ok(!JSON.stringify(first.spec).includes(folder));
+    assert.deepEqual((await openOwn(`${folder}/other/mine.json`)).wording, wording);
     assert.equal((taskOfSpec(second.spec.task) as Task).licence, "CC BY 4.0");
     assert.deepEqual(changed.spec.task.described!.labels, ["5", "1"]);
   });

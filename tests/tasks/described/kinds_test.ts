@@ -147,6 +147,12 @@ Deno.test("a study of each kind is rebuilt from its record with the same ids", (
     ];
     for (const description of descriptions) {
       const [{ spec, id }] = await cellsOf(study(description));
+      await assert.rejects(cellsOf({ ...study(description), data: { perClass: 2 } }), {
+        name: "UsageError",
+        message:
+          `Cannot use data.perClass for ${spec.task.name}: the task must be one of classification, it is one of ` +
+          description.kind,
+      });
       const { studies: [rebuilt], needed } = studiesOf([{ ...makeRecord(), spec }]);
       const [task] = rebuilt.tasks as Description[];
       for (const { path } of needed) {

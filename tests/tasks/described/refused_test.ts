@@ -56,6 +56,24 @@ const wrong: [what: string, files: Files, change: object, message: RegExp][] = [
     {},
     /a row must have a stars, .* in line 2; /,
   ],
+  [
+    "a template of pairs",
+    { "a.csv": good },
+    { templates: ["{text} {answer} {pair}"] },
+    /template "\{text\} \{answer\} \{pair\}": \{pair\} must be the second text of pairs, .* have one text$/,
+  ],
+  [
+    "words for another label",
+    { "a.csv": good },
+    { words: { "6": "great" } },
+    /words for the label 6: it must be one of 1, 5$/,
+  ],
+  [
+    "templates of regression",
+    { "a.csv": good },
+    { kind: "regression", templates: ["{text} {answer}"] },
+    /a template or word is of the kind classification, its kind is regression$/,
+  ],
   ["no rows", { "a.csv": "body,stars\n" }, {}, /it must have rows, it has none$/],
   [
     "a line that is no JSON",

@@ -206,7 +206,10 @@ Deno.test("a description of generation reads right answers from a column, a list
     { id: "pool/2", text: "c", references: ["three"] },
   ]);
   assert.deepEqual([task.described.labels, task.described.metrics], [[], ["bleu", "rouge_l"]]);
-  assert.match(renderTask({ read, task }), /^a, version 1, generation\n(.*\n)+pool: 2 texts, 4 references\nlengths/);
+  assert.match(
+    renderTask({ read, task, wording: {} }),
+    /^a, version 1, generation\n(.*\n)+pool: 2 texts, 4 references\nlengths/,
+  );
   assert.equal(taskOfSpec(task).kind, "generation");
   const spec = { ...makeRecord().spec, task };
   const [entry] = studiesOf([{ ...makeRecord(), spec, id: runId(spec) }]).studies[0].tasks;

@@ -1,0 +1,39 @@
+/**
+ * The heads of a language model that a method of a study is run with.
+ * @module
+ */
+import { lookUp, UsageError } from "../../../base/errors.ts";
+import { methods } from "../../../methods/mod.ts";
+import type { Model } from "../../../models/types.ts";
+import { type StudiedTask, taskOfSpec } from "../../study/find-task.ts";
+import type { Study } from "../../study/study.ts";
+import type { HeadSpec } from "../../study/words/head.ts";
+import { headsOf } from "../../study/words/resolve-head.ts";
+import { useOf } from "../../../tasks/types.ts";
+import type { ResolvedMethod } from "../resolve-method.ts";
+
+/**
+ * The heads that a method of a study is run with: where nothing is trained, one for each template; otherwise the first, without a prior, as
+ * training makes up for it.
+ * @returns undefined in the place of a head where there is none: the method trains the classifier alone, or texts are generated
+ * @throws {UsageError} if the method puts answered examples before texts that are to be generated from
+ */
+export async function headsOfMethod(
+  { head }: Study,
+  model: Model,
+  task: StudiedTask,
+  { parts, count, training: { epochs } }: ResolvedMethod,
+): Promise<(HeadSpec | undefined)[]> {
+  const { kind } = taskOfSpec(task.task);
+  const answered = parts.find(({ name }) => lookUp("method", methods, name).examples !== undefined);
+  if (answered && useOf(kind) === "generation") {
+    throw new UsageError(
+      `Cannot use ${answered.name} for the task ${task.task.name}: the task must be one of classification, it is one of ${kind}`,
+    );
+  }
+  const isUntrained = epochs === 0;
+  if (!head || count === 0 && !isUntrained) return [undefined];
+  const heads = await headsOf(head, model, task);
+  const [{ normalise, ...first }] = heads;
+  return isUntrained ? heads : [{ ...first, ...normalise === "length" && { normalise } }];
+}

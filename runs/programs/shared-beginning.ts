@@ -1,0 +1,62 @@
+/**
+ * What all texts of a decoder begin with, read once: its keys and values stand before each text as those of a prefix do, and each text goes
+ * on behind them.
+ * @module
+ */
+import { sizeOf } from "../../base/shapes.ts";
+import type { Executable } from "../../engine/types.ts";
+import { type Adaptation, compose } from "../../methods/adaptation/compose.ts";
+import type { SignedProgram } from "./classifier.ts";
+import type { LanguageBackbone } from "./language-model.ts";
+
+/** Number of tokens that all texts begin with; of each text one token at least is behind them. */
+export function lengthOfBeginning(texts: readonly (readonly number[])[]): number {
+  const most = texts.reduce((least, { length }) => Math.min(least, length - 1), Infinity);
+  const [first = []] = texts;
+  for (let at = 0; at < most; at++) {
+    if (texts.some((text) => text[at] !== first[at])) return at;
+  }
+  return Number.isFinite(most) ? most : 0;
+}
+
+/**
+ * The model behind a beginning. The keys and values of it are parameters, "keys.0", "values.0" … [length, d_kv], which
+ * {@linkcode readBeginning} gives.
+ */
+export function behindBeginning(backbone: LanguageBackbone, length: number): Adaptation {
+  const parameters = backbone.keyValueWidths.flatMap((width, layer) =>
+    [`keys.${layer}`, `values.${layer}`].map((name) => {
+      const shape = [length, width];
+      return { name, shape, learningRate: 0, start: () => new Float32Array(sizeOf(shape)) };
+    })
+  );
+  return {
+    ...compose([], backbone),
+    parameters,
+    hooks: (tensors) => ({
+      prefix: (layer) => ({ keys: tensors[`keys.${layer}`], values: tensors[`values.${layer}`] }),
+    }),
+  };
+}
+
+/** The keys and values of a beginning, as {@linkcode behindBeginning} takes them. */
+export async function readBeginning(
+  { languageModel, inputs, stored, collate }: LanguageBackbone,
+  beginning: readonly number[],
+  compile: (program: SignedProgram) => Promise<Executable>,
+): Promise<Record<string, Float32Array>> {
+  const executable = await compile({
+    program: (args) => {
+      const { layers } = languageModel.read(args.weights, args.inputs, {});
+      return Object.fromEntries(
+        layers.flatMap(({ keys, values }, layer) => [[`keys.${layer}`, keys], [`values.${layer}`, values]]),
+      );
+    },
+    signature: { weights: stored, parameters: {}, inputs },
+  });
+  const outputs = await executable.run({ parameters: {}, inputs: collate([beginning]) });
+  // The device may use the memory again.
+  const copies = Object.entries(outputs).map(([name, values]) => [name, values.slice()]);
+  await executable.release();
+  return Object.fromEntries(copies);
+}

@@ -1,0 +1,183 @@
+/**
+ * What a language model reads of a text that it is to complete with a word for its label, and which tokens these words are.
+ * @module
+ */
+import { shorten, UsageError } from "../../../base/errors.ts";
+import type { Backbone, Encoding } from "../../../models/types.ts";
+import { fillIn, isOfPairs, listOf, parseTemplate, type Template } from "../../../tasks/templates/template.ts";
+import type { Example } from "../../../tasks/types.ts";
+import type { LabelWords, WordBackbone } from "../../programs/word-classifier.ts";
+import type { HeadSpec } from "../../study/words/head.ts";
+import { cutTexts } from "./cut-texts.ts";
+
+/** A template and the labels' words, for one model. */
+export interface WordReader {
+  /** Token ids of the words. */
+  words: LabelWords;
+  /**
+   * Token ids of a text, or of a pair, in the template, at most `limit`: up to the answer, or with a mask in its place and what stands
+   * behind it. Long texts are cut; the template around them stays whole.
+   * @throws {Error} if the template leaves no room for a text, or if it names the second text of pairs and there is none
+   */
+  encode(text: string, limit: number, pair?: string): Promise<Encoding>;
+  /**
+   * Reads texts behind demonstrations, each of these in the template with the first word of its label, cut to `limit` tokens, with a
+   * blank line behind it. The limit of a text is then without the tokens of demonstrations.
+   * @param most tokens that the model reads
+   * @throws {UsageError} how many of them fit, if not all do beside a text of `limit` tokens
+   */
+  behind(demonstrations: readonly Demonstration[], limit: number, most: number): Promise<WordReader["encode"]>;
+}
+
+/** An example with its right answer. */
+export type Demonstration = Pick<Example, "text" | "pair" | "label">;
+
+/** What stands between demonstrations, and between them and the text that is to be answered. */
+const BLANK_LINE = "\n\n";
+
+/** A model with its tokenizer. */
+type Tokenizing = WordBackbone & Required<Pick<Backbone, "tokenize" | "decode">>;
+
+/** What stands before the answer where a template has nothing between a text and it: most texts end so. */
+const END_OF_TEXT = ".";
+
+/** The special tokens that a model has before and behind a text. */
+async function specialTokens({ encode, tokenize }: Tokenizing): Promise<[number[], number[]]> {
+  const [whole, inner] = [[...await encode("a", Infinity)], await tokenize("a")];
+  const begin = whole.findIndex((_, at) => inner.every((id, offset) => whole[at + offset] === id));
+  return [whole.slice(0, begin), whole.slice(begin + inner.length)];
+}
+
+/**
+ * Token ids of words, each with the space that the template has before it: behind the end of a text, or as the begin of what an
+ * encoder-decoder writes.
+ */
+async function tokenizeWords(
+  { tokenize, decode, languageModel }: Tokenizing,
+  { source, before, space }: Template,
+  words: HeadSpec["words"],
+  list: string,
+): Promise<number[][][]> {
+  const last = before.at(-1);
+  const text = last === undefined || languageModel?.target
+    ? ""
+    : fillIn([last], { text: END_OF_TEXT, pair: END_OF_TEXT }, list);
+  const read = await tokenize(text);
+  const tokensOf = async (word: string) => {
+    const refuse = (rule: string): never => {
+      throw new Error(`Cannot use the word ${shorten(JSON.stringify(word))} for a label: ${rule}`);
+    };
+    const ids = await tokenize(text + space + word);
+    if (!read.every((id, at) => ids[at] === id)) {
+      refuse(
+        `it must stand apart from the text before it, in the template ${shorten(JSON.stringify(source))} it does not`,
+      );
+    }
+    const own = ids.slice(read.length);
+    // A token for what is unknown is a special one, and no text.
+    if ((await decode(own)).trim() === "") refuse("the model's tokenizer must know it, it does not");
+    return own;
+  };
+  return await Array.fromAsync(words, (ofLabel) => Array.fromAsync(ofLabel, tokensOf));
+}
+
+/** @throws {Error} if two labels have a word of the same tokens, or if a masked model has a word of several */
+function requireDistinct(tokens: LabelWords, words: HeadSpec["words"], isMasked: boolean): void {
+  const labelOf = new Map<string, number>();
+  for (const [label, ofLabel] of tokens.entries()) {
+    for (const [at, ids] of ofLabel.entries()) {
+      const word = shorten(JSON.stringify(words[label][at]));
+      if (isMasked && ids.length > 1) {
+        throw new Error(
+          `Cannot use the word ${word} for a label: it must have one token, as it stands for a mask, it has ${ids.length}`,
+        );
+      }
+      const other = labelOf.get(ids.join());
+      if (other !== undefined) {
+        throw new Error(`Cannot use the word ${word} for a label: words must differ for the model, it is there twice`);
+      }
+      labelOf.set(ids.join(), label);
+    }
+  }
+}
+
+/** @throws {Error} if a template is of pairs, and there is one text */
+function requirePair(template: Template, pair: string | undefined): void {
+  if (pair !== undefined || !isOfPairs(template)) return;
+  throw new Error(
+    `Cannot use the template ${
+      shorten(JSON.stringify(template.source))
+    }: {pair} must be the second text of pairs, there is one text`,
+  );
+}
+
+/**
+ * Reads a template and the labels' words for a model.
+ * @param backbone made by `asWordBackbone`
+ * @throws {Error} one sentence, if the model has no tokenizer, or if a word is unknown to it, of several tokens where there is one mask, or
+ * the same as another
+ */
+export async function openWordReader(backbone: WordBackbone, head: HeadSpec): Promise<WordReader> {
+  const { tokenize, decode } = backbone;
+  if (!tokenize || !decode) {
+    throw new Error("Cannot put texts into a template: the model must have a tokenizer, it has none");
+  }
+  const model = { ...backbone, tokenize, decode };
+  const template = parseTemplate(head.template);
+  const mask = backbone.languageModel ? undefined : backbone.maskToken;
+  const list = listOf(head.words.map(([word]) => word));
+  const words = await tokenizeWords(model, template, head.words, list);
+  requireDistinct(words, head.words, mask !== undefined);
+  const [begin, end] = await specialTokens(model);
+  const cut = <Ids extends readonly number[]>(
+    { text, pair }: Pick<Example, "text" | "pair">,
+    limit: number,
+    fill: (texts: string[]) => Promise<Ids>,
+  ) => {
+    requirePair(template, pair);
+    return cutTexts(model, pair === undefined ? [text] : [text, pair], limit, fill, (taken) => {
+      throw new Error(
+        `Cannot use the template ${shorten(JSON.stringify(head.template))}: it must leave room for a text within ` +
+          `${limit} tokens, it takes ${taken}`,
+      );
+    });
+  };
+  const fillAfter = (first: string) => async ([text, pair]: string[]): Promise<Encoding> => {
+    const start = first + fillIn(template.before, { text, pair }, list);
+    // Masks take the white space before them.
+    const before = [...begin, ...await tokenize(mask === undefined ? start : start.trimEnd())];
+    if (mask === undefined) return [...before, ...end];
+    const after = await tokenize(fillIn(template.after, { text, pair }, list));
+    return Object.assign([...before, mask, ...after, ...end], { answer: before.length });
+  };
+  const answered = async (example: Demonstration, limit: number): Promise<string> => {
+    let filled = "";
+    await cut(example, limit, ([text, pair]) => {
+      const [word] = head.words[example.label];
+      const [before, after] = [template.before, template.after].map((parts) => fillIn(parts, { text, pair }, list));
+      filled = before + template.space + word + after;
+      return tokenize(filled);
+    });
+    return filled + BLANK_LINE;
+  };
+  return {
+    words,
+    encode: (text, limit, pair) => cut({ text, pair }, limit, fillAfter("")),
+    async behind(demonstrations, limit, most) {
+      const texts = await Array.fromAsync(demonstrations, (example) => answered(example, limit));
+      const lengths = await Array.fromAsync(
+        texts,
+        async (_, at) => (await tokenize(texts.slice(0, at + 1).join(""))).length,
+      );
+      const fit = lengths.filter((length) => length + limit <= most).length;
+      if (fit < texts.length) {
+        throw new UsageError(
+          `Cannot put ${texts.length} examples before a text: with ${limit} tokens of the text they must fit into the ` +
+            `model's ${most}, ${fit === 0 ? "none does" : `${fit} of them do`}`,
+        );
+      }
+      const fill = fillAfter(texts.join(""));
+      return (text, limit, pair) => cut({ text, pair }, lengths.at(-1)! + limit, fill);
+    },
+  };
+}

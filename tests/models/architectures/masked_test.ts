@@ -1,0 +1,82 @@
+import assert from "node:assert/strict";
+import { type Tensors, tf } from "../../../engine/tensor.ts";
+import type { Backbone } from "../../../models/types.ts";
+import { asWordBackbone } from "../../../runs/programs/word-classifier.ts";
+import { difference, eagerWeights } from "../eager.ts";
+import { goldenTensors } from "../folder/copies.ts";
+import { expected, headOf, maskedTexts, openWith } from "./masked.ts";
+
+async function logitsOf(backbone: Backbone): Promise<number[][]> {
+  const weights = await eagerWeights(backbone);
+  const logits = maskedTexts.map((ids) =>
+    tf.tidy(() => {
+      // A second text, so that the first one is padded.
+      const collated = backbone.collate([ids, Array(14).fill(7)]);
+      const inputs: Tensors = Object.fromEntries(
+        Object.entries(collated).map((
+          [name, { data, shape }],
+        ) => [name, tf.tensor(data, [...shape], backbone.inputs[name].dtype)]),
+      );
+      const places = tf.tensor2d([0, 1].map(() => Array.from({ length: 14 }, (_, at) => at === 2 ? 1 : 0)));
+      const { read, scores, scoresOf } = backbone.maskedLanguageModel!;
+      const states = read(weights, inputs, places, {});
+      const chosen = scoresOf(weights, states, tf.tensor1d([30, 2], "int32")).dataSync();
+      const all = scores(weights, states).dataSync();
+      assert(difference(chosen.slice(0, 2), [all[30], all[2]]) < 1e-5);
+      return [...all.slice(0, all.length / 2)];
+    })
+  );
+  tf.dispose(weights);
+  return logits;
+}
+
+Deno.test("masked language models score the token at a mask as transformers does, by tied rows or by their own", async () => {
+  for (const [name, rows] of Object.entries(expected.masked)) {
+    const backbone = await openWith(name, await headOf(name));
+    const logits = await logitsOf(backbone);
+    logits.forEach((row, at) => assert(difference(row, rows[at]) < 1e-4, `${name}, text ${at}`));
+  }
+});
+
+Deno.test("a copy of the word embeddings that a masked model's rows are tied to is left out, and others are used", async () => {
+  const head = await headOf("bert");
+  const rows = "cls.predictions.decoder.weight";
+  const copy = (await goldenTensors())["bert.embeddings.word_embeddings.weight"];
+  const copied = asWordBackbone({ ...await openWith("bert", { ...head, [rows]: copy }), maskToken: expected.mask });
+  assert(!Object.hasOwn(copied.weights, rows));
+  const { [rows]: own } = await headOf("bert-untied");
+  const other = asWordBackbone({ ...await openWith("bert", { ...head, [rows]: own }), maskToken: expected.mask });
+  assert(Object.hasOwn(other.weights, rows));
+});
+
+Deno.test("a checkpoint without the head of its language model opens, and says so where that is used", async () => {
+  const bare = { ...await openWith("bert", {}), maskToken: expected.mask };
+  assert.throws(
+    () => asWordBackbone(bare),
+    /^Error: Cannot use the model as a language model: its files must hold its language model's head, they lack cls\.predictions\.transform\.dense\.weight$/,
+  );
+  const { maskedLanguageModel: _, ...useLite } = bare;
+  assert.throws(
+    () => asWordBackbone(useLite),
+    /^Error: Cannot score words: the model must have a language model's head, it has none$/,
+  );
+  const { "cls.predictions.decoder.weight": __, ...head } = await headOf("bert-untied");
+  const untied = { ...await openWith("bert-untied", head), maskToken: expected.mask };
+  assert.throws(() => asWordBackbone(untied), /they lack cls\.predictions\.decoder\.weight$/);
+});
+
+Deno.test("the mask is the tokenizer's: that of its settings, or else of its class", async () => {
+  const pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "[BLANK]"];
+  const head = await headOf("bert");
+  const maskOf = async (vocabulary: string[], settings = {}) => {
+    const files = { "vocab.txt": vocabulary.join("\n"), "tokenizer_config.json": settings };
+    return (await openWith("bert", head, files)).maskToken;
+  };
+  assert.equal(await maskOf(pieces), 4);
+  assert.equal(await maskOf(pieces, { mask_token: "[BLANK]" }), 6);
+  assert.equal(await maskOf(pieces, { mask_token: { content: "[BLANK]" } }), 6);
+  assert.equal(await maskOf(pieces, { mask_token: null }), undefined);
+  const without = await openWith("bert", head);
+  assert.equal(without.maskToken, undefined);
+  assert.throws(() => asWordBackbone(without), /Cannot score words: the tokenizer must have a mask, it has none$/);
+});
