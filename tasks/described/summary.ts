@@ -118,7 +118,7 @@ function repetitionsIn(splits: ReadTask["splits"]): Pick<Summary, "duplicates" |
 }
 
 /** Examples that look drawn at random, answer by answer in turn, among those whose texts are in memory. */
-function someOf(examples: readonly DescribedExample[]): DescribedExample[] {
+export function someOf(examples: readonly DescribedExample[]): DescribedExample[] {
   const classes = [...Map.groupBy(byHash(examples.filter(({ text }) => text !== "")), answerKey).values()];
   const rounds = Array.from({ length: SHOWN }, (_, round) => classes.flatMap((members) => members[round] ?? []));
   return rounds.flat().slice(0, SHOWN);
