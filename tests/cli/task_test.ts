@@ -121,6 +121,6 @@ Deno.test("task check says how many tokens texts have and how many are cut, and 
     assert.equal(long, `  [CLS] ${"bad ".repeat(62)}[SEP]`);
     assert.match(
       await renderTokens(model, task, { pool: [pool[0]] }),
-      /median 5, .*\n.*\n.*\n.*\n  \[CLS\] the gooder \[SEP\]$/,
+      /median 5, .*\n.*\n.*\n.*\n {2}\[CLS\] the gooder \[SEP\]$/,
     );
   }));
