@@ -8,6 +8,7 @@ import { readLines } from "../../base/files.ts";
 import { kill } from "../../base/kill.ts";
 import { lastWords } from "../../base/last-words.ts";
 import { permissionFlags, projectFolder } from "../../base/permissions.ts";
+import { saidLine } from "../plugins/said.ts";
 import { type Reach, workerPermissions } from "./permissions/worker-permissions.ts";
 import type { Job, Message, Order } from "./protocol.ts";
 import { watch } from "./watchdog-process.ts";
@@ -70,7 +71,7 @@ export async function runWorker(
   job: Job,
   entry: URL,
   signal: AbortSignal,
-  onMessage: (message: Exclude<Message, { type: "failed" | "planned" | "reserve" }>) => void,
+  onMessage: (message: Exclude<Message, { type: "failed" | "planned" | "reserve" | "said" }>) => void,
   { files = [], onStart = () => {}, reserve = () => Promise.resolve(), stop, grace = GRACE }: WorkerCare = {},
 ): Promise<WorkerEnd> {
   const child = new Deno.Command(Deno.execPath(), {
@@ -104,7 +105,11 @@ export async function runWorker(
         const message = parseMessage(line);
         if (!message) keep(`${line}\n`);
         else if (message.type === "failed") ({ reason, usage } = message);
-        else if (message.type === "planned") planned = message.bytes;
+        else if (message.type === "said") {
+          const { name, text } = message;
+          keep(`${saidLine(name, text)}\n`);
+          console.error(saidLine(name, text));
+        } else if (message.type === "planned") planned = message.bytes;
         else if (message.type === "reserve") {
           planned = message.bytes;
           reserve(planned).then(() => tell({ type: "room" }));
@@ -197,5 +202,9 @@ function wantOfMemory({ signal }: Deno.CommandStatus, complaints: string, planne
 /** The message in a line; undefined for any other line, as libraries print to standard output too. */
 function parseMessage(line: string): Message | undefined {
   if (!line.startsWith('{"type":')) return undefined;
-  return JSON.parse(line);
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
 }
