@@ -25,9 +25,10 @@ export interface PromptTuningOptions extends CommonOptions {
   /**
    * What the rows start from (section 3.2 of the paper). "random": numbers from U(−0.5, 0.5); "vocabulary": embeddings of
    * tokens sampled among the most common; "text": the embeddings of `text`, repeated or cut to n rows; "labels": for each
-   * class the mean embedding of its name's tokens, and sampled tokens for the other rows.
+   * class the mean embedding of its name's tokens, and sampled tokens for the other rows; "template": as "text", of the words that the
+   * template has around texts, where the language model answers by words.
    */
-  start: "vocabulary" | "random" | "text" | "labels";
+  start: "vocabulary" | "random" | "text" | "labels" | "template";
   /** The text of the start "text", else null. */
   text: string | null;
   /** "peft": virtual tokens are read as PEFT reads them, see {@linkcode Hooks}. */
@@ -51,12 +52,17 @@ function sampledRows(context: StartContext, rows: number): Promise<Float32Array>
   return context.embeddings(Array.from({ length: rows }, () => context.random.integer(below)));
 }
 
-async function textRows(context: StartContext, rows: number, text: string): Promise<Float32Array> {
-  const ids = await context.encode(text);
+/** Embeddings of tokens, repeated or cut to a number of rows. @param what the tokens are of, for messages */
+async function tokenRows(
+  { embeddings }: StartContext,
+  rows: number,
+  ids: readonly number[],
+  what: string,
+): Promise<Float32Array> {
   if (ids.length === 0) {
-    throw new Error("Cannot use prompt-tuning: text must have at least 1 token, current value is 0");
+    throw new Error(`Cannot use prompt-tuning: ${what} must have at least 1 token, current value is 0`);
   }
-  return await context.embeddings(Array.from({ length: rows }, (_, row) => ids[row % ids.length]));
+  return await embeddings(Array.from({ length: rows }, (_, row) => ids[row % ids.length]));
 }
 
 async function labelRows(context: StartContext, rows: number, width: number): Promise<Float32Array> {
@@ -90,8 +96,8 @@ export const promptTuning: Method<PromptTuningOptions> = {
     "Lester, Al-Rfou and Constant (2021), The Power of Scale for Parameter-Efficient Prompt Tuning, https://arxiv.org/abs/2104.08691",
   options: z.strictObject({
     virtualTokens: z.int().min(1).default(8).describe("rows of the prompt"),
-    start: z.enum(["vocabulary", "random", "text", "labels"]).default("vocabulary").describe(
-      "what rows start from: embeddings of common tokens, random numbers, a text, or the names of the classes",
+    start: z.enum(["vocabulary", "random", "text", "labels", "template"]).default("vocabulary").describe(
+      "what rows start from: embeddings of common tokens, random numbers, a text, the names of the classes, or the words of the template",
     ),
     text: z.string().min(1).nullable().default(null).describe('text for the start "text"'),
     reading: z.literal("peft").optional().describe("peft: the classifier reads the first virtual token, as in PEFT"),
@@ -107,8 +113,10 @@ export const promptTuning: Method<PromptTuningOptions> = {
     const starts = {
       random: random.start,
       vocabulary: (context: StartContext) => sampledRows(context, rows),
-      text: (context: StartContext) => textRows(context, rows, options.text!),
+      text: async (context: StartContext) => tokenRows(context, rows, await context.encode(options.text!), "text"),
       labels: (context: StartContext) => labelRows(context, rows, embeddingWidth),
+      template: (context: StartContext) =>
+        tokenRows(context, rows, context.template ?? [], "the template without its fields"),
     };
     return [{ ...random, start: starts[options.start] }];
   },

@@ -22,6 +22,8 @@ export interface StartContext {
   weight(name: string): Promise<Float32Array>;
   /** Names of the task's classes. */
   labels: readonly string[];
+  /** Token ids of the template's own words, where the language model answers by words. */
+  template?: readonly number[];
 }
 
 /** A trainable tensor that a method adds. */

@@ -9,7 +9,8 @@ import type { Protocol, Setting } from "./results.ts";
 import { LEVEL, probabilityOf } from "./statistics/comparison.ts";
 import { averageEstimates, type Estimate } from "./statistics/estimate.ts";
 import { rankMethods } from "./statistics/ranks.ts";
-import { labelOf } from "../runs/study/labels.ts";
+import { labelOf, type NamedMethod } from "../runs/study/labels.ts";
+import { optionsOfRun } from "./runs/run.ts";
 import type { DataSpec } from "../runs/study/spec.ts";
 
 /** A method's settings. */
@@ -74,17 +75,36 @@ function titleOf(axis: Axis, { settings: [{ task, model }] }: Protocol): string 
   return { task: model, model: task, size: `${task}, ${model}` }[axis];
 }
 
+/**
+ * The settings of a protocol as overviews name them: without what a language model's head is asked, which each task words in its own
+ * way, where they are told from each other without it.
+ */
+function namesIn({ settings }: Protocol): Map<Setting, NamedMethod> {
+  const withoutHead = ({ method, runs: [run] }: Setting): NamedMethod => {
+    const { head: _, ...spec } = run.spec;
+    return { method, options: optionsOfRun({ ...run, spec }) };
+  };
+  const same = Map.groupBy(settings, (setting) => canonical(withoutHead(setting)));
+  return new Map([...same.values()].flatMap((settings) =>
+    settings.map((setting): [Setting, NamedMethod] => {
+      const { method, options } = setting;
+      return [setting, settings.length > 1 ? { method, options } : withoutHead(setting)];
+    })
+  ));
+}
+
 function overviewOf(axis: Axis, protocols: readonly Protocol[]): Overview {
   const columns = protocols.map((protocol) =>
     axis === "size" ? String(trainSize(protocol)) : protocol.settings[0][axis]
   );
   const metrics = protocols.map(({ settings: [{ metric }] }) => metric);
-  const keyOf = ({ method, options }: Setting) => canonical([method, options]);
+  const names = new Map(protocols.flatMap((protocol) => [...namesIn(protocol)]));
+  const keyOf = (setting: Setting) => canonical(names.get(setting));
   const byMethod = Map.groupBy(protocols.flatMap(({ settings }) => settings), keyOf);
-  const all = [...byMethod.values()].map(([setting]) => setting);
+  const all = [...byMethod.values()].map(([setting]) => names.get(setting)!);
   const rows = [...byMethod].map(([key, [setting]]): OverviewRow => {
     const settings = protocols.map(({ settings }) => settings.find((setting) => keyOf(setting) === key) ?? null);
-    return { label: labelOf(setting, all), settings, average: null, best: false, rank: null };
+    return { label: labelOf(names.get(setting)!, all), settings, average: null, best: false, rank: null };
   });
   // More examples are not another case of the same: their scores are neither averaged nor ranked.
   const cases = axis !== "size";

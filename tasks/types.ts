@@ -165,6 +165,8 @@ export interface MultiLabelTask extends TaskDescription {
 export interface GenerationTask extends TaskDescription {
   /** A prediction is a text. */
   kind: "generation";
+  /** Texts are dialogues, a turn a line: of one that is too long for a model the oldest turns are left out. */
+  dialogue?: true;
   /** Reads the examples. */
   load: Load<GenerationExample>;
 }

@@ -94,10 +94,22 @@ const metricsOf = (table: object) => z.array(z.enum(Object.keys(table))).min(1);
 const labels = names.min(2).refine((labels) => new Set(labels).size === labels.length, { error: "must differ" });
 
 const taskSchema = z.discriminatedUnion("kind", [
-  z.strictObject({ ...taskShape, kind: z.literal("classification"), labels, metrics: metricsOf(metrics) }),
+  z.strictObject({
+    ...taskShape,
+    kind: z.literal("classification"),
+    labels,
+    metrics: metricsOf(metrics),
+    templates: names.min(1).optional(),
+    words: z.record(z.string(), z.union([words, names.min(1)])).optional(),
+  }),
   z.strictObject({ ...taskShape, kind: z.literal("regression"), metrics: metricsOf(regressionMetrics) }),
   z.strictObject({ ...taskShape, kind: z.literal("multi-label"), labels, metrics: metricsOf(multiLabelMetrics(1)) }),
-  z.strictObject({ ...taskShape, kind: z.literal("generation"), metrics: metricsOf(generationMetrics) }),
+  z.strictObject({
+    ...taskShape,
+    kind: z.literal("generation"),
+    metrics: metricsOf(generationMetrics),
+    dialogue: z.literal(true).optional(),
+  }),
 ]);
 
 /** What every command reads of a shape; the rest is read when the model is used. */

@@ -14,6 +14,9 @@ import { toArrays, toTensors } from "../adapters/tensors.ts";
 import { classifierOf, type ClassifierTask, readOwnConfig } from "../adapters/model-classes.ts";
 import { ADAPTER_NOTE, type AdapterNote, readAdapterNote } from "../adapters/note.ts";
 import { type ValidAdapter, validateAdapter } from "../adapters/validate.ts";
+import type { HeadSpec } from "../study/words/head.ts";
+import type { Head } from "../training/heads/types.ts";
+import { wordHead } from "../training/words/word-head.ts";
 import { type TaskKind, useOf } from "../../tasks/types.ts";
 import { asLanguageModel } from "../programs/language-model.ts";
 import { isSameModel, revisionInWords } from "../study/find-model.ts";
@@ -38,6 +41,8 @@ export interface LoadedAdapter {
   threshold: number;
   /** The form of a prompt in training, the text alone or in a chat template; absent where it is unknown. */
   promptForm?: "text" | "chat";
+  /** Texts are dialogues, a turn a line, that lose their oldest turns where they are too long. */
+  dialogue?: true;
   /** Most tokens of a text that are read. */
   limit: number;
   /** Most tokens of a text together with those generated after it. */
@@ -54,6 +59,8 @@ export interface LoadedAdapter {
   reading?: Hooks["reading"];
   /** Values of the classifier's tensors, by name. */
   head: Record<string, Float32Array>;
+  /** Where the language model's own head answers: the template and words, in a form that programs share if `spec` has the same words. */
+  words?: Head & { spec: HeadSpec };
 }
 
 /** The virtual tokens that methods compute from their parameters. */
@@ -154,16 +161,17 @@ function parametersOf(adapters: readonly LoadedPart[], backbone: Backbone): Load
 async function readAdapter(folder: string, model: Model, opened: Backbone): Promise<LoadedAdapter> {
   const note = await readAdapterNote(folder);
   if (note) requireModel(note, model);
+  const words = note?.head && { ...await wordHead(opened, note.head, note.task.labels), spec: note.head };
   const shape = note?.task.kind === "generation" ? asLanguageModel(opened) : opened;
-  const valid = await validateAdapter(folder, shape);
+  const valid = await validateAdapter(folder, words?.backbone ?? shape);
   const use = note ? useOf(note.task.kind) : await useWithoutNote(valid);
   const generates = use === "generation";
-  const backbone = generates ? asLanguageModel(opened) : opened;
+  const backbone = words?.backbone ?? (generates ? asLanguageModel(opened) : opened);
   const adapters: LoadedPart[] = [];
   for (const part of valid.parts) adapters.push(plainAdapter(await readPart(part, backbone), backbone));
   const head: LoadedPart["head"] = Object.assign({}, ...adapters.map(({ head }) => head));
-  const outputs = generates ? 0 : outputsOf(head, backbone);
-  const { maxLength } = compose(adapters, backbone);
+  const outputs = generates ? 0 : words ? words.spec.words.length : outputsOf(head, backbone);
+  const maxLength = compose(adapters, backbone).maxLength - (words?.room ?? 0);
   const plain = adapters.filter(({ method }) => !method.virtualTokens);
   // With a decoder, a text and what is generated after it share the greatest length.
   const shared = generates && !backbone.languageModel!.target;
@@ -177,6 +185,7 @@ async function readAdapter(folder: string, model: Model, opened: Backbone): Prom
     outputs,
     threshold: note?.threshold ?? 0.5,
     ...note && { promptForm: note.chat ? "chat" as const : "text" as const },
+    ...note?.dialogue && { dialogue: note.dialogue },
     limit: Math.min(note?.maxLength ?? maxLength, shared ? maxLength - outputLength : maxLength),
     maxLength,
     outputLength,
@@ -184,5 +193,6 @@ async function readAdapter(folder: string, model: Model, opened: Backbone): Prom
     parameters: parametersOf(plain, backbone),
     ...virtualTokens(adapters.filter(({ method }) => method.virtualTokens), backbone),
     head: Object.fromEntries(Object.entries(head).map(([name, { data }]) => [name, data])),
+    ...words && { words },
   };
 }

@@ -25,7 +25,7 @@ export interface AdapterRequest {
 const VIRTUAL = "virtual/";
 
 /** A key that is equal for adapters that share a program. */
-export function programKey({ kind, parts, virtual, reading }: LoadedAdapter): string {
+export function programKey({ kind, parts, virtual, reading, words }: LoadedAdapter): string {
   return canonical({
     use: useOf(kind),
     parts: parts.map((
@@ -33,6 +33,7 @@ export function programKey({ kind, parts, virtual, reading }: LoadedAdapter): st
     ) => [method.name, options]),
     virtual: Object.entries(virtual).map(([name, { shape }]) => [name, shape]),
     reading,
+    ...words && { words: words.spec },
   });
 }
 

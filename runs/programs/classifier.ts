@@ -150,7 +150,7 @@ export function trainableClassifier(
     answers: logitsProgram(ofTexts),
     loss: lossProgram(logits, objective),
     async start(seed) {
-      const values = await startValues(backbone, adaptation, labels, seed);
+      const values = await startValues(backbone, adaptation, { labels }, seed);
       // The last layer of every classifier starts as zeros, and with it the logits: no seed has a luckier start.
       for (const parameter of headParameters) values[parameter.name] = headStart(parameter, seed);
       return values;

@@ -198,6 +198,6 @@ export function trainableLanguageModel(
     step: stepProgram(model),
     loss: lossProgram(model, (likelihoods) => ({ loss: likelihoods.sum().neg() })),
     losses: lossProgram(model, (likelihoods, texts) => ({ losses: likelihoods.reshape([texts, -1]).sum(1).neg() })),
-    start: (seed) => startValues(backbone, adaptation, [], seed),
+    start: (seed) => startValues(backbone, adaptation, { labels: [] }, seed),
   };
 }

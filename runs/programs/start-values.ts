@@ -5,22 +5,24 @@
 import { Random } from "../../base/random.ts";
 import { readStored } from "../../engine/safetensors.ts";
 import type { Adaptation } from "../../methods/adaptation/compose.ts";
-import type { MethodParameter } from "../../methods/types.ts";
+import type { MethodParameter, StartContext } from "../../methods/types.ts";
 import type { Backbone } from "../../models/types.ts";
+
+/** What methods may start from of what they are trained for: names of the task's classes, and the words of a template. */
+export type StartWords = Pick<StartContext, "labels" | "template">;
 
 /**
  * Start values of what an adaptation trains, the classifier excluded, by name.
- * @param labels names of the task's classes
  */
 export async function startValues(
   backbone: Backbone,
   adaptation: Adaptation,
-  labels: readonly string[],
+  words: StartWords,
   seed: number,
 ): Promise<Record<string, Float32Array>> {
   const values: Record<string, Float32Array> = {};
   for (const parameter of adaptation.parameters) {
-    values[parameter.name] = await startValue(parameter, backbone, labels, seed);
+    values[parameter.name] = await startValue(parameter, backbone, words, seed);
   }
   for (const { name } of adaptation.trains) values[name] = await readStored(backbone.stored[name]);
   return values;
@@ -30,7 +32,7 @@ export async function startValues(
 async function startValue(
   { name, start }: MethodParameter,
   backbone: Backbone,
-  labels: readonly string[],
+  words: StartWords,
   seed: number,
 ): Promise<Float32Array> {
   const { embeddingWidth: width, vocabularySize } = backbone;
@@ -47,6 +49,6 @@ async function startValue(
       return rows;
     },
     weight: (name) => readStored(backbone.stored[name]),
-    labels,
+    ...words,
   });
 }

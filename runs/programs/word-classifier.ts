@@ -6,20 +6,18 @@
 import { type Tensor, type Tensors, tf } from "../../engine/tensor.ts";
 import type { ArrayValue, InputSpec, ProgramArguments, Signature, StoredTensor } from "../../engine/types.ts";
 import type { Adaptation } from "../../methods/adaptation/compose.ts";
-import type { Backbone, BranchToken, Encoding, Hooks, WordScores } from "../../models/types.ts";
+import type { Backbone, BackboneShape, BranchToken, Encoding, Hooks, WordScores } from "../../models/types.ts";
 import { adaptBackbone, type AdaptedBackbone, shapesOf } from "./adapted-backbone.ts";
 import { logitsProgram, lossProgram, type SignedProgram, type TrainableClassifier } from "./classifier.ts";
 import { asLanguageModel, weightsWithHead } from "./language-model.ts";
 import { objectiveOf } from "./objective.ts";
-import { startValues } from "./start-values.ts";
+import { startValues, type StartWords } from "./start-values.ts";
 
 /** Token ids of the words of each label: label → words → tokens. A word begins with the space before it, if it has one. */
 export type LabelWords = readonly (readonly (readonly number[])[])[];
 
-/** How words are scored. */
-export interface WordOptions {
-  /** Names of the labels, which methods may start from. */
-  labels: readonly string[];
+/** How words are scored, and what methods may start from. */
+export interface WordOptions extends StartWords {
   /** Where the adaptation's frozen tensors lie; absent: it has none. */
   frozen?: Record<string, StoredTensor>;
   /** "length": the score of a word is the mean, instead of the sum, of the log-probabilities of its tokens. */
@@ -63,17 +61,22 @@ export function asWordBackbone(backbone: Backbone): WordBackbone {
     throw new Error("Cannot score words: the model must have a language model's head, it has none");
   }
   if (maskToken === undefined) throw new Error("Cannot score words: the tokenizer must have a mask, it has none");
-  const { linears, biases, keyValueWidths } = backbone;
-  // What stands behind all layers, BERT's pooler, makes features of states: the head reads the states themselves.
+  const weights = weightsWithHead(backbone, maskedLanguageModel);
+  return { ...wordShape({ ...backbone, weights }), languageModel: undefined, maskedLanguageModel, maskToken };
+}
+
+/**
+ * The shape of a model that answers by words. What stands behind all layers of an encoder, BERT's pooler, makes features of states: a masked
+ * language model's head reads the states themselves.
+ */
+export function wordShape<S extends BackboneShape>(shape: S): S {
+  if (shape.languageModel) return shape;
+  const { weights, biases, linears, keyValueWidths } = shape;
   const unread = linears.filter(({ layer }) => layer === keyValueWidths.length).map(({ name }) => name);
   const isRead = (weight: string) => !unread.some((name) => weight.startsWith(`${name}.`));
-  const weights = Object.entries(weightsWithHead(backbone, maskedLanguageModel)).filter(([name]) => isRead(name));
   return {
-    ...backbone,
-    languageModel: undefined,
-    maskedLanguageModel,
-    maskToken,
-    weights: Object.fromEntries(weights),
+    ...shape,
+    weights: Object.fromEntries(Object.entries(weights).filter(([name]) => isRead(name))),
     biases: biases.filter(isRead),
     linears: linears.filter(({ name }) => !unread.includes(name)),
   };
@@ -133,7 +136,10 @@ function readerOf(backbone: WordBackbone, words: LabelWords): Reader {
       const collated = collate(encoded);
       const { shape } = collated.ids;
       const data = new Float32Array(shape[0] * shape[1]);
-      encoded.forEach(({ answer }, row) => data[row * shape[1] + answer!] = 1);
+      encoded.forEach(({ answer }, row) => {
+        if (answer === undefined) throw new Error("Cannot score words: each text must have a mask, one has none");
+        data[row * shape[1] + answer] = 1;
+      });
       return { ...collated, answer: { data, shape } };
     },
     read: (weights, inputs, _, hooks) => maskedLanguageModel.read(weights, inputs, inputs.answer, hooks).expandDims(1),
@@ -224,7 +230,7 @@ export function wordClassifier(
   backbone: WordBackbone,
   adaptation: Adaptation,
   words: LabelWords,
-  { labels, frozen = {}, normalise, priors }: WordOptions,
+  { frozen = {}, normalise, priors, ...startWords }: WordOptions,
 ): WordClassifier {
   const adapted = adaptBackbone(backbone, adaptation, frozen);
   const scorer = new WordScorer(backbone, adapted, words, normalise);
@@ -248,7 +254,7 @@ export function wordClassifier(
     logits: answers,
     answers,
     loss: lossProgram(logits, objectiveOf("classification", words.length)),
-    start: (seed) => startValues(backbone, adaptation, labels, seed),
+    start: (seed) => startValues(backbone, adaptation, startWords, seed),
     wordScores: { program: (args) => ({ scores: scorer.scores(args, true) }), signature },
     branches: tree.branches.length,
     room: Math.max(...tree.states.map(({ length }) => length)) - 1,

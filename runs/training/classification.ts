@@ -104,33 +104,26 @@ function featureHead(backbone: Backbone, labels: readonly string[], learningRate
 }
 
 /** How the texts of a cell are read. */
-interface Reading<E extends AnyExample, A> extends Pick<TaskContext, "parts" | "spec"> {
+interface Reading<E extends AnyExample, A> {
   head: Head;
   kind: HeadKind<E, A>;
   splits: Splits<E>;
-  /** Most tokens of a text with what stands before it. */
-  most: number;
+  /** Most tokens of a text. */
+  limit: number;
   /** Whether anything is trained, which changes what is read of any token. */
   isTrained: boolean;
 }
 
 /**
- * The examples as programs take them, behind answered ones where the method has any, and the tokens that all of them begin with
- * where these are read once: the examples are then without them.
- * @throws {Error} if there are fewer examples than the method puts before a text, or if they do not fit
+ * The examples as programs take them, and the tokens that all of them begin with where these are read once: the examples are then
+ * without them.
  */
-async function encodeSplits<E extends AnyExample, A>(
-  { head, kind, splits, parts, spec, most, isTrained }: Reading<E, A>,
-) {
-  const { reading, branches, behind, beginning: shared } = head;
-  const limit = Math.min(spec.training.maxLength, most);
-  const count = parts.reduce((sum, { method, options }) => sum + (method.examples?.(options) ?? 0), 0);
-  const demonstrations = drawDemonstrations(count === 0 ? [] : splits.train as unknown as Example[], count, spec.seed);
-  const encode = count === 0 ? reading.encode : await behind!(demonstrations, limit, most);
+async function encodeSplits<E extends AnyExample, A>({ head, kind, splits, limit, isTrained }: Reading<E, A>) {
+  const { reading, branches, beginning: shared } = head;
   const encoded = {
-    train: await encodeTexts({ encode }, splits.train, limit),
-    validation: await encodeTexts({ encode }, splits.validation, limit),
-    test: await encodeTexts({ encode }, splits.test, limit),
+    train: await encodeTexts(reading, splits.train, limit),
+    validation: await encodeTexts(reading, splits.validation, limit),
+    test: await encodeTexts(reading, splits.test, limit),
   };
   const begun = isTrained || !shared ? 0 : lengthOfBeginning(Object.values(encoded).flat());
   const collated = (name: keyof Splits) =>
@@ -147,6 +140,13 @@ async function encodeSplits<E extends AnyExample, A>(
   };
 }
 
+/** The answered examples that the method puts before each text. @throws {Error} if there are fewer */
+function demonstrationsOf(parts: readonly Part[], train: readonly AnyExample[], seed: number): readonly Example[] {
+  const count = parts.reduce((sum, { method, options }) => sum + (method.examples?.(options) ?? 0), 0);
+  // Only tasks of classification have words to answer with.
+  return count === 0 ? [] : drawDemonstrations(train as readonly Example[], count, seed);
+}
+
 /** A task that a classifier answers, or the words of a language model, on a backbone with a method. */
 export async function classification<E extends AnyExample, A extends number | readonly number[]>(
   task: HeadTask,
@@ -154,18 +154,18 @@ export async function classification<E extends AnyExample, A extends number | re
   splits: Splits<E>,
   { spec, backbone: opened, parts, threads }: TaskContext,
 ): Promise<TrainingTask> {
-  const { microBatchRows, headLearningRate } = spec.training;
+  const { maxLength, microBatchRows, headLearningRate } = spec.training;
   const { objective, metrics, rightOf } = kind;
   const labels = labelsOfTask(task);
   const head = spec.head
-    ? await wordHead(opened, spec.head, labels, { spec, threads })
+    ? await wordHead(opened, spec.head, labels, { spec, threads }, demonstrationsOf(parts, splits.train, spec.seed))
     : featureHead(opened, labels, headLearningRate!, objective);
   const { backbone, room, peftConfig } = head;
   const adaptation = compose(parts, backbone);
   const model = head.classifier(adaptation, await storeFrozen(adaptation));
+  const limit = Math.min(maxLength, adaptation.maxLength - room);
   const isTrained = model.parameters.length > 0;
-  const most = adaptation.maxLength - room;
-  const { examples, beginning } = await encodeSplits({ head, kind, splits, parts, spec, most, isTrained });
+  const { examples, beginning } = await encodeSplits({ head, kind, splits, limit, isTrained });
   const answering = beginning.length === 0 ? model : head.classifier(head.beginning!.adaptation(beginning.length), {});
   const right = splits.test.map(rightOf);
   const constant = kind.constantOf(splits.train.map(rightOf));

@@ -1,143 +1,154 @@
 /**
- * Visits the rows of a described task's files that have all that is needed.
+ * What the cells of rows say, texts and right answers, file by file.
  * @module
  */
 import { requireTexts } from "../task-files.ts";
 import type { DescribedSpec } from "./description.ts";
 import { columnsOf, fill, refuseEmpty, requireText } from "./fields.ts";
 import { answerColumns, type AnswerReading, answerValues, mayBeEmpty } from "./right-answers.ts";
+import type { CompleteRow } from "./rows/rows.ts";
+import { responsesOf, speakersOf, turnsOf } from "./rows/turns.ts";
 import { readTables, type TableSource } from "./table.ts";
 import type { Cell, Table } from "./text/types.ts";
-import type { CompleteRow } from "./rows/rows.ts";
 
 /** What of a description decides how rows are read. */
-export type Reading = AnswerReading & Pick<DescribedSpec, "encoding" | "missing" | "splits">;
+export type Reading = AnswerReading & Pick<DescribedSpec, "encoding" | "missing" | "splits" | "dialogue" | "speaker">;
 
 /** What stands between the parts of a list that a text is made of, as between facts of WebNLG. */
 const LIST_SEPARATOR = " | ";
 
 /** Where a row stands. */
-interface Place {
-  path: string;
-  place: string;
+interface RowPlace {
+  /** Its file. */
+  table: Table;
+  /** Its line, or its number, in the file. */
+  line: number;
+  /** Its number in its part of the data. */
+  number: number;
+  /** The part of the data; where a column says it, that counts. */
+  part: string;
 }
 
-/** Reads fields of a description from the cells of its columns. */
-class FieldReader {
+/** Reads rows of one part of the data. */
+class RowReader {
   /** The columns that are read. */
   readonly columns: string[];
-  readonly #reading: Reading;
-  readonly #answerColumns: string[];
+  /** Speakers of dialogues that were seen, where a description names one. */
+  readonly speakers = new Set<string>();
+  readonly #ofAnswer: string[];
   readonly #isGeneration: boolean;
   readonly #mayHaveNone: boolean[];
 
-  constructor(reading: Reading) {
-    const { text, pair, split, group } = reading.columns;
-    this.#reading = reading;
-    this.#answerColumns = answerColumns(reading);
-    this.columns = [
-      ...new Set([
-        ...[text, pair ?? [], split ?? [], group ?? []].flat().flatMap(columnsOf),
-        ...this.#answerColumns,
-      ]),
-    ];
+  /**
+   * A reader of rows.
+   * @param reading what of a description decides how they are read
+   */
+  constructor(private readonly reading: Reading) {
+    const { columns: { text, pair, split, group } } = reading;
+    this.#ofAnswer = answerColumns(reading);
     this.#isGeneration = reading.kind === "generation";
-    this.#mayHaveNone = this.columns.map((column) => mayBeEmpty(reading) && this.#answerColumns.includes(column));
+    const fields = [text, pair ?? [], split ?? [], group ?? []].flat();
+    this.columns = [...new Set([...fields.flatMap(columnsOf), ...this.#ofAnswer])];
+    this.#mayHaveNone = this.columns.map((column) => mayBeEmpty(reading) && this.#ofAnswer.includes(column));
   }
 
-  /** The first column whose cell is empty and must not be. */
-  emptyColumn(cells: readonly Cell[]): string | undefined {
-    for (let at = 0; at < cells.length; at++) if (this.#isEmpty(cells[at], at)) return this.columns[at];
+  /** The column whose value a row lacks; undefined where it lacks none. */
+  missing(values: readonly Cell[]): string | undefined {
+    const isEmpty = (value: Cell, at: number) =>
+      value === null
+        ? !(this.#isGeneration && this.#mayHaveNone[at])
+        : value.length === 0 && Array.isArray(value) && !mayBeEmpty(this.reading) ||
+          typeof value === "string" && value.trim() === "" && !this.#mayHaveNone[at];
+    const empty = values.findIndex(isEmpty);
+    return empty < 0 ? undefined : this.columns[empty];
   }
 
-  #isEmpty(value: Cell, at: number): boolean {
-    if (value === null) return !(this.#isGeneration && this.#mayHaveNone[at]);
-    if (typeof value === "string") return !this.#mayHaveNone[at] && value.trim() === "";
-    return value.length === 0 && !mayBeEmpty(this.#reading);
-  }
-
-  /** The text of a field. @throws {Error} if a cell of it holds a list */
-  text(field: string, cells: readonly Cell[], place: Place): string {
-    return this.columns.includes(field)
-      ? this.#textIn(field, cells, place)
-      : fill(field, (column) => this.#textIn(column, cells, place));
-  }
-
-  #cellOf(column: string, cells: readonly Cell[]): Cell {
-    return cells[this.columns.indexOf(column)]!;
-  }
-
-  #textIn(column: string, cells: readonly Cell[], place: Place): string {
-    const cell = this.#cellOf(column, cells);
-    return this.#isGeneration && Array.isArray(cell)
-      ? cell.join(LIST_SEPARATOR)
-      : requireText(cell, { ...place, column });
-  }
-
-  /** The values of what is right. @throws {Error} if a cell holds what it must not, or of generation if there are none */
-  answer(cells: readonly Cell[], place: Place): string[] {
-    const columns = this.#answerColumns;
-    const mayBeList = this.#isGeneration || mayBeEmpty(this.#reading) && columns.length === 1;
-    const ofAnswer = columns.map((column) =>
-      mayBeList ? this.#cellOf(column, cells) : this.#textIn(column, cells, place)
+  /**
+   * What a row says: one text; of a dialogue whose turns are the answers, one for each of these.
+   * @param values of {@linkcode columns}, none of which is missing
+   */
+  read(values: readonly Cell[], { table: { path, unit }, line, number, part }: RowPlace): CompleteRow[] {
+    const { columns: { text, pair, split, group, references }, dialogue, speaker } = this.reading;
+    const place = `${unit} ${line}`;
+    const cellOf = (column: string) => values[this.columns.indexOf(column)]!;
+    const textIn = (column: string) => {
+      const cell = cellOf(column);
+      return this.#isGeneration && Array.isArray(cell)
+        ? cell.join(LIST_SEPARATOR)
+        : requireText(cell, { path, column, place });
+    };
+    const turnsIn = (column: string) => turnsOf(cellOf(column)!).join("\n");
+    const textOf = (field: string, read = textIn) => this.columns.includes(field) ? read(field) : fill(field, read);
+    const texts = [textOf(text, dialogue ? turnsIn : textIn), ...pair === undefined ? [] : [textOf(pair)]];
+    requireTexts(path, texts, line);
+    const ofRow = split === undefined ? part : textOf(split).trim();
+    const row = { part: ofRow, number, line, ...group !== undefined && { group: textOf(group) } };
+    if (dialogue && references === undefined) {
+      const turns = texts[0].split("\n");
+      if (speaker !== undefined) { for (const name of speakersOf(turns)) this.speakers.add(name); }
+      // The turns of a dialogue must not be torn apart.
+      return responsesOf(turns, speaker).map(({ turn, text, answer }) => ({
+        group: `${ofRow}/${number}`,
+        ...row,
+        turn,
+        texts: [text],
+        answer: [answer],
+      }));
+    }
+    const cells = this.#ofAnswer.map((column) =>
+      this.#isGeneration || mayBeEmpty(this.reading) && this.#ofAnswer.length === 1 ? cellOf(column) : textIn(column)
     );
-    const answer = answerValues(this.#reading, ofAnswer, place);
-    if (this.#isGeneration && answer.length === 0) refuseEmpty(place.path, columns[0], place.place);
-    return answer;
+    const answer = answerValues(this.reading, cells, { path, place });
+    if (this.#isGeneration && answer.length === 0) refuseEmpty(path, this.#ofAnswer[0], place);
+    return [{ ...row, texts, answer }];
   }
 }
 
-/**
- * Takes a row.
- * @param id names it
- * @param read reads it, and throws an error if something in it cannot be used
- */
-export type TakeRow = (id: string, read: () => CompleteRow) => void;
+/** What was read of a part of the data. */
+export interface ReadPart {
+  /** SHA-256 of its files. */
+  sha256: string;
+  /** Number of rows. */
+  rows: number;
+  /** Number of rows that were passed over, as something is missing in them. */
+  dropped: number;
+  /** Speakers of dialogues that were seen. */
+  speakers: ReadonlySet<string>;
+}
 
 /**
- * Visits the rows of a part of the data that have all values.
- * @param start called before a table's first row, and again where it has to be read another way
- * @returns the checksum of its files, and the number of rows
+ * Visits the texts of rows that have all values.
+ * @param start called before a table's first row, and again with it where it has to be read another way
+ * @param isWanted whether the row of a number is read; left out: all are
  * @throws {Error} if a row has not all values, unless such rows are dropped
  */
 export async function eachRow(
   reading: Reading,
   part: string,
   source: TableSource,
-  start: (table: Table) => TakeRow,
-): Promise<{ sha256: string; count: number }> {
-  const { columns: { text, pair, split, group }, encoding, missing } = reading;
-  const fields = new FieldReader(reading);
-  const textFields = pair === undefined ? [text] : [text, pair];
+  start: (table: Table) => (row: CompleteRow) => void,
+  isWanted: (number: number) => boolean = () => true,
+): Promise<ReadPart> {
+  const reader = new RowReader(reading);
+  const count = { rows: 0, dropped: 0 };
   let begun: Table | undefined;
-  let before = 0;
-  let number = 0;
-  const sha256 = await readTables(source, fields.columns, encoding, (table) => {
-    if (table !== begun) before = number;
+  let before = { ...count };
+  const sha256 = await readTables(source, reader.columns, reading.encoding, (table) => {
+    if (table !== begun) before = { ...count };
     begun = table;
-    number = before;
-    const { path, unit } = table;
-    const take = start(table);
-    return ({ line, values: cells }) => {
-      number++;
-      const empty = fields.emptyColumn(cells);
-      if (empty !== undefined && missing === "drop") return;
-      const place = { path, place: `${unit} ${line}` };
-      if (empty !== undefined) refuseEmpty(path, empty, place.place);
-      const ofRow = split === undefined ? part : fields.text(split, cells, place).trim();
-      take(`${ofRow}/${number}`, () => {
-        const texts = textFields.map((field) => fields.text(field, cells, place));
-        requireTexts(path, texts, line);
-        return {
-          part: ofRow,
-          number,
-          line,
-          texts,
-          ...group !== undefined && { group: fields.text(group, cells, place) },
-          answer: fields.answer(cells, place),
-        };
-      });
+    Object.assign(count, before);
+    const visit = start(table);
+    return ({ line, values }) => {
+      const number = ++count.rows;
+      if (!isWanted(number)) return;
+      const missing = reader.missing(values);
+      if (missing !== undefined) {
+        if (reading.missing !== "drop") refuseEmpty(table.path, missing, `${table.unit} ${line}`);
+        count.dropped++;
+        return;
+      }
+      for (const row of reader.read(values, { table, line, number, part })) visit(row);
     };
   });
-  return { sha256, count: number };
+  return { sha256, ...count, speakers: reader.speakers };
 }

@@ -84,6 +84,11 @@ export class OutlinedExample implements DescribedExample {
     return this.#right.references;
   }
 
+  /** The number of its row in the files of the data. */
+  get number(): number {
+    return this.#rows.numberOf(this.#row);
+  }
+
   /** The example with texts. */
   withTexts(texts: readonly string[]): DescribedExample {
     return exampleOf(this.#rows, this.#row, texts, this.#right);

@@ -3,6 +3,7 @@
  * @module
  */
 import { basename } from "node:path";
+import { shorten, suggestion } from "../../base/errors.ts";
 import type { TaskData, TextInput } from "../types.ts";
 import type { DescribedSpec, SplitName } from "./description.ts";
 import {
@@ -12,10 +13,10 @@ import {
   type RightAnswer,
   rightAnswer,
 } from "./right-answers.ts";
-import { eachRow, type Reading } from "./each-row.ts";
+import { eachRow, type Reading, type ReadPart } from "./each-row.ts";
 import { type DescribedExample, exampleOf, OutlinedExample } from "./example.ts";
 import { ownCopy } from "./rows/columns.ts";
-import { Rows } from "./rows/rows.ts";
+import { type CompleteRow, idOf, Rows } from "./rows/rows.ts";
 import { splitsOfRows } from "./splits.ts";
 import type { TableSource } from "./table.ts";
 
@@ -82,13 +83,12 @@ export async function readDescribed(
   const rows = new Rows(most);
   for (const [part, source] of Object.entries(sources)) {
     const before = rows.length;
-    const { sha256, count } = await eachRow(reading, part, source, (table) => {
+    const { speakers, ...counts } = await eachRow(reading, part, source, (table) => {
       rows.begin(table);
-      return (_, read) => rows.add(read());
+      return (row) => rows.add(row);
     });
-    const complete = rows.length - before;
-    if (complete === 0) throw new Error(`Cannot use ${source.paths[0]}: it must have rows, it has none`);
-    read.push({ name: part, ...source, sha256, rows: count, dropped: count - complete });
+    if (rows.length === before) refuseNone(reading, source, { speakers, ...counts });
+    read.push({ name: part, ...source, ...counts });
   }
   const split = splitsOfRows(name, rows, reading.splits);
   const [[, first]] = split;
@@ -117,6 +117,21 @@ export async function readDescribed(
     };
   });
   return { ...reading.kind && { kind: reading.kind }, labels: [...labels], sources: read, splits };
+}
+
+/** Says why files have no example. @throws {Error} always */
+function refuseNone(
+  { speaker }: Reading,
+  { paths: [path] }: TableSource,
+  { rows, dropped, speakers }: ReadPart,
+): never {
+  if (rows === dropped) throw new Error(`Cannot use ${path}: it must have rows, it has none`);
+  if (speaker === undefined) throw new Error(`Cannot use ${path}: a dialogue must have two turns, none has`);
+  throw new Error(
+    `Cannot use ${path}: the speaker ${shorten(speaker)} must answer a turn, ${
+      speakers.size === 0 ? 'no turn begins with a name, as "USER: " is one' : suggestion(speaker, [...speakers])
+    }`,
+  );
 }
 
 /** The different answers of rows by their numbers. */
@@ -155,13 +170,15 @@ export async function readTexts<E extends TextInput>(
   sources: TableSources,
   examples: readonly E[],
 ): Promise<E[]> {
-  const wanted = new Set(examples.filter((example) => example instanceof OutlinedExample).map(({ id }) => id));
-  if (wanted.size === 0) return [...examples];
+  const outlined = examples.filter((example) => example instanceof OutlinedExample);
+  if (outlined.length === 0) return [...examples];
+  const numbers = new Set(outlined.map(({ number }) => number));
   const texts = new Map<string, readonly string[]>();
   for (const [part, source] of Object.entries(sources)) {
-    await eachRow(reading, part, source, () => (id, read) => {
-      if (wanted.has(id)) texts.set(id, read().texts.map(ownCopy));
-    });
+    const take = ({ part, number, turn, texts: found }: CompleteRow) => {
+      texts.set(idOf(part, number, turn), found.map(ownCopy));
+    };
+    await eachRow(reading, part, source, () => take, (number) => numbers.has(number));
   }
   return examples.map((example) =>
     example instanceof OutlinedExample ? example.withTexts(texts.get(example.id)!) as E : example

@@ -52,6 +52,16 @@ Deno.test("prompt rows from a text are its tokens, repeated or cut to the number
   assert.deepEqual(await start({ virtualTokens: 2, start: "text", text: "abc" }), [a, b]);
 });
 
+Deno.test("prompt rows from a template are its own words, repeated or cut to the number of rows", async () => {
+  const [a, b, c] = (await startContext(backbone, "prompt")).template!.map(row);
+  assert.deepEqual(await start({ virtualTokens: 5, start: "template" }), [a, b, c, a, b]);
+  const { method, options } = variant("prompt-tuning", { start: "template" });
+  const context = { ...await startContext(backbone, "prompt"), template: [] };
+  await assert.rejects(async () => await method.parameters(backbone, options)[0].start(context), {
+    message: "Cannot use prompt-tuning: the template without its fields must have at least 1 token, current value is 0",
+  });
+});
+
 Deno.test("prompt rows from the labels are the mean of each name's tokens, and the others come from the vocabulary", async () => {
   const rows = await start({ virtualTokens: 4, start: "labels" });
   for (const [at, label] of ["no", "yes"].entries()) {

@@ -97,6 +97,7 @@ export async function startContext(backbone: Backbone, name: string): Promise<St
       ),
     weight: (name) => readStored(backbone.stored[name]),
     labels: ["no", "yes"],
+    template: [3, 5, 2],
   };
 }
 

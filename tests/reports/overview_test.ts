@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { drawFigures } from "../../reports/figures/mod.ts";
 import { renderMarkdown } from "../../reports/text/markdown.ts";
 import { groupResults } from "../../reports/results.ts";
-import { runId } from "../../runs/study/spec.ts";
+import type { RunRecord } from "../../runs/study/record.ts";
+import { runId, settingId } from "../../runs/study/spec.ts";
 import { makeRecord } from "./record-factory.ts";
 
 const scores: Record<string, number[]> = { "lora": [0.9, 0.8], "full": [0.8975, 0.7975], "bitfit": [0.5, 0.55] };
@@ -94,4 +95,27 @@ Deno.test("numbers of examples of each class have a table by the number of train
   );
   const [{ axis, columns }] = groupResults(records, []).overviews;
   assert.deepEqual([axis, columns], ["size", ["4", "16"]]);
+});
+
+Deno.test("methods that answer by words are one row over tasks that word them in their own way, unless templates alone tell them apart", () => {
+  const worded = (task: string, template: string, method: string) =>
+    makeRecord({
+      ...{ task, method },
+      change: (record) => {
+        record.spec.head = { template, words: [["terrible"], ["great"]] };
+        record.id = runId(record.spec);
+        record.setting = settingId(record.spec);
+      },
+    });
+  const columnsOf = (records: RunRecord[]) =>
+    groupResults(records, []).overviews[0].rows.map(({ label, settings }) =>
+      [label, settings.map((setting) => setting !== null)] as const
+    );
+  const one = ["lora", "bitfit"].flatMap((
+    method,
+  ) => [worded("a", "{text} {answer}", method), worded("b", "{text}: {answer}", method)]);
+  assert.deepEqual(columnsOf(one), [["bitfit", [true, true]], ["lora", [true, true]]]);
+  const two = columnsOf([...one, worded("a", "{text}, {answer}", "lora")]);
+  assert.deepEqual(two.find(([label]) => label === "bitfit")?.[1], [true, true]);
+  assert.equal(two.length, 4);
 });

@@ -16,7 +16,8 @@ import type { ResolvedMethod } from "../resolve-method.ts";
  * The heads that a method of a study is run with: where nothing is trained, one for each template; otherwise the first, without a prior, as
  * training makes up for it.
  * @returns undefined in the place of a head where there is none: the method trains the classifier alone, or texts are generated
- * @throws {UsageError} if the method puts answered examples before texts that are to be generated from
+ * @throws {UsageError} if the method starts from a template, and there is none; or if it puts answered examples before texts that are to be
+ * generated from
  */
 export async function headsOfMethod(
   { head }: Study,
@@ -32,6 +33,12 @@ export async function headsOfMethod(
     );
   }
   const isUntrained = epochs === 0;
+  const starting = parts.find(({ options }) => options.start === "template");
+  if (!head && starting) {
+    throw new UsageError(
+      `Cannot use ${starting.name}: start must not be template where no template is, --head language-model has one`,
+    );
+  }
   if (!head || count === 0 && !isUntrained) return [undefined];
   const heads = await headsOf(head, model, task);
   const [{ normalise, ...first }] = heads;

@@ -12,7 +12,6 @@ import type { Objective } from "../../programs/objective.ts";
 import type { Prediction } from "../../study/record.ts";
 import type { AnyExample } from "../split.ts";
 import type { CompileProgram } from "../training-task.ts";
-import type { WordReader } from "../words/word-reader.ts";
 
 /** What answers texts: a classifier on the backbone's features, or words of its language model. */
 export interface Head {
@@ -26,8 +25,6 @@ export interface Head {
   room: number;
   /** The backbone with a method, as what gives logits. @param frozen where the adaptation's frozen tensors lie */
   classifier(adaptation: Adaptation, frozen: Record<string, StoredTensor>): TrainableClassifier;
-  /** How texts are read behind answered examples; absent: there are no words to answer with. */
-  behind?: WordReader["behind"];
   /** Of a decoder: the model behind tokens that all texts begin with, and what it takes of these, read once. Absent: texts are read whole. */
   beginning?: {
     adaptation(length: number): Adaptation;

@@ -2,18 +2,21 @@
  * What a language model reads of a text that it is to complete with a word for its label, and which tokens these words are.
  * @module
  */
-import { shorten, UsageError } from "../../../base/errors.ts";
+import { shorten } from "../../../base/errors.ts";
 import type { Backbone, Encoding } from "../../../models/types.ts";
 import { fillIn, isOfPairs, listOf, parseTemplate, type Template } from "../../../tasks/templates/template.ts";
 import type { Example } from "../../../tasks/types.ts";
 import type { LabelWords, WordBackbone } from "../../programs/word-classifier.ts";
 import type { HeadSpec } from "../../study/words/head.ts";
 import { cutTexts } from "./cut-texts.ts";
+import { BLANK_LINE, countFitting, type Demonstration } from "./demonstrations.ts";
 
 /** A template and the labels' words, for one model. */
 export interface WordReader {
   /** Token ids of the words. */
   words: LabelWords;
+  /** Token ids of what the model reads of the template besides texts. */
+  frame: readonly number[];
   /**
    * Token ids of a text, or of a pair, in the template, at most `limit`: up to the answer, or with a mask in its place and what stands
    * behind it. Long texts are cut; the template around them stays whole.
@@ -29,11 +32,11 @@ export interface WordReader {
   behind(demonstrations: readonly Demonstration[], limit: number, most: number): Promise<WordReader["encode"]>;
 }
 
-/** An example with its right answer. */
-export type Demonstration = Pick<Example, "text" | "pair" | "label">;
-
-/** What stands between demonstrations, and between them and the text that is to be answered. */
-const BLANK_LINE = "\n\n";
+/** Token ids of words behind a text if they begin with a space, else of a text that begins with them. */
+async function tokenizeBehind(tokenize: Tokenizing["tokenize"], text: string, words: string): Promise<number[]> {
+  if (!words.startsWith(" ")) return await tokenize(words);
+  return (await tokenize(text + words)).slice((await tokenize(text)).length);
+}
 
 /** A model with its tokenizer. */
 type Tokenizing = WordBackbone & Required<Pick<Backbone, "tokenize" | "decode">>;
@@ -160,24 +163,17 @@ export async function openWordReader(backbone: WordBackbone, head: HeadSpec): Pr
     });
     return filled + BLANK_LINE;
   };
+  const none = { text: "", pair: "" };
+  const parts = mask === undefined ? template.before : [...template.before, template.space, ...template.after];
   return {
     words,
+    frame: await tokenizeBehind(tokenize, END_OF_TEXT, fillIn(parts, none, list)),
     encode: (text, limit, pair) => cut({ text, pair }, limit, fillAfter("")),
     async behind(demonstrations, limit, most) {
       const texts = await Array.fromAsync(demonstrations, (example) => answered(example, limit));
-      const lengths = await Array.fromAsync(
-        texts,
-        async (_, at) => (await tokenize(texts.slice(0, at + 1).join(""))).length,
-      );
-      const fit = lengths.filter((length) => length + limit <= most).length;
-      if (fit < texts.length) {
-        throw new UsageError(
-          `Cannot put ${texts.length} examples before a text: with ${limit} tokens of the text they must fit into the ` +
-            `model's ${most}, ${fit === 0 ? "none does" : `${fit} of them do`}`,
-        );
-      }
+      const taken = await countFitting(texts, tokenize, limit, most);
       const fill = fillAfter(texts.join(""));
-      return (text, limit, pair) => cut({ text, pair }, lengths.at(-1)! + limit, fill);
+      return (text, limit, pair) => cut({ text, pair }, taken + limit, fill);
     },
   };
 }

@@ -12,6 +12,8 @@ export interface CompleteRow {
   part: string;
   /** Its number in the files of the data, from 1; with the part, it names the row. */
   number: number;
+  /** Of a turn of a dialogue, its number; it is part of the name, too. */
+  turn?: number;
   /** Where it stands in its file. */
   line: number;
   /** Its text, and the second text of a pair. */
@@ -20,6 +22,11 @@ export interface CompleteRow {
   group?: string;
   /** The values of its answer. */
   answer: readonly string[];
+}
+
+/** The name of a row: its part and its number, and that of a turn. */
+export function idOf(part: string, number: number, turn?: number): string {
+  return `${part}/${number}${turn === undefined ? "" : `/${turn}`}`;
 }
 
 /** Rows, each with an index from 0. */
@@ -35,6 +42,7 @@ export class Rows {
   readonly #columns = {
     part: new Numbers(),
     number: new Numbers(),
+    turn: new Numbers(),
     table: new Numbers(),
     line: new Numbers(),
     words: new Numbers(),
@@ -73,10 +81,11 @@ export class Rows {
   }
 
   /** Adds a row of the table that was begun last. */
-  add({ part, number, line, texts, group, answer }: CompleteRow): void {
+  add({ part, number, turn, line, texts, group, answer }: CompleteRow): void {
     const columns = this.#columns;
     columns.part.push(this.#parts.indexOf(part, (part) => part));
     columns.number.push(number);
+    if (turn !== undefined) columns.turn.push(turn);
     columns.table.push(this.#tables.length - 1);
     columns.line.push(line);
     columns.answer.push(this.#indexOfAnswer(answer));
@@ -102,9 +111,15 @@ export class Rows {
     return this.#answers.indexOf(key, () => answer.map(ownCopy));
   }
 
-  /** Names a row: its part and its number. */
+  /** Names a row. */
   idOf(row: number): string {
-    return `${this.partOf(row)}/${this.#columns.number.at(row)}`;
+    const { turn } = this.#columns;
+    return idOf(this.partOf(row), this.numberOf(row), row < turn.length ? turn.at(row) : undefined);
+  }
+
+  /** The number of a row in the files of the data. */
+  numberOf(row: number): number {
+    return this.#columns.number.at(row);
   }
 
   /** The part of the data that a row belongs to. */

@@ -3,6 +3,7 @@
  * @module
  */
 import { shorten } from "../../../base/errors.ts";
+import { cellText } from "../../parquet/cell-text.ts";
 import { requireColumns } from "../../task-files.ts";
 import { readCsv } from "./csv.ts";
 import { type Cell, type Parts, untilRefused, type Visit } from "./types.ts";
@@ -74,11 +75,8 @@ function parseObject(line: string, path: string, number: number): Record<string,
 }
 
 function valueOf(value: unknown, path: string, column: string, line: number): Cell {
-  if (value === null) return null;
-  if (typeof value !== "object") return String(value);
-  if (Array.isArray(value) && value.every((item) => item !== null && typeof item !== "object")) {
-    return value.map(String);
-  }
+  const text = cellText(value);
+  if (text !== undefined) return text;
   throw new Error(
     `Cannot use ${path}: ${shorten(column)} must be a text, a number or a boolean, ` +
       `it is ${Array.isArray(value) ? "a list of other things" : "an object"} in line ${line}`,

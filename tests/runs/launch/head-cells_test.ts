@@ -128,6 +128,15 @@ for (const [what, changes, message] of wrong) {
     refused({ models: [gpt2], head, ...changes }, message));
 }
 
+Deno.test("a prompt starts from a template's words only where a template is", async () => {
+  const methods = [{ "prompt-tuning": { start: "template" } }];
+  assert.equal((await cellsOf(worded({ methods })))[0].spec.method[0].options.start, "template");
+  await refused(
+    { models: [gpt2], methods },
+    /^Cannot use prompt-tuning: start must not be template where no template is, /,
+  );
+});
+
 Deno.test("an unknown head is refused, and an unknown key of one", () => {
   assert.throws(
     () => parsed({ head: "classifier" }),

@@ -217,7 +217,10 @@ Deno.test("a description of generation reads right answers from a column, a list
   const one = await opened(files, { ...described, data: "b.csv", columns: { text: "facts", references: "best" } });
   assert.deepEqual(dataOf(one.read).pool!.map(({ references }) => references), [["1", "3"], ["2"]]);
   const wrong: [change: Partial<Description>, message: RegExp][] = [
-    [{ columns: { text: "facts", label: "best" } }, /a task of generation has columns.references, one of another kind/],
+    [
+      { columns: { text: "facts", label: "best" } },
+      /a task of generation has columns.references or is a dialogue, one of another kind/,
+    ],
     [{ kind: "classification", columns }, /its kind is classification$/],
     [{ columns, labels: ["a", "b"] }, /labels is of the kind classification or multi-label, its kind is generation$/],
     [{ columns, metrics: ["accuracy"] }, /its metrics must suit generation, current value is accuracy/],

@@ -5,10 +5,10 @@
  */
 
 /**
- * What a column holds: texts, whole numbers, fractions, booleans, lists of texts, lists of these, lists of records (act, slot, values), classes by number,
+ * What a column holds: texts, whole numbers, fractions, booleans, lists of texts, of whole numbers, lists of lists of texts, lists of records (act, slot, values), classes by number,
  * or texts of a few kinds.
  */
-export type ColumnKind = "text" | "int" | "float" | "bool" | "texts" | "lists" | "acts" | readonly string[] | {
+export type ColumnKind = "text" | "int" | "float" | "bool" | "texts" | "ints" | "lists" | "acts" | readonly string[] | {
   texts: readonly string[];
 };
 
@@ -115,4 +115,5 @@ export const layouts: Record<string, Record<string, ColumnKind>> = {
     ...{ gem_id: "text", gem_parent_id: "text", dialog_acts: "acts", context: "texts", dialog_id: "text" },
     ...{ service: "text", turn_id: "int", prompt: "text", target: "text", references: "texts" },
   },
+  "daily-dialog": { dialog: "texts", act: "ints", emotion: "ints" },
 };

@@ -146,11 +146,14 @@ Deno.test("examples are drawn by the seed alone, classes in turn until one has n
 
 for (const arch of ["bert", "t5"]) {
   Deno.test(`${arch} reads answered examples in the text, before what it is to answer`, async () => {
-    const backbone = await (await findFolder(await tinyWordModel(arch))).open();
-    const { behind } = await wordHead(backbone, { template: "{text}={answer}!", words: [["n"], ["y"]] }, ["0", "1"]);
+    const folder = await tinyWordModel(arch);
+    const backbone = await (await findFolder(folder)).open();
+    const [{ spec }] = await cellsOf(wordStudy(arch, folder, ["hand-written"]));
+    const context = { spec: { ...spec, training: { ...spec.training, maxLength: 8 } }, threads: 1 };
+    const head = { template: "{text}={answer}!", words: [["n"], ["y"]] };
     const demonstrations = [{ text: "ab", label: 1 }, { text: "a long text", label: 0 }];
-    const encode = await behind!(demonstrations, 8, 64);
-    const ids = await encode("what is this", 8);
+    const { reading } = await wordHead(backbone, head, ["0", "1"], context, demonstrations);
+    const ids = await reading.encode("what is this", 8);
     const text = await backbone.decode!([...ids].filter((id) => id < 97));
     assert.equal(text, arch === "t5" ? "ab=y!\n\na lon=n!\n\nwhat is=" : "ab=y!\n\na lon=n!\n\nwhat =!");
     assert.equal(ids.answer === undefined, arch === "t5");

@@ -85,6 +85,19 @@ Deno.test("long texts of a pair are cut inside a template, the longer one first,
     });
   }));
 
+Deno.test("the template's own words are the tokens that they are behind a text, those behind a mask included", async () => {
+  await withModel("llama", async (model) => {
+    const { frame } = await openWordReader(model, { template: "{text} It was {answer}.", words: [["cat"], ["dog"]] });
+    const [whole, text] = [await model.tokenize!("hello. It was"), await model.tokenize!("hello.")];
+    assert.deepEqual(frame, whole.slice(text.length));
+  });
+  await withModel("bert", async (model) => {
+    const template = "Hello: {text} {label list}? {answer}!";
+    const { frame } = await openWordReader(model, { template, words: [["cat"], ["dog"]] });
+    assert.deepEqual(frame, await model.tokenize!("Hello: cat or dog? !"));
+  });
+});
+
 Deno.test("a mask in a text of the user's is not the one that stands for the answer", () =>
   withModel("bert", async (model) => {
     const { encode } = await openWordReader(model, { template: "{text} {answer}, {pair}", words: [["cat"], ["dog"]] });
