@@ -98,6 +98,7 @@ export async function readFolder(folder: string, architectures: Record<string, A
         ...opened?.chat && { chat: opened.chat },
         ...opened?.mask !== undefined && { maskToken: opened.mask },
         decode: async (ids) => await tokenizer().decode(ids),
+        show: async (ids) => await tokenizer().show(ids),
         ...opened?.release && { release: opened.release },
       };
     },

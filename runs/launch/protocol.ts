@@ -85,6 +85,8 @@ export type Message =
   /** The negative controls are written. */
   | { type: "controlled"; record: ControlRecord }
   | { type: "inspected"; report: DeviceReport }
+  /** A plug-in of that name has printed a text. */
+  | { type: "said"; name: string; text: string }
   /** One for each model to look at, in order: why it cannot be used, or null. */
   | { type: "looked"; fault: string | null }
   /** The plug-ins of a {@linkcode PluginJob} are loaded. */

@@ -17,7 +17,7 @@ import type {
   TaskDescription,
 } from "../types.ts";
 import type { DescribedKind, DescribedSpec, Description } from "./description.ts";
-import type { DescribedExample } from "./read.ts";
+import type { DescribedExample } from "./example.ts";
 
 /** Every metric of the kinds besides classification. */
 const METRICS: Record<DescribedKind, object> = {

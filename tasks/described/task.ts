@@ -109,7 +109,7 @@ export function describedTask(
     })),
     ...described.splits && { rule: ruleOf(described.splits) },
     ...described.published && { published: described.published },
-    readTexts: (examples: readonly TextInput[]) => readTexts(described, given(), examples),
+    readTexts: <E extends TextInput>(examples: readonly E[]) => readTexts(described, given(), examples),
   };
   return taskOfKind(common, described, async () => dataOf(await readDescribed(name, described, given())));
 }

@@ -10,7 +10,7 @@ import { runId } from "../../../runs/study/spec.ts";
 import { parseStudy } from "../../../runs/study/study.ts";
 import { splitExamples } from "../../../runs/training/split.ts";
 import type { Description } from "../../../tasks/described/description.ts";
-import { dataOf, placeOf } from "../../../tasks/described/read.ts";
+import { dataOf } from "../../../tasks/described/read.ts";
 import type { Task } from "../../../tasks/types.ts";
 import { type Files, inFolder } from "../../in-folder.ts";
 import { withHub } from "../../models/hub/fixture.ts";
@@ -40,7 +40,7 @@ Deno.test("a folder of files of any kind has the rows of its files in the order 
   const { read, task } = await opened(files, { data: "part", columns });
   assert.deepEqual(dataOf(read), dataOf(whole));
   assert.match(task.files!.pool, /^[0-9a-f]{64}$/);
-  assert.equal(placeOf(read.splits[0], 10), "row 1 of b.parquet");
+  assert.equal(read.splits[0].placeOf(10), "row 1 of b.parquet");
   await assert.rejects(opened({ "part/README.md": "no" }, { data: "part", columns }), {
     message: /the folder must hold CSV, TSV, JSON lines or Parquet files, it holds none$/,
   });

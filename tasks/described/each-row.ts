@@ -1,35 +1,24 @@
 /**
- * What the cells of a row say: texts and right answers.
+ * What the cells of rows say, texts and right answers, file by file.
  * @module
  */
-import { requireTexts } from "../../task-files.ts";
-import type { Reading } from "../read.ts";
-import { columnsOf, fill, refuseEmpty, requireText } from "../fields.ts";
-import { answerColumns, answerValues, mayBeEmpty } from "../right-answers.ts";
-import type { Cell, Table } from "../table.ts";
-import { responsesOf, speakersOf, turnsOf } from "./turns.ts";
+import { requireTexts } from "../task-files.ts";
+import type { DescribedSpec } from "./description.ts";
+import { columnsOf, fill, refuseEmpty, requireText } from "./fields.ts";
+import { answerColumns, type AnswerReading, answerValues, mayBeEmpty } from "./right-answers.ts";
+import type { CompleteRow } from "./rows/rows.ts";
+import { responsesOf, speakersOf, turnsOf } from "./rows/turns.ts";
+import { readTables, type TableSource } from "./table.ts";
+import type { Cell, Table } from "./text/types.ts";
+
+/** What of a description decides how rows are read. */
+export type Reading = AnswerReading & Pick<DescribedSpec, "encoding" | "missing" | "splits" | "dialogue" | "speaker">;
 
 /** What stands between the parts of a list that a text is made of, as between facts of WebNLG. */
 const LIST_SEPARATOR = " | ";
 
-/** Texts of a row with their right answers. */
-export interface TextRow {
-  /** Part of the data, number of the row in it, and of a turn of a dialogue its number: "train/12/4". */
-  id: string;
-  /** The part of the data that it belongs to. */
-  part: string;
-  /** Where the row stands in its file. */
-  line: number;
-  /** The text, and the second text of a pair. */
-  texts: string[];
-  /** What it has in common with others that must not be torn apart. */
-  group?: string;
-  /** The values of its answer. */
-  answers: () => string[];
-}
-
 /** Where a row stands. */
-export interface RowPlace {
+interface RowPlace {
   /** Its file. */
   table: Table;
   /** Its line, or its number, in the file. */
@@ -41,7 +30,7 @@ export interface RowPlace {
 }
 
 /** Reads rows of one part of the data. */
-export class RowReader {
+class RowReader {
   /** The columns that are read. */
   readonly columns: string[];
   /** Speakers of dialogues that were seen, where a description names one. */
@@ -78,7 +67,7 @@ export class RowReader {
    * What a row says: one text; of a dialogue whose turns are the answers, one for each of these.
    * @param values of {@linkcode columns}, none of which is missing
    */
-  read(values: readonly Cell[], { table: { path, unit }, line, number, part }: RowPlace): TextRow[] {
+  read(values: readonly Cell[], { table: { path, unit }, line, number, part }: RowPlace): CompleteRow[] {
     const { columns: { text, pair, split, group, references }, dialogue, speaker } = this.reading;
     const place = `${unit} ${line}`;
     const cellOf = (column: string) => values[this.columns.indexOf(column)]!;
@@ -93,28 +82,73 @@ export class RowReader {
     const texts = [textOf(text, dialogue ? turnsIn : textIn), ...pair === undefined ? [] : [textOf(pair)]];
     requireTexts(path, texts, line);
     const ofRow = split === undefined ? part : textOf(split).trim();
-    const row = { part: ofRow, line, ...group !== undefined && { group: textOf(group) } };
-    const id = `${ofRow}/${number}`;
+    const row = { part: ofRow, number, line, ...group !== undefined && { group: textOf(group) } };
     if (dialogue && references === undefined) {
       const turns = texts[0].split("\n");
       if (speaker !== undefined) { for (const name of speakersOf(turns)) this.speakers.add(name); }
       // The turns of a dialogue must not be torn apart.
       return responsesOf(turns, speaker).map(({ turn, text, answer }) => ({
-        group: id,
+        group: `${ofRow}/${number}`,
         ...row,
-        id: `${id}/${turn}`,
+        turn,
         texts: [text],
-        answers: () => [answer],
+        answer: [answer],
       }));
     }
-    const answers = () => {
-      const cells = this.#ofAnswer.map((column) =>
-        this.#isGeneration || mayBeEmpty(this.reading) && this.#ofAnswer.length === 1 ? cellOf(column) : textIn(column)
-      );
-      const answer = answerValues(this.reading, cells, { path, place });
-      if (this.#isGeneration && answer.length === 0) refuseEmpty(path, this.#ofAnswer[0], place);
-      return answer;
-    };
-    return [{ ...row, id, texts, answers }];
+    const cells = this.#ofAnswer.map((column) =>
+      this.#isGeneration || mayBeEmpty(this.reading) && this.#ofAnswer.length === 1 ? cellOf(column) : textIn(column)
+    );
+    const answer = answerValues(this.reading, cells, { path, place });
+    if (this.#isGeneration && answer.length === 0) refuseEmpty(path, this.#ofAnswer[0], place);
+    return [{ ...row, texts, answer }];
   }
+}
+
+/** What was read of a part of the data. */
+export interface ReadPart {
+  /** SHA-256 of its files. */
+  sha256: string;
+  /** Number of rows. */
+  rows: number;
+  /** Number of rows that were passed over, as something is missing in them. */
+  dropped: number;
+  /** Speakers of dialogues that were seen. */
+  speakers: ReadonlySet<string>;
+}
+
+/**
+ * Visits the texts of rows that have all values.
+ * @param start called before a table's first row, and again with it where it has to be read another way
+ * @param isWanted whether the row of a number is read; left out: all are
+ * @throws {Error} if a row has not all values, unless such rows are dropped
+ */
+export async function eachRow(
+  reading: Reading,
+  part: string,
+  source: TableSource,
+  start: (table: Table) => (row: CompleteRow) => void,
+  isWanted: (number: number) => boolean = () => true,
+): Promise<ReadPart> {
+  const reader = new RowReader(reading);
+  const count = { rows: 0, dropped: 0 };
+  let begun: Table | undefined;
+  let before = { ...count };
+  const sha256 = await readTables(source, reader.columns, reading.encoding, (table) => {
+    if (table !== begun) before = { ...count };
+    begun = table;
+    Object.assign(count, before);
+    const visit = start(table);
+    return ({ line, values }) => {
+      const number = ++count.rows;
+      if (!isWanted(number)) return;
+      const missing = reader.missing(values);
+      if (missing !== undefined) {
+        if (reading.missing !== "drop") refuseEmpty(table.path, missing, `${table.unit} ${line}`);
+        count.dropped++;
+        return;
+      }
+      for (const row of reader.read(values, { table, line, number, part })) visit(row);
+    };
+  });
+  return { sha256, ...count, speakers: reader.speakers };
 }
