@@ -86,7 +86,7 @@ async function tokenizeWords(
 
 /** @throws {Error} if two labels have a word of the same tokens, or if a masked model has a word of several */
 function requireDistinct(tokens: LabelWords, words: HeadSpec["words"], isMasked: boolean): void {
-  const labelOf = new Map<string, number>();
+  const seen = new Set<string>();
   for (const [label, ofLabel] of tokens.entries()) {
     for (const [at, ids] of ofLabel.entries()) {
       const word = shorten(JSON.stringify(words[label][at]));
@@ -95,11 +95,10 @@ function requireDistinct(tokens: LabelWords, words: HeadSpec["words"], isMasked:
           `Cannot use the word ${word} for a label: it must have one token, as it stands for a mask, it has ${ids.length}`,
         );
       }
-      const other = labelOf.get(ids.join());
-      if (other !== undefined) {
+      if (seen.has(ids.join())) {
         throw new Error(`Cannot use the word ${word} for a label: words must differ for the model, it is there twice`);
       }
-      labelOf.set(ids.join(), label);
+      seen.add(ids.join());
     }
   }
 }
@@ -116,8 +115,8 @@ function requirePair(template: Template, pair: string | undefined): void {
 
 /**
  * Reads a template and the labels' words for a model.
- * @throws {Error} one sentence, if the model has no tokenizer or its tokenizer no mask that it needs, or if a word is unknown to it, of several tokens where there is one mask, or
- * the same as another
+ * @throws {Error} one sentence, if the model has no tokenizer or its tokenizer no mask that it needs, or if a word is unknown to it, of
+ * several tokens where there is one mask, or the same as another
  */
 export async function openWordReader(reading: ReadingModel, head: HeadSpec): Promise<WordReader> {
   const { tokenize, decode, maskToken, languageModel } = reading;
