@@ -241,6 +241,9 @@ export interface Backbone extends BackboneShape {
   hiddenStates?(weights: Tensors, inputs: Tensors, hooks: Hooks): Tensor[];
 }
 
+/** A model as far as it reads texts: its shape and its tokenizer. */
+export type ReadingModel = BackboneShape & Pick<Backbone, "encode" | "tokenize" | "decode" | "maskToken">;
+
 /** A backbone without its weights and tokenizer: what config.json alone determines. */
 export type Design =
   & Omit<Backbone, "stored" | "sha256" | "maskToken" | "encode" | "tokenize" | "chat" | "decode" | "release">

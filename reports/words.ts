@@ -187,7 +187,8 @@ const FAILURES = ["score at majority", "loss did not fall"];
 export function failureRemarks({ settings }: Protocol): Remark[] {
   const mixed = settings.filter((setting) => {
     const failed = failedSeeds(setting).length;
-    return failed > 0 && failed < setting.runs.length;
+    const isTrained = setting.runs[0].spec.training.epochs > 0;
+    return isTrained && failed > 0 && failed < setting.runs.length;
   });
   if (mixed.length === 0) return [];
   return [[

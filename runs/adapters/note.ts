@@ -39,6 +39,8 @@ export interface AdapterNote {
   head?: HeadSpec;
   /** Most tokens that are generated; absent if the task is to classify. */
   outputLength?: number;
+  /** A generated text ends before the first of these; absent: there are none. */
+  stop?: string[];
   /** Texts are put into the model's chat template. */
   chat?: true;
   /** Texts are dialogues, a turn a line, that lose their oldest turns where they are too long. */
@@ -64,6 +66,7 @@ const noteSchema: z.ZodType<AdapterNote> = z.strictObject({
   maxLength: z.int().positive(),
   head: headSchema.optional(),
   outputLength: z.int().positive().optional(),
+  stop: z.array(z.string().min(1)).optional(),
   chat: z.literal(true).optional(),
   dialogue: z.literal(true).optional(),
   threshold: z.number().min(0).max(1).optional(),
@@ -86,7 +89,7 @@ export function noteOf(
   texts: NotedTexts,
   threshold?: number,
 ): Omit<AdapterNote, "forms"> {
-  const { maxLength, outputLength, chat } = spec.training;
+  const { maxLength, outputLength, stop, chat } = spec.training;
   return {
     version: 1,
     run,
@@ -102,6 +105,7 @@ export function noteOf(
     maxLength,
     ...spec.head && { head: spec.head },
     ...outputLength !== undefined && { outputLength },
+    ...stop && { stop },
     ...chat && { chat },
     ..."dialogue" in task && task.dialogue && { dialogue: task.dialogue },
     ...threshold !== undefined && { threshold },

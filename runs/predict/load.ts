@@ -49,6 +49,8 @@ export interface LoadedAdapter {
   maxLength: number;
   /** Most tokens that are generated; 0 where it classifies. */
   outputLength: number;
+  /** A generated text ends before the first of these; absent: there are none. */
+  stop?: string[];
   /** Its methods, those with virtual tokens excluded. */
   parts: readonly Part[];
   /** Values of their parameters, under the names that `compose` gives them, and of the weights trained in place. */
@@ -189,6 +191,7 @@ async function readAdapter(folder: string, model: Model, opened: Backbone): Prom
     limit: Math.min(note?.maxLength ?? maxLength, shared ? maxLength - outputLength : maxLength),
     maxLength,
     outputLength,
+    ...note?.stop && { stop: note.stop },
     parts: plain.map(({ method, options }) => ({ method, options })),
     parameters: parametersOf(plain, backbone),
     ...virtualTokens(adapters.filter(({ method }) => method.virtualTokens), backbone),

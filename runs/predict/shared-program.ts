@@ -40,7 +40,7 @@ export function programKey({ kind, parts, virtual, reading, words }: LoadedAdapt
 /** A key that is equal for adapters whose texts may be computed in one batch. */
 export function batchKey(adapter: LoadedAdapter, index: number): string {
   const hasParameters = Object.keys(adapter.parameters).length > 0;
-  return canonical([programKey(adapter), adapter.outputLength, hasParameters ? index : null]);
+  return canonical([programKey(adapter), adapter.outputLength, adapter.stop ?? [], hasParameters ? index : null]);
 }
 
 /** Hooks that put virtual tokens where their methods put them. The tokens are among the parameters. */

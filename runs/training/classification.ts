@@ -179,7 +179,7 @@ export async function classification<E extends AnyExample, A extends number | re
     get trainExamples() {
       return examples.train;
     },
-    loss: model.loss,
+    loss: answering.loss,
     start: model.start,
     identity: {
       backbone: model.backboneFeatures,

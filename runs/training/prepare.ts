@@ -167,11 +167,11 @@ export async function prepareCell(cell: OpenCell, options: CellOptions): Promise
   options.onPlanned?.(least.total);
   checkData(cell, parameters, integrity);
   const frozenSha256 = await hashFrozen(trainingTask);
-  let start = await readStartValues(cell, options, compile, integrity);
   if (trainingTask.parameters.length === 0) {
     const { evaluator, planned } = await openUntrained(cell, options, compile);
     return { ...cell, parameters, planned, integrity, seconds, frozenSha256, evaluator };
   }
+  let start = await readStartValues(cell, options, compile, integrity);
   // A first call brings the weights into memory before the mark: what follows is the cost of the method.
   const planned = featureCache && await fillCache(featureCache, cell, options, compile, seconds);
   const evaluator = await trainingTask.evaluator(compile);

@@ -43,3 +43,13 @@ Deno.test("without several templates nothing is said of written prompts", () => 
   assert.doesNotMatch(renderMarkdown(one), /Written prompts/);
   assert.equal(renderPromptsCsv(one), "");
 });
+
+Deno.test("what is not trained has not failed to learn where a seed is no better than the most frequent class", () => {
+  const records = writtenRecords.map((record) => ({
+    ...record,
+    checks: { ...record.checks, flags: [{ name: "score at majority", raised: record.spec.seed === 0, detail: "" }] },
+  }));
+  const markdown = renderMarkdown(groupResults(records, []));
+  assert.match(markdown, /score at majority/);
+  assert.doesNotMatch(markdown, /failed to learn/);
+});

@@ -4,7 +4,7 @@
  */
 import { Random } from "../../../base/random.ts";
 import { sizeOf } from "../../../base/shapes.ts";
-import type { Executable, Quadratic } from "../../../engine/types.ts";
+import type { Executable, Quadratic, Signature } from "../../../engine/types.ts";
 import type { CellEstimate, LocalPaths } from "../../study/cell.ts";
 import type { RunSpec } from "../../study/spec.ts";
 import { epochBatches, microBatches } from "../batches.ts";
@@ -38,7 +38,7 @@ export async function estimateCell(
   const compiled = performance.now();
   const planned = planStepMemory(executable, trainExamples, spec.training);
   const work = task.kind !== "generation" ? workOf(spec, trainingTask) : null;
-  if (work) await calibrate(calibration, executable, work, spec, trainingTask);
+  if (work) await calibrate(calibration, executable, signature, work, spec, trainingTask);
   await executable.release();
   const start = (opened - begun + PROGRAMS * (compiled - opened)) / 1000;
   return { parameters: countParameters(trainingTask), planned, seconds: secondsOf(work, start, calibration.rate) };
@@ -92,13 +92,14 @@ function workOf({ seed, training }: RunSpec, trainingTask: TrainingTask): Work |
 async function calibrate(
   calibration: Calibration,
   executable: Executable,
+  signature: Signature,
   { flopsOfCall }: Work,
   spec: RunSpec,
   trainingTask: TrainingTask,
 ): Promise<void> {
   if (calibration.secondsLeft <= 0) return;
   const begun = performance.now();
-  const secondsOfCall = await prepareCall(executable, spec, trainingTask);
+  const secondsOfCall = await prepareCall(executable, signature, spec, trainingTask);
   const { positions } = trainingTask.trainExamples;
   const batch = [...positions.keys()].slice(0, spec.training.batchSize);
   const [indices] = microBatches(batch, positions, spec.training.microBatchRows);
@@ -119,11 +120,14 @@ async function calibrate(
 /** A function that computes some training examples as training does, and returns the seconds that it took. */
 async function prepareCall(
   executable: Executable,
+  signature: Signature,
   { seed }: RunSpec,
   { trainExamples, parameters, featureCache, start }: TrainingTask,
 ): Promise<(indices: readonly number[]) => Promise<number>> {
   const trains = !featureCache && parameters.length > 0;
-  const values = featureCache ? {} : await start(seed);
+  // What is not trained takes as long with any values.
+  const zeros = Object.entries(signature.parameters).map(([name, shape]) => [name, new Float32Array(sizeOf(shape))]);
+  const values = trains ? await start(seed) : Object.fromEntries(zeros);
   const gradients = Object.fromEntries(parameters.map(({ name, shape }) => [name, new Float32Array(sizeOf(shape))]));
   return async (indices) => {
     const longest = Math.max(...indices.map((index) => trainExamples.positions[index]));

@@ -9,6 +9,7 @@ import type { Cell } from "../../../../runs/study/cell.ts";
 import { checkRecord } from "../../../../runs/study/check-record.ts";
 import { parseRecord, type RunRecord } from "../../../../runs/study/record.ts";
 import { settingId } from "../../../../runs/study/spec.ts";
+import { estimateCell } from "../../../../runs/training/estimates/estimate-cell.ts";
 import { openCell } from "../../../../runs/training/prepare.ts";
 import { runCell } from "../../../../runs/training/run-cell.ts";
 import { drawDemonstrations } from "../../../../runs/training/words/demonstrations.ts";
@@ -72,7 +73,7 @@ Deno.test("what is not trained has a run for each template, which answers as the
   ]);
   const texts = new Map(
     (await Deno.readTextFile(written[0].tables!.pool[0])).split("\n").slice(1).map((line, at) => [
-      `pool/${at}`,
+      `pool/${at + 1}`,
       line.split("\t")[0],
     ]),
   );
@@ -112,7 +113,12 @@ Deno.test("answered examples stand before each text, classes in turn, as if all 
   // Ten tokens of one character each, the word and the sign before it among them.
   const first = drawn.map(({ text, label }) => `${text.slice(0, 8)}=${"ny"[label]}\n\n`).join("");
   const texts = splits.test.map(({ text }) => text.slice(0, 9));
-  const { predictions } = await run(cell);
+  const { predictions, memory } = await run(cell);
+  const calibration = { threads: 1, secondsLeft: 1, secondsPerCell: 0.01 };
+  const { planned, seconds } = await estimateCell(cell.spec, cell, calibration);
+  // Its keys and values, the same in both.
+  assert.deepEqual([planned.parameters, planned.gradients], [memory.planned.parameters, 0]);
+  assert.ok(seconds.value! > 0 && Math.abs(planned.total / memory.planned.total - 1) < 0.1);
   assert.deepEqual(
     predictions.map(({ predicted }) => predicted),
     await answersTo(texts, "{text}={answer}", [["n"], ["y"]], first),
