@@ -26,7 +26,11 @@ export async function renderTokens(model: Model, task: AnyTask, data: TaskData<T
   try {
     const limits = [trainingDefaults.maxLength, backbone.maxLength];
     const { count, median, most95, longest, cut: [usual, most] } = await tokenLengths(backbone, kind, texts, limits);
-    const shown = await Array.fromAsync(someOf(texts), (text) => textAsRead(backbone, kind, text, limits[0]));
+    // Of a dialogue that a study would refuse, why it would.
+    const shown = await Array.fromAsync(
+      someOf(texts),
+      (text) => textAsRead(backbone, task, text, limits[0]).catch(({ message }) => String(message)),
+    );
     return [
       `tokens of ${model.name}${count < all.length ? `, of ${count} texts` : ""}: median ${median}, ` +
       `95 % have at most ${most95}, the longest has ${longest}`,

@@ -3,8 +3,8 @@
  * @module
  */
 import type { Backbone } from "../../../models/types.ts";
-import type { TaskKind, TextInput } from "../../../tasks/types.ts";
-import { encodePrompt } from "../prompt.ts";
+import type { AnyTask, TaskKind, TextInput } from "../../../tasks/types.ts";
+import { encodeDialogue, encodePrompt } from "../prompt.ts";
 
 /** Lengths of texts in tokens, special tokens among them; of generation, those of prompts. */
 export interface TokenLengths {
@@ -62,12 +62,17 @@ export async function tokenLengths(
 /**
  * A text as a model reads it within so many tokens, with special tokens as its vocabulary writes them; undefined if it cannot show
  * tokens.
+ * @throws {Error} if it is a dialogue whose last turn is longer
  */
 export async function textAsRead(
   backbone: Backbone,
-  kind: TaskKind,
+  task: Pick<AnyTask, "kind"> & { dialogue?: true },
   text: TextInput,
   limit: number,
 ): Promise<string | undefined> {
-  return await backbone.show?.(await encodeText(backbone, kind, text, Math.min(limit, backbone.maxLength)));
+  const most = Math.min(limit, backbone.maxLength);
+  const ids = task.dialogue
+    ? (await encodeDialogue(backbone, text.id, text.text, most)).ids
+    : await encodeText(backbone, task.kind, text, most);
+  return await backbone.show?.(ids);
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { openDescribed } from "../../../tasks/described/described.ts";
 import type { Description } from "../../../tasks/described/description.ts";
-import { dataOf } from "../../../tasks/described/read.ts";
+import { dataOf, readDescribed, readTexts } from "../../../tasks/described/read.ts";
 import { taskOfSpec } from "../../../runs/study/find-task.ts";
 import { inFolder } from "../../in-folder.ts";
 
@@ -71,6 +71,22 @@ Deno.test("a dialogue may have its answers in a column, and its groups too", asy
   const example = { id: "pool/1", group: "doors", text: "hello\nwho is there?", references: ["it is me"] };
   assert.deepEqual(dataOf(read).pool, [example]);
 });
+
+Deno.test("of many dialogues the turns that are drawn are read again by their names", () =>
+  inFolder({ "d.jsonl": dialogues.map((row) => JSON.stringify(row)).join("\n") }, async (folder) => {
+    const reading = { kind: "generation", dialogue: true, speaker: "SYSTEM", columns: { text: "turns" } } as const;
+    const sources = { pool: { paths: [join(folder, "d.jsonl")] } };
+    const [whole, outlined] = [
+      await readDescribed("d", reading, sources),
+      await readDescribed("d", reading, sources, 40),
+    ].map((read) => dataOf(read).pool!);
+    assert.deepEqual(outlined.map(({ id, text }) => [id, text]), [
+      ["pool/1/2", whole[0].text],
+      ["pool/1/4", ""],
+      ["pool/2/2", ""],
+    ]);
+    assert.deepEqual(await readTexts(reading, sources, outlined), whole);
+  }));
 
 Deno.test("what cannot be a dialogue is refused in one sentence", async () => {
   const refused = (change: Partial<Description>, message: RegExp, rows: readonly object[] = dialogues) =>
