@@ -13,7 +13,10 @@ export const addReport: AddCommand = (program, setStatus) => {
     .argument("[results...]", "results folders", ["results"])
     .option("--out <folder>", "folder of the reports (default: report, in the first results folder)")
     .option("--validation", "show the score on the validation examples, which chose the epoch, beside the test score")
-    .option("--texts", "show in report.html the texts that methods disagree on, of tasks that come with TuneBench")
+    .option(
+      "--texts",
+      "show in report.html the texts that methods disagree on, of tasks that come with TuneBench, and generated texts",
+    )
     .option("--external <path>", "show results of PEFT's method comparison beside: a file of them, or a folder")
     .option("--compare <methods>", "test two methods, joined by a comma, in every table that has both; write nothing")
     .option("--baseline <folder>", "say what moved beyond noise since these results; write nothing")

@@ -13,7 +13,7 @@ import { t5 } from "./architectures/t5.ts";
 import { lookAtFolder, readFolder } from "./folder/folder.ts";
 import { isGguf, readGguf } from "./gguf/folder.ts";
 import { type FetchOptions, readHubModel } from "./hub/model.ts";
-import type { Architecture, Model } from "./types.ts";
+import type { Architecture, Model, ReadingModel } from "./types.ts";
 import { useLite } from "./use-lite/use-lite.ts";
 
 /** The models that come with the project, by name. */
@@ -51,11 +51,11 @@ export function findFolder(path: string): Promise<Model> {
 /**
  * Makes sure that a model can be opened and texts be encoded, without reading the weights of a folder a second time.
  * @param folder where its files lie; of an entry of the table, none
+ * @returns it, as far as it reads texts
  * @throws {Error} one sentence, as opening it would throw
  */
-export async function lookAtModel(name: string, folder?: string): Promise<void> {
-  if (folder !== undefined) await lookAtFolder(folder, architectures);
-  else await models[name].open();
+export async function lookAtModel(name: string, folder?: string): Promise<ReadingModel> {
+  return folder === undefined ? await models[name].open() : await lookAtFolder(folder, architectures);
 }
 
 /** Whether a model's name is that of a model on the hub. */

@@ -224,6 +224,8 @@ export interface Backbone extends BackboneShape {
   chat?(message: string): string;
   /** The text of token ids, without special tokens; absent: the backbone generates no text. */
   decode?(ids: readonly number[]): Promise<string>;
+  /** The tokens of ids as one text, special tokens as the vocabulary writes them; absent: they cannot be shown. */
+  show?(ids: readonly number[]): Promise<string>;
   /** Ends the process of the tokenizer; absent: there is none. */
   release?(): Promise<void>;
   /** Inputs of the forward pass, besides the weights. */
@@ -238,6 +240,9 @@ export interface Backbone extends BackboneShape {
    */
   hiddenStates?(weights: Tensors, inputs: Tensors, hooks: Hooks): Tensor[];
 }
+
+/** A model as far as it reads texts: its shape and its tokenizer. */
+export type ReadingModel = BackboneShape & Pick<Backbone, "encode" | "tokenize" | "decode" | "maskToken">;
 
 /** A backbone without its weights and tokenizer: what config.json alone determines. */
 export type Design =

@@ -21,6 +21,7 @@ import { measureMemory } from "./measure/memory.ts";
 import { measurePlan } from "./measure/plan.ts";
 import type { Report } from "./measure/report.ts";
 import { measureReports } from "./measure/reports.ts";
+import { measureRows } from "./measure/rows.ts";
 import { measureScale } from "./measure/scale.ts";
 import { measureStart } from "./measure/start.ts";
 import { measureStep } from "./measure/step.ts";
@@ -117,6 +118,7 @@ const MEASUREMENTS = {
   devices: ["", "the same training on every device"],
   coverage: ["", "simulated studies: what the intervals of reports cover"],
   reports: ["", "reports of 1,000 and of 20,000 invented runs"],
+  rows: ["", "files of 67,000 and of 1,000,000 rows"],
   adapters: ["[methods…] [--model FOLDER]", "1, 10 and 100 adapters on one model"],
   language: ["[methods…] --model FOLDER", "a training step and the generation of a language model"],
   accuracy: ["study.json --model FOLDER --out RESULTS", "test accuracies next to PEFT's"],
@@ -165,6 +167,7 @@ async function measure(args: string[]): Promise<Report> {
     devices: measureDevices,
     coverage: measureCoverage,
     reports: () => measureReports(),
+    rows: () => measureRows(),
     adapters: async () => {
       const model = await givenModel(values.model);
       return await measureAdapters(names.length > 0 ? methods() : undefined, model, number("rounds", 5));

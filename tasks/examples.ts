@@ -13,8 +13,12 @@ export function textKey(example: TextInput): string {
 
 /** The first 16 hexadecimal digits of the SHA-256 of a text's key: an adapter's note has them of all that it knows. */
 export function textHash(example: TextInput): string {
-  if (example.hash !== undefined) return example.hash;
-  const digits = hash("sha256", textKey(example));
+  return example.hash ?? hashOfKey(textKey(example));
+}
+
+/** The hash of texts of that key, which is given as it is or in UTF-8. */
+export function hashOfKey(key: string | Uint8Array): string {
+  const digits = hash("sha256", key);
   // Joined, as a slice would keep all digits in memory.
   return [digits.slice(0, 8), digits.slice(8, 16)].join("");
 }

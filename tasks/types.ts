@@ -123,8 +123,8 @@ export interface TaskDataset {
  */
 export type Load<E extends TextInput> = (taskFiles?: TaskFiles) => Promise<TaskData<E>>;
 
-/** Reads the texts of examples that a task's `load` gave without, and takes their hashes away. */
-export type ReadTexts = (examples: readonly TextInput[]) => Promise<void>;
+/** The same examples with their texts and without hashes, where a task's `load` gave them without. */
+export type ReadTexts = <E extends TextInput>(examples: readonly E[]) => Promise<E[]>;
 
 /** Words that stand for labels, one or several for each: "great". A label that is left out stands for itself. */
 export type Words = Readonly<Record<string, string | readonly string[]>>;
@@ -165,6 +165,8 @@ export interface MultiLabelTask extends TaskDescription {
 export interface GenerationTask extends TaskDescription {
   /** A prediction is a text. */
   kind: "generation";
+  /** Texts are dialogues, a turn a line: of one that is too long for a model the oldest turns are left out. */
+  dialogue?: true;
   /** Reads the examples. */
   load: Load<GenerationExample>;
 }

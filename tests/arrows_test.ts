@@ -41,7 +41,16 @@ const ARROWS: Record<string, readonly string[]> = {
   "tasks": ["base"],
   "tasks/metrics": ["tasks"],
   "tasks/templates": ["base", "tasks"],
-  "tasks/described": ["base", "tasks", "tasks/metrics", "tasks/templates"],
+  "tasks/described": [
+    "base",
+    "tasks",
+    "tasks/metrics",
+    "tasks/templates",
+    "tasks/described/rows",
+    "tasks/described/text",
+  ],
+  "tasks/described/rows": ["base", "tasks", "tasks/described/text"],
+  "tasks/described/text": ["base", "tasks"],
   "tasks/hub": ["tasks", "tasks/described"],
   "tasks/mod.ts": ["tasks", "tasks/hub"],
   "runs/plugins": [

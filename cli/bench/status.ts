@@ -18,12 +18,18 @@ export function addStatus(bench: Command, setStatus: SetStatus): void {
     .description("say how far the cells of a results folder are, whoever trains them")
     .argument("[results]", "results folder", "results")
     .option("--attach", "go on until each cell has a record or has failed; Ctrl-C ends this view alone")
-    .action(async (folder: string, flags: { attach?: true }) => setStatus(await runStatus(folder, flags)));
+    .option("--cells", "list all cells by the ids of their runs, which name records and the folders of adapters")
+    .action(async (folder: string, flags: StatusFlags) => setStatus(await runStatus(folder, flags)));
 }
 
-async function runStatus(out: string, { attach }: { attach?: true }): Promise<number> {
+interface StatusFlags {
+  attach?: true;
+  cells?: true;
+}
+
+async function runStatus(out: string, { attach, cells }: StatusFlags): Promise<number> {
   const { StatusReader } = await import("../../runs/status/folder-status.ts");
-  const { renderStatus, showStatus } = await import("../output/status-lines.ts");
+  const { renderCells, renderStatus, showStatus } = await import("../output/status-lines.ts");
   const { standardError } = await import("../output/progress.ts");
   using reader = await StatusReader.open(out);
   const show = attach ? showStatus(standardError()) : undefined;
@@ -35,7 +41,7 @@ async function runStatus(out: string, { attach }: { attach?: true }): Promise<nu
     if (attach ? status.underWay.length + status.waiting === 0 : !watched) break;
     await new Promise((resolve) => setTimeout(resolve, 1000 * LOOK_EVERY));
   }
-  for (const line of renderStatus(status)) console.log(line);
+  for (const line of [...renderStatus(status), ...cells ? renderCells(status) : []]) console.log(line);
   if (status.recorded === status.cells) console.log(`deno task report ${out} writes the tables.`);
   return status.failed.length > 0 ? 1 : 0;
 }

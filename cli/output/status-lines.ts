@@ -16,6 +16,11 @@ export function renderStatus(status: FolderStatus): string[] {
   ];
 }
 
+/** A line for each cell: the id of its run, how far it is, and the cell in words. */
+export function renderCells({ listed }: Pick<FolderStatus, "listed">): string[] {
+  return listed.map(({ id, title, state }) => `  ${id}  ${state.padEnd("under way".length)}  ${visible(title)}`);
+}
+
 function summary({ cells, recorded, underWay, failed, waiting }: FolderStatus): string {
   return `${counted(cells, "cell")}: ${recorded} done, ${underWay.length} under way, ${failed.length} failed, ` +
     `${waiting} waiting`;

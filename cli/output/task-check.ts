@@ -8,6 +8,7 @@ import type { OpenDescribed } from "../../tasks/described/described.ts";
 import type { ReadTask } from "../../tasks/described/read.ts";
 import { answerInWords, type RightAnswer } from "../../tasks/described/right-answers.ts";
 import { ruleOf } from "../../tasks/described/splits.ts";
+import type { AnyTask, TaskData, TextInput } from "../../tasks/types.ts";
 import { summarise, type Summary } from "../../tasks/described/summary.ts";
 
 /** Characters of an example's text that are shown. */
@@ -49,6 +50,12 @@ export function renderTask({ task, read, wording: { templates = [] } }: OpenDesc
       `${example.pair === undefined ? "" : ` | ${shorten(example.pair, LONGEST_SHOWN)}`}`
     ),
   ].join("\n");
+}
+
+/** A task that is not described, in lines: its splits. */
+export function renderNamed({ name, version, kind }: AnyTask, data: TaskData<TextInput>): string {
+  const splits = Object.entries(data).map(([split, examples]) => `${split}: ${counted(examples.length, "example")}`);
+  return [`${name}, version ${version}, ${kind}`, ...splits].join("\n");
 }
 
 /** What always giving one answer scores. */

@@ -14,5 +14,7 @@ export async function loadHere(paths: readonly string[]): Promise<void> {
   for (const name of ["run", "net"] as const) await Deno.permissions.revoke({ name });
   useCache({ offline: true });
   const { loadPlugins } = await import("../../runs/plugins/load.ts");
+  const { hear, saidLine } = await import("../../runs/plugins/said.ts");
+  hear(plugins, (name, text) => console.error(saidLine(name, text)));
   await loadPlugins(plugins);
 }

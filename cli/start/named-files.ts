@@ -64,21 +64,26 @@ export async function filesOfPlugins(paths: readonly string[]): Promise<string[]
   return [...paths, ...Object.values(opened).flatMap(({ files }) => files)];
 }
 
+/** Whether a task of the table may be a data set on the hub. */
+export async function isOnHub(name: string): Promise<boolean> {
+  const { tasks } = await import("../../tasks/mod.ts");
+  return Object.hasOwn(tasks, name) && tasks[name].dataset !== undefined;
+}
+
 /** What a study and the flags that change it name. @param source a preset, or the path of a study */
 export async function findNames(source: string, flags: Record<string, unknown>): Promise<Names> {
   const isFile = /\.jsonc?$/.test(source);
   const path = isFile ? source : join(projectFolder, "runs", "presets", `${source}.json`);
   const study = await parts(async () => (await readJsonc(path, LONGEST)).value);
-  const { tasks } = await import("../../tasks/mod.ts");
   const plugins = [
     ...texts(study.plugins).map((plugin) => resolve(dirname(path), plugin)),
     ...texts(flags.plugin),
   ];
   const own = await Promise.all([study.tasks, flags.tasks].flat().map(namesOfTask));
-  const hasDataset = (name: string) => Object.hasOwn(tasks, name) && tasks[name].dataset !== undefined;
+  const inTable = await Promise.all(texts(study.tasks, flags.tasks).map(isOnHub));
   return {
     models: texts(study.models, flags.models),
-    datasets: own.some(({ onHub }) => onHub) || texts(study.tasks, flags.tasks).some(hasDataset),
+    datasets: own.some(({ onHub }) => onHub) || inTable.includes(true),
     files: texts(
       isFile ? source : [],
       study.taskFiles,

@@ -10,7 +10,7 @@ import { deviceFolders, deviceVariables } from "../../engine/devices/optional-pa
 import { hubHosts } from "../../models/hub/request.ts";
 import { modelPermissions } from "../../models/hub/places.ts";
 import { useCache } from "../command.ts";
-import { filesOfPlugins, findNames, namesOfTask, notedModels, texts } from "./named-files.ts";
+import { filesOfPlugins, findNames, isOnHub, namesOfTask, notedModels, texts } from "./named-files.ts";
 
 /** Arguments and flags of a command, as the command line's parser gives them. */
 interface Given {
@@ -112,11 +112,15 @@ export const permissions: Record<string, (given: Given) => Permissions | null | 
     return filing(texts(folders, external, baseline), writes ? texts(out ?? `${folders[0]}/report`) : []);
   },
   async "task check"(given) {
-    const { files, onHub } = await namesOfTask(given.args[0]);
-    const base = filing(files);
-    if (!onHub) return base;
-    const finding = findingModels(given, [], true);
-    return { ...finding, read: [...finding.read, ...base.read ?? []] };
+    const { args: [task], flags: { model, taskFiles } } = given;
+    const { files, onHub } = await namesOfTask(task);
+    const base = filing([...files, ...texts(taskFiles)]);
+    const usesHub = onHub || await isOnHub(task as string);
+    if (!usesHub && model === undefined) return base;
+    const finding = findingModels(given, texts(model), usesHub);
+    const found = { ...finding, read: [...finding.read, ...base.read ?? []] };
+    // A model's tokenizer is native code, in a process of its own where the user gives it.
+    return model === undefined ? found : { ...found, sys: [...SYSTEM, ...LOADER], ffi: "any", run: [Deno.execPath()] };
   },
   async "plugin check"(given) {
     const base = launching(given, [], false);

@@ -10,8 +10,8 @@ import { LITTLE_GARBAGE } from "../../runs/launch/worker-process.ts";
 
 const program = fileURLToPath(new URL("restricted.ts", import.meta.url));
 
-/** Commands that compute in their own process. */
-const COMPUTING = ["predict"];
+/** Commands that compute, or read the rows of tasks, in their own process; "check" is that of tasks and of plug-ins. */
+const LARGE = ["predict", "check", "bench"];
 
 /** Signals that are handed on. In a terminal they reach both processes, which is no harm. */
 const SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM", "SIGHUP"];
@@ -22,7 +22,7 @@ export async function startCommand(name: string, permissions: Permissions): Prom
     args: [
       "run",
       "--quiet",
-      ...COMPUTING.includes(name) ? [LITTLE_GARBAGE] : [],
+      ...LARGE.includes(name) ? [LITTLE_GARBAGE] : [],
       ...permissionFlags(permissions),
       "--config",
       join(projectFolder, "deno.json"),

@@ -10,7 +10,7 @@ import { filesIn } from "../file-source.ts";
 import { identify, modelFiles } from "./model-files.ts";
 import { readCard } from "./model-card.ts";
 import { openTokenizer, type TextTokenizer, tokenizerFiles } from "../tokenizers/tokenizer.ts";
-import type { Architecture, Design, Model } from "../types.ts";
+import type { Architecture, Design, Model, ReadingModel } from "../types.ts";
 import { findWeights, openWeights, type WeightsWanted } from "./weights.ts";
 
 /** What a folder's config.json says. */
@@ -47,14 +47,19 @@ function weightsOf({ prefix, weights, languageModel, maskedLanguageModel }: Desi
  * Makes sure that a folder's model can be opened, as far as config, headers of the weights and tokenizer tell: the values are
  * not read.
  * @param architectures the architectures by `model_type`
+ * @returns the model as far as it reads texts
  * @throws {Error} one sentence, as opening the model and encoding a text would throw
  */
-export async function lookAtFolder(folder: string, architectures: Record<string, Architecture>): Promise<void> {
+export async function lookAtFolder(
+  folder: string,
+  architectures: Record<string, Architecture>,
+): Promise<ReadingModel> {
   const { shape } = await readDesign(folder, architectures);
   await findWeights(folder, weightsOf(shape));
-  const tokenizer = await openTokenizer(folder, shape.vocabularySize);
+  const { mask, ...tokenizer } = await openTokenizer(folder, shape.vocabularySize);
   // The library reads the tokenizer when a text is first encoded.
   await tokenizer.tokenize("a");
+  return { ...shape, ...tokenizer, ...mask !== undefined && { maskToken: mask } };
 }
 
 /**
@@ -93,6 +98,7 @@ export async function readFolder(folder: string, architectures: Record<string, A
         ...opened?.chat && { chat: opened.chat },
         ...opened?.mask !== undefined && { maskToken: opened.mask },
         decode: async (ids) => await tokenizer().decode(ids),
+        show: async (ids) => await tokenizer().show(ids),
         ...opened?.release && { release: opened.release },
       };
     },

@@ -103,7 +103,10 @@ export interface BranchOrder {
   penalty: Tensor;
 }
 
-/** @param window number of keys that a token reads, its own included; absent: all up to its own */
+/**
+ * The order of tokens that branch off a text.
+ * @param window number of keys that a token reads, its own included; absent: all up to its own
+ */
 export function branchOrder(branches: readonly BranchToken[], window = Infinity): BranchOrder {
   const depths: number[] = [];
   const paths: number[][] = [];

@@ -41,8 +41,9 @@ export interface EncoderNames {
 
 /** The head of a masked language model: a linear map, an activation, a normalisation, and products with each token's row. */
 export interface MaskedHead {
-  /** Names of the linear map and of the normalisation. */
+  /** Name of the linear map. */
   dense: string;
+  /** Name of the normalisation. */
   norm: string;
   /** The activation between them. */
   activation: Activation;

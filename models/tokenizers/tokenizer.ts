@@ -63,6 +63,8 @@ export interface TextTokenizer {
   tokenize(text: string): Promise<number[]>;
   /** The text of token ids, without special tokens. */
   decode(ids: readonly number[]): Promise<string>;
+  /** The text of token ids with special tokens, as the vocabulary writes them. */
+  show(ids: readonly number[]): Promise<string>;
   /** Id of the mask, which stands for a word that is asked for; absent: there is none. */
   mask?: number;
   /** The chat template applied to a user's message, up to where the answer begins; absent: no chat template. */
@@ -116,6 +118,7 @@ function openForm(
       const text = ids.length === 0 ? "" : await native.decode(ids, true);
       return cleanUp.reduce((cleaned, [from, to]) => cleaned.replaceAll(from, to), text);
     },
+    show: (ids) => native.decode(ids, false),
     ...native.release && { release: native.release },
   };
 }

@@ -35,7 +35,7 @@ export interface UseLiteSizes {
 }
 
 /** Weights of the architecture, and the tokenizer they were trained with. */
-export interface UseLiteSource {
+export interface UseLiteSource extends Pick<Backbone, "tokenize" | "show"> {
   /** Where each weight and the table of positions lie. */
   stored: Record<string, StoredTensor>;
   /** SHA-256 of weights and vocabulary. */

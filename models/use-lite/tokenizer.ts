@@ -31,15 +31,19 @@ function repaired(pieces: Piece[]): Piece[] {
   });
 }
 
-/** Encodes a text, or a pair of texts one after the other, as at most `limit` ids. */
-export type UseLiteEncoder = (text: string, limit: number, pair?: string) => Promise<number[]>;
+/** Texts to ids and back. */
+export interface UseLiteTokenizer {
+  /** Encodes a text, or a pair of texts one after the other, as at most `limit` ids, ignoring white space around them. */
+  encode(text: string, limit: number, pair?: string): Promise<number[]>;
+  /** The text of ids. */
+  show(ids: readonly number[]): Promise<string>;
+}
 
 /**
  * Reads the vocabulary.
- * @returns encodes a text, or a pair of texts one after the other, as at most `limit` ids, ignoring white space around them
  * @throws {Error} if the file of the package has another checksum
  */
-export async function useLiteEncoder(): Promise<UseLiteEncoder> {
+export async function useLiteTokenizer(): Promise<UseLiteTokenizer> {
   const bytes = await readVerified(packageFile("vocab.json"), VOCABULARY_SHA256);
   const metaspace = { type: "Metaspace", replacement: "▁", prepend_scheme: "always", split: false };
   const tokenizer = nativeTokenizer("use-lite", {
@@ -56,9 +60,12 @@ export async function useLiteEncoder(): Promise<UseLiteEncoder> {
     },
   });
   const idsOf = (text: string) => tokenizer.idsOf(text.trim());
-  return async (text, limit, pair = "") => {
-    const [first, second] = [await idsOf(text), await idsOf(pair)];
-    const [keptFirst, keptSecond] = truncated(first.length, second.length, limit);
-    return [...first.slice(0, keptFirst), ...second.slice(0, keptSecond)];
+  return {
+    async encode(text, limit, pair = "") {
+      const [first, second] = [await idsOf(text), await idsOf(pair)];
+      const [keptFirst, keptSecond] = truncated(first.length, second.length, limit);
+      return [...first.slice(0, keptFirst), ...second.slice(0, keptSecond)];
+    },
+    show: (ids) => tokenizer.decode(ids, false),
   };
 }

@@ -5,7 +5,7 @@
 import { createHash } from "node:crypto";
 import type { Model } from "../types.ts";
 import { useLiteBackbone, useLiteShape, type UseLiteSizes } from "./architecture.ts";
-import { useLiteEncoder, VOCABULARY_SHA256 } from "./tokenizer.ts";
+import { useLiteTokenizer, VOCABULARY_SHA256 } from "./tokenizer.ts";
 import { useLiteWeights, WEIGHTS_SHA256 } from "./weights.ts";
 
 const sizes: UseLiteSizes = {
@@ -30,11 +30,13 @@ export const useLite: Model = {
   citation: "Cer et al. (2018), Universal Sentence Encoder, https://arxiv.org/abs/1803.11175",
   shape: useLiteShape(sizes),
   async open() {
-    const [stored, encode] = await Promise.all([useLiteWeights(sizes), useLiteEncoder()]);
+    const [stored, { encode, show }] = await Promise.all([useLiteWeights(sizes), useLiteTokenizer()]);
     return useLiteBackbone(sizes, {
       stored,
       sha256: createHash("sha256").update(WEIGHTS_SHA256 + VOCABULARY_SHA256).digest("hex"),
       encode: (text, limit, pair) => encode(text, Math.min(limit, sizes.maxLength), pair),
+      tokenize: (text) => encode(text, Infinity),
+      show,
     });
   },
 };

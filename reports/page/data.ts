@@ -20,6 +20,9 @@ const MOST_LOSSES = 60;
 /** Most characters of all packed answers and ids together; where there are more, the page has none and says so. */
 const MOST_ANSWERS = 1_200_000;
 
+/** Most examples of a test set whose generated texts are shown; fewer where many runs have some. */
+const MOST_GENERATED = 50;
+
 /** Most characters of all texts of examples together; further ones are left out. */
 const MOST_TEXT = 400_000;
 
@@ -54,8 +57,10 @@ export interface PageData {
   tests: {
     ids: string[];
     truth: Packed;
-    /** Texts of examples that runs disagree on, by their places; absent where none are shown. */
+    /** Texts of examples that runs disagree on, or that have generated texts, by their places; absent where none are shown. */
     texts?: Record<number, string>;
+    /** A reference of each of the first examples, where runs generate; absent where no texts are shown. */
+    references?: string[];
   }[];
   /** Names of classes, or of sets of labels. */
   labels: string[][];
@@ -85,6 +90,7 @@ export function pageData({ runs, protocols, texts }: Results): PageData {
   const isWhole = size <= MOST_ANSWERS;
 
   if (texts && isWhole) addTexts(tests, runs, texts);
+  const generated = generatedOf(runs);
   const describe = (run: Run, setting: number) => ({
     id: run.id,
     setting,
@@ -106,6 +112,7 @@ export function pageData({ runs, protocols, texts }: Results): PageData {
       ? labels.place(sets, () => sets.values)
       : labels.place(canonical(run.task.labels), () => run.task.labels),
     kind: packed.get(run)?.kind ?? "numbers",
+    ...texts && isWhole && run.answers.kind === "texts" && { generated: run.answers.predicted.slice(0, generated) },
     test_set: tests.place(run.test, () => ({ ids: [], truth: NOTHING })),
     answers: isWhole ? packed.get(run)?.predicted ?? null : null,
   });
@@ -128,12 +135,25 @@ export function pageData({ runs, protocols, texts }: Results): PageData {
   }) as PageData;
 }
 
-/** Gives test sets the texts of those examples that their runs answer differently. */
+/** The number of examples whose generated texts are shown of each run. */
+function generatedOf(runs: readonly Run[]): number {
+  const count = runs.filter(({ answers }) => answers.kind === "texts").length;
+  return Math.min(MOST_GENERATED, Math.floor(MOST_TEXT / MOST_LETTERS / count));
+}
+
+/** Gives test sets the texts of those examples that their runs answer differently, or for which texts are shown; of these also a reference. */
 function addTexts(tests: Shared<PageData["tests"][number]>, runs: readonly Run[], texts: Texts): void {
   let left = MOST_TEXT;
   for (const [test, [first, ...others]] of Map.groupBy(runs, ({ test }) => test)) {
     const known = texts.get(first.spec.task.name);
     const shown: Record<number, string> = {};
+    const { answers } = first;
+    if (answers.kind === "texts") {
+      const references = answers.truth.slice(0, generatedOf(runs)).map(([reference]) =>
+        showName(reference, MOST_LETTERS)
+      );
+      tests.values[tests.place(test, () => ({ ids: [], truth: NOTHING }))].references = references;
+    }
     test.ids.forEach((id, at) => {
       const text = known?.get(id);
       // Compared as texts: an answer may be a list of labels.

@@ -77,6 +77,14 @@ function unpack({ width, bits }, count) {
 const MOST_EXAMPLES = 200;
 const MOST_METHODS = 12;
 
+/** The other runs of a table with the same seed and test examples. */
+function rivalsOf(run) {
+  return data.runs.filter((other) =>
+    other !== run && other.seed === run.seed && other.test_set === run.test_set && other.answers !== null &&
+    data.settings[other.setting].table === data.settings[run.setting].table
+  ).slice(0, MOST_METHODS - 1);
+}
+
 /** The examples that runs of the same seed and test set disagree on, and how often each class was taken for which. */
 function answersOf(run) {
   if (run.kind === "numbers") return [make("p", {}, "Answers are numbers; the records have them.")];
@@ -90,10 +98,7 @@ function answersOf(run) {
   const names = run.kind === "texts" ? ["no reference", "a reference"] : data.labels[run.labels];
   const nameOf = (value) => names[value] ?? `class ${value}`;
   const mine = unpack(run.answers, ids.length);
-  const rivals = data.runs.filter((other) =>
-    other !== run && other.seed === run.seed && other.test_set === run.test_set && other.answers !== null &&
-    data.settings[other.setting].table === data.settings[run.setting].table
-  ).slice(0, MOST_METHODS - 1);
+  const rivals = rivalsOf(run);
   const theirs = rivals.map((other) => unpack(other.answers, ids.length));
   const columns = [mine, ...theirs];
   const disputed = ids.map((_, at) => at).filter((at) => theirs.some((answers) => answers[at] !== mine[at]));
@@ -122,6 +127,25 @@ function answersOf(run) {
       ) => [nameOfExample(at), nameOf(truth[at]), ...columns.map((answers) => mark(answers[at], at))]),
     ),
   ];
+}
+
+/** What a run and others of its seed and test set generated for the first examples, beside a reference. */
+function generatedBy(run) {
+  if (run.kind !== "texts") return [];
+  const { ids, texts, references } = data.tests[run.test_set] ?? {};
+  if (!run.generated || !references) {
+    return [make("p", {}, "The record has what was generated; deno task report --texts shows the first texts here.")];
+  }
+  const columns = [run, ...rivalsOf(run).slice(0, 3)];
+  const quote = (text) => make("q", { dir: "auto" }, text);
+  return [table(
+    `What was generated for the first ${references.length} test examples`,
+    ["example", "a reference", ...columns.map(({ setting }) => data.settings[setting].label)],
+    references.map((reference, at) => [
+      texts?.[at] === undefined ? ids[at] : make("span", {}, ids[at], quote(texts[at])),
+      ...[reference, ...columns.map(({ generated }) => generated[at])].map(quote),
+    ]),
+  )];
 }
 
 function confusion(truth, predicted, nameOf) {
@@ -238,6 +262,7 @@ function runView(run) {
     make("pre", { tabindex: "0" }, JSON.stringify(data.environments[run.environment], null, 2)),
     make("h3", {}, "Answers"),
     ...answersOf(run),
+    ...generatedBy(run),
   ];
 }
 

@@ -97,7 +97,12 @@ function mergedUse(
   classes: Architecture["classes"],
 ): ReturnType<typeof useOf> {
   const hasHead = parts.some(({ head }) => Object.keys(head).length > 0);
-  const use = note ? useOf(note.task.kind) : hasHead || !classes.generation ? "classification" : "generation";
+  // Whoever answers by words is a language model.
+  const use = note
+    ? note.head ? "generation" : useOf(note.task.kind)
+    : hasHead || !classes.generation
+    ? "classification"
+    : "generation";
   if (!classes[use] || !(shape.kinds ?? ["classification"]).includes(use)) {
     throw new UsageError(`Cannot merge ${folder}: the model must be one for ${use}, ${name} is none`);
   }

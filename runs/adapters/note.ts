@@ -8,6 +8,8 @@ import { exists, isFolder, lookedFor, readObject } from "../../base/files.ts";
 import { describeFault } from "../../base/schema.ts";
 import { seeded } from "../../methods/shared/options.ts";
 import { type AnyTask, labelsOfTask, type TaskKind } from "../../tasks/types.ts";
+import { headSchema } from "../study/schemas/head-schema.ts";
+import type { HeadSpec } from "../study/words/head.ts";
 import { modelSchema, partSchema, type PartSpec, type RunSpec } from "../study/spec.ts";
 import { areHashes, NO_TEXTS, type NotedTexts, readTexts, type SeenTexts } from "./seen-texts.ts";
 
@@ -33,10 +35,16 @@ export interface AdapterNote {
   forms: ("peft" | "tunebench")[];
   /** Most tokens of a text, virtual tokens not counted. */
   maxLength: number;
+  /** What the language model's own head is asked; absent: there is a classifier, or texts are generated. */
+  head?: HeadSpec;
   /** Most tokens that are generated; absent if the task is to classify. */
   outputLength?: number;
+  /** A generated text ends before the first of these; absent: there are none. */
+  stop?: string[];
   /** Texts are put into the model's chat template. */
   chat?: true;
+  /** Texts are dialogues, a turn a line, that lose their oldest turns where they are too long. */
+  dialogue?: true;
   /** Probability from which a label is answered; absent unless there are several labels at once. */
   threshold?: number;
   /** The texts that it has learnt from; absent in notes of before texts were noted. */
@@ -56,8 +64,11 @@ const noteSchema: z.ZodType<AdapterNote> = z.strictObject({
   method: z.array(partSchema).min(1),
   forms: z.array(z.enum(["peft", "tunebench"])).min(1),
   maxLength: z.int().positive(),
+  head: headSchema.optional(),
   outputLength: z.int().positive().optional(),
+  stop: z.array(z.string().min(1)).optional(),
   chat: z.literal(true).optional(),
+  dialogue: z.literal(true).optional(),
   threshold: z.number().min(0).max(1).optional(),
   texts: z.strictObject({
     complete: z.boolean(),
@@ -78,7 +89,7 @@ export function noteOf(
   texts: NotedTexts,
   threshold?: number,
 ): Omit<AdapterNote, "forms"> {
-  const { maxLength, outputLength, chat } = spec.training;
+  const { maxLength, outputLength, stop, chat } = spec.training;
   return {
     version: 1,
     run,
@@ -92,8 +103,11 @@ export function noteOf(
     // Whoever uses the adapter does not know the run's seed.
     method: spec.method.map((part) => seeded(part, spec.seed)),
     maxLength,
+    ...spec.head && { head: spec.head },
     ...outputLength !== undefined && { outputLength },
+    ...stop && { stop },
     ...chat && { chat },
+    ..."dialogue" in task && task.dialogue && { dialogue: task.dialogue },
     ...threshold !== undefined && { threshold },
     texts,
   };

@@ -14,6 +14,7 @@ import { storedForm } from "../../methods/adaptation/stored-form.ts";
 import type { PeftConfig } from "../../methods/types.ts";
 import { headOf } from "../../models/layers/head.ts";
 import type { BackboneShape, Head } from "../../models/types.ts";
+import { wordShape } from "../programs/word-classifier.ts";
 import { askFor } from "../plugins/kept.ts";
 import { isSameModel, revisionInWords } from "../study/find-model.ts";
 import type { PartSpec, RunSpec } from "../study/spec.ts";
@@ -119,9 +120,10 @@ async function readTensorHeader(folder: string): Promise<Record<string, StoredEn
   );
 }
 
-/** The backbone with those weights of its language model that the file holds: the adapter has trained them. */
+/** The backbone with those weights of its language model's head that the file holds: the adapter has trained them. */
 function withLanguageModelWeights(shape: BackboneShape, entries: Record<string, StoredEntry>): BackboneShape {
-  const trained = Object.entries(shape.languageModel?.weights ?? {}).filter(([name]) => Object.hasOwn(entries, name));
+  const { weights = {} } = shape.languageModel ?? shape.maskedLanguageModel ?? {};
+  const trained = Object.entries(weights).filter(([name]) => Object.hasOwn(entries, name));
   return { ...shape, weights: { ...shape.weights, ...Object.fromEntries(trained) } };
 }
 
@@ -232,9 +234,10 @@ export async function validateAdapter(
   if (note && model) requireModel(folder, note, model);
   const partInNote = note?.method.map(partOfNote);
   const places = await placesOf(folder, note);
+  const shape = note?.head ? wordShape(backbone) : backbone;
   const parts: ValidPart[] = [];
   for (const [at, place] of places.entries()) {
-    parts.push(await openPart(`${folder}/${place}`.replace(/\/$/, ""), backbone, partInNote?.[at]));
+    parts.push(await openPart(`${folder}/${place}`.replace(/\/$/, ""), shape, partInNote?.[at]));
   }
   const twice = parts.find(({ method }, at) => parts.findIndex((other) => other.method === method) !== at);
   if (twice) {

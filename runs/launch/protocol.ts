@@ -12,6 +12,7 @@ import type { StepProgress } from "../training/cell-runner.ts";
 import type { ControlRecord } from "../study/controls/control-record.ts";
 import type { Environment } from "../study/record.ts";
 import type { RunSpec } from "../study/spec.ts";
+import type { HeadSpec } from "../study/words/head.ts";
 import type { Study } from "../study/study.ts";
 import type { TunedRecord } from "../study/tuning/tuned-record.ts";
 
@@ -19,6 +20,8 @@ import type { TunedRecord } from "../study/tuning/tuned-record.ts";
 export interface ModelFiles extends Pick<LocalPaths, "folder"> {
   /** Its name. */
   name: string;
+  /** What its language model's own head is asked. */
+  heads: HeadSpec[];
 }
 
 /** What a worker has to do. */
@@ -82,6 +85,8 @@ export type Message =
   /** The negative controls are written. */
   | { type: "controlled"; record: ControlRecord }
   | { type: "inspected"; report: DeviceReport }
+  /** A plug-in of that name has printed a text. */
+  | { type: "said"; name: string; text: string }
   /** One for each model to look at, in order: why it cannot be used, or null. */
   | { type: "looked"; fault: string | null }
   /** The plug-ins of a {@linkcode PluginJob} are loaded. */

@@ -7,6 +7,8 @@ import { readLines } from "../../base/files.ts";
 import { devices } from "../../engine/devices/mod.ts";
 import type { DeviceReport } from "../../engine/types.ts";
 import { lookAtModel } from "../../models/mod.ts";
+import type { ReadingModel } from "../../models/types.ts";
+import { openWordReader } from "../training/words/word-reader.ts";
 import { memoryFigures } from "../training/memory.ts";
 import type { Environment } from "../study/record.ts";
 import { knownScores, type RunRecord } from "../study/record.ts";
@@ -16,6 +18,7 @@ import { chosenSpec, flagOtherThanTrial } from "../study/tuning/tuned-record.ts"
 import { type CellOptions, type CellRunner, Stopped } from "../training/cell-runner.ts";
 import { removeCheckpoints } from "../training/checkpoints/paths.ts";
 import { failureOf } from "../plugins/failure.ts";
+import { hear } from "../plugins/said.ts";
 import type { PluginPaths } from "../plugins/types.ts";
 import { type Job, LAUNCHER_GONE, type Message, type Order } from "./protocol.ts";
 import { type Circumstances, writeRecord, writeTrial } from "../study/write.ts";
@@ -43,7 +46,11 @@ export async function runJob(runner: CellRunner): Promise<never> {
   const job = await read;
   const plugins = pluginsOf(job);
   try {
-    if (Object.keys(plugins).length > 0) await (await import("../plugins/load.ts")).loadPlugins(plugins);
+    if (Object.keys(plugins).length > 0) {
+      const { loadPlugins } = await import("../plugins/load.ts");
+      hear(plugins, (name, text) => send({ type: "said", name, text }));
+      await loadPlugins(plugins);
+    }
     if (job.mode === "run") await run(job, runner, room, stop);
     else if (job.mode === "estimate") await estimate(job, runner);
     else if (job.mode === "look") await look(job);
@@ -54,7 +61,8 @@ export async function runJob(runner: CellRunner): Promise<never> {
   } catch (error) {
     if (error instanceof Stopped) Deno.exit(0);
     console.error(error);
-    send({ type: "failed", reason: failureOf(reasonOf(error), plugins), usage: error instanceof UsageError });
+    const { stack } = error as Partial<Error>;
+    send({ type: "failed", reason: failureOf(reasonOf(error), plugins, stack), usage: error instanceof UsageError });
     Deno.exit(1);
   }
   Deno.exit(0);
@@ -156,8 +164,11 @@ async function estimate(job: Job & { mode: "estimate" }, runner: CellRunner): Pr
 }
 
 async function look(job: Job & { mode: "look" }): Promise<void> {
-  for (const { name, folder } of job.models) {
-    const fault = await lookAtModel(name, folder).then(() => null, reasonOf);
+  for (const { name, folder, heads } of job.models) {
+    const words = async (model: ReadingModel) => {
+      for (const head of heads) await openWordReader(model, head);
+    };
+    const fault = await lookAtModel(name, folder).then(words).then(() => null, reasonOf);
     send({ type: "looked", fault });
   }
 }

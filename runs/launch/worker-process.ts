@@ -8,6 +8,7 @@ import { readLines } from "../../base/files.ts";
 import { kill } from "../../base/kill.ts";
 import { lastWords } from "../../base/last-words.ts";
 import { permissionFlags, projectFolder } from "../../base/permissions.ts";
+import { saidLine } from "../plugins/said.ts";
 import { type Reach, workerPermissions } from "./permissions/worker-permissions.ts";
 import type { Job, Message, Order } from "./protocol.ts";
 import { watch } from "./watchdog-process.ts";
@@ -15,8 +16,11 @@ import { watch } from "./watchdog-process.ts";
 /** Program of the worker processes. */
 export const workerEntry: URL = new URL("./worker.ts", import.meta.url);
 
-/** A small heap for new objects, and garbage collection on request: garbage would count as memory of the method. */
-export const LITTLE_GARBAGE: string = "--v8-flags=--max-semi-space-size=2,--expose-gc";
+/**
+ * A small heap for new objects, one for others that grows by a third at most before garbage is collected, and that on request: garbage
+ * would count as memory of the method, and of a million rows it would take twice the memory of what is kept.
+ */
+export const LITTLE_GARBAGE: string = "--v8-flags=--max-semi-space-size=2,--heap-growing-percent=30,--expose-gc";
 
 /** Arguments of deno that start a program in the way of a worker; its permissions and the program's path follow them. */
 export const workerArguments: readonly string[] = [
@@ -67,7 +71,7 @@ export async function runWorker(
   job: Job,
   entry: URL,
   signal: AbortSignal,
-  onMessage: (message: Exclude<Message, { type: "failed" | "planned" | "reserve" }>) => void,
+  onMessage: (message: Exclude<Message, { type: "failed" | "planned" | "reserve" | "said" }>) => void,
   { files = [], onStart = () => {}, reserve = () => Promise.resolve(), stop, grace = GRACE }: WorkerCare = {},
 ): Promise<WorkerEnd> {
   const child = new Deno.Command(Deno.execPath(), {
@@ -101,7 +105,11 @@ export async function runWorker(
         const message = parseMessage(line);
         if (!message) keep(`${line}\n`);
         else if (message.type === "failed") ({ reason, usage } = message);
-        else if (message.type === "planned") planned = message.bytes;
+        else if (message.type === "said") {
+          const { name, text } = message;
+          keep(`${saidLine(name, text)}\n`);
+          console.error(saidLine(name, text));
+        } else if (message.type === "planned") planned = message.bytes;
         else if (message.type === "reserve") {
           planned = message.bytes;
           reserve(planned).then(() => tell({ type: "room" }));
@@ -194,5 +202,9 @@ function wantOfMemory({ signal }: Deno.CommandStatus, complaints: string, planne
 /** The message in a line; undefined for any other line, as libraries print to standard output too. */
 function parseMessage(line: string): Message | undefined {
   if (!line.startsWith('{"type":')) return undefined;
-  return JSON.parse(line);
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
 }

@@ -104,7 +104,12 @@ const taskSchema = z.discriminatedUnion("kind", [
   }),
   z.strictObject({ ...taskShape, kind: z.literal("regression"), metrics: metricsOf(regressionMetrics) }),
   z.strictObject({ ...taskShape, kind: z.literal("multi-label"), labels, metrics: metricsOf(multiLabelMetrics(1)) }),
-  z.strictObject({ ...taskShape, kind: z.literal("generation"), metrics: metricsOf(generationMetrics) }),
+  z.strictObject({
+    ...taskShape,
+    kind: z.literal("generation"),
+    metrics: metricsOf(generationMetrics),
+    dialogue: z.literal(true).optional(),
+  }),
 ]);
 
 /** What every command reads of a shape; the rest is read when the model is used. */

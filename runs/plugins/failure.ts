@@ -2,6 +2,7 @@
  * What went wrong in the code of plug-ins, in a sentence that names their files.
  * @module
  */
+import { placeIn } from "./said.ts";
 import type { PluginPaths } from "./types.ts";
 
 /** What a plug-in may not do. */
@@ -19,10 +20,13 @@ export function brokenRule(message: string, otherwise: string): string {
   return access ? `${RULE}, ${access}` : otherwise;
 }
 
-/** A message from where plug-ins were at work, as a sentence: one that is a sentence of its own stays as it is. */
-export function failureOf(message: string, plugins: PluginPaths): string {
-  const names = Object.values(plugins).map(({ name }) => name).join(", ");
-  return names === "" || /^Cannot [^:]+: /.test(message)
-    ? message
-    : `Cannot use ${names}: ${brokenRule(message, message)}`;
+/**
+ * A message from where plug-ins were at work, as a sentence: one that is a sentence of its own stays as it is.
+ * @param stack of the error: where the code of a plug-in is in it, file and line are said
+ */
+export function failureOf(message: string, plugins: PluginPaths, stack?: string): string {
+  const place = placeIn(stack, plugins);
+  const names = place?.name ?? Object.values(plugins).map(({ name }) => name).join(", ");
+  if (names === "" || /^Cannot [^:]+: /.test(message)) return message;
+  return `Cannot use ${names}: ${brokenRule(message, message)}${place ? `, in ${place.line}` : ""}`;
 }

@@ -10,12 +10,13 @@ import type { NamedAdapter } from "./name-adapters.ts";
 import type { LineRequest } from "./request.ts";
 import { ClassifierHeads, SharedClassifier } from "./shared-classifier.ts";
 import { SharedGenerator } from "./shared-generator.ts";
+import { SharedWords } from "./shared-words.ts";
 import type { Answer } from "./types.ts";
 
 /** Answers requests. */
 export class AdapterPrograms {
   private constructor(
-    private readonly programs: ReadonlyMap<string, SharedClassifier | SharedGenerator>,
+    private readonly programs: ReadonlyMap<string, SharedClassifier | SharedGenerator | SharedWords>,
     private readonly heads: ClassifierHeads,
   ) {}
 
@@ -36,16 +37,18 @@ export class AdapterPrograms {
     const options = { threads, small: readers > 1 && device.small === true };
     const compile: CompileProgram = ({ program, signature }) => device.compile(program, signature, options);
     const heads = new ClassifierHeads(backbone, compile);
-    const programs = new Map<string, SharedClassifier | SharedGenerator>();
+    const programs = new Map<string, SharedClassifier | SharedGenerator | SharedWords>();
     for (const [key, adapter] of representatives) {
       programs.set(
         key,
         adapter.kind === "generation"
           ? await SharedGenerator.open(backbone, adapter, compile)
+          : adapter.words
+          ? await SharedWords.open(adapter, compile)
           : await SharedClassifier.open(backbone, adapter, compile, heads),
       );
     }
-    for (const { adapter } of named) if (adapter.kind !== "generation") await heads.open(adapter);
+    for (const { adapter } of named) if (adapter.kind !== "generation" && !adapter.words) await heads.open(adapter);
     return new AdapterPrograms(programs, heads);
   }
 

@@ -14,6 +14,9 @@ import { toArrays, toTensors } from "../adapters/tensors.ts";
 import { classifierOf, type ClassifierTask, readOwnConfig } from "../adapters/model-classes.ts";
 import { ADAPTER_NOTE, type AdapterNote, readAdapterNote } from "../adapters/note.ts";
 import { type ValidAdapter, validateAdapter } from "../adapters/validate.ts";
+import type { HeadSpec } from "../study/words/head.ts";
+import type { Head } from "../training/heads/types.ts";
+import { wordHead } from "../training/words/word-head.ts";
 import { type TaskKind, useOf } from "../../tasks/types.ts";
 import { asLanguageModel } from "../programs/language-model.ts";
 import { isSameModel, revisionInWords } from "../study/find-model.ts";
@@ -38,12 +41,16 @@ export interface LoadedAdapter {
   threshold: number;
   /** The form of a prompt in training, the text alone or in a chat template; absent where it is unknown. */
   promptForm?: "text" | "chat";
+  /** Texts are dialogues, a turn a line, that lose their oldest turns where they are too long. */
+  dialogue?: true;
   /** Most tokens of a text that are read. */
   limit: number;
   /** Most tokens of a text together with those generated after it. */
   maxLength: number;
   /** Most tokens that are generated; 0 where it classifies. */
   outputLength: number;
+  /** A generated text ends before the first of these; absent: there are none. */
+  stop?: string[];
   /** Its methods, those with virtual tokens excluded. */
   parts: readonly Part[];
   /** Values of their parameters, under the names that `compose` gives them, and of the weights trained in place. */
@@ -54,6 +61,8 @@ export interface LoadedAdapter {
   reading?: Hooks["reading"];
   /** Values of the classifier's tensors, by name. */
   head: Record<string, Float32Array>;
+  /** Where the language model's own head answers: the template and words, in a form that programs share if `spec` has the same words. */
+  words?: Head & { spec: HeadSpec };
 }
 
 /** The virtual tokens that methods compute from their parameters. */
@@ -154,16 +163,17 @@ function parametersOf(adapters: readonly LoadedPart[], backbone: Backbone): Load
 async function readAdapter(folder: string, model: Model, opened: Backbone): Promise<LoadedAdapter> {
   const note = await readAdapterNote(folder);
   if (note) requireModel(note, model);
+  const words = note?.head && { ...await wordHead(opened, note.head, note.task.labels), spec: note.head };
   const shape = note?.task.kind === "generation" ? asLanguageModel(opened) : opened;
-  const valid = await validateAdapter(folder, shape);
+  const valid = await validateAdapter(folder, words?.backbone ?? shape);
   const use = note ? useOf(note.task.kind) : await useWithoutNote(valid);
   const generates = use === "generation";
-  const backbone = generates ? asLanguageModel(opened) : opened;
+  const backbone = words?.backbone ?? (generates ? asLanguageModel(opened) : opened);
   const adapters: LoadedPart[] = [];
   for (const part of valid.parts) adapters.push(plainAdapter(await readPart(part, backbone), backbone));
   const head: LoadedPart["head"] = Object.assign({}, ...adapters.map(({ head }) => head));
-  const outputs = generates ? 0 : outputsOf(head, backbone);
-  const { maxLength } = compose(adapters, backbone);
+  const outputs = generates ? 0 : words ? words.spec.words.length : outputsOf(head, backbone);
+  const maxLength = compose(adapters, backbone).maxLength - (words?.room ?? 0);
   const plain = adapters.filter(({ method }) => !method.virtualTokens);
   // With a decoder, a text and what is generated after it share the greatest length.
   const shared = generates && !backbone.languageModel!.target;
@@ -177,12 +187,15 @@ async function readAdapter(folder: string, model: Model, opened: Backbone): Prom
     outputs,
     threshold: note?.threshold ?? 0.5,
     ...note && { promptForm: note.chat ? "chat" as const : "text" as const },
+    ...note?.dialogue && { dialogue: note.dialogue },
     limit: Math.min(note?.maxLength ?? maxLength, shared ? maxLength - outputLength : maxLength),
     maxLength,
     outputLength,
+    ...note?.stop && { stop: note.stop },
     parts: plain.map(({ method, options }) => ({ method, options })),
     parameters: parametersOf(plain, backbone),
     ...virtualTokens(adapters.filter(({ method }) => method.virtualTokens), backbone),
     head: Object.fromEntries(Object.entries(head).map(([name, { data }]) => [name, data])),
+    ...words && { words },
   };
 }

@@ -5,7 +5,7 @@
 import type { Backbone, Encoding } from "../../models/types.ts";
 import { microBatches } from "../training/batches.ts";
 import { GENERATION_BATCH } from "../training/generation.ts";
-import { encodePrompt } from "../training/prompt.ts";
+import { encodeDialogue, encodePrompt } from "../training/prompt.ts";
 import type { LoadedAdapter } from "./load.ts";
 import type { NamedAdapter } from "./name-adapters.ts";
 import type { AdapterRequest } from "./shared-program.ts";
@@ -29,13 +29,16 @@ export async function makeRequest(
   { text, pair }: Line,
 ): Promise<LineRequest> {
   const { name, adapter } = named;
-  const encoded = await encode(backbone, adapter, adapter.limit, text, pair);
+  const chat = adapter.promptForm === "chat" ? true : undefined;
+  const dialogue = adapter.dialogue && await encodeDialogue(backbone, "that is given", text, adapter.limit, chat);
+  const encoded = dialogue?.ids ?? await encode(backbone, adapter, adapter.limit, text, pair);
+  const truncated = dialogue ? dialogue.leftOut > 0 : await isTruncated(backbone, adapter, encoded, text, pair);
   const context = {
     adapter: name,
     task: adapter.task,
     text,
     ...pair !== undefined && { pair },
-    ...await isTruncated(backbone, adapter, encoded, text, pair) && { truncated: true as const },
+    ...truncated && { truncated: true as const },
   };
   return { adapter, encoded, named, context };
 }
@@ -43,11 +46,12 @@ export async function makeRequest(
 /** A text as the adapter's training read it. */
 async function encode(
   backbone: Backbone,
-  { kind, promptForm }: LoadedAdapter,
+  { kind, promptForm, words }: LoadedAdapter,
   limit: number,
   text: string,
   pair?: string,
 ): Promise<Encoding> {
+  if (words) return await words.reading.encode(text, limit, pair);
   if (kind !== "generation" || !promptForm) return await backbone.encode(text, limit, pair);
   return await encodePrompt(backbone, text, limit, promptForm === "chat" ? true : undefined);
 }
@@ -60,7 +64,8 @@ async function isTruncated(
   text: string,
   pair?: string,
 ): Promise<boolean> {
-  const { limit, promptForm } = adapter;
+  const { limit, promptForm, words } = adapter;
+  if (words) return (await words.reading.encode(text, Infinity, pair)).length > limit;
   const { maxLength, tokenize, chat } = backbone;
   if (promptForm === "chat") return (await tokenize!(chat!(text))).length > limit;
   if (length < limit) return false;

@@ -5,7 +5,7 @@
 import type { Executable, Program } from "../../engine/types.ts";
 import type { Adaptation } from "../../methods/adaptation/compose.ts";
 import type { Backbone } from "../../models/types.ts";
-import { generate } from "../programs/decoding.ts";
+import { generateTexts } from "../programs/generate-texts.ts";
 import { asLanguageModel, type TrainableLanguageModel, trainableLanguageModel } from "../programs/language-model.ts";
 import { reuseExecutables } from "../training/generation.ts";
 import type { CompileProgram } from "../training/training-task.ts";
@@ -49,23 +49,19 @@ export class SharedGenerator {
     requests: readonly AdapterRequest[],
     onText?: (row: number, generated: string) => void,
   ): Promise<string[]> {
-    const { parameters, outputLength: tokens } = requests[0].adapter;
-    const texts = requests.map(({ encoded }) => [...encoded]);
-    const { end, target } = this.backbone.languageModel;
-    const grown = texts.map((): number[] => []);
-    const ids = await generate(this.backbone, this.adaptation, this.model, texts, {
+    const { parameters, outputLength: tokens, stop } = requests[0].adapter;
+    const prompts = requests.map(({ encoded }) => ({ id: "", tokens: [...encoded] }));
+    return await generateTexts(this.backbone, this.adaptation, this.model, prompts, {
       device: reuseExecutables(this.programs),
       threads: 1,
       parameters,
       inputs: virtualInputs(requests),
       tokens,
-      end,
-      onToken: onText && (async (row, token) => {
-        grown[row].push(token);
-        onText(row, await this.backbone.decode!(grown[row]));
-      }),
+      // Nothing is drawn.
+      seed: 0,
+      ...stop && { stop },
+      ...onText && { onText },
     });
-    return await Array.fromAsync(ids, (all, row) => this.backbone.decode!(target ? all : all.slice(texts[row].length)));
   }
 
   /** Frees what the device holds. */

@@ -25,7 +25,7 @@ export interface AdapterRequest {
 const VIRTUAL = "virtual/";
 
 /** A key that is equal for adapters that share a program. */
-export function programKey({ kind, parts, virtual, reading }: LoadedAdapter): string {
+export function programKey({ kind, parts, virtual, reading, words }: LoadedAdapter): string {
   return canonical({
     use: useOf(kind),
     parts: parts.map((
@@ -33,13 +33,14 @@ export function programKey({ kind, parts, virtual, reading }: LoadedAdapter): st
     ) => [method.name, options]),
     virtual: Object.entries(virtual).map(([name, { shape }]) => [name, shape]),
     reading,
+    ...words && { words: words.spec },
   });
 }
 
 /** A key that is equal for adapters whose texts may be computed in one batch. */
 export function batchKey(adapter: LoadedAdapter, index: number): string {
   const hasParameters = Object.keys(adapter.parameters).length > 0;
-  return canonical([programKey(adapter), adapter.outputLength, hasParameters ? index : null]);
+  return canonical([programKey(adapter), adapter.outputLength, adapter.stop ?? [], hasParameters ? index : null]);
 }
 
 /** Hooks that put virtual tokens where their methods put them. The tokens are among the parameters. */

@@ -51,7 +51,10 @@ export interface AnyAnswer {
   text: string;
   /** The second text of a pair. */
   pair?: string;
-  /** Only the beginning of the text was read, because it is longer than the adapter was trained on or the model reads. */
+  /**
+   * Only the beginning of the text was read, or the newest turns of a dialogue, because it is longer than the adapter was trained on or
+   * the model reads.
+   */
   truncated?: true;
 }
 

@@ -17,6 +17,8 @@ export interface TextOptions
   tokens: number;
   /** The run's seed: with the prompt's id, sampled texts follow from it. */
   seed: number;
+  /** Called with a text, by its place, whenever it has a new token; not with beams. */
+  onText?(place: number, text: string): void;
 }
 
 /** What a text is generated for. */
@@ -43,7 +45,7 @@ export async function generateTexts(
   adaptation: Adaptation,
   model: TrainableLanguageModel,
   prompts: readonly TextPrompt[],
-  { seed, temperature, topP = 1, beams, stop = [], ...common }: TextOptions,
+  { seed, temperature, topP = 1, beams, stop = [], onText, ...common }: TextOptions,
 ): Promise<string[]> {
   const { end, target } = backbone.languageModel;
   const texts = prompts.map(({ tokens }) => tokens);
@@ -52,7 +54,9 @@ export async function generateTexts(
   const onToken = async (row: number, token: number) => {
     added[row].push(token);
     const text = await backbone.decode!(added[row]);
-    return cutBefore(text, stop) !== text;
+    const kept = cutBefore(text, stop);
+    onText?.(row, kept);
+    return kept !== text;
   };
   const sampling = temperature === undefined
     ? undefined
@@ -62,7 +66,7 @@ export async function generateTexts(
     : await generate(backbone, adaptation, model, texts, {
       ...options,
       ...sampling && { sampling },
-      ...stop.length > 0 && { onToken },
+      ...(stop.length > 0 || onText) && { onToken },
     });
   return await Array.fromAsync(generated, async (ids, row) => {
     const ofText = target ? ids : ids.slice(texts[row].length);

@@ -6,7 +6,7 @@
 import { type Tensor, type Tensors, tf } from "../../engine/tensor.ts";
 import type { ArrayValue, InputSpec, ProgramArguments, Signature, StoredTensor } from "../../engine/types.ts";
 import type { Adaptation } from "../../methods/adaptation/compose.ts";
-import type { Backbone, BranchToken, Encoding, Hooks, WordScores } from "../../models/types.ts";
+import type { Backbone, BackboneShape, BranchToken, Encoding, Hooks, WordScores } from "../../models/types.ts";
 import { adaptBackbone, type AdaptedBackbone, shapesOf } from "./adapted-backbone.ts";
 import { logitsProgram, lossProgram, type SignedProgram, type TrainableClassifier } from "./classifier.ts";
 import { asLanguageModel, weightsWithHead } from "./language-model.ts";
@@ -61,17 +61,22 @@ export function asWordBackbone(backbone: Backbone): WordBackbone {
     throw new Error("Cannot score words: the model must have a language model's head, it has none");
   }
   if (maskToken === undefined) throw new Error("Cannot score words: the tokenizer must have a mask, it has none");
-  const { linears, biases, keyValueWidths } = backbone;
-  // What stands behind all layers, BERT's pooler, makes features of states: the head reads the states themselves.
+  const weights = weightsWithHead(backbone, maskedLanguageModel);
+  return { ...wordShape({ ...backbone, weights }), languageModel: undefined, maskedLanguageModel, maskToken };
+}
+
+/**
+ * The shape of a model that answers by words. What stands behind all layers of an encoder, BERT's pooler, makes features of states: a masked
+ * language model's head reads the states themselves.
+ */
+export function wordShape<S extends BackboneShape>(shape: S): S {
+  if (shape.languageModel) return shape;
+  const { weights, biases, linears, keyValueWidths } = shape;
   const unread = linears.filter(({ layer }) => layer === keyValueWidths.length).map(({ name }) => name);
   const isRead = (weight: string) => !unread.some((name) => weight.startsWith(`${name}.`));
-  const weights = Object.entries(weightsWithHead(backbone, maskedLanguageModel)).filter(([name]) => isRead(name));
   return {
-    ...backbone,
-    languageModel: undefined,
-    maskedLanguageModel,
-    maskToken,
-    weights: Object.fromEntries(weights),
+    ...shape,
+    weights: Object.fromEntries(Object.entries(weights).filter(([name]) => isRead(name))),
     biases: biases.filter(isRead),
     linears: linears.filter(({ name }) => !unread.includes(name)),
   };
@@ -131,7 +136,10 @@ function readerOf(backbone: WordBackbone, words: LabelWords): Reader {
       const collated = collate(encoded);
       const { shape } = collated.ids;
       const data = new Float32Array(shape[0] * shape[1]);
-      encoded.forEach(({ answer }, row) => data[row * shape[1] + answer!] = 1);
+      encoded.forEach(({ answer }, row) => {
+        if (answer === undefined) throw new Error("Cannot score words: each text must have a mask, one has none");
+        data[row * shape[1] + answer] = 1;
+      });
       return { ...collated, answer: { data, shape } };
     },
     read: (weights, inputs, _, hooks) => maskedLanguageModel.read(weights, inputs, inputs.answer, hooks).expandDims(1),

@@ -42,6 +42,8 @@ export interface FolderStatus {
   failed: FailedCell[];
   /** All others. */
   waiting: number;
+  /** Every cell: the id of its run, the cell in words, and how far it is. */
+  listed: { id: string; title: string; state: "done" | "under way" | "failed" | "waiting" }[];
 }
 
 /** A claim as it was seen first. */
@@ -99,14 +101,29 @@ export class StatusReader implements Disposable {
   async look(): Promise<FolderStatus> {
     const [runs, failures] = await Promise.all([namesIn(`${this.out}/runs`), namesIn(`${this.out}/failed`)]);
     const claims = lastClaims(runs);
-    const status: FolderStatus = { cells: this.list.length, recorded: 0, underWay: [], failed: [], waiting: 0 };
+    const status: FolderStatus = {
+      cells: this.list.length,
+      recorded: 0,
+      underWay: [],
+      failed: [],
+      waiting: 0,
+      listed: [],
+    };
     for (const { id, title, failures: before = 0 } of this.list) {
       const claim = claims.get(id);
       const failure = `${id}.${before + 1}.json`;
-      if (runs.has(`${id}.json`)) status.recorded++;
-      else if (claim !== undefined) status.underWay.push({ title, ...await this.#lookAt(claim) });
-      else if (failures.has(failure)) status.failed.push({ title, ...await this.#reasonOf(id, before + 1) });
-      else status.waiting++;
+      const state = runs.has(`${id}.json`)
+        ? "done"
+        : claim
+        ? "under way"
+        : failures.has(failure)
+        ? "failed"
+        : "waiting";
+      status.listed.push({ id, title, state });
+      if (state === "done") status.recorded++;
+      else if (state === "waiting") status.waiting++;
+      else if (state === "failed") status.failed.push({ title, ...await this.#reasonOf(id, before + 1) });
+      else status.underWay.push({ title, ...await this.#lookAt(claim!) });
     }
     return status;
   }

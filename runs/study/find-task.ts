@@ -8,7 +8,8 @@ import { isTaskPath, type OpenDescribed, openDescribed, readDescription } from "
 import type { Description } from "../../tasks/described/description.ts";
 import { datasetOf } from "../../tasks/described/hub-files.ts";
 import { overlapsOf } from "../../tasks/described/overlaps.ts";
-import { dataOf, type DescribedExample } from "../../tasks/described/read.ts";
+import { dataOf } from "../../tasks/described/read.ts";
+import type { DescribedExample } from "../../tasks/described/example.ts";
 import { describedTask, type TablePaths } from "../../tasks/described/task.ts";
 import { hubDescriptions } from "../../tasks/hub/mod.ts";
 import { tasks } from "../../tasks/mod.ts";
@@ -41,14 +42,23 @@ export interface StudiedTask {
  * @throws {UsageError} if there is none of that name, if its files are missing, or if they cannot be used
  */
 export async function findTask(entry: string | Description, taskFiles?: string): Promise<StudiedTask> {
-  if (typeof entry !== "string") return studied(await openOwn(entry));
-  if (Object.hasOwn(hubDescriptions, entry)) return studied((await openOnHub(hubDescriptions[entry])).opened);
-  return Object.hasOwn(tasks, entry) || !isTaskPath(entry)
-    ? await findByName(entry, taskFiles)
-    : studied(await openOwn(entry));
+  const opened = await openDescription(entry);
+  return opened ? studied(opened) : await findByName(String(entry), taskFiles);
 }
 
-function studied({ task, read, wording }: OpenDescribed): StudiedTask {
+/**
+ * Opens the description that an entry of a study stands for: a user's, or that of a data set on the hub.
+ * @returns undefined if it is the name of another task, or of none
+ * @throws {UsageError} if it cannot be used
+ */
+export async function openDescription(entry: string | Description): Promise<OpenDescribed | undefined> {
+  if (typeof entry !== "string") return await openOwn(entry);
+  if (Object.hasOwn(hubDescriptions, entry)) return (await openOnHub(hubDescriptions[entry])).opened;
+  return Object.hasOwn(tasks, entry) || !isTaskPath(entry) ? undefined : await openOwn(entry);
+}
+
+/** A described task as studies have it. */
+export function studied({ task, read, wording }: OpenDescribed): StudiedTask {
   const tables: TablePaths = Object.fromEntries(read.sources.map(({ name, paths }) => [name, paths]));
   return { task, paths: { tables }, data: dataOf(read), wording };
 }

@@ -68,7 +68,8 @@ const names = z.array(z.string()).min(1);
 const shape = {
   $schema: z.string().describe("path or address of this schema, for editors; it is not read").optional(),
   description: z.string().describe("what it compares, for readers").optional(),
-  models: names.describe("names of models"),
+  // A preset may leave it to its user.
+  models: z.array(z.string()).describe("names of models, one at least"),
   tasks: z.array(z.union([z.string(), descriptionSchema], { error: "must be a name, a path or a description" })).min(1)
     .describe("names of tasks, paths of descriptions, or descriptions"),
   methods: z.array(methodSchema)

@@ -125,9 +125,12 @@ function pathBeside(file: string, path: string): string {
 
 /**
  * Makes sure that the cells of a study can be planned.
- * @throws {UsageError} if there are too many
+ * @throws {UsageError} if there is no model, or if there are too many cells
  */
 export function requireFewCells({ models, tasks, methods, seeds, data, training, tuning }: Study): void {
+  if (models.length === 0) {
+    throw new UsageError('Cannot run the study: --models, or "models" in it, must name a model, current value is none');
+  }
   const perTask = countPoints({ data, training }) * methods.reduce((sum, method) => sum + countPoints(method), 0);
   const count = models.length * tasks.length * seeds.length * perTask * (1 + (tuning?.trials ?? 0));
   if (count <= MOST_CELLS) return;

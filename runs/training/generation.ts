@@ -16,7 +16,7 @@ import type { ReferenceLoss } from "../study/record.ts";
 import { microBatches } from "./batches.ts";
 import { Diverged, lookUpMetrics, score } from "./evaluate.ts";
 import type { EncodedExamples } from "./examples.ts";
-import { encodePrompt } from "./prompt.ts";
+import { encodeDialogue, encodePrompt } from "./prompt.ts";
 import type { Splits } from "./split.ts";
 import type { CompileProgram, Evaluator, TaskContext, TrainingTask } from "./training-task.ts";
 
@@ -219,7 +219,10 @@ export async function generation(
   const { end, target } = backbone.languageModel;
   const limit = Math.min(maxLength, adaptation.maxLength - (target ? 0 : outputLength));
   const encodePrompts = (examples: readonly GenerationExample[]) =>
-    Array.fromAsync(examples, async ({ text }) => [...await encodePrompt(backbone, text, limit, chat)]);
+    Array.fromAsync(examples, async ({ id, text }) => {
+      if (!task.dialogue) return [...await encodePrompt(backbone, text, limit, chat)];
+      return [...(await encodeDialogue(backbone, id, text, limit, chat)).ids];
+    });
   const encodeAnswer = async (text: string) =>
     [...await backbone.tokenize!(text), ...end === undefined ? [] : [end]].slice(0, outputLength);
   const trainPrompts = await encodePrompts(splits.train);

@@ -2,6 +2,7 @@
  * The prompt of a text: the token ids that a language model reads before its answer.
  * @module
  */
+import { shorten } from "../../base/errors.ts";
 import type { Backbone } from "../../models/types.ts";
 import { cutTexts } from "./words/cut-texts.ts";
 
@@ -17,6 +18,49 @@ export async function encodePrompt(
 ): Promise<readonly number[]> {
   if (chat) return await chatPrompt(backbone, text, limit);
   return await backbone.encode(backbone.languageModel!.target ? text : text + SEPARATOR, limit);
+}
+
+/** Number of token ids of a text's prompt, however many they are. */
+async function countPrompt(backbone: Backbone, text: string, chat?: true): Promise<number> {
+  const { tokenize, encode, maxLength, languageModel } = backbone;
+  if (chat && backbone.chat) return (await tokenize!(backbone.chat(text))).length;
+  const ofText = await tokenize!(languageModel!.target ? text : text + SEPARATOR);
+  return ofText.length + (await encode("", maxLength)).length;
+}
+
+/** A dialogue's prompt. */
+export interface DialoguePrompt {
+  /** Its token ids. */
+  ids: readonly number[];
+  /** Number of the oldest turns that were left out. */
+  leftOut: number;
+}
+
+/**
+ * The prompt of a dialogue, a turn a line: the oldest turns are left out, as many as it takes to have at most `limit` tokens.
+ * @param name of the dialogue, for the message
+ * @throws {Error} if the last turn alone is too long
+ */
+export async function encodeDialogue(
+  backbone: Backbone,
+  name: string,
+  text: string,
+  limit: number,
+  chat?: true,
+): Promise<DialoguePrompt> {
+  const turns = text.split("\n");
+  let count = 0;
+  for (let leftOut = 0; leftOut < turns.length; leftOut++) {
+    const kept = turns.slice(leftOut).join("\n");
+    count = await countPrompt(backbone, kept, chat);
+    if (count <= limit) return { ids: await encodePrompt(backbone, kept, limit, chat), leftOut };
+  }
+  throw new Error(
+    `Cannot read the dialogue ${
+      shorten(name)
+    }: its last turn must have at most ${limit} tokens with what stands around it, which is what ` +
+      `maxLength, outputLength and the model leave, current value is ${count}`,
+  );
 }
 
 /**

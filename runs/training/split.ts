@@ -51,17 +51,17 @@ export function splitExamples<E extends AnyExample>(
   const isNew = (example: E) => seen.size === 0 || !seen.has(textHash(example));
   const taken = new Set<string>();
   const takenGroups = new Set<string>();
-  const freeOf = (name: keyof Splits) =>
-    firstOfEachText(sourceOf(data, name)).filter((example) =>
-      !taken.has(textKey(example)) && !(example.group !== undefined && takenGroups.has(example.group))
-    );
+  const freeOf = (name: keyof Splits) => {
+    const { examples, keys } = firstOfEachText(sourceOf(data, name));
+    return examples.filter(({ group }, at) => !taken.has(keys[at]) && !(group !== undefined && takenGroups.has(group)));
+  };
   const draw = (name: keyof Splits, size: number, isUsable = (_: E) => true, perClass?: number): E[] => {
     const free = freeOf(name);
     if (perClass !== undefined) {
       const classes = size / perClass;
       requirePerClass(name, { perClass, classes, labels }, sourceOf(data, name), free.filter(isUsable));
     }
-    const usable = free.filter(isUsable).length;
+    const usable = countOf(free, isUsable);
     if (usable < size) {
       const known = usable < free.length ? `, as what training starts from knows ${free.length - usable} more` : "";
       throw new Error(
@@ -108,7 +108,7 @@ function requirePerClass(
     if (count(usable) >= perClass) continue;
     throw new Error(
       `Cannot split the data: ${split} must have ${perClass} examples of each class, ${labels[label] ?? label} has ` +
-        `${count(firstOfEachText(source))}, of which ${count(usable)} can be used`,
+        `${count(firstOfEachText(source).examples)}, of which ${count(usable)} can be used`,
     );
   }
 }
@@ -133,8 +133,8 @@ function roomForTest<E extends AnyExample>(
   sizes: DataSpec,
   isNew: (example: E) => boolean,
 ): number {
-  const texts = firstOfEachText(sourceOf(data, "test"));
-  const fresh = texts.filter(isNew).length;
+  const { examples: texts } = firstOfEachText(sourceOf(data, "test"));
+  const fresh = countOf(texts, isNew);
   const sizeBeside = (name: "train" | "validation") =>
     sourceOf(data, name) === sourceOf(data, "test") ? sizes[name] : 0;
   const room = texts.length - sizeBeside("validation") - sizeBeside("train");
@@ -161,11 +161,11 @@ function roomForTest<E extends AnyExample>(
 export function fittingSizes(
   data: TaskData<AnyExample>,
 ): [train: number, validation: number, test: number] | undefined {
-  const countOf = (examples: readonly AnyExample[] = []) => firstOfEachText(examples).length;
-  const shared = countOf(data.pool ?? data.train);
+  const textsOf = (examples: readonly AnyExample[] = []) => firstOfEachText(examples).keys.length;
+  const shared = textsOf(data.pool ?? data.train);
   const fifth = Math.floor(shared / 5);
-  const validation = data.validation ? countOf(data.validation) : fifth;
-  const test = data.test ? countOf(data.test) : fifth;
+  const validation = data.validation ? textsOf(data.validation) : fifth;
+  const test = data.test ? textsOf(data.test) : fifth;
   const train = shared - (data.validation ? 0 : fifth) - (data.test ? 0 : fifth);
   try {
     splitExamples(data, { train, validation, test }, 0);
@@ -185,8 +185,14 @@ export function fewSizes(data: TaskData<AnyExample>, classes: number, perClass: 
   const size = classes * perClass;
   const source = sourceOf(data, "test");
   const beside = (["train", "validation"] as const).filter((name) => sourceOf(data, name) === source).length;
-  const left = firstOfEachText(source).length - beside * size;
+  const left = firstOfEachText(source).keys.length - beside * size;
   return { train: size, validation: size, test: most ?? Math.max(1, left), perClass };
+}
+
+function countOf<E>(examples: readonly E[], isCounted: (example: E) => boolean): number {
+  let count = 0;
+  for (const example of examples) if (isCounted(example)) count++;
+  return count;
 }
 
 /** Examples of a group one after the other, where the first of them stood: few groups have examples that are drawn. */
@@ -198,9 +204,30 @@ function byGroup<E extends TextInput>(examples: readonly E[]): readonly E[] {
     .flat();
 }
 
-/** One example of each text: of those that {@linkcode textKey} takes for equal, the first. */
-function firstOfEachText<E extends TextInput>(examples: readonly E[]): E[] {
-  return [...new Map(examples.toReversed().map((example) => [textKey(example), example])).values()].reverse();
+/** Examples of different texts. */
+interface DifferentTexts<E> {
+  examples: readonly E[];
+  /** {@linkcode textKey} of each. */
+  keys: readonly string[];
+}
+
+/** Those that were found, by the examples that they are of: every split and seed asks for them, and there may be millions. */
+const found = new WeakMap<readonly TextInput[], DifferentTexts<TextInput>>();
+
+/** One example of each text: of those with equal keys the first, in the order of the last ones. */
+function firstOfEachText<E extends TextInput>(examples: readonly E[]): DifferentTexts<E> {
+  const known = found.get(examples);
+  if (known) return known as DifferentTexts<E>;
+  const firsts = new Map<string, E>();
+  for (const example of examples) {
+    const key = textKey(example);
+    const first = firsts.get(key);
+    if (first) firsts.delete(key);
+    firsts.set(key, first ?? example);
+  }
+  const different = { examples: [...firsts.values()], keys: [...firsts.keys()] };
+  found.set(examples, different);
+  return different;
 }
 
 /**
@@ -225,12 +252,16 @@ function stratified<E extends AnyExample>(
   const missing = size - shares.reduce((sum, { quota }) => sum + quota, 0);
   for (const share of shares.toSorted((a, b) => b.remainder - a.remainder).slice(0, missing)) share.quota++;
   const left = new Map(shares.map(({ label, quota }) => [label, quota]));
-  const { chosen = [], others = [] } = Object.groupBy(examples.filter(isUsable), (example) => {
+  const chosen: E[] = [];
+  const others: E[] = [];
+  for (const example of examples) {
+    if (!isUsable(example)) continue;
     const label = classOf(example);
     const open = left.get(label)!;
     left.set(label, open - 1);
-    return open > 0 ? "chosen" : "others";
-  });
+    if (open > 0) chosen.push(example);
+    else if (others.length < size) others.push(example);
+  }
   return [...chosen, ...others.slice(0, size - chosen.length)];
 }
 

@@ -87,6 +87,13 @@ export interface Description {
   templates?: string[];
   /** The words that stand for labels, one or several for each; a label that is left out stands for itself. */
   words?: Record<string, string | string[]>;
+  /**
+   * Of generation: the text is a dialogue, a list of turns or a text with a turn a line, of which the oldest turns are left out where
+   * it is too long. Without columns.references the turns are the answers, each to those before it.
+   */
+  dialogue?: true;
+  /** Whose turns are the answers, a name with which turns begin, "USER: "; left out: all but the first. */
+  speaker?: string;
   /** Names of metrics, the first of which decides; left out: all of the kind. */
   metrics?: string[];
   /** Encoding of text files; left out: UTF-8, or UTF-16 with a byte-order mark. */
@@ -111,6 +118,10 @@ export interface DescribedSpec {
   labels: string[];
   /** The values of the column that stand for the labels; left out: the labels themselves. */
   values?: string[];
+  /** Texts are dialogues; left out: they are not. */
+  dialogue?: true;
+  /** Whose turns are the answers; left out: all but the first, or answers that a column has. */
+  speaker?: string;
   /** Configuration of a data set on the hub; left out: default, or no data set on the hub. */
   config?: string;
   /** Which part of the data each split is; left out: the parts are named as the splits are. */

@@ -17,7 +17,7 @@ import type {
   TaskDescription,
 } from "../types.ts";
 import type { DescribedKind, DescribedSpec, Description } from "./description.ts";
-import type { DescribedExample } from "./read.ts";
+import type { DescribedExample } from "./example.ts";
 
 /** Every metric of the kinds besides classification. */
 const METRICS: Record<DescribedKind, object> = {
@@ -39,15 +39,23 @@ export function kindOf({ kind }: Pick<Description, "kind">): DescribedKind | und
 
 /** Makes sure that a description names what its kind of task has. @throws {Error} if it names something else */
 export function requireOfKind(name: string, description: Description): void {
-  const { kind = "classification", columns: { label }, labels, templates, words, separator, metrics: named = [] } =
-    description;
+  const { kind = "classification", columns: { label, references }, labels, templates, words, separator } = description;
+  const { dialogue, speaker, metrics: named = [] } = description;
   const refuse = (what: string, kinds: string) => {
     throw new Error(`Cannot use the task ${name}: ${what} is of the kind ${kinds}, its kind is ${kind}`);
   };
-  if ((kind === "generation") !== (label === undefined)) {
+  const isAnswered = kind === "generation" ? label === undefined && (references || dialogue) : label;
+  if (!isAnswered) {
     throw new Error(
-      `Cannot use the task ${name}: a task of generation has columns.references, one of another kind columns.label, ` +
-        `its kind is ${kind}`,
+      `Cannot use the task ${name}: a task of generation has columns.references or is a dialogue, one of another kind has ` +
+        `columns.label, its kind is ${kind}`,
+    );
+  }
+  if (kind !== "generation" && dialogue) refuse("dialogue", "generation");
+  if (speaker !== undefined && (!dialogue || references)) {
+    throw new Error(
+      `Cannot use the task ${name}: speaker says which turns of a dialogue are its answers, there must be a dialogue without ` +
+        "columns.references",
     );
   }
   if (["regression", "generation"].includes(kind) && labels) refuse("labels", "classification or multi-label");
@@ -72,7 +80,7 @@ export function requireOfKind(name: string, description: Description): void {
 /** The task of a kind. @param load reads its examples */
 export function taskOfKind(
   common: TaskDescription,
-  { kind, labels }: Pick<DescribedSpec, "kind" | "labels">,
+  { kind, labels, dialogue }: Pick<DescribedSpec, "kind" | "labels" | "dialogue">,
   load: () => Promise<TaskData<DescribedExample>>,
 ): AnyTask {
   // The examples are those of the kind, as they were read by it.
@@ -81,7 +89,12 @@ export function taskOfKind(
     case "regression":
       return { ...common, kind, load: () => loadAs<RegressionExample>() };
     case "generation":
-      return { ...common, kind, load: () => loadAs<DescribedExample & GenerationExample>() };
+      return {
+        ...common,
+        kind,
+        ...dialogue && { dialogue },
+        load: () => loadAs<DescribedExample & GenerationExample>(),
+      };
     case "multi-label":
       return { ...common, kind, labels, load: () => loadAs<MultiLabelExample>() };
     case undefined:

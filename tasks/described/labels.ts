@@ -29,11 +29,13 @@ function inOrder(labels: Iterable<string>): string[] {
 
 /**
  * The labels that occur in a column, in order.
+ * @param values those that occur
+ * @param occurrences how many there are, with repetitions
  * @throws {Error} if there are fewer than two, or so many that it can be no column of labels
  */
-export function labelsIn(values: readonly string[], path: string, column: string): string[] {
+export function labelsIn(values: readonly string[], occurrences: number, path: string, column: string): string[] {
   const labels = inOrder(values);
-  const most = Math.min(MOST_LABELS, Math.floor(values.length / 2));
+  const most = Math.min(MOST_LABELS, Math.floor(occurrences / 2));
   if (labels.length < 2) {
     throw new Error(
       `Cannot use ${path}: the column ${shorten(column)} must hold two different labels, all are ${shorten(labels[0])}`,
@@ -42,7 +44,7 @@ export function labelsIn(values: readonly string[], path: string, column: string
   if (labels.length <= most) return labels;
   throw new Error(
     `Cannot use ${path}: the column ${shorten(column)} must hold at most ${most} different labels in ` +
-      `${counted(values.length, "row")}, current value is ${labels.length}; "labels" in a description names them` +
+      `${counted(occurrences, "row")}, current value is ${labels.length}; "labels" in a description names them` +
       (labels.every(isNumber) ? ', and "kind": "regression" reads them as numbers' : ""),
   );
 }

@@ -4,7 +4,7 @@
  */
 import { textKey } from "../examples.ts";
 import type { SplitName } from "./description.ts";
-import { placeOf, type ReadTask } from "./read.ts";
+import type { ReadSplit, ReadTask } from "./read.ts";
 
 /** A text that is in two splits. */
 export interface Overlap {
@@ -18,19 +18,36 @@ export interface Overlap {
 
 /** The texts that are in two splits; those that differ only in case and white space are the same. */
 export function overlapsOf({ splits }: ReadTask): Overlap[] {
-  if (splits.length < 2) return [];
-  const keys = splits.map(({ examples }) =>
-    new Map(examples.map((example, at) => [textKey(example), at] as const).toReversed())
-  );
-  return splits.flatMap((split, a) =>
-    splits.slice(a + 1).flatMap((other, offset): Overlap[] => {
-      const shared = [...keys[a].keys()].filter((key) => keys[a + 1 + offset].has(key));
+  return splits.flatMap((split, at) =>
+    splits.slice(at + 1).flatMap((other): Overlap[] => {
+      const shared = sharedTexts(split, other);
       if (shared.length === 0) return [];
-      const key = shared.at(-1)!; // the first in the file, as keys are in reverse order
-      const first = `${placeOf(split, keys[a].get(key)!)} and ${placeOf(other, keys[a + 1 + offset].get(key)!)}`;
-      return [{ between: [split.name, other.name], count: shared.length, first }];
+      const [first, second] = shared.reduce((least, pair) => pair[0] < least[0] ? pair : least);
+      return [{
+        between: [split.name, other.name],
+        count: shared.length,
+        first: `${split.placeOf(first)} and ${other.placeOf(second)}`,
+      }];
     })
   );
+}
+
+/** Of each text that two splits have, where it stands first in each. */
+function sharedTexts(a: ReadSplit, b: ReadSplit): [inA: number, inB: number][] {
+  // The texts of the smaller one are in memory at once.
+  if (b.examples.length < a.examples.length) return sharedTexts(b, a).map(([inB, inA]) => [inA, inB]);
+  const firsts = new Map<string, number>();
+  for (const [at, example] of a.examples.entries()) {
+    const key = textKey(example);
+    if (!firsts.has(key)) firsts.set(key, at);
+  }
+  const shared = new Map<string, [number, number]>();
+  for (const [at, example] of b.examples.entries()) {
+    const key = textKey(example);
+    const first = firsts.get(key);
+    if (first !== undefined && !shared.has(key)) shared.set(key, [first, at]);
+  }
+  return [...shared.values()];
 }
 
 /** Makes sure that no text is in two splits. @throws {Error} with the first that is */

@@ -5,7 +5,7 @@
 import { shorten, suggestion } from "../../base/errors.ts";
 import type { DescribedKind, DescribedSpec } from "./description.ts";
 import { labelsIn, labelText } from "./labels.ts";
-import type { Cell } from "./table.ts";
+import type { Cell } from "./text/types.ts";
 
 /** The right answer of an example, as tasks of its kind have it. */
 export interface RightAnswer {
@@ -26,7 +26,7 @@ export interface AnswerRow {
   /** Where it stands: "line 12". */
   place: string;
   /** Its values as text: the label, the number, or each of its labels. */
-  values: string[];
+  values: readonly string[];
 }
 
 /** What of a description decides what is right. */
@@ -77,23 +77,32 @@ function isYes(value: string, { column, path, place }: { column: string; path: s
   );
 }
 
+/** The values of an answer, and how many rows have it. */
+export interface CountedAnswer {
+  /** As {@linkcode AnswerRow} has them. */
+  values: readonly string[];
+  /** Number of rows. */
+  count: number;
+}
+
 /**
  * The labels of a task, in their order: those that it names, its columns, or those that occur.
- * @param rows of the first split
+ * @param answers of the first split, which is of the file at the path
  * @throws {Error} if they can be no labels, or if no row of several labels has several
  */
-export function labelsOfRows(reading: AnswerReading, rows: readonly AnswerRow[]): string[] {
+export function labelsOfAnswers(reading: AnswerReading, path: string, answers: readonly CountedAnswer[]): string[] {
   const { kind, columns: { label }, labels } = reading;
   if (label === undefined || kind === "regression") return [];
   if (Array.isArray(label)) return label;
-  const [{ path }] = rows;
-  if (kind === "multi-label" && rows.every(({ values }) => values.length < 2)) {
+  if (kind === "multi-label" && answers.every(({ values }) => values.length < 2)) {
     throw new Error(
       `Cannot use ${path}: the column ${shorten(label)} must hold several labels in a row, none does; ` +
         '"separator" in a description says what stands between them',
     );
   }
-  return labels ?? labelsIn(rows.flatMap(({ values }) => values), path, label);
+  if (labels) return labels;
+  const occurrences = answers.reduce((sum, { values, count }) => sum + values.length * count, 0);
+  return labelsIn(answers.flatMap(({ values }) => values), occurrences, path, label);
 }
 
 /** The right answer of a row. @throws {Error} if a value is none of the labels, or no number */

@@ -60,10 +60,10 @@ const columnsSchema: z.ZodType<Columns> = z.strictObject({
     .describe("of generation, the right answers: a text or a list of texts, or several columns of them").optional(),
   split: column.describe("the name of the split that a row belongs to").optional(),
   group: column.describe("what rows have in common that must not be in two splits, such as a document").optional(),
-}).refine(({ label, references }) => (label === undefined) !== (references === undefined), {
-  error: "must have label, or references of generation",
+}).refine(({ label, references }) => label === undefined || references === undefined, {
+  error: "must have label, or references of generation, not both",
 }).meta({
-  oneOf: ["label", "references"].map((name) => ({ type: "object", properties: { [name]: {} }, required: [name] })),
+  not: { type: "object", properties: { label: {}, references: {} }, required: ["label", "references"] },
 });
 
 const splitsSchema: z.ZodType<SplitParts> = z.strictObject({
@@ -124,11 +124,29 @@ export const descriptionSchema: z.ZodType<Description> = z.strictObject({
     'the labels in their order, or names for the values of the column, {"0": "no", "1": "yes"}; left out: those that occur',
   ).optional(),
   ...wordingShape,
+  dialogue: z.literal(true, { error: "must be true" }).describe(
+    "of generation: texts are dialogues, lists of turns or a turn a line; without columns.references the turns are the answers",
+  ).optional(),
+  speaker: part.describe("whose turns are the answers; left out: all but the first").optional(),
   metrics: metricNames.describe("the first decides; left out: all").optional(),
   encoding: z.enum(encodings).describe("encoding of text files; left out: UTF-8, or UTF-16 with a byte-order mark")
     .optional(),
   missing: z.literal("drop", { error: "must be drop" }).describe("pass over rows without a text or a label").optional(),
   allowOverlap: z.boolean().describe("let a text be in two of the splits").optional(),
+}).refine(
+  ({ columns: { label, references }, dialogue }) => label !== undefined || references !== undefined || dialogue,
+  {
+    path: ["columns"],
+    error: "must have label, or references of generation",
+  },
+).meta({
+  anyOf: [
+    ...["label", "references"].map((name) => ({
+      type: "object",
+      properties: { columns: { type: "object", properties: { [name]: {} }, required: [name] } },
+    })),
+    { type: "object", properties: { dialogue: {} }, required: ["dialogue"] },
+  ],
 });
 
 /** Schema of {@linkcode DescribedSpec}; unknown keys are errors. */
@@ -139,6 +157,8 @@ export const describedSchema: z.ZodType<DescribedSpec> = z.strictObject({
   separator: separator.optional(),
   labels: z.array(z.string()),
   values: z.array(z.string()).min(2).optional(),
+  dialogue: z.literal(true).optional(),
+  speaker: part.optional(),
   config: part.optional(),
   splits: splitsSchema.optional(),
   metrics: z.array(z.string()).min(1),

@@ -2,34 +2,26 @@
  * Which rows make which split of a task: those of its own file, of a part that it names, or half of them.
  * @module
  */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { shorten, suggestion } from "../../base/errors.ts";
 import type { SplitName, SplitParts } from "./description.ts";
-
-/** What is needed of a row. */
-export interface PartRow {
-  /** Names it: its part and its number. */
-  id: string;
-  /** The part that it belongs to. */
-  part: string;
-  /** Its label. */
-  label: string;
-}
+import { Numbers } from "./rows/columns.ts";
+import type { Rows } from "./rows/rows.ts";
 
 const NAMES = ["pool", "train", "validation", "test"] as const;
 
 /**
- * The rows of each split, in the order pool, train, validation, test.
+ * The indices of the rows of each split, in the order pool, train, validation, test.
  * @param name the task's, for messages
  * @param parts which part each split is; left out: each part is the split of its name
  * @throws {Error} if there is no such part, or if a part is no split
  */
-export function splitsOfRows<R extends PartRow>(
+export function splitsOfRows(
   name: string,
-  rows: readonly R[],
+  rows: Rows,
   parts?: SplitParts,
-): [split: SplitName, rows: R[]][] {
-  const byPart = Map.groupBy(rows, ({ part }) => part);
+): [split: SplitName, rows: Uint32Array][] {
+  const byPart = partsOf(rows);
   const found = [...byPart.keys()];
   const chosen = parts ?? Object.fromEntries(found.map((part) => [splitNamed(name, part), part]));
   if (!parts && !["pool", "train"].some((split) => byPart.has(split))) {
@@ -37,7 +29,7 @@ export function splitsOfRows<R extends PartRow>(
       `Cannot use ${name}: a split must be train, its splits are ${found.map((part) => shorten(part)).join(", ")}`,
     );
   }
-  return NAMES.flatMap((split): [SplitName, R[]][] => {
+  return NAMES.flatMap((split): [SplitName, Uint32Array][] => {
     const part = (chosen as Partial<Record<SplitName, string>>)[split];
     if (part === undefined) return [];
     const members = byPart.get(part);
@@ -47,8 +39,19 @@ export function splitsOfRows<R extends PartRow>(
           suggestion(part, found.map((other) => shorten(other))),
       );
     }
-    return [[split, isHalved(chosen, split) ? halfOf(members, split) : members]];
+    return [[split, isHalved(chosen, split) ? halfOf(rows, members, split) : members]];
   });
+}
+
+/** The indices of the rows of each part, in the order of their first rows. */
+function partsOf(rows: Rows): Map<string, Uint32Array> {
+  const members = new Map<string, Numbers>();
+  for (let row = 0; row < rows.length; row++) {
+    const part = rows.partOf(row);
+    if (!members.has(part)) members.set(part, new Numbers());
+    members.get(part)!.push(row);
+  }
+  return new Map([...members].map(([part, numbers]) => [part, numbers.all()]));
 }
 
 function splitNamed(name: string, part: string): SplitName {
@@ -68,21 +71,18 @@ function isHalved({ validation, test }: Partial<SplitParts>, split: SplitName): 
  * Every second row of each label for validation, the others for test: always the same, and in an order that looks random, as the rows of a
  * published split may stand in the order of their sources.
  */
-function halfOf<R extends PartRow>(rows: readonly R[], split: SplitName): R[] {
+function halfOf(rows: Rows, members: Uint32Array, split: SplitName): Uint32Array {
   const odd = split === "validation" ? 1 : 0;
-  const chosen = new Set<R>();
+  const chosen = new Set<number>();
   let at = 0;
-  for (const same of Map.groupBy(rows, ({ label }) => label).values()) {
-    for (const row of inHashOrder(same)) if (at++ % 2 === odd) chosen.add(row);
+  for (const same of Map.groupBy(members, (row) => rows.answerOf(row)).values()) {
+    for (const row of inHashOrder(rows, same)) if (at++ % 2 === odd) chosen.add(row);
   }
-  return rows.filter((row) => chosen.has(row));
+  return members.filter((row) => chosen.has(row));
 }
 
-function inHashOrder<R extends PartRow>(rows: readonly R[]): R[] {
-  const hashed = rows.map((row) => ({
-    row,
-    hash: createHash("sha256").update(row.id).digest("hex"),
-  }));
+function inHashOrder(rows: Rows, members: readonly number[]): number[] {
+  const hashed = members.map((row) => ({ row, hash: hash("sha256", rows.idOf(row)) }));
   return hashed.sort((a, b) => (a.hash < b.hash ? -1 : 1)).map(({ row }) => row);
 }
 

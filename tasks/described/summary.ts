@@ -4,8 +4,9 @@
  */
 import { byHash, textKey } from "../examples.ts";
 import { type Overlap, overlapsOf } from "./overlaps.ts";
-import type { DescribedExample, ReadTask } from "./read.ts";
+import type { ReadTask } from "./read.ts";
 import { answerKey, type RightAnswer } from "./right-answers.ts";
+import type { DescribedExample } from "./example.ts";
 
 /** Examples that are shown. */
 const SHOWN = 5;
@@ -37,14 +38,13 @@ export interface Summary {
 export function summarise(task: ReadTask): Summary {
   const { kind, labels, splits } = task;
   const counts = splits.map(({ name, examples }) => ({ split: name, classes: countClasses(examples, labels.length) }));
-  const all = splits.flatMap(({ examples }) => examples);
   const last = splits.at(-1)!.examples;
   return {
     counts,
-    ...kind === "regression" && { numbers: spanOf(all.map(({ target }) => target!)) },
-    words: spanOf(splits.flatMap(({ words }) => [...words])),
-    duplicates: splits.reduce((sum, { examples }) => sum + countRepeated(examples), 0),
-    conflicts: conflictsIn(all),
+    ...kind === "regression" &&
+      { numbers: spanOf(splits.map(({ examples }) => examples.map(({ target }) => target!))) },
+    words: spanOf(splits.map(({ words }) => words)),
+    ...repetitionsIn(splits),
     overlaps: overlapsOf(task),
     constant: kind === "regression" ? meanOf(last) : mostFrequentOf(last),
     examples: someOf(splits[0].examples),
@@ -61,10 +61,17 @@ function countClasses(examples: readonly DescribedExample[], classes: number): n
 
 /** The most frequent answer; of equally frequent classes, the first. */
 function mostFrequentOf(examples: readonly DescribedExample[]): Summary["constant"] {
-  const groups = [...Map.groupBy(examples, answerKey).values()]
-    .sort(([{ label: a = 0 }], [{ label: b = 0 }]) => a - b);
-  const most = groups.reduce((most, group) => group.length > most.length ? group : most);
-  return { answer: most[0], score: most.length / examples.length };
+  const counts = new Map<string, { answer: RightAnswer; count: number }>();
+  for (const answer of examples) {
+    const key = answerKey(answer);
+    const counted = counts.get(key);
+    if (counted) counted.count++;
+    else counts.set(key, { answer, count: 1 });
+  }
+  const [{ answer, count }] = [...counts.values()].sort((a, b) =>
+    b.count - a.count || (a.answer.label ?? 0) - (b.answer.label ?? 0)
+  );
+  return { answer, score: count / examples.length };
 }
 
 function meanOf(examples: readonly DescribedExample[]): Summary["constant"] {
@@ -76,39 +83,42 @@ function meanOf(examples: readonly DescribedExample[]): Summary["constant"] {
   };
 }
 
-function spanOf(values: readonly number[]): [number, number, number] {
-  const sorted = values.toSorted((a, b) => a - b);
+function spanOf(lists: readonly ArrayLike<number>[]): [number, number, number] {
+  const sorted = new Float64Array(lists.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const list of lists) {
+    sorted.set(list, at);
+    at += list.length;
+  }
+  sorted.sort();
   return [sorted[0], sorted[Math.floor(sorted.length / 2)], sorted.at(-1)!];
 }
 
-/** Number of texts that occur more than once. */
-function countRepeated(examples: readonly DescribedExample[]): number {
-  const seen = new Set<string>();
-  const repeated = new Set<string>();
-  for (const example of examples) {
-    const key = textKey(example);
-    if (seen.has(key)) repeated.add(key);
-    seen.add(key);
-  }
-  return repeated.size;
-}
-
-/** Texts that occur with different labels. */
-function conflictsIn(examples: readonly DescribedExample[]): Summary["conflicts"] {
+/** Texts that occur more than once in a split, and texts that occur with different answers. */
+function repetitionsIn(splits: ReadTask["splits"]): Pick<Summary, "duplicates" | "conflicts"> {
   const firsts = new Map<string, DescribedExample>();
   const conflicting = new Set<DescribedExample>();
-  for (const example of examples) {
-    const key = textKey(example);
-    const first = firsts.get(key);
-    if (!first) firsts.set(key, example);
-    else if (answerKey(first) !== answerKey(example)) conflicting.add(first);
+  let duplicates = 0;
+  for (const { examples } of splits) {
+    // Of a single split, the texts of all are its own: there may be millions.
+    const seen = splits.length === 1 ? undefined : new Set<string>();
+    const repeated = new Set<string>();
+    for (const example of examples) {
+      const key = textKey(example);
+      const first = firsts.get(key);
+      if (seen ? seen.has(key) : first) repeated.add(key);
+      if (!first) firsts.set(key, example);
+      else if (answerKey(first) !== answerKey(example)) conflicting.add(first);
+      seen?.add(key);
+    }
+    duplicates += repeated.size;
   }
-  const first = examples.find((example) => conflicting.has(example));
-  return { count: conflicting.size, ...first && { first } };
+  const first = [...firsts.values().filter((example) => conflicting.has(example)).take(1)][0];
+  return { duplicates, conflicts: { count: conflicting.size, ...first && { first } } };
 }
 
 /** Examples that look drawn at random, answer by answer in turn, among those whose texts are in memory. */
-function someOf(examples: readonly DescribedExample[]): DescribedExample[] {
+export function someOf(examples: readonly DescribedExample[]): DescribedExample[] {
   const classes = [...Map.groupBy(byHash(examples.filter(({ text }) => text !== "")), answerKey).values()];
   const rounds = Array.from({ length: SHOWN }, (_, round) => classes.flatMap((members) => members[round] ?? []));
   return rounds.flat().slice(0, SHOWN);

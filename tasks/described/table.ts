@@ -11,8 +11,9 @@ import { isFolder, openFile, sha256File } from "../../base/files.ts";
 import { readParquetColumns } from "../parquet.ts";
 import { LONGEST, requireColumns } from "../task-files.ts";
 import type { Encoding } from "./description.ts";
-import { joined, textParts } from "./text-parts.ts";
-import { readTextTable, type Visit } from "./text-table.ts";
+import { joined, textParts } from "./text/parts.ts";
+import { readTextTable } from "./text/table.ts";
+import type { Table, Visit } from "./text/types.ts";
 
 /** Files of rows, one after the other, wherever they lie. */
 export interface TableSource {
@@ -25,31 +26,12 @@ export interface TableSource {
   sha256?: string;
 }
 
-/** A value as text, or a list of them as JSON lines and Parquet have; null where there is none. */
-export type Cell = string | readonly string[] | null;
-
-/** A row of values. */
-export interface TableRow {
-  /** Its line, or its number, from 1. */
-  line: number;
-  /** The values, in the order of the columns. */
-  values: Cell[];
-}
-
-/** A file of rows. */
-export interface Table {
-  /** The file. */
-  path: string;
-  /** What {@linkcode TableRow.line} counts. */
-  unit: "line" | "row";
-}
-
 /** The first bytes of Parquet files, "PAR1", and of files in gzip. */
 const PARQUET = [0x50, 0x41, 0x52, 0x31];
 const GZIP = [0x1f, 0x8b];
 
 /** Bytes that are read at once. */
-const CHUNK = 1 << 20;
+const CHUNK = 1 << 16;
 
 /** Endings of the files that are read as tables. */
 const ENDING = /\.(csv|tsv|txt|jsonl|ndjson|parquet)(\.gz)?$/i;
@@ -82,8 +64,8 @@ function jointSum(sums: readonly string[]): string {
 
 /**
  * Reads some columns of files, one table after the other.
- * @param start called before a table's first row, and again where it has to be read another way: then what its rows before have given must
- * be forgotten
+ * @param start called before a table's first row, and again with it where it has to be read another way: then what its rows before have
+ * given must be forgotten
  * @returns the checksum of the files
  * @throws {Error} if one is missing or has changed, is no table, or has no such columns; else what a visit threw
  */
@@ -126,18 +108,19 @@ async function readTable(
   } else {
     const label = encoding === "latin-1" ? "windows-1252" : encoding;
     const parts = () => textParts(chunks(), path, label);
-    await readTextTable(parts, path, columns, () => start({ path, unit: "line" }));
+    const table: Table = { path, unit: "line" };
+    await readTextTable(parts, path, columns, () => start(table));
   }
   return sum;
 }
 
-/** The bytes of a file. @param found called with its checksum once all are read */
+/** The bytes of a file in chunks, each valid until the next one. @param found called with its checksum once all are read */
 async function* fileChunks(path: string, found: (sum: string) => void): AsyncGenerator<Uint8Array> {
   const { file: opened } = await openFile(path);
   using file = opened;
   const hash = createHash("sha256");
+  const chunk = new Uint8Array(CHUNK);
   while (true) {
-    const chunk = new Uint8Array(CHUNK);
     const count = await file.read(chunk);
     if (count === null) break;
     hash.update(chunk.subarray(0, count));
@@ -159,12 +142,16 @@ async function* unpacked(chunks: AsyncGenerator<Uint8Array>, path: string): Asyn
   }
   try {
     const gunzip = createGunzip({ chunkSize: CHUNK });
-    const packed = Readable.from(all()).on("error", (error) => gunzip.destroy(error));
+    const packed = Readable.from(copied(all())).on("error", (error) => gunzip.destroy(error));
     yield* packed.pipe(gunzip);
   } catch (error) {
     if (!(error as { code?: string }).code?.startsWith("Z_")) throw error;
     throw new Error(`Cannot use ${path}: it must be whole gzip, it is damaged`);
   }
+}
+
+async function* copied(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) yield chunk.slice();
 }
 
 async function isParquet(chunks: AsyncIterable<Uint8Array>): Promise<boolean> {
@@ -176,7 +163,7 @@ async function isParquet(chunks: AsyncIterable<Uint8Array>): Promise<boolean> {
 async function wholeOf(chunks: AsyncIterable<Uint8Array>, path: string): Promise<Uint8Array> {
   const all: Uint8Array[] = [];
   let length = 0;
-  for await (const chunk of chunks) {
+  for await (const chunk of copied(chunks)) {
     all.push(chunk);
     length += chunk.length;
     if (length > LONGEST) {

@@ -43,8 +43,18 @@ export function labelsOf(
 /** A description as specs have it. @param labels the labels that were found, or named */
 export function specOf(description: Description, labels: readonly string[]): DescribedSpec {
   const kind = kindOf(description);
-  const { columns, separator, splits, encoding, missing, config, published, metrics = metricsOfKind(kind) } =
-    description;
+  const {
+    columns,
+    separator,
+    dialogue,
+    speaker,
+    splits,
+    encoding,
+    missing,
+    config,
+    published,
+    metrics = metricsOfKind(kind),
+  } = description;
   const { description: question, labelling, licence, citation } = description;
   const remarks = Object.entries({ description: question, labelling, licence, citation });
   return {
@@ -53,6 +63,8 @@ export function specOf(description: Description, labels: readonly string[]): Des
     ...separator !== undefined && { separator },
     ...labelsOf(description),
     ...splits && { splits },
+    ...dialogue && { dialogue },
+    ...speaker !== undefined && { speaker },
     ...encoding && { encoding },
     ...missing && { missing },
     labels: [...labels],
@@ -97,7 +109,7 @@ export function describedTask(
     })),
     ...described.splits && { rule: ruleOf(described.splits) },
     ...described.published && { published: described.published },
-    readTexts: (examples: readonly TextInput[]) => readTexts(described, given(), examples),
+    readTexts: <E extends TextInput>(examples: readonly E[]) => readTexts(described, given(), examples),
   };
   return taskOfKind(common, described, async () => dataOf(await readDescribed(name, described, given())));
 }

@@ -9,6 +9,7 @@ import type { AnyTask } from "../types.ts";
 import agNews from "./ag-news.json" with { type: "json" };
 import banking77 from "./banking77.json" with { type: "json" };
 import cr from "./cr.json" with { type: "json" };
+import dailyDialog from "./daily-dialog.json" with { type: "json" };
 import dart from "./dart.json" with { type: "json" };
 import dialogsum from "./dialogsum.json" with { type: "json" };
 import e2eNlg from "./e2e-nlg.json" with { type: "json" };
@@ -98,6 +99,7 @@ export const hubDescriptions: Record<string, Description> = Object.fromEntries(
     xsum,
     gsm8k,
     sgd,
+    dailyDialog,
   ] as Description[]).map((description) => [description.name!, description]),
 );
 

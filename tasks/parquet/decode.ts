@@ -6,6 +6,7 @@ import { parquetMetadata, parquetReadObjects, parquetSchema } from "hyparquet";
 import { compressors } from "hyparquet-compressors";
 import { parentPort } from "node:worker_threads";
 import type { ThreadAnswer } from "../../base/thread.ts";
+import { cellText } from "./cell-text.ts";
 
 /** What is decoded. */
 export interface Encoded {
@@ -37,22 +38,9 @@ async function decode({ bytes, columns }: Encoded): Promise<ThreadAnswer<Decoded
 }
 
 function textOf(value: unknown, column: string): string | string[] | null {
-  if (value === undefined || value === null) return null;
-  if (isScalar(value)) return String(value);
-  if (Array.isArray(value)) return value.map((part) => partOf(part, column));
-  throw new Error(`${column} must hold texts, numbers or booleans`);
-}
-
-/** A part of a list: a value, or the values of a list or record in it, as facts of three parts are. */
-function partOf(value: unknown, column: string): string {
-  if (isScalar(value)) return String(value);
-  const parts = Array.isArray(value) ? value : Object.values(value ?? {});
-  if (value !== null && parts.flat().every(isScalar)) return parts.flat().join(" : ");
-  throw new Error(`${column} must hold texts, numbers or booleans, or lists of them`);
-}
-
-function isScalar(value: unknown): boolean {
-  return value !== null && value !== undefined && (typeof value !== "object" || value instanceof Date);
+  const text = cellText(value);
+  if (text === undefined) throw new Error(`${column} must hold texts, numbers or booleans, or lists of them`);
+  return text;
 }
 
 parentPort!.on("message", async (encoded: Encoded) => parentPort!.postMessage(await decode(encoded)));

@@ -43,6 +43,9 @@ const e2eRow = (at: number) => `name[${at}],it is ${at}`;
 
 const reviewRow = (at: number) => `${at},The film of day ${at} was ${at % 2 ? "good" : "bad"}.,${at % 2 ? 5 : 1}`;
 
+const callRow = (at: number) =>
+  JSON.stringify({ id: `${at}`, turns: [["USER", `A table for ${at}.`], ["SYSTEM", "In which city?"]] });
+
 const filmRow = (at: number) => {
   const genres = ["drama", "food"].filter((_, bit) => at >> bit & 1);
   return JSON.stringify({ text: `Film ${at} is of ${genres.join(" and ")}.`, genres, stars: at % 10 / 2 });
@@ -70,5 +73,6 @@ export async function writeStandIns(folder: string): Promise<void> {
   await Deno.symlink(join(root, "docs/plugins"), join(folder, "docs/plugins"));
   await Deno.writeTextFile(join(folder, "reviews.csv"), `id,body,stars\n${lines(0, 200, reviewRow)}`);
   await Deno.writeTextFile(join(folder, "films.jsonl"), lines(0, 20, filmRow));
+  await Deno.writeTextFile(join(folder, "calls.jsonl"), lines(0, 20, callRow));
   await Deno.writeFile(join(folder, "model.gguf"), writeGguf(tinyLlama()).bytes);
 }

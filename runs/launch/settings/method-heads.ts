@@ -15,15 +15,15 @@ import type { ResolvedMethod } from "../resolve-method.ts";
 /**
  * The heads that a method of a study is run with: where nothing is trained, one for each template; otherwise the first, without a prior, as
  * training makes up for it.
- * @throws {UsageError} if it starts from a template, and there is none
  * @returns undefined in the place of a head where there is none: the method trains the classifier alone, or texts are generated
- * @throws {UsageError} if the method puts answered examples before texts that are to be generated from
+ * @throws {UsageError} if the method starts from a template, and there is none; or if it puts answered examples before texts that are to be
+ * generated from
  */
 export async function headsOfMethod(
   { head }: Study,
   model: Model,
   task: StudiedTask,
-  { count, parts, training: { epochs } }: ResolvedMethod,
+  { parts, count, training: { epochs } }: ResolvedMethod,
 ): Promise<(HeadSpec | undefined)[]> {
   const { kind } = taskOfSpec(task.task);
   const answered = parts.find(({ name }) => lookUp("method", methods, name).examples !== undefined);

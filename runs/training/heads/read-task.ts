@@ -40,8 +40,7 @@ export async function readTask(
     make: (splits: Splits<E>, context: TaskContext) => Promise<TrainingTask>,
   ): Promise<ReadTask> => {
     const drawn = splitsOf(data, spec, hashes, labelsOfTask(task));
-    await task.readTexts?.(Object.values(drawn).flat());
-    const splits = alter(drawn, spec.seed);
+    const splits = alter(await withTexts(task, drawn), spec.seed);
     return { makeTrainingTask: (context) => make(splits, context), sizes: sizesOf(data) };
   };
   switch (task.kind) {
@@ -54,6 +53,14 @@ export async function readTask(
     case "multi-label":
       return read(await task.load(files), (splits, context) => classification(task, labelSets(task), splits, context));
   }
+}
+
+async function withTexts<E extends TextInput>({ readTexts }: AnyTask, drawn: Splits<E>): Promise<Splits<E>> {
+  if (!readTexts) return drawn;
+  const { train, validation, test } = drawn;
+  const read = await readTexts([...train, ...validation, ...test]);
+  const [first, second] = [train.length, train.length + validation.length];
+  return { train: read.slice(0, first), validation: read.slice(first, second), test: read.slice(second) };
 }
 
 function sizesOf(data: TaskData<TextInput>): ReadTask["sizes"] {

@@ -14,9 +14,12 @@ import type { TaskContext } from "../training-task.ts";
 import type { Demonstration } from "./demonstrations.ts";
 import { openWordReader, type WordReader } from "./word-reader.ts";
 
-/** PEFT's kind of task of a masked model, a decoder or an encoder-decoder that answers by words. */
-export function peftTaskType({ languageModel }: Pick<Backbone, "languageModel">): string | null {
-  if (!languageModel) return null;
+/**
+ * PEFT's kind of task of a decoder, an encoder-decoder or a masked model that answers by words. It has none for masked models: as one of
+ * FEATURE_EXTRACTION it puts virtual tokens before texts and gives what the model gives, as one of no kind it would leave them out.
+ */
+function peftTaskType({ languageModel }: Backbone): string {
+  if (!languageModel) return "FEATURE_EXTRACTION";
   return languageModel.target ? "SEQ_2_SEQ_LM" : "CAUSAL_LM";
 }
 
@@ -47,6 +50,7 @@ async function priorsOf(
 /**
  * The head of a language model that answers by words.
  * @param labels names of the classes
+ * @param context where the words' priors are computed, and how much is read; left out: of an adapter, which has neither priors nor demonstrations
  * @param demonstrations answered examples that stand before each text
  * @throws {Error} one sentence, if the model has no language model's head, or cannot read the template or the words
  */
@@ -54,7 +58,7 @@ export async function wordHead(
   opened: Backbone,
   head: HeadSpec,
   labels: readonly string[],
-  context: Pick<TaskContext, "spec" | "threads">,
+  context?: Pick<TaskContext, "spec" | "threads">,
   demonstrations: readonly Demonstration[] = [],
 ): Promise<Head> {
   const backbone = asWordBackbone(opened);
@@ -63,13 +67,16 @@ export async function wordHead(
   const unadapted = wordClassifier(backbone, compose([], backbone), words, { labels });
   const { branches, room, collate } = unadapted;
   const most = backbone.maxLength - room;
-  const limit = Math.min(context.spec.training.maxLength, most);
-  const encode = demonstrations.length === 0 ? reader.encode : await reader.behind(demonstrations, limit, most);
+  const encode = context && demonstrations.length > 0
+    ? await reader.behind(demonstrations, Math.min(context.spec.training.maxLength, most), most)
+    : reader.encode;
   const options = {
     labels,
     template: reader.frame,
     ...head.normalise === "length" && { normalise: head.normalise },
-    ...head.normalise === "prior" && { priors: await priorsOf(unadapted, { words, encode }, head, context) },
+    ...context && head.normalise === "prior" && {
+      priors: await priorsOf(unadapted, { words, encode }, head, context),
+    },
   };
   return {
     backbone,

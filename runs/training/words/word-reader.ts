@@ -3,10 +3,10 @@
  * @module
  */
 import { shorten } from "../../../base/errors.ts";
-import type { Backbone, Encoding } from "../../../models/types.ts";
+import type { Encoding, ReadingModel } from "../../../models/types.ts";
 import { fillIn, isOfPairs, listOf, parseTemplate, type Template } from "../../../tasks/templates/template.ts";
 import type { Example } from "../../../tasks/types.ts";
-import type { LabelWords, WordBackbone } from "../../programs/word-classifier.ts";
+import type { LabelWords } from "../../programs/word-classifier.ts";
 import type { HeadSpec } from "../../study/words/head.ts";
 import { cutTexts } from "./cut-texts.ts";
 import { BLANK_LINE, countFitting, type Demonstration } from "./demonstrations.ts";
@@ -39,7 +39,7 @@ async function tokenizeBehind(tokenize: Tokenizing["tokenize"], text: string, wo
 }
 
 /** A model with its tokenizer. */
-type Tokenizing = WordBackbone & Required<Pick<Backbone, "tokenize" | "decode">>;
+type Tokenizing = ReadingModel & Required<Pick<ReadingModel, "tokenize" | "decode">>;
 
 /** What stands before the answer where a template has nothing between a text and it: most texts end so. */
 const END_OF_TEXT = ".";
@@ -116,18 +116,20 @@ function requirePair(template: Template, pair: string | undefined): void {
 
 /**
  * Reads a template and the labels' words for a model.
- * @param backbone made by `asWordBackbone`
- * @throws {Error} one sentence, if the model has no tokenizer, or if a word is unknown to it, of several tokens where there is one mask, or
+ * @throws {Error} one sentence, if the model has no tokenizer or its tokenizer no mask that it needs, or if a word is unknown to it, of several tokens where there is one mask, or
  * the same as another
  */
-export async function openWordReader(backbone: WordBackbone, head: HeadSpec): Promise<WordReader> {
-  const { tokenize, decode } = backbone;
+export async function openWordReader(reading: ReadingModel, head: HeadSpec): Promise<WordReader> {
+  const { tokenize, decode, maskToken, languageModel } = reading;
   if (!tokenize || !decode) {
     throw new Error("Cannot put texts into a template: the model must have a tokenizer, it has none");
   }
-  const model = { ...backbone, tokenize, decode };
+  const model = { ...reading, tokenize, decode };
   const template = parseTemplate(head.template);
-  const mask = backbone.languageModel ? undefined : backbone.maskToken;
+  if (!languageModel && maskToken === undefined) {
+    throw new Error("Cannot put texts into a template: the model's tokenizer must have a mask, it has none");
+  }
+  const mask = languageModel ? undefined : maskToken;
   const list = listOf(head.words.map(([word]) => word));
   const words = await tokenizeWords(model, template, head.words, list);
   requireDistinct(words, head.words, mask !== undefined);

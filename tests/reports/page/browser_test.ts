@@ -8,6 +8,7 @@ import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 import { renderPage } from "../../../reports/page/mod.ts";
 import { groupResults } from "../../../reports/results.ts";
+import type { Texts } from "../../../reports/runs/texts.ts";
 import type { RunRecord } from "../../../runs/study/record.ts";
 import { inFolder } from "../../in-folder.ts";
 import { hostile, hostileRecords } from "../hostile.ts";
@@ -49,6 +50,7 @@ async function onPage(
   records: RunRecord[],
   work: (page: Page) => Promise<void>,
   options: Record<string, unknown> = {},
+  texts?: Texts,
 ): Promise<void> {
   const { chromium } = createRequire(pathToFileURL(`${folder}/`))("playwright-core");
   const browser: Browser = await chromium.launch({
@@ -56,17 +58,20 @@ async function onPage(
     args: ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"],
   });
   try {
-    await inFolder({ "report.html": renderPage(groupResults(records, []))["report.html"] }, async (place) => {
-      const page = await (await browser.newContext(options)).newPage();
-      const heard: string[] = [];
-      page.on("console", (message) => heard.push(message.text()));
-      page.on("pageerror", (error) => heard.push(String(error)));
-      page.on("request", (request) => heard.push(request.url()));
-      const address = pathToFileURL(`${place}/report.html`).href;
-      await page.goto(address);
-      await work(page);
-      assert.deepEqual(heard.filter((text) => text !== address), []);
-    });
+    await inFolder(
+      { "report.html": renderPage({ ...groupResults(records, []), texts })["report.html"] },
+      async (place) => {
+        const page = await (await browser.newContext(options)).newPage();
+        const heard: string[] = [];
+        page.on("console", (message) => heard.push(message.text()));
+        page.on("pageerror", (error) => heard.push(String(error)));
+        page.on("request", (request) => heard.push(request.url()));
+        const address = pathToFileURL(`${place}/report.html`).href;
+        await page.goto(address);
+        await work(page);
+        assert.deepEqual(heard.filter((text) => text !== address), []);
+      },
+    );
   } finally {
     await browser.close();
   }
@@ -151,6 +156,43 @@ Deno.test({
       await page.waitForFunction(`!document.getElementById("report").hidden`);
       assert.equal(await active(page), score);
     }),
+});
+
+Deno.test({
+  name: "a run shows what was generated, as text, beside a reference and what other methods wrote",
+  ignore,
+  fn: () => {
+    const generating = ["lora", "full"].map((method) =>
+      makeRecord({
+        method,
+        change: (record) => {
+          const predicted = `<i>${method}</i>`;
+          record.predictions = [{ id: "test/0", references: ["right"], predicted }, {
+            ...{ id: "test/1", references: ["right, too"] },
+            predicted,
+          }];
+        },
+      })
+    );
+    return onPage(
+      generating,
+      async (page) => {
+        await page.evaluate(
+          "location.hash = '#run/' + data.runs.find(({ setting }) => data.settings[setting].label === 'full').id",
+        );
+        await page.waitForFunction(`!document.getElementById("detail").hidden`);
+        const rows = await page.evaluate<string[][]>(
+          `[...[...document.querySelectorAll("#detail table")].at(-1).tBodies[0].rows].map((row) => [...row.cells].map((cell) => cell.textContent))`,
+        );
+        assert.deepEqual(rows, [
+          ["test/0", "right", "<i>full</i>", "<i>lora</i>"],
+          ["test/1", "right, too", "<i>full</i>", "<i>lora</i>"],
+        ]);
+      },
+      {},
+      new Map(),
+    );
+  },
 });
 
 for (const colorScheme of ["light", "dark"]) {

@@ -130,6 +130,31 @@ Deno.test("texts are shown of the examples that runs disagree on, where they are
   assertSafe(renderPage({ ...results, texts })["report.html"]);
 });
 
+Deno.test("what was generated is shown beside a reference, where texts are asked for", () => {
+  const generating = study(2, 1, 1, {
+    change: (record) => {
+      const { method: [{ name }] } = record.spec;
+      record.predictions = Array.from({ length: 60 }, (_, at) => ({
+        ...{ id: `test/${at}`, references: [`right <b> ${at}`, "other"] },
+        predicted: `${name} </script> says ${at}`,
+      }));
+    },
+  });
+  const results = groupResults(generating, []);
+  const dataOf = (given: Results) =>
+    JSON.parse(elements(renderPage(given)["report.html"], "script")[0].content) as {
+      tests: { references?: string[] }[];
+      runs: { generated?: string[] }[];
+    };
+  const without = dataOf(results);
+  assert.deepEqual([without.tests[0].references, without.runs[0].generated], [undefined, undefined]);
+  const { tests, runs } = dataOf({ ...results, texts: new Map() });
+  assert.deepEqual([tests[0].references!.length, tests[0].references![3]], [50, "right <b> 3"]);
+  const names = results.protocols[0].settings.map(({ method }) => method);
+  assert.deepEqual(runs.map(({ generated }) => generated![49]), names.map((name) => `${name} </script> says 49`));
+  assertSafe(renderPage({ ...results, texts: new Map() })["report.html"]);
+});
+
 Deno.test("texts are those of the task's data; tasks of users and of other versions have none", async () => {
   const { spec } = makeRecord({ task: "sentiment/amazon" });
   const [amazon] = (await readTexts([{ spec }])).values();

@@ -10,6 +10,7 @@ import type { Files } from "../../in-folder.ts";
 import { inFolder } from "../../in-folder.ts";
 import { config, sharded, tensors, whole } from "../../models/folder/bert.ts";
 import { makeFolder, safetensors } from "../../models/folder/copies.ts";
+import { tinyWordModel } from "../training/words/tiny-words.ts";
 
 const worker = new URL("./fake-worker.ts", import.meta.url);
 const study = (models: string[]): Study => ({
@@ -72,6 +73,24 @@ for (const [name, [files, message]] of Object.entries(faulty)) {
       await assert.rejects(estimateBench(asked, worker), isRefusal);
     }));
 }
+
+Deno.test("words that a model cannot be asked for are refused once, before any cell", async () => {
+  const folder = await tinyWordModel("bert");
+  const looked = async (words: Record<string, string>) =>
+    await requireModels(
+      await cellsOf({
+        ...study([folder]),
+        head: { name: "language-model", templates: ["{text}:{answer}"], words },
+      }),
+      worker,
+      new AbortController().signal,
+    );
+  await looked({ negative: "n", positive: "p" });
+  await assert.rejects(looked({ negative: "n", positive: "great" }), {
+    name: "UsageError",
+    message: 'Cannot use the word "great" for a label: it must have one token, as it stands for a mask, it has 5',
+  });
+});
 
 Deno.test("a model that ends the worker which looks at it is named", async () => {
   const [intact, panicking] = [await makeFolder(whole), new URL("./panicking-worker.ts", import.meta.url)];

@@ -72,6 +72,7 @@ Deno.test("a masked language model scores words of one token at the mask, and re
     /^Error: Cannot score words: a masked language model scores words of one token, one has 2$/,
   );
   assert.throws(() => wordClassifier(backbone, adaptation, [[[5]], []], { labels: [] }), /each label must have a word/);
+  assert.throws(() => classifier.collate(maskedTexts), /each text must have a mask, one has none$/);
 });
 
 Deno.test("the gradient of the loss by words is that of central differences, and the same on js", async () => {

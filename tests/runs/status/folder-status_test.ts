@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { renderStatus, showStatus } from "../../../cli/output/status-lines.ts";
+import { renderCells, renderStatus, showStatus } from "../../../cli/output/status-lines.ts";
 import { bench } from "../../../runs/launch/launcher.ts";
 import { StatusReader } from "../../../runs/status/folder-status.ts";
 import { presets } from "../../../runs/study/presets.ts";
@@ -46,6 +46,17 @@ Deno.test("the status of a folder has each cell as done, under way, failed or wa
       new RegExp(`^  lora, seed 2: step 30/76, loss 0.412; .*, process ${Deno.pid}, for [\\d.]+ s$`),
     );
     assert.match(lines[2], /^ {2}lora, seed 1: failed, the disk must have space left \(.*\.2\.json\)$/);
+    const states: Record<string, string> = {
+      [DONE]: "done",
+      [FAILED]: "failed",
+      [CLAIMED]: "under way",
+      [WAITING]: "waiting",
+    };
+    assert.deepEqual(
+      renderCells(status).sort(),
+      status.listed.map(({ id, title }) => `  ${id}  ${states[id].padEnd(9)}  ${title}`).sort(),
+    );
+    assert.equal(renderCells(status).length, 4);
     await claim.release();
     assert.equal((await reader.look()).waiting, 2);
   }));
@@ -85,7 +96,7 @@ Deno.test("the attached view is redrawn on a terminal, and elsewhere a line for 
     // Without a terminal there is no width.
     const columns = () => redraws ? 80 : assert.fail();
     const show = showStatus({ redraws, columns, write: (part) => text += part, now: () => 0 });
-    const status = { cells: 2, recorded: 0, underWay: [], failed: [], waiting: 2 };
+    const status = { cells: 2, recorded: 0, underWay: [], failed: [], waiting: 2, listed: [] };
     for (const waiting of [2, 2, 1, 0]) show({ ...status, recorded: 2 - waiting, waiting });
     return text;
   };

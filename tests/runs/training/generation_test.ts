@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { parse } from "csv-parse/sync";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { readSafetensors } from "../../../engine/safetensors.ts";
 import { cpu } from "../../../engine/devices/cpu.ts";
@@ -22,11 +23,14 @@ import { parseRecord, type RunRecord } from "../../../runs/study/record.ts";
 import { readRecords } from "../../../runs/study/read-records.ts";
 import { estimateCell } from "../../../runs/training/estimates/estimate-cell.ts";
 import { Stopped } from "../../../runs/training/cell-runner.ts";
+import { openPredictor } from "../../../runs/predict/predictor.ts";
+import type { Generated } from "../../../runs/predict/types.ts";
 import { runCell, runTrial } from "../../../runs/training/run-cell.ts";
-import { runId, type RunSpec, settingId } from "../../../runs/study/spec.ts";
+import { methodName, runId, type RunSpec, settingId } from "../../../runs/study/spec.ts";
 import { parseStudy, type Study } from "../../../runs/study/study.ts";
 import { UsageError } from "../../../base/errors.ts";
 import { e2e } from "../../../tasks/e2e.ts";
+import { hubDescriptions } from "../../../tasks/hub/mod.ts";
 import { textMetrics } from "../../../tasks/text-metrics.ts";
 import { makeFolder } from "../../models/folder/copies.ts";
 import type { Files } from "../../in-folder.ts";
@@ -350,6 +354,20 @@ Deno.test("options of generation are left out of a spec at their defaults, and w
   }
 });
 
+Deno.test("the preset generation is for a model that its user names, and says so where none is named", async () => {
+  const { study: preset } = presets.generation;
+  await assert.rejects(cellsOf({ ...preset, tasks: ["e2e"], taskFiles }), (error) => {
+    const rule = /^Cannot run the study: --models, or "models" in it, must name a model, current value is none$/;
+    return error instanceof UsageError && rule.test(error.message);
+  });
+  assert.equal(hubDescriptions[String(preset.tasks)].kind, "generation");
+  const training = { ...preset.training, outputLength: 10 };
+  const cells = await cellsOf({ ...preset, tasks: ["e2e"], taskFiles, models: [folder], training });
+  const named = cells.map(({ spec }) => `${methodName(spec)} ${spec.seed}`);
+  assert.deepEqual(named.slice(0, 3).sort(), ["hand-written 0", "lora 0", "prefix-tuning 0"]);
+  assert.equal(named.length, 9);
+});
+
 Deno.test("a cell's texts are generated as its options say", async () => {
   const backbone = await (await findFolder(folder)).open();
   const method = methods.lora;
@@ -380,6 +398,36 @@ Deno.test("a study of both kinds of task gives each task its own training option
   assert.deepEqual([training["e2e"].outputLength, training["e2e"].headLearningRate], [9, undefined]);
   const amazon = training["sentiment/amazon"];
   assert.deepEqual([amazon.outputLength, amazon.headLearningRate], [undefined, 0.5]);
+});
+
+Deno.test("a cell of dialogues reads their newest turns, and predict reads them as it did and ends as it did", async () => {
+  const turns = (at: number) => [`A: ${"x".repeat(20)}`, `B: it is ${at}`, "A: again?", `B: ${at}`];
+  const file = Array.from({ length: 10 }, (_, at) => JSON.stringify({ turns: turns(at) })).join("\n");
+  const data = join(await makeFolder({ "calls.jsonl": file }), "calls.jsonl");
+  const description = { data, kind: "generation", columns: { text: "turns" }, dialogue: true, speaker: "B" } as const;
+  const small = { data: { train: 5, validation: 2, test: 4 }, taskFiles: undefined };
+  const stop = [..."aeiou"];
+  const ofMost = (maxLength: number) => ({ ...study().training, maxLength, stop });
+  const [{ spec, tables }] = await cellsOf(study({ ...small, tasks: [description], training: ofMost(44) }));
+  const out = await makeFolder({});
+  const options = { folder, tables, threads: 1, out, keep: false, onProgress() {} };
+  const { predictions } = await runCell(spec, options);
+  const adapter = `${out}/adapters/${runId(spec)}`;
+  assert.equal((await readAdapterNote(adapter))!.dialogue, true);
+  const predictor = await openPredictor({ model: folder, adapters: [adapter], threads: 1 });
+  const answered = predictions.find(({ id }) => id.endsWith("/4")) as { id: string; predicted: string };
+  assert(answered.predicted.length < 10, "a text that ends before a vowel");
+  const whole = turns(Number(answered.id.split("/")[1]) - 1).slice(0, 3).join("\n");
+  // 45 characters with the line break at the end, of which 44 are read: the first turn goes, all of it.
+  const answers = await Array.fromAsync(predictor.predict([whole, whole.slice(24)]));
+  await predictor.release();
+  assert.deepEqual(answers.map((answer) => (answer as Generated).generated), [answered.predicted, answered.predicted]);
+  assert.deepEqual(answers.map(({ truncated }) => truncated), [true, undefined]);
+  const [tooLong] = await cellsOf(study({ ...small, tasks: [description], training: ofMost(20) }));
+  await assert.rejects(
+    runCell(tooLong.spec, { ...options, tables: tooLong.tables }),
+    /Cannot read the dialogue pool\/\d+\/2: its last turn must have at most 20 tokens .* current value is 24$/,
+  );
 });
 
 Deno.test("an encoder-decoder learns and generates as well", async () => {

@@ -9,7 +9,7 @@ import { parseStudy } from "../../../runs/study/study.ts";
 import type { Description } from "../../../tasks/described/description.ts";
 import { textHash } from "../../../tasks/examples.ts";
 import { splitExamples } from "../../../runs/training/split.ts";
-import { dataOf, placeOf, readDescribed, readTexts } from "../../../tasks/described/read.ts";
+import { dataOf, readDescribed, readTexts } from "../../../tasks/described/read.ts";
 import { summarise, type Summary } from "../../../tasks/described/summary.ts";
 import type { Task } from "../../../tasks/types.ts";
 import { type Files, inFolder } from "../../in-folder.ts";
@@ -128,7 +128,7 @@ Deno.test("rows without a text or a label are passed over where that is asked fo
       ...[["pool/1", "a"], ["pool/3", "b\nb"], ["pool/5", "d"], ["pool/6", "e"]],
     ]);
     assert.deepEqual(
-      examples.map((_, at) => placeOf(split, at)),
+      examples.map((_, at) => split.placeOf(at)),
       ["line 2", "line 5", "line 8", "line 9"].map((line) => `${line} of a.csv`),
     );
   });
@@ -164,9 +164,10 @@ Deno.test("where all texts together are many, examples have hashes for them, and
     assert.deepEqual(numbersOf(summarise(outlined)), numbersOf(summarise(whole)));
     assert.equal(summarise(outlined).examples.length, 2);
     const sizes = { train: 8, validation: 4, test: 4 };
-    const splits = splitExamples(dataOf(outlined), sizes, 0);
-    await readTexts(reading, sources, Object.values(splits).flat());
-    assert.deepEqual(splits, splitExamples(dataOf(whole), sizes, 0));
+    const [drawn, expected] = [outlined, whole].map((read) =>
+      Object.values(splitExamples(dataOf(read), sizes, 0)).flat()
+    );
+    assert.deepEqual(await readTexts(reading, sources, drawn), expected);
   });
 });
 

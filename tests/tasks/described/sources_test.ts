@@ -10,7 +10,7 @@ import { runId } from "../../../runs/study/spec.ts";
 import { parseStudy } from "../../../runs/study/study.ts";
 import { splitExamples } from "../../../runs/training/split.ts";
 import type { Description } from "../../../tasks/described/description.ts";
-import { dataOf, placeOf } from "../../../tasks/described/read.ts";
+import { dataOf } from "../../../tasks/described/read.ts";
 import type { Task } from "../../../tasks/types.ts";
 import { type Files, inFolder } from "../../in-folder.ts";
 import { withHub } from "../../models/hub/fixture.ts";
@@ -40,7 +40,7 @@ Deno.test("a folder of files of any kind has the rows of its files in the order 
   const { read, task } = await opened(files, { data: "part", columns });
   assert.deepEqual(dataOf(read), dataOf(whole));
   assert.match(task.files!.pool, /^[0-9a-f]{64}$/);
-  assert.equal(placeOf(read.splits[0], 10), "row 1 of b.parquet");
+  assert.equal(read.splits[0].placeOf(10), "row 1 of b.parquet");
   await assert.rejects(opened({ "part/README.md": "no" }, { data: "part", columns }), {
     message: /the folder must hold CSV, TSV, JSON lines or Parquet files, it holds none$/,
   });
@@ -217,7 +217,10 @@ Deno.test("a description of generation reads right answers from a column, a list
   const one = await opened(files, { ...described, data: "b.csv", columns: { text: "facts", references: "best" } });
   assert.deepEqual(dataOf(one.read).pool!.map(({ references }) => references), [["1", "3"], ["2"]]);
   const wrong: [change: Partial<Description>, message: RegExp][] = [
-    [{ columns: { text: "facts", label: "best" } }, /a task of generation has columns.references, one of another kind/],
+    [
+      { columns: { text: "facts", label: "best" } },
+      /a task of generation has columns.references or is a dialogue, one of another kind/,
+    ],
     [{ kind: "classification", columns }, /its kind is classification$/],
     [{ columns, labels: ["a", "b"] }, /labels is of the kind classification or multi-label, its kind is generation$/],
     [{ columns, metrics: ["accuracy"] }, /its metrics must suit generation, current value is accuracy/],

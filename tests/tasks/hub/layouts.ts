@@ -5,10 +5,10 @@
  */
 
 /**
- * What a column holds: texts, whole numbers, fractions, booleans, lists of texts, lists of these, lists of records (act, slot, values), classes by number,
+ * What a column holds: texts, whole numbers, fractions, booleans, lists of texts, of whole numbers, lists of lists of texts, lists of records (act, slot, values), classes by number,
  * or texts of a few kinds.
  */
-export type ColumnKind = "text" | "int" | "float" | "bool" | "texts" | "lists" | "acts" | readonly string[] | {
+export type ColumnKind = "text" | "int" | "float" | "bool" | "texts" | "ints" | "lists" | "acts" | readonly string[] | {
   texts: readonly string[];
 };
 
@@ -76,14 +76,14 @@ export const layouts: Record<string, Record<string, ColumnKind>> = {
   "superglue/multirc": { paragraph: "text", question: "text", answer: "text", label: boolean },
   "trec-6": trec,
   "trec-50": trec,
-  "subj": { text: "text", label: "int", label_text: { texts: ["objective", "subjective"] } },
+  "subj": { text: "text", label: ["objective", "subjective"], label_text: "text" },
   "mr": { text: "text", label: ["neg", "pos"] },
-  "cr": { text: "text", label: "int", label_text: { texts: ["negative", "positive"] } },
+  "cr": { text: "text", label: ["negative", "positive"], label_text: "text" },
   "mpqa": { sentence: "text", label: ["0", "1"] },
   "sst-5": {
     text: "text",
-    label: "int",
-    label_text: { texts: ["very negative", "negative", "neutral", "positive", "very positive"] },
+    label: ["very negative", "negative", "neutral", "positive", "very positive"],
+    label_text: "text",
   },
   "ag-news": { text: "text", label: ["World", "Sports", "Business", "Sci/Tech"] },
   "banking77": { text: "text", label: Array.from({ length: 77 }, (_, at) => `intent ${at}`) },
@@ -115,4 +115,5 @@ export const layouts: Record<string, Record<string, ColumnKind>> = {
     ...{ gem_id: "text", gem_parent_id: "text", dialog_acts: "acts", context: "texts", dialog_id: "text" },
     ...{ service: "text", turn_id: "int", prompt: "text", target: "text", references: "texts" },
   },
+  "daily-dialog": { dialog: "texts", act: "ints", emotion: "ints" },
 };

@@ -167,7 +167,7 @@ export default defineMethod({
       "reaches.ts": /reach no network, it asks for net access to "example\.com:443"$/,
       "starts.ts": /reach no network, it asks for run access to "ls"$/,
       "ends.ts": /it must not end its process, which ended while it was loaded$/,
-      "late.ts": /reach no network, it asks for read access to "\/etc\/hostname"$/,
+      "late.ts": /reach no network, it asks for read access to "\/etc\/hostname", in .*late\.ts, line 5$/,
     };
     const study = { ...presets.smoke.study, methods: ["late"], seeds: [0] };
     for (const [name, message] of Object.entries(cases)) {
@@ -181,5 +181,27 @@ export default defineMethod({
     assert.deepEqual(
       (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name).sort(),
       Object.keys(cases).sort(),
+    );
+  }));
+
+Deno.test("what a plug-in prints reaches the user with its name, and what fails in it is said with file and line", () =>
+  withPlugins(async (folder) => {
+    const path = `${folder}/added-bias.ts`;
+    const code = await Deno.readTextFile(path);
+    const flags = ["--methods", "added-bias", "--seeds", "0,", "--plugin", "./added-bias.ts"];
+    // A line that looks like a message of a worker is none.
+    const printing = `console.log("width %d of", 3, { a: 1 });\nconsole.error('{"type":"done"');\n${code}`;
+    await Deno.writeTextFile(path, printing);
+    const said = await run(folder, ["bench", "smoke", ...flags, "--out", "said"]);
+    assert.equal(said.code, 0, said.errors);
+    assert.match(said.errors, /^\.\/added-bias\.ts: width 3 of \{ a: 1 \}\n\.\/added-bias\.ts: \{"type":"done"\n/m);
+    // The library of tensors throws, some calls below the hook.
+    await Deno.writeTextFile(path, code.replace("y.add(parameters[`${name}.v`])", "y.add(parameters.none)"));
+    const line = code.split("\n").findIndex((line) => line.includes("y.add(")) + 1;
+    const failed = await run(folder, ["bench", "smoke", ...flags, "--out", "failed"]);
+    assert.equal(failed.code, 1, failed.errors);
+    assert.match(
+      failed.errors + failed.out,
+      new RegExp(`Cannot use \\./added-bias\\.ts: .*must be a Tensor.*, in .*/added-bias\\.ts, line ${line}`),
     );
   }));

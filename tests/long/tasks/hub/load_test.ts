@@ -5,6 +5,7 @@ import type { SchemaElement } from "hyparquet";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { exists } from "../../../../base/files.ts";
 import { openOnHub } from "../../../../runs/study/find-task.ts";
+import { openDescribed } from "../../../../tasks/described/described.ts";
 import { datasetOf } from "../../../../tasks/described/hub-files.ts";
 import { dataOf } from "../../../../tasks/described/read.ts";
 import { hubDescriptions } from "../../../../tasks/hub/mod.ts";
@@ -60,6 +61,7 @@ function valuesOf(kind: ColumnKind, column: string, split: string, count: number
   if (kind === "float") return numbers.map((at) => at + 0.25);
   if (kind === "bool") return numbers.map((at) => at % 2 === 0);
   if (kind === "texts") return numbers.map((at) => [`${column} ${at}`, `of ${split}`]);
+  if (kind === "ints") return numbers.map((at) => [BigInt(at), 0n]);
   if (kind === "lists") return numbers.map((at) => [["Mars Hill", "JOINED", String(at)], ["Mars Hill", "IN", split]]);
   if (kind === "acts") return numbers.map((at) => [{ act: 2n, slot: "song", values: [`${at}`, split] }]);
   if (Array.isArray(kind)) return numbers.map((at) => BigInt(at % kind.length));
@@ -81,6 +83,7 @@ const texts: Record<string, object> = {
     references: ["target 1 of test", "references 1", "of test"],
     group: "dialog_id 1 of test",
   },
+  "daily-dialog": { id: "test/2/2", text: "dialog 1", references: ["of test"], group: "test/2" },
 };
 
 Deno.test("every description of a data set on the hub is loaded with rows of its layout", () =>
@@ -105,7 +108,7 @@ Deno.test("every description of a data set on the hub is loaded with rows of its
       assert.equal(task.dataset!.revision, commitOf(name));
       loaded++;
     }
-    assert.equal(loaded, 44);
+    assert.equal(loaded, 45);
   }));
 
 const folder = new URL("../../../../../shared/data/", import.meta.url);
@@ -197,4 +200,36 @@ Deno.test({
         assert.deepEqual(counted([...validation ?? [], ...test!]), ofOthers, name);
       }
     }),
+});
+
+Deno.test({
+  name: "the files of the Schema-Guided Dialogue data set are dialogues whose answers are the turns of the system",
+  ignore: absent !== undefined,
+  async fn() {
+    const [dev, test] = await Promise.all(["dev", "test"].map((name) => linesOf(`sgd/${name}.jsonl`)));
+    const path = (name: string) => new URL(`sgd/${name}.jsonl`, folder).pathname;
+    const { read } = await openDescribed({
+      data: { train: path("dev"), test: path("test") },
+      ...{ kind: "generation", columns: { text: "turns", group: "id" }, dialogue: true, speaker: "SYSTEM" },
+      allowOverlap: true,
+    });
+    for (const [at, lines] of [dev, test].entries()) {
+      // Texts that differ in white space and case alone are one.
+      const inWords = (turn: [string, string]) => turn.join(": ").trim().split(/\s+/).join(" ").toLowerCase();
+      const contexts = new Set<string>();
+      for (const line of lines) {
+        const { turns } = JSON.parse(line) as { turns: [string, string][] };
+        turns.forEach(([speaker, said], turn) => {
+          if (speaker === "SYSTEM" && said.trim() !== "" && turn > 0) {
+            contexts.add(turns.slice(0, turn).map(inWords).join("\n"));
+          }
+        });
+      }
+      assert.equal(read.splits[at].examples.length, contexts.size);
+    }
+    const [{ turns }] = dev.map((line) => JSON.parse(line));
+    const first = read.splits[0].examples.find(({ id }) => id === "train/1/4")!;
+    assert.equal(first.text, turns.slice(0, 3).map((turn: string[]) => turn.join(": ")).join("\n"));
+    assert.deepEqual([first.references, first.group], [[turns[3][1]], "1_00000"]);
+  },
 });

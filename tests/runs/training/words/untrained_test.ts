@@ -73,7 +73,7 @@ Deno.test("what is not trained has a run for each template, which answers as the
   ]);
   const texts = new Map(
     (await Deno.readTextFile(written[0].tables!.pool[0])).split("\n").slice(1).map((line, at) => [
-      `pool/${at}`,
+      `pool/${at + 1}`,
       line.split("\t")[0],
     ]),
   );

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { openTokenizer } from "../../../../models/tokenizers/tokenizer.ts";
-import type { WordBackbone } from "../../../../runs/programs/word-classifier.ts";
+import type { ReadingModel } from "../../../../models/types.ts";
 import { openWordReader } from "../../../../runs/training/words/word-reader.ts";
 import { inFolder } from "../../../in-folder.ts";
 
@@ -25,15 +25,15 @@ const kinds: Record<string, { folder: string; words: string[]; values: Value[] }
 const MASK = 4;
 
 /** A model of a kind, as far as templates need one. */
-async function openModel(folder: string, kind: string): Promise<WordBackbone> {
+async function openModel(folder: string, kind: string): Promise<ReadingModel> {
   const target = kind === "t5" ? { target: { start: 0, inputs: {} } } : {};
   const isMasked = kind === "bert" || kind === "roberta";
   const form = isMasked ? { maskToken: MASK } : { languageModel: target };
-  return { ...await openTokenizer(folder, 600), ...form } as unknown as WordBackbone;
+  return { ...await openTokenizer(folder, 600), ...form } as unknown as ReadingModel;
 }
 
 /** Calls `work` with a model of a kind. */
-async function withModel(kind: string, work: (model: WordBackbone) => Promise<void>): Promise<void> {
+async function withModel(kind: string, work: (model: ReadingModel) => Promise<void>): Promise<void> {
   const { folder } = kinds[kind];
   if (kind !== "bert" && kind !== "roberta") return await work(await openModel(golden + folder, kind));
   const names = kind === "bert" ? ["vocab.txt"] : ["vocab.json", "merges.txt"];
@@ -151,10 +151,13 @@ for (const [what, kind, template, words, message] of refused) {
     }));
 }
 
-Deno.test("a model without a tokenizer is refused", () =>
+Deno.test("a model without a tokenizer, or a masked one without a mask, is refused", () =>
   withModel("bert", async (model) => {
     const head = { template: "{text} {answer}", words: [["dog"], ["cat"]] };
     await assert.rejects(openWordReader({ ...model, tokenize: undefined }, head), {
       message: "Cannot put texts into a template: the model must have a tokenizer, it has none",
+    });
+    await assert.rejects(openWordReader({ ...model, maskToken: undefined }, head), {
+      message: "Cannot put texts into a template: the model's tokenizer must have a mask, it has none",
     });
   }));

@@ -8,17 +8,18 @@ import { runCell } from "../../../../../runs/training/run-cell.ts";
 import { inFolder } from "../../../../in-folder.ts";
 import { methodRows } from "../../../../methods/variants.ts";
 import { decided, saving } from "../../../../runs/training/checkpoints/saving.ts";
-import { architectures, tinyWordModel, wordStudy } from "../../../../runs/training/words/tiny-words.ts";
+import { architectures, assertPredicts, tinyWordModel, wordStudy } from "../../../../runs/training/words/tiny-words.ts";
 
-/** Every method in its first form on a tiny model, with step sizes at which it learns. */
-const entries = Object.entries(methodRows).map(([name, { variants: [options] }]) => ({
+/** Every method that trains something, in its first form on a tiny model, with step sizes at which it learns. */
+const trained = Object.entries(methodRows).filter(([name]) => !methods[name].untrained);
+const entries = trained.map(([name, { variants: [options] }]) => ({
   [name]: { ...options, learningRate: ["full", "lora"].includes(name) ? 0.005 : 0.05 },
 }));
 
 const biased = [...architectures.masked, "gpt2", "qwen2"];
 
 for (const architecture of [...architectures.masked, ...architectures.others]) {
-  Deno.test(`every method is trained on the words of ${architecture}, without a classifier, and goes on after an interruption`, () =>
+  Deno.test(`every method is trained on the words of ${architecture}, without a classifier, goes on after an interruption, and predicts`, () =>
     inFolder({}, async (out) => {
       const folder = await tinyWordModel(architecture);
       // An encoder-decoder has no classifier here, and no biases.
@@ -27,9 +28,12 @@ for (const architecture of [...architectures.masked, ...architectures.others]) {
       );
       const cells = await cellsOf(wordStudy(architecture, folder, fitting));
       assert.equal(cells.length, fitting.length);
-      for (const { id, spec, ...paths } of cells) {
+      const runs: Parameters<typeof assertPredicts>[2][number][] = [];
+      for (const cell of cells) {
+        const { id, spec, ...paths } = cell;
         const options = { ...paths, threads: 1, out, keep: true, onProgress() {} };
         const result = await runCell(spec, options);
+        runs.push({ cell, result });
         const { parameters: { head, method }, checks, curve: { stepLoss } } = result;
         const [{ name }] = spec.method;
         const title = `${name}: ${stepLoss.join()}`;
@@ -49,5 +53,6 @@ for (const architecture of [...architectures.masked, ...architectures.others]) {
         await assert.rejects(runCell(spec, { ...options, ...saving({ stopAfter: 5 }).options }), Stopped);
         assert.equal(decided(await runCell(spec, { ...options, ...saving({}).options })), decided(result));
       }
+      await assertPredicts(folder, out, runs);
     }));
 }

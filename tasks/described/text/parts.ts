@@ -2,7 +2,7 @@
  * The text of a file, part by part, so that a file may be larger than memory.
  * @module
  */
-import { decodeText, encodingOf, LONGEST, type Remedies } from "../task-files.ts";
+import { decodeText, encodingOf, LONGEST, type Remedies } from "../../task-files.ts";
 
 /** What reads other encodings than those that are found out. */
 const REMEDIES: Remedies = {
@@ -12,7 +12,7 @@ const REMEDIES: Remedies = {
 
 /**
  * The text of a file in parts of whole lines, as {@linkcode decodeText} gives it.
- * @param chunks the file's bytes
+ * @param chunks the file's bytes, each of them valid until the next
  * @param encoding its encoding, where that is known: a label of the Encoding Standard
  * @throws {Error} as {@linkcode decodeText}, or if a line is too long
  */
@@ -36,7 +36,7 @@ export async function* textParts(
     const end = endOfLine(chunk, encoding ?? marked ?? encodingOf(held[0] ?? chunk), length);
     if (end > 0) yield take(chunk.subarray(0, end));
     if (end > 0) [held, length] = [[], 0];
-    held.push(chunk.subarray(end));
+    held.push(chunk.slice(end));
     length += chunk.length - end;
     if (length > LONGEST) {
       throw new Error(`Cannot use ${path}: a line must have at most ${LONGEST} bytes, line ${before + 1} has more`);
