@@ -64,7 +64,7 @@ function names(): string {
   return [
     `- **Methods** ([docs/methods.md](docs/methods.md)): ${
       codes(Object.keys(methods))
-    }, and any of them joined with \`+\`.`,
+    }, and joined ones, such as \`lora+prompt-tuning\`.`,
     `- **Models** ([docs/models.md](docs/models.md)): ${
       codes(Object.keys(models))
     }, which comes with the installation; ` +

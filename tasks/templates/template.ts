@@ -90,13 +90,13 @@ export function isReadFirst({ after }: Template): boolean {
   return !after.some((part) => isField(part, "text") || isField(part, "pair"));
 }
 
-/** The parts of a template with an example's texts and the labels' words in their places. */
+/** The parts of a template with an example's texts, without white space around them, and the labels' words in their places. */
 export function fillIn(
   parts: readonly TemplatePart[],
   { text, pair = "" }: Pick<TextInput, "text" | "pair">,
   labelList: string,
 ): string {
-  const values = { text, pair, "label list": labelList };
+  const values = { text: text.trim(), pair: pair.trim(), "label list": labelList };
   return parts.map((part) => typeof part === "string" ? part : values[part.field]).join("");
 }
 

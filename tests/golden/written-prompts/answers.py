@@ -23,8 +23,8 @@ tokenizer = AutoTokenizer.from_pretrained(folder)
 model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
 header, *rows = table.read_text().rstrip("\n").split("\n")
 assert header == "sentence\tlabel"
-# The space at the end of a sentence is part of it, as in the file.
-sentences = [row.rsplit("\t", 1)[0] for row in rows[:300]]
+# Sentences of the file end with a space, which a template does not take.
+sentences = [row.rsplit("\t", 1)[0].strip() for row in rows[:300]]
 
 
 def ids(text):

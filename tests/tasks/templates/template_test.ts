@@ -23,6 +23,7 @@ Deno.test("a template is filled with the texts as they are and the labels' words
   const example = { text: "a {pair} $& b", pair: "c" };
   assert.equal(fillIn(before, example, ""), "a {pair} $& b?");
   assert.equal(fillIn(after, example, listOf(["x, y", "z"])), ", c (x, y or z)");
+  assert.equal(fillIn(before, { text: " as it ends in a file \n" }, ""), "as it ends in a file?");
 });
 
 Deno.test("the labels' words are listed with or before the last", () => {
