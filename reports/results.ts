@@ -122,9 +122,11 @@ export function groupRuns(
   sources: Source[] = [],
 ): Results {
   const sorted = runs.toSorted(byKeys((run) => run.id));
-  const protocols = [...Map.groupBy(sorted, (run) => canonical(protocolSpec(run)))]
-    .sort(byKeys(([, [run]]) => run.spec.task.name, ([, [run]]) => run.spec.model.name, ([key]) => key))
-    .map(([, runs]) => protocolOf(runs));
+  const protocols = groupByProtocol(sorted)
+    .sort(
+      byKeys(([{ spec }]) => spec.task.name, ([{ spec }]) => spec.model.name, ([run]) => canonical(protocolSpec(run))),
+    )
+    .map(protocolOf);
   return {
     runs: sorted,
     protocols,
@@ -136,10 +138,36 @@ export function groupRuns(
 }
 
 /** The spec without the method, its head, how it is tuned, the seed, and the epochs and the head's learning rate, which are tuned for each method. */
-function protocolSpec({ spec }: Run): Record<string, unknown> {
+function protocolSpec({ spec }: Pick<Run, "spec">): Record<string, unknown> {
   const { method: _method, head: _head, seed: _seed, tuning: _tuning, training, ...rest } = spec;
   const { epochs: _epochs, headLearningRate: _headLearningRate, ...common } = training;
   return { ...rest, model: identifyModel(rest.model), task: identifyTask(rest.task), training: common };
+}
+
+/**
+ * Runs by protocol. A spec leaves out a patience that could have ended none of its epochs: such runs join those with the least patience
+ * that says the same of all of them.
+ */
+function groupByProtocol(runs: readonly Run[]): Run[][] {
+  const groups = [...Map.groupBy(runs, (run) => canonical(protocolSpec(run))).values()];
+  const patienceOf = ([{ spec }]: readonly Run[]) => spec.training.patience;
+  const { without = [], others = [] } = Object.groupBy(
+    groups,
+    (group) => patienceOf(group) === undefined ? "without" : "others",
+  );
+  const keyOf = ([{ spec }]: readonly Run[]) => {
+    const { patience: _, ...training } = spec.training;
+    return canonical(protocolSpec({ spec: { ...spec, training } }));
+  };
+  const joined = new Map(others.map((group) => [group, [...group]]));
+  const alone = without.filter((group) => {
+    const epochs = Math.max(...group.map(({ spec }) => spec.training.epochs));
+    const [host] = others.filter((other) => keyOf(other) === keyOf(group) && patienceOf(other)! + 1 >= epochs)
+      .sort(byKeys((other) => patienceOf(other)!));
+    if (host) joined.get(host)!.push(...group);
+    return host === undefined;
+  });
+  return [...joined.values(), ...alone];
 }
 
 function majorityOf(runs: readonly Run[], metric: string): number | null {

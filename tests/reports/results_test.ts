@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { groupResults } from "../../reports/results.ts";
+import type { RunRecord } from "../../runs/study/record.ts";
+import { runId, settingId } from "../../runs/study/spec.ts";
 import { makeRecord } from "./record-factory.ts";
 
 Deno.test("runs that differ only in the seed are one setting, ordered by seed", () => {
@@ -40,6 +42,24 @@ Deno.test("runs with other data sizes, tasks or models are in protocols of their
   ];
   const sizes = groupResults(runs, []).protocols.map(({ settings }) => settings.length);
   assert.deepEqual(sizes.sort(), [1, 1, 1, 2]);
+});
+
+Deno.test("runs too short for their study's patience to end share the table of those that it could end, and no other", () => {
+  const trained = (method: string, training: { epochs: number; patience?: number }) => {
+    const record = makeRecord({ method });
+    const { patience: _, ...rest } = record.spec.training;
+    const spec = { ...record.spec, training: { ...rest, ...training } };
+    return { ...record, spec, id: runId(spec), setting: settingId(spec) };
+  };
+  const long = trained("lora", { epochs: 12, patience: 3 });
+  const methodsOf = (records: RunRecord[]) =>
+    groupResults(records, []).protocols.map(({ settings }) => settings.map(({ method }) => method).sort());
+  assert.deepEqual(methodsOf([long, trained("bitfit", { epochs: 4 })]), [["bitfit", "lora"]]);
+  assert.deepEqual(methodsOf([long, trained("bitfit", { epochs: 5 })]).sort(), [["bitfit"], ["lora"]]);
+  const others = [trained("bitfit", { epochs: 4 }), trained("full", { epochs: 12, patience: 5 })];
+  assert.deepEqual(methodsOf([long, ...others]).sort(), [["bitfit", "lora"], ["full"]]);
+  const { protocols: [{ spec }] } = groupResults([trained("bitfit", { epochs: 2 }), long], []);
+  assert.equal((spec.training as { patience?: number }).patience, 3);
 });
 
 Deno.test("copies of a model's folder under several names share a table, whose title has all of them", () => {
