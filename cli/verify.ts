@@ -3,6 +3,7 @@
  * @module
  */
 import { counted, lookUp, visible } from "../base/errors.ts";
+import { exists } from "../base/files.ts";
 import { Random } from "../base/random.ts";
 import type { AnyRecord } from "../reports/verify/compare.ts";
 import { type AddCommand, type CacheFlags, readCount, useCache, withCacheFlags, withPlugins } from "./command.ts";
@@ -45,17 +46,20 @@ async function runVerify(results: string, ids: readonly string[], flags: VerifyF
   const plugins = await openPlugins(flags.plugin ?? []);
   // Code that lies beside results is run only where its user asks for it.
   const lackingOf = ({ spec }: AnyRecord) => pluginsOf(spec).filter((sha256) => !Object.hasOwn(plugins, sha256));
-  const { repeatable = [], lacking = [] } = Object.groupBy(
-    chosen,
-    (record) => lackingOf(record).length === 0 ? "repeatable" : "lacking",
-  );
+  const repeatable: AnyRecord[] = [];
+  const lacking: Repeated[] = [];
+  for (const record of chosen) {
+    const paths = lackingOf(record).map((sha256) => `${results}/${keptPath(sha256)}`);
+    const why = paths.length > 0
+      ? [`--plugin must name its plug-in, ${paths.join(" and ")}`]
+      : await filesLacking(record);
+    if (why.length === 0) repeatable.push(record);
+    else lacking.push({ record, why });
+  }
   const places = new Map(Object.entries(plugins).map(([sha256, { name }]) => [keptPath(sha256), name]));
   const repeated: Repeated[] = [
     ...lacking.length > 0 && repeatable.length === 0 ? [] : await repeat(repeatable, all, places, stop.signal, jobs),
-    ...lacking.map((record) => {
-      const paths = lackingOf(record).map((sha256) => `${results}/${keptPath(sha256)}`);
-      return { record, why: [`--plugin must name its plug-in, ${paths.join(" and ")}`] };
-    }),
+    ...lacking,
   ];
   if (stop.signal.aborted) {
     console.error("Stopped: nothing is verified.");
@@ -87,6 +91,14 @@ interface Repeated {
   comparison?: import("../reports/verify/compare.ts").Comparison;
   /** Why it could not be, or in what the environments differ. */
   why: string[];
+}
+
+/** Which files of a user's a run needs that do not lie where it is repeated, in sentences. */
+async function filesLacking(record: AnyRecord): Promise<string[]> {
+  const { studiesOf } = await import("../runs/study/rebuild.ts");
+  const { needed } = studiesOf([record]);
+  const isThere = await Promise.all(needed.map(({ path }) => exists(path)));
+  return needed.filter((_, at) => !isThere[at]).map(({ path, what }) => `${path} must be ${what}`);
 }
 
 /** Trains each run again, in a folder that is removed afterwards. @param places of the plug-ins that studies name @param signal ends it */

@@ -47,8 +47,19 @@ Deno.test("verify finds recorded runs identical, and names an edited score, an e
     const spec = { ...first.spec, training: { ...first.spec.training, weightDecay: 0.5 } };
     const id = runId(spec);
     await write(`${out}/runs/${id}.json`, { ...first, id, setting: settingId(spec), spec });
+    const elsewhere = { ...first.spec, model: { name: "own", revision: "ab".repeat(32) } };
+    const lacking = runId(elsewhere);
+    await write(`${out}/runs/${lacking}.json`, {
+      ...first,
+      id: lacking,
+      setting: settingId(elsewhere),
+      spec: elsewhere,
+    });
     const found = await run("verify", out);
     assert.equal(found.code, 1);
+    const expected = `./models/own-abababab must be the model folder or file own with the revision ${"ab".repeat(32)}`;
+    assert(found.out.includes(`not repeated: ${lacking}, linear-probe on sentiment/amazon, seed `), found.out);
+    assert(found.out.includes(`; ${expected}\n`), found.out);
     assert.match(found.out, new RegExp(`not to be trusted: .*${first.id}\\.json: .*score accuracy`));
     assert.match(found.out, new RegExp(`not to be trusted: .*${second.id}\\.json: .*`));
     assert.match(found.out, new RegExp(`different: ${id}, .*losses differ by up to .* of themselves`));
