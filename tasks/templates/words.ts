@@ -44,16 +44,21 @@ export interface Wording {
 
 /**
  * Makes sure that a task's templates and words suit its examples.
- * @param hasPairs whether its examples are pairs
+ * @param hasPairs whether its examples are pairs; undefined: that is not known
  * @throws {Error} one sentence on the first that does not
  */
-export function requireWording({ templates = [], words }: Wording, labels: readonly string[], hasPairs: boolean): void {
+export function requireWording(
+  { templates = [], words }: Wording,
+  labels: readonly string[],
+  hasPairs: boolean | undefined,
+): void {
   for (const template of templates) {
-    if (!isOfPairs(parseTemplate(template)) || hasPairs) continue;
-    throw new Error(
-      `Cannot use the template ${shorten(JSON.stringify(template))}: {pair} must be the second text of pairs, ` +
-        "the task's examples have one text",
-    );
+    const isPaired = isOfPairs(parseTemplate(template));
+    if (hasPairs === undefined || isPaired === hasPairs) continue;
+    const rule = hasPairs
+      ? "it must have {pair}, as the task's examples are pairs, it has none"
+      : "{pair} must be the second text of pairs, the task's examples have one text";
+    throw new Error(`Cannot use the template ${shorten(JSON.stringify(template))}: ${rule}`);
   }
   if (words) wordsOf(labels, words);
 }

@@ -44,3 +44,20 @@ export async function headsOfMethod(
   const [{ normalise, ...first }] = heads;
   return isUntrained ? heads : [{ ...first, ...normalise === "length" && { normalise } }];
 }
+
+/**
+ * Makes sure that what a study says of heads is of use.
+ * @param heads those of its settings
+ * @throws {UsageError} if it gives classifiers a learning rate and there is none, or takes priors and every method is trained
+ */
+export function requireUsed({ head, training }: Study, heads: readonly (HeadSpec | undefined)[]): void {
+  if (Object.hasOwn(training, "headLearningRate") && heads.every((head) => head)) {
+    throw new UsageError("Cannot use training.headLearningRate: a method must have a classifier, with head none has");
+  }
+  const { normalise } = typeof head === "object" ? head : {};
+  if (normalise === "prior" && heads.every((head) => head?.normalise !== normalise)) {
+    throw new UsageError(
+      "Cannot use head.normalise prior: a method must train nothing, such as hand-written, none does",
+    );
+  }
+}

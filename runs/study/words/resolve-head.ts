@@ -71,7 +71,7 @@ export async function headsOf(
   // Words may be for labels of other tasks of the study.
   const own: Words = Object.fromEntries(Object.entries(given).filter(([label]) => labels.includes(label)));
   const words = await asUsageError(() => wordsOf(labels, { ...wording.words, ...own }));
-  await asUsageError(() => requireWording({ templates }, labels, hasPairs(studied) ?? true));
+  await asUsageError(() => requireWording({ templates }, labels, hasPairs(studied)));
   const readable = templates.filter((template) => !languageModel || isReadFirst(parseTemplate(template)));
   if (readable.length === 0) {
     throw new UsageError(

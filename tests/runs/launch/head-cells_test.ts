@@ -35,7 +35,7 @@ Deno.test("a study's templates and words stand in place of the task's, label by 
   const [cell] = await cellsOf(parsed({ head: { ...given, normalise: "length" } }));
   const { template, words, normalise } = cell.spec.head!;
   assert.deepEqual([template, words, normalise], [given.templates[0], [["terrible"], ["good", "fine"]], "length"]);
-  const [other] = await cellsOf(parsed({ head: { ...given, normalise: "prior" } }));
+  const [other] = await cellsOf(parsed({ head: given }));
   assert.notEqual(settingId(cell.spec), settingId(other.spec));
 });
 
@@ -100,6 +100,11 @@ const wrong: [what: string, changes: Partial<Study>, message: RegExp][] = [
     "a template of pairs for single texts",
     { head: { name: head, templates: ["{text} {pair} {answer}"] } },
     /\{pair\} must be the second text of pairs, the task's examples have one text$/,
+  ],
+  [
+    "a prior where every method is trained",
+    { head: { name: head, normalise: "prior" } },
+    /^Cannot use head\.normalise prior: a method must train nothing, such as hand-written, none does$/,
   ],
   [
     "a template that a decoder cannot read",

@@ -40,11 +40,15 @@ for (const [what, words, message] of refused) {
   });
 }
 
-Deno.test("a template of pairs is refused for single texts", () => {
+Deno.test("a template of pairs is refused for single texts, and one of single texts for pairs", () => {
   const wording = { templates: ["{text} {answer}", "{text} {answer} {pair}"] };
-  requireWording(wording, ["bad", "good"], true);
+  requireWording(wording, ["bad", "good"], undefined);
   assert.throws(() => requireWording(wording, ["bad", "good"], false), {
     message: 'Cannot use the template "{text} {answer} {pair}": {pair} must be the second text of pairs, ' +
       "the task's examples have one text",
+  });
+  assert.throws(() => requireWording(wording, ["bad", "good"], true), {
+    message:
+      'Cannot use the template "{text} {answer}": it must have {pair}, as the task\'s examples are pairs, it has none',
   });
 });

@@ -161,7 +161,7 @@ for (const arch of ["bert", "t5"]) {
     const { reading } = await wordHead(backbone, head, ["0", "1"], context, demonstrations);
     const ids = await reading.encode("what is this", 8);
     const text = await backbone.decode!([...ids].filter((id) => id < 97));
-    assert.equal(text, arch === "t5" ? "ab=y!\n\na lon=n!\n\nwhat is=" : "ab=y!\n\na lon=n!\n\nwhat =!");
+    assert.equal(text, arch === "t5" ? "ab=y!\n\na lon=n!\n\nwhat is=" : "ab=y!\n\na lon=n!\n\nwhat=!");
     assert.equal(ids.answer === undefined, arch === "t5");
     if (ids.answer !== undefined) assert.equal(ids[ids.answer], backbone.maskToken);
   });
