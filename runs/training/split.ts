@@ -108,7 +108,7 @@ function requirePerClass(
     if (count(usable) >= perClass) continue;
     throw new Error(
       `Cannot split the data: ${split} must have ${perClass} examples of each class, ${labels[label] ?? label} has ` +
-        `${count(firstOfEachText(source).examples)}, of which ${count(usable)} can be used`,
+        `${count(firstOfEachText(source).examples)}, of which ${count(usable)} are left beside the other splits`,
     );
   }
 }

@@ -199,6 +199,6 @@ Deno.test("few examples are refused where they are asked for in two ways, of no 
   await refused({ data: { train: 30, test: 3 } }, /data must have train, validation and test, or perClass/);
   await refused(
     { data: { perClass: 300 } },
-    /^Cannot split the task sentiment\/amazon: train must have 300 examples of each class, \w+ has \d+, of which \d+ can be used$/,
+    /^Cannot split the task sentiment\/amazon: train must have 300 examples of each class, \w+ has \d+, of which \d+ are left beside the other splits$/,
   );
 });

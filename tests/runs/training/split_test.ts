@@ -151,9 +151,17 @@ Deno.test("a class that has too few examples is an error with its name, their nu
   refuse(
     { pool: poolOf(90, 20) },
     16,
-    /^Cannot split the data: train must have 16 examples of each class, good has 20, of which 4 can be used$/,
+    /^Cannot split the data: train must have 16 examples of each class, good has 20, of which 4 are left beside the other splits$/,
   );
-  refuse({ pool: poolOf(90) }, 4, /validation must have 4 examples of each class, good has 0, of which 0 can be used/);
-  refuse({ train: poolOf(90, 90), test: poolOf(90, 90) }, 4, /validation must have 4 .* bad has 90, of which 0 can/);
+  refuse(
+    { pool: poolOf(90) },
+    4,
+    /validation must have 4 examples of each class, good has 0, of which 0 are left beside the other splits/,
+  );
+  refuse(
+    { train: poolOf(90, 90), test: poolOf(90, 90) },
+    4,
+    /validation must have 4 .* bad has 90, of which 0 are left/,
+  );
   refuse({ pool: poolOf(8, 8) }, 4, /^Cannot split the data: train and validation must leave an example for test$/);
 });
