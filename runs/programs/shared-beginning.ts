@@ -11,12 +11,10 @@ import type { LanguageBackbone } from "./language-model.ts";
 
 /** Number of tokens that all texts begin with; of each text one token at least is behind them. */
 export function lengthOfBeginning(texts: readonly (readonly number[])[]): number {
-  const most = texts.reduce((least, { length }) => Math.min(least, length - 1), Infinity);
-  const [first = []] = texts;
-  for (let at = 0; at < most; at++) {
-    if (texts.some((text) => text[at] !== first[at])) return at;
-  }
-  return Number.isFinite(most) ? most : 0;
+  const [first = [], ...others] = texts;
+  const most = others.reduce((least, { length }) => Math.min(least, length - 1), first.length - 1);
+  const differs = first.findIndex((token, at) => at >= most || others.some((text) => text[at] !== token));
+  return Math.max(0, differs);
 }
 
 /**

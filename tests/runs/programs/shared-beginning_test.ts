@@ -40,5 +40,7 @@ Deno.test("what texts have in common at their beginning leaves a token of each",
   assert.equal(lengthOfBeginning([[1, 2, 3], [1, 2, 4]]), 2);
   assert.equal(lengthOfBeginning([[1, 2], [1, 2, 4]]), 1);
   assert.equal(lengthOfBeginning([[1], [2, 3]]), 0);
+  assert.equal(lengthOfBeginning([[1, 2], [1, 2], []]), 0);
+  assert.equal(lengthOfBeginning([[1, 2, 3]]), 2);
   assert.equal(lengthOfBeginning([]), 0);
 });
