@@ -51,15 +51,16 @@ Deno.test("a trial reads no test example: the split that decides which they are 
       return text;
     },
   });
-  const watched = { pool: data.pool!.map(watch) };
+  // Anew each time: of data that it knows, splitting has what it read.
+  const watched = () => ({ pool: data.pool!.map(watch) });
   const readsBy = async (work: () => unknown) => {
     reads.clear();
     await work();
     return test.map(({ id }) => reads.get(id));
   };
-  tasks[spec.task.name] = { ...task, load: () => Promise.resolve(watched) };
+  tasks[spec.task.name] = { ...task, load: () => Promise.resolve(watched()) };
   try {
-    const bySplitting = await readsBy(() => splitExamples(watched, spec.data, spec.seed));
+    const bySplitting = await readsBy(() => splitExamples(watched(), spec.data, spec.seed));
     assert.deepEqual(await readsBy(() => openCell(spec, {}, 1)), bySplitting);
     const { trial: _, ...run } = spec;
     assert.notDeepEqual(await readsBy(() => openCell(run, {}, 1)), bySplitting);
