@@ -160,9 +160,10 @@ function groupByProtocol(runs: readonly Run[]): Run[][] {
     return canonical(protocolSpec({ spec: { ...spec, training } }));
   };
   const joined = new Map(others.map((group) => [group, [...group]]));
+  const hosts = Map.groupBy(others, keyOf);
   const alone = without.filter((group) => {
-    const epochs = Math.max(...group.map(({ spec }) => spec.training.epochs));
-    const [host] = others.filter((other) => keyOf(other) === keyOf(group) && patienceOf(other)! + 1 >= epochs)
+    const epochs = group.reduce((most, { spec }) => Math.max(most, spec.training.epochs), 0);
+    const [host] = (hosts.get(keyOf(group)) ?? []).filter((other) => patienceOf(other)! + 1 >= epochs)
       .sort(byKeys((other) => patienceOf(other)!));
     if (host) joined.get(host)!.push(...group);
     return host === undefined;

@@ -7,7 +7,7 @@ import { sizeOf } from "../../base/shapes.ts";
 import type { Executable } from "../../engine/types.ts";
 import { type Adaptation, compose } from "../../methods/adaptation/compose.ts";
 import type { SignedProgram } from "./classifier.ts";
-import type { LanguageBackbone } from "./language-model.ts";
+import { type LanguageBackbone, trainableLanguageModel } from "./language-model.ts";
 
 /** Number of tokens that all texts begin with; of each text one token at least is behind them. */
 export function lengthOfBeginning(texts: readonly (readonly number[])[]): number {
@@ -39,20 +39,12 @@ export function behindBeginning(backbone: LanguageBackbone, length: number): Ada
 
 /** The keys and values of a beginning, as {@linkcode behindBeginning} takes them. */
 export async function readBeginning(
-  { languageModel, inputs, stored, collate }: LanguageBackbone,
+  backbone: LanguageBackbone,
   beginning: readonly number[],
   compile: (program: SignedProgram) => Promise<Executable>,
 ): Promise<Record<string, Float32Array>> {
-  const executable = await compile({
-    program: (args) => {
-      const { layers } = languageModel.read(args.weights, args.inputs, {});
-      return Object.fromEntries(
-        layers.flatMap(({ keys, values }, layer) => [[`keys.${layer}`, keys], [`values.${layer}`, values]]),
-      );
-    },
-    signature: { weights: stored, parameters: {}, inputs },
-  });
-  const outputs = await executable.run({ parameters: {}, inputs: collate([beginning]) });
+  const executable = await compile(trainableLanguageModel(backbone, compose([], backbone)).read);
+  const { scores: _, ...outputs } = await executable.run({ parameters: {}, inputs: backbone.collate([beginning]) });
   // The device may use the memory again.
   const copies = Object.entries(outputs).map(([name, values]) => [name, values.slice()]);
   await executable.release();
