@@ -156,7 +156,8 @@ async function circumstances(job: RunJob, started: string): Promise<Circumstance
 
 async function estimate(job: Job & { mode: "estimate" }, runner: CellRunner): Promise<void> {
   const secondsPerCell = Math.min(LONGEST_MEASUREMENT, CALIBRATION / job.cells.length) / 2;
-  const calibration = { threads: job.threads, secondsLeft: job.calibrate ? CALIBRATION : 0, secondsPerCell };
+  const secondsLeft = job.calibrate ? CALIBRATION : 0;
+  const calibration = { threads: job.threads, secondsLeft, secondsPerCell, models: new Map() };
   for (const { spec, ...paths } of job.cells) {
     send({ type: "estimated", estimate: await runner.estimateCell(spec, paths, calibration) });
   }

@@ -16,7 +16,7 @@ import type { SeenTexts } from "../adapters/seen-texts.ts";
 import { readStart } from "../adapters/start-from.ts";
 import type { SignedProgram } from "../programs/classifier.ts";
 import type { LocalPaths } from "../study/cell.ts";
-import { openModel } from "../study/find-model.ts";
+import { openBackbone } from "../study/find-model.ts";
 import { taskOfSpec } from "../study/find-task.ts";
 import type { RunRecord } from "../study/record.ts";
 import type { RunSpec } from "../study/spec.ts";
@@ -94,6 +94,7 @@ export class Stopwatch {
 /**
  * Opens what a spec names.
  * @param alter changes the examples, where they are to be wrong
+ * @param open opens the model
  * @throws {Error} if there is no such thing, or if the data cannot be split as the spec wants
  */
 export async function openCell(
@@ -101,16 +102,16 @@ export async function openCell(
   paths: LocalPaths,
   threads: number,
   alter?: AlterSplits,
+  open: typeof openBackbone = openBackbone,
 ): Promise<OpenCell> {
   const task = taskOfSpec(spec.task, paths.tables);
-  const model = await openModel(spec.model, paths.folder);
   const parts = spec.method.map((part) => {
     const { name, options } = seeded(part, spec.seed);
     return { method: lookUp("method", methods, name), options: options as Record<string, unknown> & CommonOptions };
   });
   const seen = await seenBefore(spec, paths);
-  const [backbone, { makeTrainingTask, sizes }] = await Promise.all([
-    model.open(),
+  const [{ model, backbone }, { makeTrainingTask, sizes }] = await Promise.all([
+    open(spec.model, paths.folder),
     readTask(task, spec, seen, paths, alter),
   ]);
   const trainingTask = await makeTrainingTask({ spec, backbone, parts, threads });

@@ -10,7 +10,7 @@ import { cutTexts } from "./words/cut-texts.ts";
 const SEPARATOR = "\n";
 
 /** A model as far as it reads prompts. */
-type PromptModel = Pick<Backbone, "encode" | "tokenize" | "decode" | "chat" | "maxLength" | "languageModel">;
+export type PromptModel = Pick<Backbone, "encode" | "tokenize" | "decode" | "chat" | "maxLength" | "languageModel">;
 
 /** Token ids of a text in the form that training puts before its answer, at most `limit`. */
 export async function encodePrompt(
@@ -65,7 +65,7 @@ export async function countLastTurn(backbone: PromptModel, text: string, chat?: 
   return await countPrompt(backbone, text.slice(text.lastIndexOf("\n") + 1), chat);
 }
 
-/** @throws {Error} if the last turn of a dialogue is too long alone */
+/** Makes sure that the last turn of a dialogue has room. @throws {Error} if it is too long alone */
 export function requireLastTurn(name: string, count: number, limit: number): void {
   if (count <= limit) return;
   throw new Error(
