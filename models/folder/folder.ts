@@ -55,11 +55,11 @@ export async function lookAtFolder(
   architectures: Record<string, Architecture>,
 ): Promise<ReadingModel> {
   const { shape } = await readDesign(folder, architectures);
-  await findWeights(folder, weightsOf(shape));
+  const { matched: stored } = await findWeights(folder, weightsOf(shape));
   const { mask, ...tokenizer } = await openTokenizer(folder, shape.vocabularySize);
   // The library reads the tokenizer when a text is first encoded.
   await tokenizer.tokenize("a");
-  return { ...shape, ...tokenizer, ...mask !== undefined && { maskToken: mask } };
+  return { ...shape, stored, ...tokenizer, ...mask !== undefined && { maskToken: mask } };
 }
 
 /**

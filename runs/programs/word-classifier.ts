@@ -35,7 +35,7 @@ export interface WordClassifier extends TrainableClassifier {
   wordScores: SignedProgram;
   /** Tokens that are computed for each text besides its own: words of several tokens branch off it. */
   branches: number;
-  /** Most of these that follow one another: a text may have so many tokens fewer than the model reads. */
+  /** As {@linkcode roomOf} has it. */
   room: number;
   /** Encoded texts, up to the answer or with a mask at `answer`, as inputs. */
   collate(encoded: readonly Encoding[]): Record<string, ArrayValue>;
@@ -108,6 +108,11 @@ function wordTree(words: LabelWords): WordTree {
     throw new Error("Cannot score words: each label must have a word, and each word a token, one has none");
   }
   return { states: words.flat().map(statesOf), branches };
+}
+
+/** Most tokens of words that follow a text one after the other: a text may have so many tokens fewer than the model reads. */
+export function roomOf(words: LabelWords): number {
+  return Math.max(...words.flat().map(({ length }) => length)) - 1;
 }
 
 /** What reads texts: the last states [batch, 1 + branches, d] of the texts' answers and of the branches. */
@@ -257,7 +262,7 @@ export function wordClassifier(
     start: (seed) => startValues(backbone, adaptation, startWords, seed),
     wordScores: { program: (args) => ({ scores: scorer.scores(args, true) }), signature },
     branches: tree.branches.length,
-    room: Math.max(...tree.states.map(({ length }) => length)) - 1,
+    room: roomOf(words),
     collate,
   };
 }

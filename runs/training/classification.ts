@@ -8,13 +8,13 @@ import type { Executable } from "../../engine/types.ts";
 import { compose, type Part } from "../../methods/adaptation/compose.ts";
 import { inferenceParts } from "../../methods/adaptation/inference-parts.ts";
 import type { Backbone } from "../../models/types.ts";
-import { type Example, type HeadTask, labelsOfTask } from "../../tasks/types.ts";
+import { type HeadTask, labelsOfTask } from "../../tasks/types.ts";
 import type { NoScores, RunRecord } from "../study/record.ts";
 import { isBetter, outputsOf, score } from "./evaluate.ts";
 import { collateExamples, computeFeatures, type EncodedExamples, encodeTexts } from "./examples.ts";
 import type { Head, HeadKind } from "./heads/types.ts";
 import { lengthOfBeginning } from "../programs/shared-beginning.ts";
-import { drawDemonstrations } from "./words/demonstrations.ts";
+import { demonstrationsOf } from "./words/demonstrations.ts";
 import { wordHead } from "./words/word-head.ts";
 import type { Evaluator, TaskContext, TrainingTask } from "./training-task.ts";
 import type { AnyExample, Splits } from "./split.ts";
@@ -138,13 +138,6 @@ async function encodeSplits<E extends AnyExample, A>({ head, kind, splits, limit
     examples: { train: collated("train"), validation: collated("validation"), test: collated("test") },
     beginning: encoded.validation[0].slice(0, begun),
   };
-}
-
-/** The answered examples that the method puts before each text. @throws {Error} if there are fewer */
-function demonstrationsOf(parts: readonly Part[], train: readonly AnyExample[], seed: number): readonly Example[] {
-  const count = parts.reduce((sum, { method, options }) => sum + (method.examples?.(options) ?? 0), 0);
-  // Only tasks of classification have words to answer with.
-  return count === 0 ? [] : drawDemonstrations(train as readonly Example[], count, seed);
 }
 
 /** A task that a classifier answers, or the words of a language model, on a backbone with a method. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { cpu } from "../../../../engine/devices/cpu.ts";
 import { compose } from "../../../../methods/adaptation/compose.ts";
-import { findFolder } from "../../../../models/mod.ts";
+import { findFolder, lookAtModel } from "../../../../models/mod.ts";
 import { groupResults } from "../../../../reports/results.ts";
 import { cellsOf } from "../../../../runs/launch/cells.ts";
 import { asLanguageModel, trainableLanguageModel } from "../../../../runs/programs/language-model.ts";
@@ -10,6 +10,7 @@ import { checkRecord } from "../../../../runs/study/check-record.ts";
 import { parseRecord, type RunRecord } from "../../../../runs/study/record.ts";
 import { settingId } from "../../../../runs/study/spec.ts";
 import { estimateCell } from "../../../../runs/training/estimates/estimate-cell.ts";
+import { requireReadable } from "../../../../runs/training/estimates/require-readable.ts";
 import { openCell } from "../../../../runs/training/prepare.ts";
 import { runCell } from "../../../../runs/training/run-cell.ts";
 import { drawDemonstrations } from "../../../../runs/training/words/demonstrations.ts";
@@ -133,6 +134,12 @@ Deno.test("examples that do not fit beside a text are refused with the number th
     message:
       "Cannot put 8 examples before a text: with 10 tokens of the text they must fit into the model's 64, 4 of them do",
   });
+  // So they are before any cell is trained, of whatever seed.
+  const looked = async ({ id: _, ...rest }: Cell) =>
+    await requireReadable(await lookAtModel("", model), [{ ...rest, seeds: [cell.spec.seed, cell.spec.seed + 1] }]);
+  await assert.rejects(looked(cell), { message: /, 4 of them do$/ });
+  await assert.rejects(looked(await inContext(9)), { message: /, there are 8$/ });
+  await looked(await inContext(4));
   const more = await inContext(9);
   await assert.rejects(openCell(more.spec, more, 1), {
     message: "Cannot put 9 examples before a text: there must be as many to train on, there are 8",
