@@ -58,7 +58,7 @@ function makeEvaluator<E extends AnyExample, A>(
       const predicted = outputs.map((row) => kind.read(row, threshold ?? 0));
       const losses = outputs.map((row, at) => kind.lossOf(row, right[at]));
       return {
-        scores: score(kind.metrics, right, predicted),
+        scores: score(kind.metrics, right, predicted, groupsOf(kind, splits[split])),
         loss: { value: losses.reduce((total, loss) => total + loss, 0) / losses.length },
         predictions: splits[split].map((example, at) => kind.predictionOf(example, predicted[at])),
         ...threshold !== undefined && { threshold },
@@ -66,6 +66,11 @@ function makeEvaluator<E extends AnyExample, A>(
     },
     release: () => executable.release(),
   };
+}
+
+/** The group of each example, where a metric scores groups. */
+function groupsOf<E extends AnyExample, A>({ groupOf }: HeadKind<E, A>, examples: readonly E[]): string[] | undefined {
+  return groupOf && examples.map(groupOf);
 }
 
 /** The threshold with the best score on the validation examples by the first metric; of equal ones, the first. */
@@ -194,7 +199,7 @@ export async function classification<E extends AnyExample, A extends number | re
         },
       },
     },
-    majority: spec.trial ? UNTESTED : score(metrics, right, right.map(() => constant)),
+    majority: spec.trial ? UNTESTED : score(metrics, right, right.map(() => constant), groupsOf(kind, splits.test)),
     ...kind.namesConstant && { baseline: constant as RunRecord["baseline"] },
     evaluator: async (compile) => {
       const given = beginning.length === 0 ? {} : await head.beginning!.read(beginning, compile);
