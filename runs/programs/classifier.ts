@@ -38,6 +38,8 @@ export interface TrainableClassifier {
   logits: SignedProgram;
   /** Inputs → `logits` [batch, outputs], the features computed even if they are fixed: what answering a text takes. */
   answers: SignedProgram;
+  /** `features` [batch, d] → `logits` [batch, outputs]; absent where logits are not made of features alone. */
+  onFeatures?: SignedProgram;
   /** The inputs of `logits`, `labels` as the objective reads them and `weights` [batch] → `loss`, the weighted sum of the texts' losses. */
   loss: SignedProgram;
   /** Start values of the parameters, by name. */
@@ -133,7 +135,8 @@ export function trainableClassifier(
   const parameters = [...adapted.parameters, ...head];
   const featuresFixed = adapted.parameters.length === 0;
   const ofTexts = textLogits(backbone, adapted, parameters);
-  const logits = featuresFixed ? featureLogits(backbone, parameters) : ofTexts;
+  const ofFeatures = featureLogits(backbone, head);
+  const [answers, onFeatures] = [ofTexts, ofFeatures].map(logitsProgram);
   return {
     parameters,
     head,
@@ -146,9 +149,10 @@ export function trainableClassifier(
       program: (args) => ({ features: computeFeatures(backbone, adapted, args) }),
       signature: { weights: adapted.weights, parameters: shapesOf(adapted.parameters), inputs: backbone.inputs },
     },
-    logits: logitsProgram(logits),
-    answers: logitsProgram(ofTexts),
-    loss: lossProgram(logits, objective),
+    logits: featuresFixed ? onFeatures : answers,
+    answers,
+    onFeatures,
+    loss: lossProgram(featuresFixed ? ofFeatures : ofTexts, objective),
     async start(seed) {
       const values = await startValues(backbone, adaptation, { labels }, seed);
       // The last layer of every classifier starts as zeros, and with it the logits: no seed has a luckier start.

@@ -18,7 +18,7 @@ import { demonstrationsOf } from "./words/demonstrations.ts";
 import { wordHead } from "./words/word-head.ts";
 import type { Evaluator, TaskContext, TrainingTask } from "./training-task.ts";
 import type { AnyExample, Splits } from "./split.ts";
-import { trainableClassifier } from "../programs/classifier.ts";
+import { type TrainableClassifier, trainableClassifier } from "../programs/classifier.ts";
 import type { Objective } from "../programs/objective.ts";
 
 /** Texts whose features are compared with the backbone's before the first step. */
@@ -88,10 +88,19 @@ function chooseThreshold<E extends AnyExample, A>(
 }
 
 /** The programs that answer texts: with what is left of the parts once they are trained, and of the backbone alone. */
-async function inferenceOf(parts: readonly Part[], { backbone, classifier }: Head): Promise<TrainingTask["inference"]> {
-  const answers = async (parts: readonly Part[]) => {
-    const adaptation = compose(parts, backbone);
-    return classifier(adaptation, await storeFrozen(adaptation)).answers;
+async function inferenceOf(
+  parts: readonly Part[],
+  { backbone, classifier }: Head,
+  { backboneFeatures, onFeatures, answers: ofTrained }: TrainableClassifier,
+): Promise<TrainingTask["inference"]> {
+  // Programs that are compiled anyway are traced once.
+  const answers = async (left: readonly Part[]) => {
+    if (left.length === 0 && onFeatures) return [backboneFeatures, onFeatures];
+    if (left.length > 0 && left.length === parts.length && left.every((part, at) => part === parts[at])) {
+      return [ofTrained];
+    }
+    const adaptation = compose(left, backbone);
+    return [classifier(adaptation, await storeFrozen(adaptation)).answers];
   };
   return { adapted: await answers(inferenceParts(parts, backbone)), backbone: await answers([]) };
 }
@@ -185,7 +194,10 @@ export async function classification<E extends AnyExample, A extends number | re
       output: "features",
       inputs: examples.validation.collate([...splits.validation.keys()].slice(0, IDENTITY_TEXTS)),
     },
-    inference: { ...await inferenceOf(parts, head), ...beginning.length > 0 && { adapted: answering.answers } },
+    inference: {
+      ...await inferenceOf(parts, head, model),
+      ...beginning.length > 0 && { adapted: [answering.answers] },
+    },
     ...peftConfig && { peftConfig },
     ...model.featuresFixed && {
       featureCache: {
