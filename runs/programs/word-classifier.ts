@@ -6,7 +6,8 @@
 import { type Tensor, type Tensors, tf } from "../../engine/tensor.ts";
 import type { ArrayValue, InputSpec, ProgramArguments, Signature, StoredTensor } from "../../engine/types.ts";
 import type { Adaptation } from "../../methods/adaptation/compose.ts";
-import type { Backbone, BackboneShape, BranchToken, Encoding, Hooks, WordScores } from "../../models/types.ts";
+import type { Backbone, BranchToken, Encoding, Hooks, WordScores } from "../../models/types.ts";
+import { wordShape } from "../../models/word-shape.ts";
 import { adaptBackbone, type AdaptedBackbone, shapesOf } from "./adapted-backbone.ts";
 import { logitsProgram, lossProgram, type SignedProgram, type TrainableClassifier } from "./classifier.ts";
 import { asLanguageModel, weightsWithHead } from "./language-model.ts";
@@ -63,23 +64,6 @@ export function asWordBackbone(backbone: Backbone): WordBackbone {
   if (maskToken === undefined) throw new Error("Cannot score words: the tokenizer must have a mask, it has none");
   const weights = weightsWithHead(backbone, maskedLanguageModel);
   return { ...wordShape({ ...backbone, weights }), languageModel: undefined, maskedLanguageModel, maskToken };
-}
-
-/**
- * The shape of a model that answers by words. What stands behind all layers of an encoder, BERT's pooler, makes features of states: a masked
- * language model's head reads the states themselves.
- */
-export function wordShape<S extends BackboneShape>(shape: S): S {
-  if (shape.languageModel) return shape;
-  const { weights, biases, linears, keyValueWidths } = shape;
-  const unread = linears.filter(({ layer }) => layer === keyValueWidths.length).map(({ name }) => name);
-  const isRead = (weight: string) => !unread.some((name) => weight.startsWith(`${name}.`));
-  return {
-    ...shape,
-    weights: Object.fromEntries(Object.entries(weights).filter(([name]) => isRead(name))),
-    biases: biases.filter(isRead),
-    linears: linears.filter(({ name }) => !unread.includes(name)),
-  };
 }
 
 /** Words as a tree: each state that scores a token of a word is that of a text, or of a token that branches off it. */

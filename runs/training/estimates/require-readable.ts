@@ -8,6 +8,7 @@ import { methods } from "../../../methods/mod.ts";
 import type { CommonOptions } from "../../../methods/types.ts";
 import type { ReadingModel } from "../../../models/types.ts";
 import type { AnyTask, TaskData, TextInput } from "../../../tasks/types.ts";
+import { requireFeatures } from "../../programs/classifier.ts";
 import { weightsWithHead } from "../../programs/language-model.ts";
 import { roomOf } from "../../programs/word-classifier.ts";
 import type { CellsOfSetting } from "../../study/cell.ts";
@@ -29,7 +30,9 @@ type ReadSplits = () => AsyncIterable<{ seed: number; splits: Splits }>;
  * @throws {Error} one sentence, as the first of these cells would throw that cannot be run
  */
 export async function requireReadable(model: ReadingModel, settings: readonly CellsOfSetting[]): Promise<void> {
-  const asked = settings.filter(({ spec: { head, training } }) => head || training.outputLength !== undefined);
+  const isAsked = ({ spec: { head, training } }: CellsOfSetting) => head || training.outputLength !== undefined;
+  const asked = settings.filter(isAsked);
+  if (asked.length < settings.length) requireFeatures(model);
   const byTask = Map.groupBy(asked, ({ spec: { task }, taskFiles, tables }) => canonical([task, taskFiles, tables]));
   for (const [first, ...others] of byTask.values()) {
     const task = loadedOnce(taskOfSpec(first.spec.task, first.tables));
