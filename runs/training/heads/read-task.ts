@@ -12,6 +12,7 @@ import { generation } from "../generation.ts";
 import { type AlterSplits, type AnyExample, type Splits, splitsOf } from "../split.ts";
 import type { TaskContext, TrainingTask } from "../training-task.ts";
 import { classes } from "./classes.ts";
+import { loadExamples } from "./kept-examples.ts";
 import { labelSets } from "./label-sets.ts";
 import { numbers } from "./numbers.ts";
 
@@ -60,13 +61,22 @@ export async function readTask(
   };
   switch (task.kind) {
     case "generation":
-      return read(await task.load(files), (splits, context) => generation(task, splits, context));
+      return read(await loadExamples(task, files), (splits, context) => generation(task, splits, context));
     case "classification":
-      return read(await task.load(files), (splits, context) => classification(task, classes(task), splits, context));
+      return read(
+        await loadExamples(task, files),
+        (splits, context) => classification(task, classes(task), splits, context),
+      );
     case "regression":
-      return read(await task.load(files), (splits, context) => classification(task, numbers(task), splits, context));
+      return read(
+        await loadExamples(task, files),
+        (splits, context) => classification(task, numbers(task), splits, context),
+      );
     case "multi-label":
-      return read(await task.load(files), (splits, context) => classification(task, labelSets(task), splits, context));
+      return read(
+        await loadExamples(task, files),
+        (splits, context) => classification(task, labelSets(task), splits, context),
+      );
   }
 }
 
