@@ -208,10 +208,18 @@ export interface Metric<T = number, P = number> {
   unit: MetricUnit;
   /** Whether higher or lower scores are better. */
   direction: "higher" | "lower";
-  /** Computes the score; there is one prediction for each right answer. */
-  compute(truth: readonly T[], predicted: readonly P[]): number;
-  /** The score without each example in turn, as intervals need it; there are two examples at least. */
-  leaveOneOut(truth: readonly T[], predicted: readonly P[]): number[];
+  /** Whether it scores groups of examples, such as all answers to a question; absent: it scores examples. Classification alone has such. */
+  ofGroups?: true;
+  /**
+   * Computes the score; there is one prediction for each right answer.
+   * @param groups names the group of each example, where a metric of the task scores groups
+   */
+  compute(truth: readonly T[], predicted: readonly P[], groups?: readonly string[]): number;
+  /**
+   * The score without each example in turn, as intervals need it; there are two examples at least. Where examples are in groups, without
+   * each group in turn, in the order of their first examples.
+   */
+  leaveOneOut(truth: readonly T[], predicted: readonly P[], groups?: readonly string[]): number[];
 }
 
 /** A metric of regression. */

@@ -144,7 +144,7 @@ function reachOf(job: Job): Reach {
     case "estimate":
       return { places: job.cells, computes: true };
     case "look":
-      return { places: [...job.models, job], computes: false };
+      return { places: [...job.models, ...job.models.flatMap(({ settings }) => settings), job], computes: false };
     case "inspect":
       return { places: [], computes: true };
     case "plan":

@@ -46,6 +46,19 @@ export interface TrainableClassifier {
   start(seed: number): Promise<Record<string, Float32Array>>;
 }
 
+/**
+ * Makes sure that a model's files hold what its features are made by: those of a masked language model may lack it.
+ * @throws {Error} if they do
+ */
+export function requireFeatures({ weights, stored }: Pick<Backbone, "weights" | "stored">): void {
+  const missing = Object.keys(weights).find((name) => !Object.hasOwn(stored, name));
+  if (missing === undefined) return;
+  throw new Error(
+    `Cannot put a classifier on the model: its files must hold the pooler that makes its features, they lack ${missing}, as those ` +
+      "of a masked language model do; --head language-model answers without it",
+  );
+}
+
 /** Features of the adapted backbone. */
 function computeFeatures(backbone: Backbone, adapted: AdaptedBackbone, args: ProgramArguments): Tensor {
   return backbone.forward(adapted.currentWeights(args), args.inputs, adapted.hooks(args));
@@ -120,6 +133,7 @@ function headStart({ name, shape, deviation }: HeadParameter, seed: number): Flo
  * @param headLearningRate AdamW step size of the classifier
  * @param frozen where the adaptation's frozen tensors lie
  * @param objective what the classifier is trained for; left out: one of the classes
+ * @throws {Error} if the model's files lack what makes its features
  */
 export function trainableClassifier(
   backbone: Backbone,
@@ -129,6 +143,7 @@ export function trainableClassifier(
   frozen: Record<string, StoredTensor> = {},
   objective: Objective = objectiveOf("classification", labels.length),
 ): TrainableClassifier {
+  requireFeatures(backbone);
   const headParameters = headOf(backbone).parameters(objective.outputs);
   const head = headParameters.map(({ name, shape }) => ({ name, shape, learningRate: headLearningRate }));
   const adapted = adaptBackbone(backbone, adaptation, frozen);

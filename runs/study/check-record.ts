@@ -5,6 +5,7 @@
  */
 import { createHash } from "node:crypto";
 import { shorten } from "../../base/errors.ts";
+import { metrics } from "../../tasks/metrics.ts";
 import { perplexity } from "../../tasks/metrics/generation.ts";
 import { alwaysAnswering, type Answers, type AnswersMetric, answersOf, metricsOf } from "./predictions/answers.ts";
 import type { Prediction, RunRecord, Scores } from "./record.ts";
@@ -114,6 +115,10 @@ function checkScores(record: RunRecord): void {
       "its predictions must have the loss of their references and the number of tokens, as its metrics have perplexity",
     );
   }
+  const ofGroups = answers.kind === "classes" && !answers.groups
+    ? stated.find(({ name }) => Object.hasOwn(metrics, name) && metrics[name].ofGroups)
+    : undefined;
+  if (ofGroups) throw new Error(`its predictions must have groups, as its metrics have ${ofGroups.name}`);
   for (const { name, unit, direction } of stated) {
     if (!Object.hasOwn(known, name) || known[name].unit === unit && known[name].direction === direction) continue;
     throw new Error(

@@ -41,9 +41,12 @@ export interface ReferenceLoss {
   tokens: number;
 }
 
-/** A prediction for a test example: of its class, its number, its labels (indices in ascending order), or a text. */
+/**
+ * A prediction for a test example: of its class, its number, its labels (indices in ascending order), or a text. `group`: a checksum of
+ * what the example has in common with others, where a metric scores groups.
+ */
 export type Prediction =
-  | { id: string; label: number; predicted: number }
+  | { id: string; label: number; predicted: number; group?: string }
   | { id: string; target: number; predicted: number }
   | { id: string; labels: readonly number[]; predicted: readonly number[] }
   | ({ id: string; references: readonly string[]; predicted: string } & Partial<ReferenceLoss>);

@@ -8,13 +8,13 @@ import type { Executable } from "../../engine/types.ts";
 import { compose, type Part } from "../../methods/adaptation/compose.ts";
 import { inferenceParts } from "../../methods/adaptation/inference-parts.ts";
 import type { Backbone } from "../../models/types.ts";
-import { type Example, type HeadTask, labelsOfTask } from "../../tasks/types.ts";
+import { type HeadTask, labelsOfTask } from "../../tasks/types.ts";
 import type { NoScores, RunRecord } from "../study/record.ts";
 import { isBetter, outputsOf, score } from "./evaluate.ts";
 import { collateExamples, computeFeatures, type EncodedExamples, encodeTexts } from "./examples.ts";
 import type { Head, HeadKind } from "./heads/types.ts";
 import { lengthOfBeginning } from "../programs/shared-beginning.ts";
-import { drawDemonstrations } from "./words/demonstrations.ts";
+import { demonstrationsOf } from "./words/demonstrations.ts";
 import { wordHead } from "./words/word-head.ts";
 import type { Evaluator, TaskContext, TrainingTask } from "./training-task.ts";
 import type { AnyExample, Splits } from "./split.ts";
@@ -58,7 +58,7 @@ function makeEvaluator<E extends AnyExample, A>(
       const predicted = outputs.map((row) => kind.read(row, threshold ?? 0));
       const losses = outputs.map((row, at) => kind.lossOf(row, right[at]));
       return {
-        scores: score(kind.metrics, right, predicted),
+        scores: score(kind.metrics, right, predicted, groupsOf(kind, splits[split])),
         loss: { value: losses.reduce((total, loss) => total + loss, 0) / losses.length },
         predictions: splits[split].map((example, at) => kind.predictionOf(example, predicted[at])),
         ...threshold !== undefined && { threshold },
@@ -66,6 +66,11 @@ function makeEvaluator<E extends AnyExample, A>(
     },
     release: () => executable.release(),
   };
+}
+
+/** The group of each example, where a metric scores groups. */
+function groupsOf<E extends AnyExample, A>({ groupOf }: HeadKind<E, A>, examples: readonly E[]): string[] | undefined {
+  return groupOf && examples.map(groupOf);
 }
 
 /** The threshold with the best score on the validation examples by the first metric; of equal ones, the first. */
@@ -149,13 +154,6 @@ async function encodeSplits<E extends AnyExample, A>({ head, kind, splits, limit
   };
 }
 
-/** The answered examples that the method puts before each text. @throws {Error} if there are fewer */
-function demonstrationsOf(parts: readonly Part[], train: readonly AnyExample[], seed: number): readonly Example[] {
-  const count = parts.reduce((sum, { method, options }) => sum + (method.examples?.(options) ?? 0), 0);
-  // Only tasks of classification have words to answer with.
-  return count === 0 ? [] : drawDemonstrations(train as readonly Example[], count, seed);
-}
-
 /** A task that a classifier answers, or the words of a language model, on a backbone with a method. */
 export async function classification<E extends AnyExample, A extends number | readonly number[]>(
   task: HeadTask,
@@ -213,7 +211,7 @@ export async function classification<E extends AnyExample, A extends number | re
         },
       },
     },
-    majority: spec.trial ? UNTESTED : score(metrics, right, right.map(() => constant)),
+    majority: spec.trial ? UNTESTED : score(metrics, right, right.map(() => constant), groupsOf(kind, splits.test)),
     ...kind.namesConstant && { baseline: constant as RunRecord["baseline"] },
     evaluator: async (compile) => {
       const given = beginning.length === 0 ? {} : await head.beginning!.read(beginning, compile);

@@ -39,7 +39,8 @@ export function kindOf({ kind }: Pick<Description, "kind">): DescribedKind | und
 
 /** Makes sure that a description names what its kind of task has. @throws {Error} if it names something else */
 export function requireOfKind(name: string, description: Description): void {
-  const { kind = "classification", columns: { label, references }, labels, templates, words, separator } = description;
+  const { kind = "classification", columns: { label, references, group }, labels, templates, words, separator } =
+    description;
   const { dialogue, speaker, metrics: named = [] } = description;
   const refuse = (what: string, kinds: string) => {
     throw new Error(`Cannot use the task ${name}: ${what} is of the kind ${kinds}, its kind is ${kind}`);
@@ -69,7 +70,11 @@ export function requireOfKind(name: string, description: Description): void {
   }
   const known = Object.keys(kind === "classification" ? metrics : METRICS[kind]);
   const other = named.find((metric) => !known.includes(metric));
-  if (other === undefined) return;
+  if (other === undefined) {
+    const ofGroups = kind === "classification" && named.find((metric) => metrics[metric].ofGroups);
+    if (!ofGroups || group !== undefined) return;
+    throw new Error(`Cannot use the task ${name}: columns.group must name what ${ofGroups} scores, it is missing`);
+  }
   throw new Error(
     `Cannot use the task ${name}: its metrics must suit ${kind}, current value is ${shorten(other)}, ${
       suggestion(other, known)

@@ -10,9 +10,12 @@ import { textMetrics } from "../../../tasks/text-metrics.ts";
 import type { Metric } from "../../../tasks/types.ts";
 import type { Prediction } from "../record.ts";
 
-/** Right and predicted answers by example, in the order of the test set: classes, numbers, sets of so many labels, or texts. */
+/**
+ * Right and predicted answers by example, in the order of the test set: classes, numbers, sets of so many labels, or texts. Where a metric
+ * scores groups, `groups` names that of each example.
+ */
 export type Answers =
-  | { kind: "classes"; truth: Int16Array; predicted: Int16Array }
+  | { kind: "classes"; truth: Int16Array; predicted: Int16Array; groups?: readonly string[] }
   | { kind: "numbers"; truth: Float64Array; predicted: Float64Array }
   | { kind: "label sets"; labels: number; truth: (readonly number[])[]; predicted: (readonly number[])[] }
   | {
@@ -57,10 +60,12 @@ export function answersOf(predictions: readonly Prediction[], labels: number): A
     };
   }
   const classes = predictions.filter((prediction) => "label" in prediction);
+  const groups = classes.flatMap(({ group }) => group ?? []);
   return {
     kind: "classes",
     truth: new Int16Array(classes.map(({ label }) => label)),
     predicted: new Int16Array(classes.map(({ predicted }) => predicted)),
+    ...groups.length === classes.length && groups.length > 0 && { groups },
   };
 }
 
@@ -82,15 +87,17 @@ export function alwaysAnswering(answers: Answers, constant: number | readonly nu
 export interface AnswersMetric extends Pick<Metric, "unit" | "direction"> {
   /** The score. */
   compute(): number;
-  /** The score without each example in turn. */
+  /** The score without each example, or each group of them, in turn. */
   leaveOneOut(): number[];
 }
 
 /** The metrics that are known for a run's answers, by name. */
 export function metricsOf(answers: Answers): Record<string, AnswersMetric> {
   switch (answers.kind) {
-    case "classes":
-      return onAnswers(metrics, listOf(answers.truth), listOf(answers.predicted));
+    case "classes": {
+      const known = Object.entries(metrics).filter(([, { ofGroups }]) => !ofGroups || answers.groups);
+      return onAnswers(Object.fromEntries(known), listOf(answers.truth), listOf(answers.predicted), answers.groups);
+    }
     case "numbers":
       return onAnswers(regressionMetrics, listOf(answers.truth), listOf(answers.predicted));
     case "label sets":
@@ -109,13 +116,14 @@ function onAnswers<T, P>(
   table: Record<string, Metric<T, P>>,
   truth: readonly T[],
   predicted: readonly P[],
+  groups?: readonly string[],
 ): Record<string, AnswersMetric> {
   return Object.fromEntries(
     Object.entries(table).map(([name, { unit, direction, compute, leaveOneOut }]) => [name, {
       unit,
       direction,
-      compute: () => compute(truth, predicted),
-      leaveOneOut: () => leaveOneOut(truth, predicted),
+      compute: () => compute(truth, predicted, groups),
+      leaveOneOut: () => leaveOneOut(truth, predicted, groups),
     }]),
   );
 }

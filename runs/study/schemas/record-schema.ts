@@ -77,7 +77,7 @@ export const recordShape: Record<keyof RunRecord, z.ZodType> = {
   bestEpoch: z.int(),
   curve: z.strictObject({ stepLoss: z.array(z.number()), validation: z.array(scores) }),
   predictions: z.union([
-    z.array(z.strictObject({ id: z.string(), label: z.int(), predicted: z.int() })),
+    z.array(z.strictObject({ id: z.string(), label: z.int(), predicted: z.int(), group: z.string().optional() })),
     z.array(z.strictObject({ id: z.string(), target: z.number(), predicted: z.number() })),
     z.array(z.strictObject({ id: z.string(), labels: labelSet, predicted: labelSet })),
     z.array(z.strictObject({

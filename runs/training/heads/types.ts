@@ -44,6 +44,8 @@ export interface HeadKind<E extends AnyExample, A> {
   thresholds?: readonly number[];
   /** The right answer of an example. */
   rightOf(example: E): A;
+  /** Names the group of an example; absent unless a metric scores groups. @throws {Error} if it is in none */
+  groupOf?(example: E): string;
   /** Right answers as the loss reads them. */
   collate(answers: readonly A[]): ArrayValue;
   /**

@@ -103,6 +103,20 @@ function ofKind(record: RunRecord, { predictions, labels, metric, test, majority
   return { ...record, predictions, ...rest };
 }
 
+/** A record of answers to two questions, of which all to the first are right. */
+function grouped(): RunRecord {
+  const groups = ["x", "x", "y", "y"];
+  const predictions = groups.map((group, at) => ({ id: `${at}`, label: at % 2, predicted: at % 3 % 2, group }));
+  return ofKind(makeRecord(), {
+    predictions,
+    labels: ["no", "yes"],
+    metric: { name: "exact_match", unit: "fraction", direction: "higher" },
+    test: 0.5,
+    majority: 0,
+    rest: {},
+  });
+}
+
 Deno.test("a record of numbers or of several labels that contradicts its predictions is unreadable", async () => {
   const cases: [RunRecord, (record: RunRecord) => void, RegExp][] = [
     [
@@ -141,6 +155,16 @@ Deno.test("a record of numbers or of several labels that contradicts its predict
     [labelled(), (record) => record.baseline = [0, 1, 2], /^its majority scores must be those of its baseline, /],
     [labelled(), (record) => record.baseline = 1, /^its baseline must be an answer as the others are, label sets, /],
     [labelled(), (record) => delete record.threshold, /^its threshold must be in it for sets of labels, true, /],
+    [
+      grouped(),
+      ({ predictions }) => Object.assign(predictions[3], { group: "z" }),
+      /^its test score exact_match must be that of its predictions, 0\.6666/,
+    ],
+    [
+      grouped(),
+      ({ predictions }) => predictions.forEach((prediction) => Object.assign(prediction, { group: undefined })),
+      /^its predictions must have groups, as its metrics have exact_match$/,
+    ],
   ];
   for (const [record, change, reason] of cases) {
     assert.equal(await reasonOf(record), undefined);

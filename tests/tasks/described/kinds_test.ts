@@ -106,6 +106,10 @@ Deno.test("what a kind does not have, and cells that are not of it, are refused 
       { columns: { text: "text", label: NAMES }, data: "columns.csv" },
       /a list of columns\.label is of the kind multi-label/,
     ],
+    [
+      { columns: { text: "text", label: "score" }, metrics: ["f1", "exact_match"], data: "lists.jsonl" },
+      /columns\.group must name what exact_match scores, it is missing$/,
+    ],
     [{ ...topics, data: "separated.csv" }, /topics must hold several labels in a row, none does; "separator"/],
     [
       { ...topics, columns: { text: "text", label: ["topics", "score"] }, data: "separated.csv" },

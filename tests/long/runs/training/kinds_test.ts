@@ -9,6 +9,7 @@ import { cellsOf } from "../../../../runs/launch/cells.ts";
 import { openPredictor } from "../../../../runs/predict/predictor.ts";
 import { readAdapterNote } from "../../../../runs/adapters/note.ts";
 import { presets } from "../../../../runs/study/presets.ts";
+import { checkRecord } from "../../../../runs/study/check-record.ts";
 import { readRecords } from "../../../../runs/study/read-records.ts";
 import type { RunRecord } from "../../../../runs/study/record.ts";
 import { runId, settingId } from "../../../../runs/study/spec.ts";
@@ -44,6 +45,30 @@ function recordOf(spec: RunRecord["spec"], { planned, ...result }: Awaited<Retur
   const ids = { version: 1, id: runId(spec), setting: settingId(spec), spec } as const;
   return { ...ids, ...result, memory: { ...memory, planned }, environment };
 }
+
+Deno.test("where a metric scores groups, each prediction has its own, and the record agrees with itself", () =>
+  inFolder(
+    { "rows.csv": "text,label,day\n" + rows.map(({ text }, at) => `"${text}",${at % 2},${at >> 2}`).join("\n") },
+    async (folder) => {
+      const task: Description = {
+        data: `${folder}/rows.csv`,
+        columns: { text: "text", label: "label", group: "day" },
+        metrics: ["f1", "exact_match"],
+      };
+      const data = { train: 40, validation: 16, test: 16 };
+      const [{ spec, ...paths }] = await cellsOf({
+        ...presets.smoke.study,
+        tasks: [task],
+        methods: ["linear-probe"],
+        data,
+      });
+      const result = await runCell(spec, { threads: 1, out: folder, keep: false, onProgress() {}, ...paths });
+      const record = recordOf(spec, result);
+      checkRecord(record);
+      assert.equal(new Set(record.predictions.map((prediction) => "group" in prediction && prediction.group)).size, 4);
+      assert.ok("exact_match" in record.scores.validation && "exact_match" in record.scores.majority);
+    },
+  ));
 
 for (const kind of ["regression", "multi-label"] as const) {
   Deno.test(`a task of ${kind} is trained, recorded, checked, reported and answered`, () =>
