@@ -9,6 +9,7 @@ import { classification } from "../classification.ts";
 import { generation } from "../generation.ts";
 import { type AlterSplits, type AnyExample, type Splits, splitsOf } from "../split.ts";
 import type { TaskContext, TrainingTask } from "../training-task.ts";
+import { choices } from "./choices.ts";
 import { classes } from "./classes.ts";
 import { labelSets } from "./label-sets.ts";
 import { numbers } from "./numbers.ts";
@@ -52,6 +53,8 @@ export async function readTask(
       return read(await task.load(files), (splits, context) => classification(task, numbers(task), splits, context));
     case "multi-label":
       return read(await task.load(files), (splits, context) => classification(task, labelSets(task), splits, context));
+    case "multiple choice":
+      return read(await task.load(files), (splits, context) => classification(task, choices(task), splits, context));
   }
 }
 
