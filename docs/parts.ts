@@ -247,7 +247,7 @@ function presetTable(): string {
     Object.entries(presets).map(([name, { description, study: { tasks, methods, seeds, data } }]) => [
       code(name),
       codes(tasks.filter((task) => typeof task === "string")),
-      codes(methods.map(String)),
+      codes(methods.map((entry) => typeof entry === "string" ? entry : Object.keys(entry).join("+"))),
       String(seeds.length),
       data.perClass === undefined
         ? Object.values(data).join(" / ")

@@ -111,6 +111,8 @@ export interface TaskDescription {
   files?: readonly string[];
   /** The data set on the hub that is read where users give no files. */
   dataset?: TaskDataset;
+  /** Whether reading its files takes so long that the examples are kept in the cache folder, by name, version and checksums. */
+  kept?: boolean;
   /** In words, which rule makes its splits of the published ones; left out where these are used as they are. */
   rule?: string;
   /** Reads texts of examples, where `load` may give them without. */

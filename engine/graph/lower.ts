@@ -7,6 +7,7 @@ import { type Dim, evaluateShape, fitDim, fixed, isFixed, TRACED_SIZES } from ".
 import { Graph, type Node, unexpanded } from "./graph.ts";
 import { dataType } from "./kernels/elementwise.ts";
 import { kernels } from "./kernels/mod.ts";
+import { findProducts, type Product } from "./products.ts";
 import { type Trace, traceProgram, type TraceStep } from "./trace.ts";
 import type { MaskSpec, Program, Signature } from "../types.ts";
 
@@ -30,6 +31,8 @@ export interface LoweredProgram {
   rows: RowGradient[];
   /** Masks that the program asks for. */
   masks: MaskSpec[];
+  /** Its matrix products. */
+  products: readonly Product[];
 }
 
 function refuseDifference(what: string): never {
@@ -190,5 +193,6 @@ export function lower(program: Program, signature: Signature, gradients: boolean
       outputs[`gradient/${parameter}`] = graph.node("Add", [gradient, accumulator], {}, accumulator.shape, "float32");
     }
   }
-  return { graph, outputs, rows, masks: listMasks(nodes, trace.masks) };
+  const products = findProducts(program, signature, gradients, outputs);
+  return { graph, outputs, rows, masks: listMasks(nodes, trace.masks), products };
 }

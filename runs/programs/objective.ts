@@ -53,8 +53,8 @@ function labelSet(labels: number): Objective {
   };
 }
 
-/** What one choice is to another in a batch: a right one of the same example, a wrong one, or none of it. */
-export const [OTHER_EXAMPLE, WRONG_CHOICE, RIGHT_CHOICE] = [0, 1, 2];
+/** What one choice is to another in a batch: one of another example, or of the same one and wrong, or right. */
+export const CHOICE = { other: 0, wrong: 1, right: 2 } as const;
 
 /** What makes a number vanish beside others in a log-sum-exp of float32. */
 const BEYOND = 1e9;
@@ -73,7 +73,7 @@ const oneChoice: Objective = {
       const isLess = tf.cast(tf.less(answers, tf.scalar(least, "int32")), "float32");
       return tf.logSumExp(tf.sub(every, tf.mul(isLess, BEYOND)), 1);
     };
-    return tf.sub(sumOver(RIGHT_CHOICE), sumOver(WRONG_CHOICE));
+    return tf.sub(sumOver(CHOICE.right), sumOver(CHOICE.wrong));
   },
 };
 

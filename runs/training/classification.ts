@@ -8,17 +8,17 @@ import type { Executable } from "../../engine/types.ts";
 import { compose, type Part } from "../../methods/adaptation/compose.ts";
 import { inferenceParts } from "../../methods/adaptation/inference-parts.ts";
 import type { Backbone } from "../../models/types.ts";
-import { type Example, type HeadTask, labelsOfTask } from "../../tasks/types.ts";
+import { type HeadTask, labelsOfTask } from "../../tasks/types.ts";
 import type { NoScores, RunRecord } from "../study/record.ts";
 import { isBetter, outputsOf, score } from "./evaluate.ts";
 import { collateExamples, computeFeatures, type EncodedExamples, encodeTexts } from "./examples.ts";
 import type { Head, HeadKind } from "./heads/types.ts";
 import { lengthOfBeginning } from "../programs/shared-beginning.ts";
-import { drawDemonstrations } from "./words/demonstrations.ts";
+import { demonstrationsOf } from "./words/demonstrations.ts";
 import { wordHead } from "./words/word-head.ts";
 import type { Evaluator, TaskContext, TrainingTask } from "./training-task.ts";
 import type { AnyExample, Splits } from "./split.ts";
-import { trainableClassifier } from "../programs/classifier.ts";
+import { type TrainableClassifier, trainableClassifier } from "../programs/classifier.ts";
 import type { Objective } from "../programs/objective.ts";
 
 /** Texts whose features are compared with the backbone's before the first step. */
@@ -91,10 +91,19 @@ function chooseThreshold<E extends AnyExample, T, P>(
 }
 
 /** The programs that answer texts: with what is left of the parts once they are trained, and of the backbone alone. */
-async function inferenceOf(parts: readonly Part[], { backbone, classifier }: Head): Promise<TrainingTask["inference"]> {
-  const answers = async (parts: readonly Part[]) => {
-    const adaptation = compose(parts, backbone);
-    return classifier(adaptation, await storeFrozen(adaptation)).answers;
+async function inferenceOf(
+  parts: readonly Part[],
+  { backbone, classifier }: Head,
+  { backboneFeatures, onFeatures, answers: ofTrained }: TrainableClassifier,
+): Promise<TrainingTask["inference"]> {
+  // Programs that are compiled anyway are traced once.
+  const answers = async (left: readonly Part[]) => {
+    if (left.length === 0 && onFeatures) return [backboneFeatures, onFeatures];
+    if (left.length > 0 && left.length === parts.length && left.every((part, at) => part === parts[at])) {
+      return [ofTrained];
+    }
+    const adaptation = compose(left, backbone);
+    return [classifier(adaptation, await storeFrozen(adaptation)).answers];
   };
   return { adapted: await answers(inferenceParts(parts, backbone)), backbone: await answers([]) };
 }
@@ -152,13 +161,6 @@ async function encodeSplits<E extends AnyExample, T, P>({ head, kind, splits, li
   };
 }
 
-/** The answered examples that the method puts before each text. @throws {Error} if there are fewer */
-function demonstrationsOf(parts: readonly Part[], train: readonly AnyExample[], seed: number): readonly Example[] {
-  const count = parts.reduce((sum, { method, options }) => sum + (method.examples?.(options) ?? 0), 0);
-  // Only tasks of classification have words to answer with.
-  return count === 0 ? [] : drawDemonstrations(train as readonly Example[], count, seed);
-}
-
 /** A task that a classifier answers, or the words of a language model, on a backbone with a method. */
 export async function classification<E extends AnyExample, T, P extends number | readonly number[]>(
   task: HeadTask,
@@ -199,7 +201,10 @@ export async function classification<E extends AnyExample, T, P extends number |
       output: "features",
       inputs: examples.validation.collate([...splits.validation.keys()].slice(0, IDENTITY_TEXTS)),
     },
-    inference: { ...await inferenceOf(parts, head), ...beginning.length > 0 && { adapted: answering.answers } },
+    inference: {
+      ...await inferenceOf(parts, head, model),
+      ...beginning.length > 0 && { adapted: [answering.answers] },
+    },
     ...peftConfig && { peftConfig },
     ...model.featuresFixed && {
       featureCache: {

@@ -6,6 +6,7 @@ import { Random } from "../../../base/random.ts";
 import { sizeOf } from "../../../base/shapes.ts";
 import type { Executable, Quadratic, Signature } from "../../../engine/types.ts";
 import type { CellEstimate, LocalPaths } from "../../study/cell.ts";
+import { openBackbone, type OpenedModel } from "../../study/find-model.ts";
 import type { RunSpec } from "../../study/spec.ts";
 import { epochBatches } from "../batches.ts";
 import { type Calibration, NOT_CALIBRATED } from "../cell-runner.ts";
@@ -19,6 +20,22 @@ import type { TrainingTask } from "../training-task.ts";
 /** Programs that a cell compiles: two that are compared before the first step, those that predict and that train. */
 const PROGRAMS = 4;
 
+/** A model with the seconds that opening it takes, opened once for all cells. */
+async function openOnce(
+  spec: RunSpec["model"],
+  folder: string | undefined,
+  { models = new Map() }: Calibration,
+): Promise<OpenedModel & { seconds: number }> {
+  const place = folder ?? spec.name;
+  const known = models.get(place);
+  if (known) return known;
+  const begun = performance.now();
+  const opened = await openBackbone(spec, folder);
+  const measured = { ...opened, seconds: (performance.now() - begun) / 1000 };
+  models.set(place, measured);
+  return measured;
+}
+
 /** Counts a cell's parameters, plans its memory and, as far as the machine is calibrated, its time, without training it. */
 export async function estimateCell(
   spec: RunSpec,
@@ -26,11 +43,12 @@ export async function estimateCell(
   calibration: Calibration = { ...NOT_CALIBRATED },
 ): Promise<CellEstimate> {
   const { threads } = calibration;
+  const { seconds: toOpen, ...opened } = await openOnce(spec.model, paths.folder, calibration);
   const begun = performance.now();
-  const { device, task, trainingTask } = await openCell(spec, paths, threads);
+  const { device, task, trainingTask } = await openCell(spec, paths, threads, undefined, () => Promise.resolve(opened));
   const { featureCache, loss, parameters, trainExamples } = trainingTask;
   const { program, signature } = featureCache?.program ?? loss;
-  const opened = performance.now();
+  const read = performance.now();
   const executable = await device.compile(program, signature, {
     gradients: parameters.length > 0 && !featureCache,
     threads,
@@ -41,7 +59,7 @@ export async function estimateCell(
   const work = task.kind !== "generation" ? workOf(spec, trainingTask) : null;
   if (work) await calibrate(calibration, executable, signature, work, spec, trainingTask);
   await executable.release();
-  const start = (opened - begun + PROGRAMS * (compiled - opened)) / 1000;
+  const start = toOpen + (read - begun + PROGRAMS * (compiled - read)) / 1000;
   return { parameters: countParameters(trainingTask), planned, seconds: secondsOf(work, start, calibration.rate) };
 }
 

@@ -6,7 +6,7 @@
 import { choiceMetrics, placeMostOftenRight } from "../../../tasks/metrics/choices.ts";
 import { choiceTexts } from "../../../tasks/templates/choices.ts";
 import type { ChoiceAnswer, ChoiceExample, ChoiceTask } from "../../../tasks/types.ts";
-import { objectiveOf, OTHER_EXAMPLE, RIGHT_CHOICE, WRONG_CHOICE } from "../../programs/objective.ts";
+import { CHOICE, objectiveOf } from "../../programs/objective.ts";
 import { lookUpMetrics } from "../evaluate.ts";
 import type { HeadKind } from "./types.ts";
 
@@ -33,12 +33,12 @@ function collateChoices(
   answers: readonly ChoiceAnswer[],
 ): ReturnType<HeadKind<ChoiceExample, ChoiceAnswer>["collate"]> {
   const size = answers.reduce((sum, { choices }) => sum + choices.length, 0);
-  const data = new Int32Array(size * size).fill(OTHER_EXAMPLE);
+  const data = new Int32Array(size * size).fill(CHOICE.other);
   let first = 0;
   for (const { choices: { length }, right } of answers) {
     for (let row = first; row < first + length; row++) {
       for (let place = 0; place < length; place++) {
-        data[row * size + first + place] = right.includes(place) ? RIGHT_CHOICE : WRONG_CHOICE;
+        data[row * size + first + place] = right.includes(place) ? CHOICE.right : CHOICE.wrong;
       }
     }
     first += length;
