@@ -94,6 +94,8 @@ export interface TrainingTask {
   peftConfig?: Record<string, unknown>;
   /** Test scores of always giving the answer that is most frequent in training, or its mean. */
   majority: Scores | NoScores;
+  /** That answer in words; absent where there is none. */
+  constantName?: string;
   /** That answer, where it does not follow from the predictions. */
   baseline?: RunRecord["baseline"];
   /** Compiles the programs that predict. */
