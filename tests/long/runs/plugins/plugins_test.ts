@@ -15,6 +15,7 @@ import { presets } from "../../../../runs/study/presets.ts";
 import { readRecords } from "../../../../runs/study/read-records.ts";
 import { readStudy, type Study } from "../../../../runs/study/study.ts";
 import { inFolder } from "../../../in-folder.ts";
+import { reproducible, workersOf } from "../../../soak/soak.ts";
 import { willing, withSlurm } from "../../../runs/slurm/fake-slurm.ts";
 
 const root = fileURLToPath(new URL("../../../../", import.meta.url));
@@ -204,4 +205,38 @@ Deno.test("what a plug-in prints reaches the user with its name, and what fails 
       failed.errors + failed.out,
       new RegExp(`Cannot use \\./added-bias\\.ts: .*must be a Tensor.*, in .*/added-bias\\.ts, line ${line}`),
     );
+  }));
+
+Deno.test("a cell of plug-ins whose worker is killed goes on from its checkpoint to the record of an undisturbed one", () =>
+  withPlugins(async (folder, study) => {
+    const long = { ...study, methods: ["added-bias"], training: { ...study.training, epochs: 300, batchSize: 1 } };
+    await Deno.writeTextFile(`${folder}/study.json`, JSON.stringify(long));
+    const start = (out: string) =>
+      new Deno.Command(Deno.execPath(), {
+        args: [
+          ...["run", "--quiet", "-P=command", `${root}cli/main.ts`, "bench", `${folder}/study.json`],
+          ...["--out", `${folder}/${out}`, "--checkpoint", "0.1"],
+        ],
+        stdin: "null",
+        stdout: "null",
+        stderr: "null",
+      }).spawn();
+    const killed = start("killed");
+    let hasEnded = false;
+    killed.status.then(() => hasEnded = true);
+    const checkpoints = `${folder}/killed/checkpoints`;
+    while (!hasEnded && (await Array.fromAsync(Deno.readDir(checkpoints)).catch(() => [])).length === 0) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    const [worker] = await workersOf(killed.pid);
+    Deno.kill(worker, "SIGKILL");
+    assert.equal((await killed.status).code, 1);
+    for (const out of ["killed", "calm"]) assert.ok((await start(out).status).success, out);
+    const [[resumed], [calm]] = await Promise.all(
+      ["killed", "calm"].map(async (out) => (await readRecords(`${folder}/${out}`)).records),
+    );
+    assert.deepEqual([resumed.time.parts?.length, calm.time.parts], [2, undefined]);
+    assert.equal(JSON.stringify(reproducible(resumed)), JSON.stringify(reproducible(calm)));
+    const stored = (out: string) => Deno.readFile(`${folder}/${out}/adapters/${calm.id}/adapter_model.safetensors`);
+    assert.deepEqual(await stored("killed"), await stored("calm"));
   }));
