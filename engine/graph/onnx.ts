@@ -94,11 +94,14 @@ function weightInitializer(name: string, node: Node, { path, offset }: StoredTen
  * after "output/".
  * @param weights where each weight lies
  * @param folder the folder that all files of weights lie under; the model names them from there
+ * @param asStored weights that the runtime must not lay out for the processor. They are inputs with a default value, which
+ * it takes for values that may change
  */
 export function encodeOnnx(
   { nodes, outputs }: ExecutionOrder,
   weights: Record<string, StoredTensor>,
   folder = ".",
+  asStored: ReadonlySet<Node> = new Set(),
 ): Uint8Array {
   // The result of an operator has the name of its first output; further outputs are copies of it.
   const outputNames = new Map<Node, string>();
@@ -123,7 +126,7 @@ export function encodeOnnx(
           weightInitializer(nameOf(node), node, weights[node.attributes.name as string], folder)
         ),
       ],
-      input: ofKind("input").map((node) => valueInfo(nameOf(node), node)),
+      input: [...ofKind("input"), ...asStored].map((node) => valueInfo(nameOf(node), node)),
       output: namedOutputs.map(([name, node]) => valueInfo(name, node)),
       node: [
         ...operators.map((node) => ({
