@@ -8,7 +8,7 @@ import { Graph, type Node, unexpanded } from "./graph.ts";
 import { dataType } from "./kernels/elementwise.ts";
 import { kernels } from "./kernels/mod.ts";
 import { findProducts, type Product } from "./products.ts";
-import { type Trace, traceProgram, type TraceStep } from "./trace.ts";
+import { traceProgram, type TraceStep } from "./trace.ts";
 import type { MaskSpec, Program, Signature } from "../types.ts";
 
 /**
@@ -164,9 +164,7 @@ function listMasks(nodes: readonly Node[], rates: Map<string, number>): MaskSpec
  * @throws {Error} if the program cannot be traced: unknown kernel, random numbers, values read, tensors from outside
  */
 export function lower(program: Program, signature: Signature, gradients: boolean): LoweredProgram {
-  const traces: Trace[] = TRACED_SIZES.map(([batch, length]) =>
-    traceProgram(program, signature, gradients, batch, length)
-  );
+  const traces = traceProgram(program, signature, gradients, TRACED_SIZES);
   const [trace] = traces;
   if (traces.some(({ steps }) => steps.length !== trace.steps.length)) refuseDifference("the number of operations");
   const graph = new Graph();
