@@ -81,13 +81,9 @@ Deno.test("a described task has its templates from its description, and words fr
       { models: [gpt2], tasks: [{ ...own, kind: "regression", templates: undefined }], head },
       /^Cannot use head for the task own: it must be one of classification, it is one of regression$/,
     );
-    const chosen = {
-      ...own,
-      kind: "multiple choice",
-      columns: { text: "a", choices: ["a", "b"], label: "c" },
-    } as const;
+    const choices: Description["columns"] = { text: "a", choices: ["a", "b"], label: "c" };
     await refused(
-      { models: [gpt2], tasks: [{ ...chosen, templates: undefined }], head },
+      { models: [gpt2], tasks: [{ ...own, kind: "multiple choice", columns: choices, templates: undefined }], head },
       /^Cannot use head for the task own: it must be one of classification, it is one of multiple choice$/,
     );
     const bare = { ...own, templates: undefined };
