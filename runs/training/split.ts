@@ -20,7 +20,12 @@ export interface Splits<E extends TextInput = AnyExample> {
 }
 
 /** An example of any kind of task. Those without a label count as one class, and each set of labels as one. */
-export type AnyExample = TextInput & { label?: number; target?: number; labels?: readonly number[] };
+export type AnyExample = TextInput & {
+  label?: number;
+  target?: number;
+  labels?: readonly number[];
+  right?: readonly number[];
+};
 
 /** The class of an example. */
 function classOf({ label, labels }: AnyExample): number | string | undefined {

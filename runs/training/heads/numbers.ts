@@ -21,6 +21,7 @@ export function numbers({ metrics }: Pick<RegressionTask, "metrics">): HeadKind<
     },
     lossOf: ([output], target) => (output - target) ** 2,
     constantOf: (targets) => targets.reduce((sum, target) => sum + target, 0) / targets.length,
+    constantName: "mean",
     namesConstant: true,
     predictionOf: ({ id, target }, predicted) => ({ id, target, predicted }),
   };
