@@ -9,7 +9,7 @@ import { Diverged, lookUpMetrics } from "../evaluate.ts";
 import type { HeadKind } from "./types.ts";
 
 /** The kind of a task of regression. */
-export function numbers({ metrics }: RegressionTask): HeadKind<RegressionExample, number> {
+export function numbers({ metrics }: Pick<RegressionTask, "metrics">): HeadKind<RegressionExample, number> {
   return {
     objective: objectiveOf("regression", 0),
     metrics: lookUpMetrics(regressionMetrics, metrics),
