@@ -12,13 +12,24 @@ import type { TrainingSpec } from "../study/spec.ts";
 export function planStepMemory(
   { planMemory }: Pick<Training, "planMemory">,
   examples: EncodedExamples,
-  spec: TrainingSpec,
+  spec: Pick<TrainingSpec, "batchSize" | "microBatchRows">,
 ): MemoryPlan {
   const longest = [...examples.lengths.keys()].sort((a, b) => examples.positions[b] - examples.positions[a])
     .slice(0, spec.batchSize);
   return microBatches(longest, examples.positions, spec.microBatchRows)
     .map((part) => planMemory(part.length, Math.max(...part.map((index) => examples.positions[index]))))
     .reduce((largest, plan) => plan.total > largest.total ? plan : largest);
+}
+
+/**
+ * Bytes of programs that are ready beside the one that trains: the runtime keeps what a call has taken. Their parameters are
+ * those that are trained.
+ * @param shareWeights whether they read one copy of the frozen weights
+ */
+export function programBytes(plans: readonly MemoryPlan[], shareWeights: boolean): number {
+  const weights = plans.map((plan) => plan.weights);
+  const ownBytes = plans.reduce((sum, { activations, runtime }) => sum + activations + runtime, 0);
+  return ownBytes + (shareWeights ? Math.max(0, ...weights) : weights.reduce((a, b) => a + b, 0));
 }
 
 /**
