@@ -39,25 +39,17 @@ async function runReport(folders: string[], flags: ReportFlags): Promise<number>
   }
   const unused = (["out", "validation", "texts", "external"] as const).find((name) => flags[name] !== undefined);
   if (unused !== undefined) throw new UsageError(`Cannot use --${unused}: --compare and --baseline write no files`);
-  const names = compare === undefined ? undefined : splitMethods(compare);
   const { readResults } = await import("../reports/mod.ts");
   const results = await readResults(folders);
-  if (names !== undefined) {
-    const { renderPair } = await import("../reports/text/pair.ts");
-    console.log(renderPair(results, names));
+  if (compare !== undefined) {
+    const { renderPair, splitPair } = await import("../reports/text/pair.ts");
+    console.log(renderPair(results, splitPair(results, compare)));
   }
   if (baseline !== undefined) {
     const { renderBaseline } = await import("../reports/baseline.ts");
     console.log(renderBaseline(results, await readResults([baseline])));
   }
   return 0;
-}
-
-/** Two labels joined by a comma; commas inside parentheses are the labels' own: "lora (rank 4, alpha 8)". */
-function splitMethods(text: string): [string, string] {
-  const names = text.split(/,(?![^(]*\))/).map((name) => name.trim());
-  if (names.length === 2) return names as [string, string];
-  throw new UsageError(`Cannot compare: --compare must be two methods joined by a comma, current value is ${text}`);
 }
 
 /**

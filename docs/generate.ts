@@ -1,9 +1,10 @@
 /**
- * Fills in the generated parts of the documentation, and writes the JSON Schemas of studies and tasks: `deno task docs`. A part stands between two comments,
+ * Fills in the generated parts of the documentation, writes the JSON Schemas of studies and tasks, and assembles the kernel of AdamW: `deno task docs`. A part stands between two comments,
  * `<!-- generated: methods -->` and `<!-- /generated: methods -->`; what stands there now is replaced.
  * @module
  */
 import { fileURLToPath } from "node:url";
+import wabt from "wabt";
 import { writeWhole } from "../base/write-files.ts";
 import { studyJsonSchema } from "../runs/study/study-schema.ts";
 import { taskJsonSchema } from "../tasks/described/schema.ts";
@@ -55,7 +56,16 @@ export function renderSchema(path: string): string {
   return `${JSON.stringify(schemas[path](), null, 2)}\n`;
 }
 
+/** The WebAssembly of engine/adamw.wat. */
+export async function assembleKernels(): Promise<Uint8Array<ArrayBuffer>> {
+  const parsed = (await wabt()).parseWat("adamw.wat", await readPage("engine/adamw.wat"), { simd: true });
+  const { buffer } = parsed.toBinary({});
+  parsed.destroy();
+  return Uint8Array.from(buffer);
+}
+
 if (import.meta.main) {
+  await Deno.writeFile(new URL("engine/adamw.wasm", root), await assembleKernels());
   for (const path of Object.keys(schemas)) await writeWhole(fileURLToPath(new URL(path, root)), renderSchema(path));
   for (const path of await listPages()) {
     const text = await readPage(path);

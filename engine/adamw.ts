@@ -63,17 +63,9 @@ const MOST_PAGES = 65536;
 
 let compiled: WebAssembly.Module | undefined;
 
+/** `deno task docs` assembles them from adamw.wat: that would cost every cell a tenth of a second of processor time. */
 async function compileKernels(): Promise<WebAssembly.Module> {
-  if (!compiled) {
-    const source = await Deno.readTextFile(new URL("./adamw.wat", import.meta.url));
-    // Loaded here, as it costs a command's start 50 ms.
-    const { default: wabt } = await import("wabt");
-    const parsed = (await wabt()).parseWat("adamw.wat", source, { simd: true });
-    const { buffer } = parsed.toBinary({});
-    parsed.destroy();
-    compiled = await WebAssembly.compile(buffer as BufferSource);
-  }
-  return compiled;
+  return compiled ??= await WebAssembly.compile(await Deno.readFile(new URL("./adamw.wasm", import.meta.url)));
 }
 
 /** Parameters, gradients and optimiser state of one training run. */

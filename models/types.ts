@@ -242,7 +242,9 @@ export interface Backbone extends BackboneShape {
 }
 
 /** A model as far as it reads texts: its shape and its tokenizer. */
-export type ReadingModel = BackboneShape & Pick<Backbone, "encode" | "tokenize" | "decode" | "maskToken">;
+export type ReadingModel =
+  & BackboneShape
+  & Pick<Backbone, "stored" | "encode" | "tokenize" | "decode" | "chat" | "maskToken">;
 
 /** A backbone without its weights and tokenizer: what config.json alone determines. */
 export type Design =

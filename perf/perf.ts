@@ -26,6 +26,7 @@ import { measureScale } from "./measure/scale.ts";
 import { measureStart } from "./measure/start.ts";
 import { measureStep } from "./measure/step.ts";
 import { measureStudy } from "./measure/study.ts";
+import { measureWords } from "./measure/words.ts";
 import { findModel } from "../runs/study/find-model.ts";
 
 function wholeNumber(flag: string, text: string): number {
@@ -121,6 +122,7 @@ const MEASUREMENTS = {
   rows: ["", "files of 67,000 and of 1,000,000 rows"],
   adapters: ["[methods…] [--model FOLDER]", "1, 10 and 100 adapters on one model"],
   language: ["[methods…] --model FOLDER", "a training step and the generation of a language model"],
+  words: ["--model FOLDER", "classifying by words of a language model, next to plain passes"],
   accuracy: ["study.json --model FOLDER --out RESULTS", "test accuracies next to PEFT's"],
 } satisfies Record<string, readonly [args: string, what: string]>;
 
@@ -173,6 +175,7 @@ async function measure(args: string[]): Promise<Report> {
       return await measureAdapters(names.length > 0 ? methods() : undefined, model, number("rounds", 5));
     },
     language: () => measureLanguage(onlyModel(values.model), names, compute, repetitions(3, 2)),
+    words: () => measureWords(onlyModel(values.model), number("rounds", 3)),
     accuracy: () => compareAccuracy(names, values.model, values.out),
   };
   return await lookUp("measurement", measurements, measurement)();

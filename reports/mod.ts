@@ -95,7 +95,7 @@ export interface WrittenReport {
  * @throws {Error} if a folder has no folder `runs`, or no record can be read
  */
 export async function readResults(folders: readonly string[]): Promise<Results> {
-  const { runs, trials, conflicts, unreadable } = await collectRuns(folders);
+  const { runs, trials, conflicts, unreadable, failed } = await collectRuns(folders);
   if (runs.length === 0) {
     const reasons = unreadable.map(({ path, reason }) => `; ${path}: ${reason}`).join("");
     throw new Error(
@@ -105,7 +105,7 @@ export async function readResults(folders: readonly string[]): Promise<Results> 
   }
   // Loaded here, as it brings the tables of methods and models.
   const { inWords, readSources } = await import("./citation/cite.ts");
-  return groupRuns(runs, unreadable, conflicts, inWords(await readSources(runs)));
+  return { ...groupRuns(runs, unreadable, conflicts, inWords(await readSources(runs))), failed };
 }
 
 /**

@@ -15,7 +15,7 @@ import {
 import type { UnreadableRecord } from "../runs/study/read-records.ts";
 import { labelOf } from "../runs/study/labels.ts";
 import { byKeys } from "./by-keys.ts";
-import type { Conflict } from "./runs/collect.ts";
+import type { Conflict, FailedCells } from "./runs/collect.ts";
 import type { ControlRecord } from "../runs/study/controls/control-record.ts";
 import type { ExternalResults } from "./external/peft.ts";
 import { type Overview, overviewsOf } from "./overview.ts";
@@ -92,6 +92,8 @@ export interface Results {
   texts?: Texts;
   /** Results of others, which are shown beside and compared with nothing. */
   external?: ExternalResults;
+  /** Cells without a record, by folder. Left out: none. */
+  failed?: readonly FailedCells[];
   /** Negative controls, ordered by run. */
   controls?: readonly ControlRecord[];
   /** All runs, ordered by id. */

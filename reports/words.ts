@@ -6,7 +6,7 @@ import { counted } from "../base/errors.ts";
 import { inWords, valueInWords } from "../runs/study/labels.ts";
 import { isTimeUnsteady } from "./costs/costs.ts";
 import type { Run } from "./runs/run.ts";
-import type { Conflict } from "./runs/collect.ts";
+import type { Conflict, FailedCells } from "./runs/collect.ts";
 import { formatDifference, formatScore } from "./format.ts";
 import type { Overview } from "./overview.ts";
 import type { Protocol, Setting } from "./results.ts";
@@ -60,17 +60,19 @@ export function overviewRemarks({ axis, averaged, critical }: Overview): Remark[
 }
 
 /** The answer that the majority score always gives. */
-export function majorityInWords(baseline: Run["baseline"]): string {
+export function majorityInWords({ baseline, metrics: [{ unit }] }: Pick<Run, "baseline" | "metrics">): string {
   if (baseline === undefined) return "the class most frequent in training";
-  return typeof baseline === "number" ? "the mean in training" : "the set of labels most frequent in training";
+  if (typeof baseline === "object") return "the set of labels most frequent in training";
+  // No metric of regression is a fraction.
+  return unit === "fraction" ? `choice ${baseline + 1}, most often right in training` : "the mean in training";
 }
 
 /** What a reader should know of a protocol's table, whatever shows it. */
 export function protocolRemarks(protocol: Protocol): Remark[] {
-  const [{ majority, metric, runs: [{ baseline }] }] = protocol.settings;
+  const [{ majority, metric, runs: [run] }] = protocol.settings;
   const chance: Remark[] = majority === null
     ? []
-    : [[`Majority: ${formatScore(majority, metric.unit)}, always answering ${majorityInWords(baseline)}`]];
+    : [[`Majority: ${formatScore(majority, metric.unit)}, always answering ${majorityInWords(run)}`]];
   return [
     ...chance,
     [`Protocol: ${inWords(protocol.spec)}`],
@@ -208,6 +210,15 @@ export function conflictInWords({ run, path, other, otherPath }: Conflict): stri
   const [{ name, unit }] = run.metrics;
   const [score, otherScore] = [run, other].map(({ scores }) => formatScore(scores.test[name], unit));
   return `Run ${run.id}: ${name} ${score} in ${path}, ${otherScore} in ${otherPath}`;
+}
+
+/** Cells that are not in the tables, as they have failed. */
+export function failedInWords({ folder, cells }: FailedCells): string {
+  const have = cells === 1 ? "cell has" : "cells have";
+  return `${cells} ${have} failed and ${
+    cells === 1 ? "is" : "are"
+  } not in the tables: deno task bench status ${folder} says why, ` +
+    "and the command that trained the others tries them again, with --retry-failed them alone.";
 }
 
 /** Mean score of the epochs that were kept, on the validation examples that chose them. */

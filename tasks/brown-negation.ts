@@ -42,6 +42,7 @@ export const brownNegation: Task = {
   words: { affirmative: "No", negated: "Yes" },
   metrics: ["accuracy", "macro_f1", "matthews"],
   source: [source],
+  kept: true,
   async load() {
     const all: Sentence[] = [];
     for await (const [name, text] of readSources(source)) all.push(...readSentences(name, text));

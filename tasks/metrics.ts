@@ -77,30 +77,57 @@ const MOST_CLASSES = 2 ** 20;
 function computedBy(score: Score): Pick<Metric, "compute" | "leaveOneOut"> {
   return {
     compute: (truth, predicted) => score([...countClasses(truth, predicted).values()], truth.length),
-    leaveOneOut(truth, predicted) {
+    leaveOneOut(truth, predicted, groups) {
       const classes = countClasses(truth, predicted);
-      const without = (label: number, answer: number) => {
+      const without = (examples: readonly number[]) => {
         const change = (by: number) => {
-          classes.get(label)!.truth += by;
-          classes.get(answer)!.predicted += by;
-          if (label === answer) classes.get(label)!.hits += by;
+          for (const index of examples) {
+            const [label, answer] = [truth[index], predicted[index]];
+            classes.get(label)!.truth += by;
+            classes.get(answer)!.predicted += by;
+            if (label === answer) classes.get(label)!.hits += by;
+          }
         };
         change(-1);
         const left = [...classes.values()].filter((counts) => counts.truth + counts.predicted > 0);
-        const value = score(left, truth.length - 1);
+        const value = score(left, truth.length - examples.length);
         change(1);
         return value;
       };
+      if (groups) return membersOf(groups).map(without);
       const scores = new Map<number, number>();
       return truth.map((label, index) => {
         const kind = MOST_CLASSES * label + predicted[index];
         let value = scores.get(kind);
-        if (value === undefined) scores.set(kind, value = without(label, predicted[index]));
+        if (value === undefined) scores.set(kind, value = without([index]));
         return value;
       });
     },
   };
 }
+
+/** The indices of the examples of each group, in the order of their first ones. */
+function membersOf(groups: readonly string[]): number[][] {
+  return [...Map.groupBy(groups.keys(), (index) => groups[index]).values()];
+}
+
+/** Whether all examples of each group are right. */
+function areRight(truth: readonly number[], predicted: readonly number[], groups?: readonly string[]): boolean[] {
+  if (!groups) throw new Error("Cannot score exact_match: each example must be in a group, none is");
+  return membersOf(groups).map((members) => members.every((index) => truth[index] === predicted[index]));
+}
+
+const exactMatch: Pick<Metric, "compute" | "leaveOneOut"> = {
+  compute(truth, predicted, groups) {
+    const right = areRight(truth, predicted, groups);
+    return right.filter(Boolean).length / right.length;
+  },
+  leaveOneOut(truth, predicted, groups) {
+    const right = areRight(truth, predicted, groups);
+    const hits = right.filter(Boolean).length;
+    return right.map((isRight) => (hits - Number(isRight)) / (right.length - 1));
+  },
+};
 
 /** Every metric by its name. */
 export const metrics: Record<string, Metric> = {
@@ -145,6 +172,14 @@ export const metrics: Record<string, Metric> = {
     unit: "fraction",
     direction: "higher",
     ...computedBy(macroRecall),
+  },
+  exact_match: {
+    name: "exact_match",
+    description: "share of groups of examples, such as the answers to a question, of which all are right",
+    unit: "fraction",
+    direction: "higher",
+    ofGroups: true,
+    ...exactMatch,
   },
 };
 

@@ -4,8 +4,8 @@
  */
 import { join } from "node:path";
 import { shorten } from "../base/errors.ts";
-import { onThread, type ThreadLimits } from "../base/thread.ts";
-import type { Decoded, Encoded } from "./parquet/decode.ts";
+import { Thread, type ThreadLimits } from "../base/thread.ts";
+import type { Ask, DecodedCell, DecodedRows, Encoded } from "./parquet/decode.ts";
 import { type FileRow, readTaskFileBytes, requireColumns } from "./task-files.ts";
 import type { TaskFiles } from "./types.ts";
 
@@ -18,27 +18,33 @@ function limitsOf(length: number): ThreadLimits {
   return { seconds: 8 + 4 * mebibytes, bytes: 2 ** 29 + mebibytes * 2 ** 26 };
 }
 
-/** Rows of some columns, null where a value is missing, and the names of all columns. There are no rows if a column is missing. */
-export type ParquetColumns = Decoded;
-
 /**
- * Reads some columns of a Parquet file.
- * @throws {Error} if it is no such file, or if it cannot be read within limits
+ * Reads some columns of a Parquet file, a row group at a time.
+ * @param file its path, or its bytes where they are in memory already
+ * @param path what messages call it
+ * @param visit takes a row's number from 1 and the values of the columns as text or lists of texts, null where a value is missing
+ * @throws {Error} if it is no such file, if a column is missing, or if it cannot be read within limits; else what a visit threw
  */
-export async function readParquetColumns(
-  bytes: Uint8Array,
+export async function readParquetRows(
+  file: Encoded["file"],
   path: string,
   columns: readonly string[],
-  limits: ThreadLimits = limitsOf(bytes.length),
-): Promise<ParquetColumns> {
-  const encoded: Encoded = { bytes: new Uint8Array(bytes), columns: [...columns] };
-  return await onThread<Decoded>(new URL("./parquet/decode.ts", import.meta.url), encoded, limits).catch(
-    ({ message }) => {
+  visit: (line: number, values: DecodedCell[]) => void,
+  limits?: ThreadLimits,
+): Promise<void> {
+  limits ??= limitsOf(typeof file === "string" ? (await Deno.stat(file)).size : file.length);
+  using thread = new Thread(new URL("./parquet/decode.ts", import.meta.url), limits);
+  const ask = async <T>(message: Ask) =>
+    await thread.ask<T>(message).catch(({ message }) => {
       throw new Error(
         `Cannot use ${path}: it must be a Parquet file with the columns ${columns.join(", ")}, ${shorten(message)}`,
       );
-    },
-  );
+    });
+  requireColumns(path, columns, await ask<string[]>({ file, columns: [...columns] }));
+  let line = 0;
+  for (let part; (part = await ask<DecodedRows>("rows")) !== null;) {
+    for (let at = 0; at < part[0].length; at++) visit(++line, part.map((values) => values[at]));
+  }
 }
 
 /**
@@ -52,13 +58,14 @@ export async function readParquet(
   limits?: ThreadLimits,
 ): Promise<FileRow[]> {
   const path = join(taskFiles.folder, name);
-  const { names, rows } = await readParquetColumns(await readTaskFileBytes(taskFiles, name), path, columns, limits);
-  requireColumns(path, columns, names);
-  return rows.map((row, index) => ({
-    line: index + 1,
-    values: row.map((value, at) => {
+  const bytes = await readTaskFileBytes(taskFiles, name);
+  const rows: FileRow[] = [];
+  await readParquetRows(bytes, path, columns, (line, values) => {
+    const texts = values.map((value, at) => {
       if (typeof value === "string") return value;
-      throw new Error(`Cannot use ${path}: row ${index + 1} has ${value === null ? "no" : "a list as"} ${columns[at]}`);
-    }),
-  }));
+      throw new Error(`Cannot use ${path}: row ${line} has ${value === null ? "no" : "a list as"} ${columns[at]}`);
+    });
+    rows.push({ line, values: texts });
+  }, limits);
+  return rows;
 }

@@ -29,7 +29,7 @@ export async function hashTaskFiles(folder: string, names: readonly string[]): P
  * Reads a task file.
  * @throws {Error} if it is missing or has changed
  */
-export async function readTaskFileBytes({ folder, files }: TaskFiles, name: string): Promise<Uint8Array> {
+export async function readTaskFileBytes({ folder, files }: TaskFiles, name: string): Promise<Uint8Array<ArrayBuffer>> {
   const bytes = await readBytes(join(folder, name), LONGEST);
   const actual = sha256(bytes);
   if (actual === files[name]) return bytes;

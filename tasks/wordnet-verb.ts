@@ -49,6 +49,7 @@ export const wordnetVerb: Task = {
   templates: ["{text}: a verb of {answer}."],
   metrics: ["accuracy", "macro_f1", "matthews"],
   source: [source],
+  kept: true,
   async load() {
     const examples = (await readSource(source)).split("\n")
       .filter((line) => /^\d/.test(line)) // the lines of the licence and the empty last line start with no digit

@@ -12,6 +12,7 @@ import { orderExecution } from "../graph/execution-order.ts";
 import { Graph, type Node } from "../graph/graph.ts";
 import { lower, type LoweredProgram } from "../graph/lower.ts";
 import { planMemory } from "../graph/memory-plan.ts";
+import { encodeOnnx } from "../graph/onnx.ts";
 import {
   createSession,
   inputTensors,
@@ -79,7 +80,6 @@ async function createTransfer(
 ): Promise<Transfer> {
   const graph = new Graph();
   const values = parameters.map(({ name, shape }) => [name, graph.input(name, shape.map(fixed), "float32")]);
-  const { encodeOnnx } = await import("../graph/onnx.ts");
   const model = encodeOnnx(orderExecution(Object.fromEntries(values)), {});
   const session = await createSession(provider, { ...options, model });
   return {
@@ -174,7 +174,6 @@ export function deviceTraining(provider: Provider): Device["train"] {
       false,
       (sessionOptions) => createSession(withGradients, sessionOptions),
     );
-    const { encodeOnnx } = await import("../graph/onnx.ts");
     const model = encodeOnnx(orderExecution(adamwGraph(parameters)), {});
     const optimiser = await createSession(provider, { ...options, model });
     const upload = await createTransfer(parameters, { ...provider, outputs: "gpu-buffer" }, options);

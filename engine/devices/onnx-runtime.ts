@@ -8,6 +8,7 @@ import { env } from "onnxruntime-common";
 import { collectGarbage } from "../garbage.ts";
 import { Graph } from "../graph/graph.ts";
 import { orderExecution } from "../graph/execution-order.ts";
+import { encodeOnnx } from "../graph/onnx.ts";
 import { findPackage, type OptionalPackage } from "./optional-package.ts";
 import type { HostRuntime } from "./host-compile.ts";
 import type { HostValue, SessionOptions } from "./program-session.ts";
@@ -105,7 +106,7 @@ const openSessions: Session[] = [];
 export async function tryProvider(provider: Provider): Promise<void> {
   const graph = new Graph();
   const negative = graph.unary("Neg", graph.input("x", [], "float32"));
-  const model = (await import("../graph/onnx.ts")).encodeOnnx(orderExecution({ negative }), {});
+  const model = encodeOnnx(orderExecution({ negative }), {});
   const session = await createSession(provider, { model, threads: 1 });
   await session.run({ x: inputTensor({ data: Float32Array.of(1), shape: [] }) });
   openSessions.push(session);

@@ -6,6 +6,7 @@ import { dirname, relative, resolve } from "node:path";
 import { evaluateShape } from "../graph/dim.ts";
 import { type ExecutionOrder, orderExecution } from "../graph/execution-order.ts";
 import { lookedUpMatrices, type Node } from "../graph/graph.ts";
+import { encodeOnnx } from "../graph/onnx.ts";
 import { quantise } from "../graph/quantise.ts";
 import { type SizeInput, sizesAsInputs } from "../graph/sizes.ts";
 import type { ArrayValue, CompileOptions, Signature } from "../types.ts";
@@ -81,7 +82,6 @@ export async function createProgramSession<Session extends { readonly inputNames
   const { outputs: final, sizes } = onProcessor ? { outputs: quantised, sizes: [] } : sizesAsInputs(quantised);
   const execution = orderExecution(final);
   const folder = weightsFolder(signature);
-  const { encodeOnnx } = await import("../graph/onnx.ts");
   const asStored = onProcessor ? lookedUpMatrices(execution.nodes) : undefined;
   const model = encodeOnnx(execution, signature.weights, folder, asStored);
   const session = await createSession({ ...options, model, folder });

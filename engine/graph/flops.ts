@@ -2,16 +2,10 @@
  * The floating-point operations of a program's matrix products, known from its graph before anything runs.
  * @module
  */
-import { type Dim, evaluateDim } from "./dim.ts";
-import { requiredNodes } from "./execution-order.ts";
-import { frozenNodes, type Node } from "./graph.ts";
+import { evaluateDim } from "./dim.ts";
 import { lower } from "./lower.ts";
+import { productsOf } from "./products.ts";
 import type { Program, Quadratic, Signature } from "../types.ts";
-
-/** The axis that both operands of a product are summed over. */
-function summedAxis({ op, inputs: [a], attributes }: Node): Dim {
-  return a.shape.at(op === "Gemm" && attributes.transA === 1 ? -2 : -1)!;
-}
 
 /**
  * FLOPs of one call of a program, two for each product of numbers that a matrix product adds up. What is computed for
@@ -26,10 +20,7 @@ export function countFlops(
   gradients: boolean,
   batch: number,
 ): Quadratic | null {
-  const nodes = requiredNodes(Object.values(lower(program, signature, gradients).outputs));
-  const frozen = frozenNodes(nodes);
-  const products = nodes.filter((node) => (node.op === "Gemm" || node.op === "MatMul") && !frozen.has(node))
-    .map((node) => [...node.shape, summedAxis(node)]);
+  const products = productsOf(program, signature, gradients) ?? lower(program, signature, gradients).products;
   const count = (length: number) =>
     products.reduce(
       (sum, dims) => sum + dims.reduce((product, dim) => product * evaluateDim(dim, batch, length), 2),

@@ -7,7 +7,8 @@ import { type Dim, evaluateShape, fitDim, fixed, isFixed, TRACED_SIZES } from ".
 import { Graph, type Node, unexpanded } from "./graph.ts";
 import { dataType } from "./kernels/elementwise.ts";
 import { kernels } from "./kernels/mod.ts";
-import { type Trace, traceProgram, type TraceStep } from "./trace.ts";
+import { findProducts, type Product } from "./products.ts";
+import { traceProgram, type TraceStep } from "./trace.ts";
 import type { MaskSpec, Program, Signature } from "../types.ts";
 
 /**
@@ -30,6 +31,8 @@ export interface LoweredProgram {
   rows: RowGradient[];
   /** Masks that the program asks for. */
   masks: MaskSpec[];
+  /** Its matrix products. */
+  products: readonly Product[];
 }
 
 function refuseDifference(what: string): never {
@@ -161,9 +164,7 @@ function listMasks(nodes: readonly Node[], rates: Map<string, number>): MaskSpec
  * @throws {Error} if the program cannot be traced: unknown kernel, random numbers, values read, tensors from outside
  */
 export function lower(program: Program, signature: Signature, gradients: boolean): LoweredProgram {
-  const traces: Trace[] = TRACED_SIZES.map(([batch, length]) =>
-    traceProgram(program, signature, gradients, batch, length)
-  );
+  const traces = traceProgram(program, signature, gradients, TRACED_SIZES);
   const [trace] = traces;
   if (traces.some(({ steps }) => steps.length !== trace.steps.length)) refuseDifference("the number of operations");
   const graph = new Graph();
@@ -190,5 +191,6 @@ export function lower(program: Program, signature: Signature, gradients: boolean
       outputs[`gradient/${parameter}`] = graph.node("Add", [gradient, accumulator], {}, accumulator.shape, "float32");
     }
   }
-  return { graph, outputs, rows, masks: listMasks(nodes, trace.masks) };
+  const products = findProducts(program, signature, gradients, outputs);
+  return { graph, outputs, rows, masks: listMasks(nodes, trace.masks), products };
 }

@@ -197,8 +197,27 @@ function traceOutputs(program: Program, args: ProgramArguments, gradients: boole
   });
 }
 
+/** Traces a program at one batch size and length; the current backend of tfjs is the one that traces. */
+function traceOnce(
+  program: Program,
+  signature: Signature,
+  gradients: boolean,
+  sizes: { batch: number; length: number },
+): Trace {
+  current = { steps: [], numbers: new WeakMap(), count: 0 };
+  const trace: Trace = { steps: current.steps, outputs: {}, gradients: {}, masks: new Map() };
+  tf.engine().startScope("trace");
+  try {
+    traceOutputs(program, createArguments(signature, gradients, sizes, trace), gradients, trace);
+    return trace;
+  } finally {
+    tf.engine().endScope();
+    current = undefined;
+  }
+}
+
 /**
- * Traces a program at one batch size and length.
+ * Traces a program at several batch sizes and lengths, one after the other: tfjs looks through all kernels whenever its backend changes.
  * @param gradients whether to trace the gradient of the output `loss` with respect to every parameter
  * @throws {Error} if the program uses a kernel without a rule, reads values, uses tensors from outside, or makes a constant
  * where it must not
@@ -207,32 +226,28 @@ export function traceProgram(
   program: Program,
   signature: Signature,
   gradients: boolean,
-  batch: number,
-  length: number,
-): Trace {
+  sizes: readonly (readonly [batch: number, length: number])[],
+): Trace[] {
   registerOnce();
   const backendBefore = tf.getBackend();
   const variablesBefore = new Set(Object.values(tf.engine().registeredVariables));
   const newVariables = () =>
     Object.values(tf.engine().registeredVariables).filter((variable) => !variablesBefore.has(variable));
-  current = { steps: [], numbers: new WeakMap(), count: 0 };
-  const trace: Trace = { steps: current.steps, outputs: {}, gradients: {}, masks: new Map() };
   tf.setBackend(BACKEND);
-  tf.engine().startScope("trace");
   try {
-    traceOutputs(program, createArguments(signature, gradients, { batch, length }, trace), gradients, trace);
-    if (newVariables().length > 0) {
-      throw new Error("Cannot trace the program: it makes a tf.variable; pass it as a parameter");
-    }
-    return trace;
+    return sizes.map(([batch, length]) => {
+      const trace = traceOnce(program, signature, gradients, { batch, length });
+      if (newVariables().length > 0) {
+        throw new Error("Cannot trace the program: it makes a tf.variable; pass it as a parameter");
+      }
+      return trace;
+    });
   } catch (error) {
     const missing = /[Kk]ernel '(\w+)'/.exec((error as Error).message)?.[1];
     if (missing) throw new Error(`Cannot trace the program: tfjs kernel ${missing} has no rule`);
     throw error;
   } finally {
-    tf.engine().endScope();
     newVariables().forEach((variable) => variable.dispose());
     tf.setBackend(backendBefore);
-    current = undefined;
   }
 }

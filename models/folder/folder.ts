@@ -11,6 +11,7 @@ import { identify, modelFiles } from "./model-files.ts";
 import { readCard } from "./model-card.ts";
 import { openTokenizer, type TextTokenizer, tokenizerFiles } from "../tokenizers/tokenizer.ts";
 import type { Architecture, Design, Model, ReadingModel } from "../types.ts";
+import { wordShape } from "../word-shape.ts";
 import { findWeights, openWeights, type WeightsWanted } from "./weights.ts";
 
 /** What a folder's config.json says. */
@@ -29,8 +30,10 @@ async function readDesign(folder: string, architectures: Record<string, Architec
   const type = config.values.model_type as string;
   if (!Object.hasOwn(architectures, type)) {
     throw new Error(
-      `Cannot use ${folder}: its architecture must be one of ${Object.keys(architectures).join(", ")}, ` +
-        `current value is ${shorten(type)}`,
+      `Cannot use ${folder}: its architecture must be one of ${
+        Object.keys(architectures).join(", ")
+      }, or a plug-in's ` +
+        `that reads the folder (docs/plugins.md, "A model"), current value is ${shorten(type)}`,
     );
   }
   const { citation, design } = architectures[type];
@@ -38,9 +41,13 @@ async function readDesign(folder: string, architectures: Record<string, Architec
 }
 
 /** The weights that a backbone needs. */
-function weightsOf({ prefix, weights, languageModel, maskedLanguageModel }: Design): WeightsWanted {
+function weightsOf(design: Design): WeightsWanted {
+  const { prefix, weights, languageModel, maskedLanguageModel } = design;
   const { weights: optional = {}, tied } = languageModel ?? maskedLanguageModel ?? {};
-  return { prefix, shapes: weights, optional, tied };
+  const read = maskedLanguageModel ? wordShape(design).weights : weights;
+  // A masked language model is saved without its pooler.
+  const mayLack = Object.keys(weights).filter((name) => !Object.hasOwn(read, name));
+  return { prefix, shapes: weights, mayLack, optional, tied };
 }
 
 /**
@@ -55,11 +62,11 @@ export async function lookAtFolder(
   architectures: Record<string, Architecture>,
 ): Promise<ReadingModel> {
   const { shape } = await readDesign(folder, architectures);
-  await findWeights(folder, weightsOf(shape));
+  const { matched: stored } = await findWeights(folder, weightsOf(shape));
   const { mask, ...tokenizer } = await openTokenizer(folder, shape.vocabularySize);
   // The library reads the tokenizer when a text is first encoded.
   await tokenizer.tokenize("a");
-  return { ...shape, ...tokenizer, ...mask !== undefined && { maskToken: mask } };
+  return { ...shape, stored, ...tokenizer, ...mask !== undefined && { maskToken: mask } };
 }
 
 /**

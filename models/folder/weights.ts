@@ -96,8 +96,10 @@ const UNUSED = new RegExp(
 
 /** The weights that a model needs. */
 export interface WeightsWanted {
-  /** Required weights: name → shape. */
+  /** The backbone's weights: name → shape. */
   shapes: Record<string, readonly number[]>;
+  /** Those of them that may be absent, if all of these are; left out: none. */
+  mayLack?: readonly string[];
   /** Weights that may be absent: name → shape. */
   optional: Record<string, readonly number[]>;
   /** Prefix of the names, which files may omit. */
@@ -115,7 +117,7 @@ export interface WeightsWanted {
 export function matchWeights<T extends Pick<StoredEntry, "shape">>(
   source: string,
   entries: Record<string, T>,
-  { shapes, optional, prefix }: WeightsWanted,
+  { shapes, mayLack = [], optional, prefix }: WeightsWanted,
 ): Record<string, T> {
   const matched: Record<string, T> = {};
   const missing: string[] = [];
@@ -135,7 +137,9 @@ export function matchWeights<T extends Pick<StoredEntry, "shape">>(
       );
     }
   }
-  if (missing.length > 0) throw new Error(`Cannot use ${source}: it lacks the weights ${list(missing)}`);
+  if (missing.length > 0 && String(missing) !== String(mayLack)) {
+    throw new Error(`Cannot use ${source}: it lacks the weights ${list(missing)}`);
+  }
   // If the file's names have the prefix, names without it belong to a head, which is not part of the backbone.
   const prefixed = [...used].some((name) => prefix !== "" && name.startsWith(prefix));
   const unexpected = Object.keys(entries).filter((name) =>

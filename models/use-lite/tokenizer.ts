@@ -61,8 +61,8 @@ export async function useLiteTokenizer(): Promise<UseLiteTokenizer> {
   });
   const idsOf = (text: string) => tokenizer.idsOf(text.trim());
   return {
-    async encode(text, limit, pair = "") {
-      const [first, second] = [await idsOf(text), await idsOf(pair)];
+    async encode(text, limit, pair) {
+      const [first, second] = [await idsOf(text), pair === undefined ? [] : await idsOf(pair)];
       const [keptFirst, keptSecond] = truncated(first.length, second.length, limit);
       return [...first.slice(0, keptFirst), ...second.slice(0, keptSecond)];
     },

@@ -2,6 +2,7 @@
  * Time and memory of files of rows.
  * @module
  */
+import { fileWriter, ParquetWriter, schemaFromColumnData } from "hyparquet-writer";
 import { Random } from "../../base/random.ts";
 import type { RowCosts } from "../programs/rows.ts";
 import { askProgram } from "../processes/start.ts";
@@ -10,6 +11,8 @@ import { mebibytes, type Report, type Row, table } from "./report.ts";
 
 /** A file that is measured, and what it may take: processor seconds and bytes. */
 interface Case {
+  /** Ending of the file's name. */
+  form: "csv" | "parquet";
   rows: number;
   /** Bytes of a row, about. */
   bytes: number;
@@ -23,34 +26,69 @@ interface Case {
 
 /** As many rows as SST-2 has, and a file of 300 MB. */
 const CASES: readonly Case[] = [
-  { rows: 67_000, bytes: 60, read: 2 },
-  { rows: 1_000_000, bytes: 300, all: 15, peakBytes: 400e6 },
+  { form: "csv", rows: 67_000, bytes: 60, read: 2 },
+  { form: "csv", rows: 1_000_000, bytes: 300, all: 15, peakBytes: 400e6 },
+  { form: "parquet", rows: 1_000_000, bytes: 300, peakBytes: 600e6 },
 ];
 
 /** Different words of the texts. */
 const WORDS = 5000;
 
-/** Writes a CSV file whose texts are all different; a third of them have commas and stand in quotes. */
-async function writeRows(path: string, { rows, bytes }: Case): Promise<void> {
+/** Rows of a Parquet file that are in memory at once. */
+const GROUP = 10_000;
+
+/** Rows whose texts are all different. */
+function* rowsOf({ rows, bytes }: Case): Generator<{ text: string; label: number }> {
   const random = new Random(0, "rows");
   const letters = () =>
     Array.from({ length: 2 + random.integer(9) }, () => "etaoinshrdlu"[random.integer(12)]).join("");
   const words = Array.from({ length: WORDS }, letters);
-  using file = await Deno.open(path, { write: true, createNew: true });
-  const writer = file.writable.getWriter();
-  const encoder = new TextEncoder();
-  let held = "text,label\n";
   for (let row = 0; row < rows; row++) {
     let text = String(row);
     for (const length = bytes * (0.5 + random.uniform()); text.length < length;) {
       text += ` ${words[random.integer(WORDS)]}`;
     }
-    held += `${row % 3 > 0 ? text : `"${text.replaceAll(" e", ", e")}"`},${1 + random.integer(5)}\n`;
+    yield { text, label: 1 + random.integer(5) };
+  }
+}
+
+/** Writes a CSV file; a third of the texts have commas and stand in quotes. */
+async function writeCsv(path: string, size: Case): Promise<void> {
+  using file = await Deno.open(path, { write: true, createNew: true });
+  const writer = file.writable.getWriter();
+  const encoder = new TextEncoder();
+  let held = "text,label\n";
+  let row = 0;
+  for (const { text, label } of rowsOf(size)) {
+    held += `${row++ % 3 > 0 ? text : `"${text.replaceAll(" e", ", e")}"`},${label}\n`;
     if (held.length < 1 << 20) continue;
     await writer.write(encoder.encode(held));
     held = "";
   }
   await writer.write(encoder.encode(held));
+}
+
+/** Writes a Parquet file. */
+function writeParquet(path: string, size: Case): void {
+  const columnsOf = (rows: { text: string; label: number }[]) => [
+    { name: "text", data: rows.map(({ text }) => text), type: "STRING" as const },
+    { name: "label", data: rows.map(({ label }) => label), type: "INT32" as const },
+  ];
+  const writer = new ParquetWriter({
+    writer: fileWriter(path),
+    schema: schemaFromColumnData({ columnData: columnsOf([]) }),
+  });
+  let group: { text: string; label: number }[] = [];
+  const end = () => {
+    writer.write({ columnData: columnsOf(group), rowGroupSize: GROUP });
+    group = [];
+  };
+  for (const row of rowsOf(size)) {
+    group.push(row);
+    if (group.length === GROUP) end();
+  }
+  end();
+  writer.finish();
 }
 
 /** Measures how files of rows are described, hashed and sampled. */
@@ -59,12 +97,13 @@ export async function measureRows(cases: readonly Case[] = CASES): Promise<Repor
   const violations: string[] = [];
   for (const limits of cases) {
     const { seconds: { start, ...seconds }, peakBytes } = await withTemporaryFolder(async (folder) => {
-      await writeRows(`${folder}/rows.csv`, limits);
-      return JSON.parse(await askProgram("rows.ts", [`${folder}/rows.csv`])) as RowCosts;
+      const path = `${folder}/rows.${limits.form}`;
+      await (limits.form === "csv" ? writeCsv(path, limits) : writeParquet(path, limits));
+      return JSON.parse(await askProgram("rows.ts", [path])) as RowCosts;
     });
     const all = Object.values(seconds).reduce((sum, each) => sum + each, 0);
     rows.push({
-      rows: String(limits.rows),
+      rows: `${limits.rows} (${limits.form})`,
       "start s": start.toFixed(1),
       "reading and hashing s": seconds.read.toFixed(1),
       "summary s": seconds.summary.toFixed(1),
@@ -76,7 +115,11 @@ export async function measureRows(cases: readonly Case[] = CASES): Promise<Repor
     for (const [name, value] of Object.entries({ read: seconds.read, all, peakBytes })) {
       const most = limits[name as "read" | "all" | "peakBytes"];
       if (most === undefined || value <= most) continue;
-      violations.push(`${limits.rows} rows: ${name} must be at most ${most}, current value is ${value.toPrecision(3)}`);
+      violations.push(
+        `${limits.rows} rows (${limits.form}): ${name} must be at most ${most}, current value is ${
+          value.toPrecision(3)
+        }`,
+      );
     }
   }
   const heading =

@@ -14,6 +14,7 @@ import type { Protocol, Results } from "../results.ts";
 import { sideBySide } from "../costs/costs.ts";
 import {
   conflictInWords,
+  failedInWords,
   overviewRemarks,
   overviewTitle,
   protocolRemarks,
@@ -75,6 +76,7 @@ function pageOf(
 <p class="quiet">${counted(runs.length, "run")} of ${
     counted(settings, "setting")
   }. Scores lead to their runs; titles of columns sort.</p>
+${list((results.failed ?? []).map((cells): Remark => [failedInWords(cells)]))}
 <noscript><p>Without scripts the tables and figures are whole, but cannot be sorted, and single runs cannot be shown.</p></noscript>
 </header>
 <main>

@@ -4,7 +4,13 @@
  */
 import { createHash } from "node:crypto";
 import { canonical, runId, type RunRecord } from "../../runs/study/record.ts";
-import { eachRecord, type FoundTrial, readRecord, type UnreadableRecord } from "../../runs/study/read-records.ts";
+import {
+  countFailures,
+  eachRecord,
+  type FoundTrial,
+  readRecord,
+  type UnreadableRecord,
+} from "../../runs/study/read-records.ts";
 import { type Run, RunReader } from "./run.ts";
 
 /** A run of which two folders hold different results. */
@@ -19,6 +25,14 @@ export interface Conflict {
   otherPath: string;
 }
 
+/** Cells of a results folder that have failed and have no record. */
+export interface FailedCells {
+  /** The folder. */
+  folder: string;
+  /** Their number. */
+  cells: number;
+}
+
 /** What results folders hold. */
 export interface Collected {
   /** Each run once. */
@@ -31,6 +45,17 @@ export interface Collected {
   conflicts: Conflict[];
   /** Records that could not be read, or are of a run that has another record. */
   unreadable: UnreadableRecord[];
+  /** Cells without a record, by folder; only of folders that have some. */
+  failed: FailedCells[];
+}
+
+/** Cells that have failed and that no folder has a record of. */
+async function failedCells(folders: readonly string[], recorded: ReadonlySet<string>): Promise<FailedCells[]> {
+  const counted = await Array.fromAsync(new Set(folders), async (folder) => {
+    const failures = await countFailures(folder);
+    return { folder, cells: [...failures.keys()].filter((id) => !recorded.has(id)).length };
+  });
+  return counted.filter(({ cells }) => cells > 0);
 }
 
 /**
@@ -101,5 +126,6 @@ export async function collectRuns(folders: readonly string[]): Promise<Collected
     }
   }
   const found = [...trials.values()].sort((a, b) => (a.trial.id < b.trial.id ? -1 : 1));
-  return { runs, paths, trials: found, conflicts, unreadable };
+  const failed = await failedCells(folders, new Set([...byId.keys(), ...runs.map(({ id }) => id), ...trials.keys()]));
+  return { runs, paths, trials: found, conflicts, unreadable, failed };
 }

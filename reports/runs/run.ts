@@ -13,19 +13,30 @@ export interface Run extends RunSummary {
   test: TestSet;
   /** What was predicted. */
   answers: Answers;
+  /** What is drawn anew where examples are: these, or where a metric scores groups of them the groups, as one depends on the other. */
+  units: TestSet;
 }
 
 /** Makes runs of records. */
 export class RunReader {
-  /** Test sets by their checksum. */
-  readonly #sets = new Map<string, TestSet>();
+  /** Test sets, and their groups, by their checksum. */
+  readonly #sets = { test: new Map<string, TestSet>(), units: new Map<string, TestSet>() };
 
   /** The run of a record. */
   read({ predictions, ...record }: RunRecord): Run {
     const { sha256 } = record.task.splits.test;
-    const test = this.#sets.get(sha256) ?? new TestSet(predictions.map(({ id }) => id));
-    this.#sets.set(sha256, test);
-    return { ...record, test, answers: answersOf(predictions, record.task.labels.length) };
+    const answers = answersOf(predictions, record.task.labels.length);
+    const test = this.#setOf("test", sha256, () => predictions.map(({ id }) => id));
+    const groups = answers.kind === "classes" ? answers.groups : undefined;
+    const units = groups ? this.#setOf("units", sha256, () => [...new Set(groups)]) : test;
+    return { ...record, test, answers, units };
+  }
+
+  #setOf(kind: "test" | "units", sha256: string, idsOf: () => string[]): TestSet {
+    const sets = this.#sets[kind];
+    const set = sets.get(sha256) ?? new TestSet(idsOf());
+    sets.set(sha256, set);
+    return set;
   }
 }
 
@@ -40,9 +51,9 @@ export function optionsOfRun({ spec, parameters }: Run): string[] {
 }
 
 /** What a run's examples say of its score by a metric; null if this version does not know the metric. */
-export function sampleOf({ spec: { seed }, scores, test, answers }: Run, metric: string): Sample | null {
-  const leftOut = leaveOneOut(answers, metric);
-  return leftOut && jackknifeSample(seed, test, scores.test[metric], (example) => leftOut[example]);
+export function sampleOf({ spec: { seed }, scores, units, answers }: Run, metric: string): Sample | null {
+  const leftOut = units.size < 2 ? null : leaveOneOut(answers, metric);
+  return leftOut && jackknifeSample(seed, units, scores.test[metric], (unit) => leftOut[unit]);
 }
 
 /** Samples of the runs; those of which it is not known what their examples say are left out. */
@@ -51,7 +62,6 @@ export function samplesOf(runs: readonly Run[], metric: string): Sample[] {
 }
 
 function leaveOneOut(answers: Answers, metric: string): number[] | null {
-  if (answers.truth.length < 2) return null;
   const known = metricsOf(answers);
   return Object.hasOwn(known, metric) ? known[metric].leaveOneOut() : null;
 }

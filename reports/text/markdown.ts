@@ -21,6 +21,7 @@ import { BUDGET_REMARKS, budgetTableOf, isTuned, LEDGER_REMARKS, ledgerOf } from
 import { inWords } from "../../runs/study/labels.ts";
 import {
   conflictInWords,
+  failedInWords,
   overviewRemarks,
   overviewTitle,
   protocolRemarks,
@@ -35,7 +36,18 @@ type Item = Remark;
 
 /** A table for each protocol, then what is needed to judge, repeat and cite the results. */
 export function renderMarkdown(results: Results): string {
-  const { runs, protocols, overviews, conflicts, sources, unreadable, validation, external, controls = [] } = results;
+  const {
+    runs,
+    protocols,
+    overviews,
+    conflicts,
+    sources,
+    unreadable,
+    validation,
+    external,
+    controls = [],
+    failed = [],
+  } = results;
   const environments = [...Map.groupBy(runs, environmentKey)].sort(byKeys(([key]) => key)).map(([, runs]) => runs);
   const settings = protocols.flatMap(({ settings }) => settings);
   const beside = sideBySide(runs);
@@ -43,6 +55,7 @@ export function renderMarkdown(results: Results): string {
   const sections = [
     "# TuneBench report",
     `${extent}. [How to read the tables](#how-to-read-the-tables).`,
+    ...failed.map((cells) => escape(failedInWords(cells))),
     ...overviews.flatMap((overview) => [
       `## ${escape(overviewTitle(overview))}`,
       markdownOf(overviewTableOf(overview, STYLE)),

@@ -2,7 +2,7 @@
  * The test of two named methods, table by table: by seed, and by example.
  * @module
  */
-import { lookUp } from "../../base/errors.ts";
+import { lookUp, UsageError } from "../../base/errors.ts";
 import { formatDifference, formatProbability, formatScore, MISSING } from "../format.ts";
 import type { MetricUnit } from "../../runs/study/record.ts";
 import type { Protocol, Results, Setting } from "../results.ts";
@@ -12,19 +12,54 @@ import { bootstrapInterval, mcNemarTest, signFlipTest } from "../statistics/pair
 import { pairSamples, type Sample } from "../statistics/sample.ts";
 import { plainTable } from "./terminal.ts";
 import { titleOf } from "../words.ts";
+import { rightnessOf } from "../../runs/study/predictions/answers.ts";
+
+/** The row of a table with this label or, if there is none, the only one of this method. */
+function rowOf({ settings }: Protocol, name: string): Setting | undefined {
+  const ofMethod = settings.filter(({ method }) => method === name);
+  return settings.find(({ label }) => label === name) ?? (ofMethod.length === 1 ? ofMethod[0] : undefined);
+}
+
+/**
+ * Two names of rows that a comma joins; labels have commas of their own.
+ * @throws {UsageError} if there is no comma
+ */
+export function splitPair({ protocols }: Results, text: string): [string, string] {
+  const parts = text.split(",");
+  const splits = parts.slice(1).map((_, at): [string, string] => [
+    parts.slice(0, at + 1).join(",").trim(),
+    parts.slice(at + 1).join(",").trim(),
+  ]);
+  if (splits.length === 0) {
+    throw new UsageError(`Cannot compare: --compare must be two methods joined by a comma, current value is ${text}`);
+  }
+  const isRow = (name: string) => protocols.some((protocol) => rowOf(protocol, name));
+  return splits.find((pair) => pair.every(isRow)) ?? splits.find((pair) => pair.some(isRow)) ?? splits[0];
+}
+
+/** @throws {UsageError} if no table has a row of this name, or if several rows of each have it */
+function requireRow({ protocols }: Results, name: string): void {
+  if (protocols.some((protocol) => rowOf(protocol, name))) return;
+  const settings = protocols.flatMap(({ settings }) => settings);
+  const ofMethod = new Set(settings.filter(({ method }) => method === name).map(({ label }) => label));
+  if (ofMethod.size > 0) {
+    throw new UsageError(
+      `Cannot compare ${name}: it must be the name of one row of a table, it is that of ${[...ofMethod].join(" and ")}`,
+    );
+  }
+  lookUp("method", Object.fromEntries(settings.map(({ label }) => [label, label])), name);
+}
 
 /**
  * Compares two methods in every table that has both.
- * @param names two methods, as tables label them: "lora", or "lora (rank 4)" where a table has several
- * @throws {UsageError} if no table has one of them, or none has both
+ * @param names two methods, as tables label them, "lora (rank 4)"; "lora" where a table has one row of that method
+ * @throws {UsageError} if no table has one of them, or if a table has several rows of that name
  */
-export function renderPair({ protocols }: Results, names: readonly [string, string]): string {
-  const labels = new Set(protocols.flatMap(({ settings }) => settings.map(({ label }) => label)));
-  const known = Object.fromEntries([...labels].map((label) => [label, label]));
-  for (const name of names) lookUp("method", known, name);
+export function renderPair(results: Results, names: readonly [string, string]): string {
+  const { protocols } = results;
+  for (const name of names) requireRow(results, name);
   const texts = protocols.flatMap((protocol) => {
-    const settings = names.map((name) => protocol.settings.find(({ label }) => label === name));
-    const [first, second] = settings;
+    const [first, second] = names.map((name) => rowOf(protocol, name));
     return first && second ? [pairText(protocol, protocols, first, second)] : [];
   });
   return texts.length > 0 ? texts.join("\n") : `No table has both ${names.join(" and ")}.\n`;
@@ -78,15 +113,13 @@ function seedRow(pair: Sample, [first, second]: [Run, Run], unit: MetricUnit): s
     pair.seed,
     (places) => pair.score + places.reduce((sum, place) => sum + pair.deviations[place], 0) / places.length,
   );
-  const [a, b] = [first.answers, second.answers];
-  // Of numbers and texts, none is simply right or wrong.
-  const known = [a, b].every(({ kind }) => kind === "classes" || kind === "label sets");
+  const [a, b] = [rightnessOf(first.answers), rightnessOf(second.answers)];
+  const known = a !== null && b !== null;
   let [onlyFirst, onlySecond] = [0, 0];
   if (known) {
-    for (let place = 0; place < a.truth.length; place++) {
-      const rights = [a, b].map(({ truth, predicted }) => String(truth[place]) === String(predicted[place]));
-      if (rights[0] && !rights[1]) onlyFirst++;
-      if (rights[1] && !rights[0]) onlySecond++;
+    for (let place = 0; place < a.length; place++) {
+      if (a[place] && !b[place]) onlyFirst++;
+      if (b[place] && !a[place]) onlySecond++;
     }
   }
   return [

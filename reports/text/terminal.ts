@@ -7,11 +7,12 @@ import { visible } from "../../base/errors.ts";
 import { formatScore } from "../format.ts";
 import type { Protocol, Results } from "../results.ts";
 import { type Table, tableOf } from "../table.ts";
-import { comparisonRemarks, failureRemarks, titleOf } from "../words.ts";
+import { comparisonRemarks, failedInWords, failureRemarks, titleOf } from "../words.ts";
 
 /** A table for each protocol, as plain text without escape sequences. */
-export function renderTerminal({ protocols, validation }: Results): string {
-  return protocols.map((protocol) => renderProtocol(protocol, protocols, validation)).join("\n");
+export function renderTerminal({ protocols, validation, failed = [] }: Results): string {
+  const tables = protocols.map((protocol) => renderProtocol(protocol, protocols, validation));
+  return [...tables, ...failed.map((cells) => `${visible(failedInWords(cells))}\n`)].join("\n");
 }
 
 function renderProtocol(protocol: Protocol, all: readonly Protocol[], validation?: boolean): string {

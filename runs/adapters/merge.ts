@@ -14,6 +14,7 @@ import { headOf } from "../../models/layers/head.ts";
 import { architectures } from "../../models/mod.ts";
 import type { Architecture, Backbone, Model } from "../../models/types.ts";
 import { useOf } from "../../tasks/types.ts";
+import { requireFeatures } from "../programs/classifier.ts";
 import { asLanguageModel } from "../programs/language-model.ts";
 import { classifierOf, classifierValues, classNames, readOwnConfig, readWritableConfig } from "./model-classes.ts";
 import { ADAPTER_NOTE, type AdapterNote, readAdapterNote, textsOfModel } from "./note.ts";
@@ -168,6 +169,7 @@ export async function mergeAdapter(folder: string, out: string, model: Model): P
   const { classes } = architectures[config.model_type as string];
   const use = mergedUse(adapter, model, classes);
   const opened = await model.open();
+  if (use === "classification") requireFeatures(opened);
   const backbone = use === "generation" ? asLanguageModel(opened) : opened;
   const trained = await adapterValues(adapter, backbone);
   const values = Object.fromEntries(Object.entries(trained).map(([name, { data }]) => [name, data]));

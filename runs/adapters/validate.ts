@@ -14,7 +14,7 @@ import { storedForm } from "../../methods/adaptation/stored-form.ts";
 import type { PeftConfig } from "../../methods/types.ts";
 import { headOf } from "../../models/layers/head.ts";
 import type { BackboneShape, Head } from "../../models/types.ts";
-import { wordShape } from "../programs/word-classifier.ts";
+import { wordShape } from "../../models/word-shape.ts";
 import { askFor } from "../plugins/kept.ts";
 import { isSameModel, revisionInWords } from "../study/find-model.ts";
 import type { PartSpec, RunSpec } from "../study/spec.ts";

@@ -34,16 +34,6 @@ export interface CellOutcomes {
 /** Seconds between two looks at the cells of other benches. */
 const LOOK_EVERY = 1;
 
-/** The number of files on failures that each cell has, by its id. */
-export async function countFailures(out: string): Promise<Map<string, number>> {
-  const counts = new Map<string, number>();
-  for await (const { name } of Deno.readDir(`${out}/failed`)) {
-    const { id, n } = /^(?<id>[0-9a-f]+)\.(?<n>\d+)\.json$/.exec(name)?.groups ?? {};
-    if (id !== undefined) counts.set(id, Math.max(counts.get(id) ?? 0, Number(n)));
-  }
-  return counts;
-}
-
 /** Waits; ends early if the bench is stopped. */
 function pause(seconds: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

@@ -21,7 +21,7 @@ import type { MethodEntry } from "../study/points/method-entry.ts";
 import { type DataSpec, methodName, runId, type RunSpec, type TrainingSpec } from "../study/spec.ts";
 import { requireFewCells, type Study } from "../study/study.ts";
 import { KIND_OF_OPTION, splitGenerationOptions } from "../study/points/generation-options.ts";
-import { headsOfMethod, requireUsed } from "./settings/method-heads.ts";
+import { headFrom, headsOfMethod, requireUsed } from "./settings/method-heads.ts";
 import { requireEnough, resolveData, withExamples } from "./settings/study-data.ts";
 import { requireTrainable, type ResolvedMethod, resolveMethod } from "./resolve-method.ts";
 import { MethodTuner, requireTunable } from "./tuning/method-tuner.ts";
@@ -78,7 +78,7 @@ export async function cellsOf(study: Study): Promise<Cell[]> {
   for (const [task, same] of Map.groupBy(settings, ({ task }) => task)) {
     for (const data of new Set(same.map(({ data }) => data))) requireEnough(task, data, study.seeds[0]);
   }
-  if (study.head) requireUsed(study, settings.map(({ head }) => head));
+  if (settings.some(({ head }) => head) || study.head) requireUsed(study, settings.map(({ head }) => head));
   if (settings.length === 0) throw new UsageError("Cannot run the study: exclude must leave a cell, it leaves none");
   const cells = new Map<string, Cell>();
   for (const seed of study.seeds) {
@@ -180,7 +180,8 @@ async function settingsOf(
         MethodTuner.of(study.tuning, { entry: stated, method, training: overrides, shape, isStarted: !!adapter });
       for (const task of studied) {
         const setting = { model, ...adapter && { adapter }, task, data: resolveData(data, task), method };
-        for (const head of await headsOfMethod(study, model, task, method)) {
+        const asked = { ...study, head: study.head ?? (adapter && headFrom(adapter, task)) };
+        for (const head of await headsOfMethod(asked, model, task, method)) {
           if (!head) requireKind(model, task.task);
           settings.push({ ...setting, ...head && { head }, ...tuner && { tuner } });
         }

@@ -3,30 +3,29 @@
  * @module
  */
 import { UsageError } from "../../base/errors.ts";
-import type { PluginFiles } from "../plugins/types.ts";
+import type { PluginPaths } from "../plugins/types.ts";
 import type { Cell } from "../study/cell.ts";
-import { canonical } from "../study/spec.ts";
+import { settingId } from "../study/spec.ts";
 import type { ModelFiles } from "./protocol.ts";
 import { runWorker } from "./worker-process.ts";
 
 /**
- * Makes sure that the models of cells can be opened, and read the words that they are asked for: each is looked at once, so that a fault in its files is found before the
- * first cell, not once in each.
- * @throws {UsageError} one sentence, if the files of a model cannot be used
+ * Makes sure that the models of cells can be opened and can read what they are asked: each is looked at once, so that a fault is found
+ * before the first cell, not once in each.
+ * @throws {UsageError} one sentence, if the files of a model cannot be used, or if it cannot read what a cell asks of it
  * @throws {Error} if looking at a model ended the worker
  */
 export async function requireModels(cells: readonly Cell[], worker: URL, signal: AbortSignal): Promise<void> {
   const models = new Map<string, ModelFiles>();
-  const plugins: Record<string, PluginFiles> = {};
   for (const [key, same] of Map.groupBy(cells, ({ spec: { model }, folder }) => folder ?? model.name)) {
     const [{ spec: { model }, folder }] = same;
-    // Head by head once, whatever the methods and seeds.
-    const heads = new Map(same.flatMap(({ spec: { head } }) => head ? [[canonical(head), head]] : []));
-    models.set(key, { name: model.name, folder, heads: [...heads.values()] });
+    const settings = [...Map.groupBy(same, ({ spec }) => settingId(spec)).values()].map((ofSetting) => {
+      const [{ id: _, trials: __, ...first }] = ofSetting;
+      return { ...first, seeds: ofSetting.map(({ spec: { seed } }) => seed) };
+    });
+    models.set(key, { name: model.name, folder, settings });
   }
-  for (const { spec: { model }, plugins: used } of cells) {
-    if (model.plugin !== undefined) plugins[model.plugin] = used![model.plugin];
-  }
+  const plugins: PluginPaths = Object.assign({}, ...cells.map(({ plugins }) => plugins));
   const faults: (string | null)[] = [];
   const { reason } = await runWorker(
     { mode: "look", models: [...models.values()], plugins },

@@ -7,12 +7,11 @@ import type { DeviceReport } from "../../engine/types.ts";
 import type { Checked } from "../plugins/check/types.ts";
 import type { Provided } from "../plugins/provided.ts";
 import type { PluginPaths } from "../plugins/types.ts";
-import type { Cell, CellEstimate, LocalPaths } from "../study/cell.ts";
+import type { Cell, CellEstimate, CellsOfSetting, LocalPaths } from "../study/cell.ts";
 import type { StepProgress } from "../training/cell-runner.ts";
 import type { ControlRecord } from "../study/controls/control-record.ts";
 import type { Environment } from "../study/record.ts";
 import type { RunSpec } from "../study/spec.ts";
-import type { HeadSpec } from "../study/words/head.ts";
 import type { Study } from "../study/study.ts";
 import type { TunedRecord } from "../study/tuning/tuned-record.ts";
 
@@ -20,8 +19,8 @@ import type { TunedRecord } from "../study/tuning/tuned-record.ts";
 export interface ModelFiles extends Pick<LocalPaths, "folder"> {
   /** Its name. */
   name: string;
-  /** What its language model's own head is asked. */
-  heads: HeadSpec[];
+  /** What it is to be adapted to. */
+  settings: CellsOfSetting[];
 }
 
 /** What a worker has to do. */

@@ -7,8 +7,7 @@ import { readLines } from "../../base/files.ts";
 import { devices } from "../../engine/devices/mod.ts";
 import type { DeviceReport } from "../../engine/types.ts";
 import { lookAtModel } from "../../models/mod.ts";
-import type { ReadingModel } from "../../models/types.ts";
-import { openWordReader } from "../training/words/word-reader.ts";
+import { requireReadable } from "../training/estimates/require-readable.ts";
 import { memoryFigures } from "../training/memory.ts";
 import type { Environment } from "../study/record.ts";
 import { knownScores, type RunRecord } from "../study/record.ts";
@@ -157,18 +156,17 @@ async function circumstances(job: RunJob, started: string): Promise<Circumstance
 
 async function estimate(job: Job & { mode: "estimate" }, runner: CellRunner): Promise<void> {
   const secondsPerCell = Math.min(LONGEST_MEASUREMENT, CALIBRATION / job.cells.length) / 2;
-  const calibration = { threads: job.threads, secondsLeft: job.calibrate ? CALIBRATION : 0, secondsPerCell };
+  const secondsLeft = job.calibrate ? CALIBRATION : 0;
+  const calibration = { threads: job.threads, secondsLeft, secondsPerCell, models: new Map() };
   for (const { spec, ...paths } of job.cells) {
     send({ type: "estimated", estimate: await runner.estimateCell(spec, paths, calibration) });
   }
 }
 
 async function look(job: Job & { mode: "look" }): Promise<void> {
-  for (const { name, folder, heads } of job.models) {
-    const words = async (model: ReadingModel) => {
-      for (const head of heads) await openWordReader(model, head);
-    };
-    const fault = await lookAtModel(name, folder).then(words).then(() => null, reasonOf);
+  for (const { name, folder, settings } of job.models) {
+    const fault = await lookAtModel(name, folder).then((model) => requireReadable(model, settings))
+      .then(() => null, reasonOf);
     send({ type: "looked", fault });
   }
 }

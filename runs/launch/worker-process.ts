@@ -18,9 +18,11 @@ export const workerEntry: URL = new URL("./worker.ts", import.meta.url);
 
 /**
  * A small heap for new objects, one for others that grows by a third at most before garbage is collected, and that on request: garbage
- * would count as memory of the method, and of a million rows it would take twice the memory of what is kept.
+ * would count as memory of the method, and of a million rows it would take twice the memory of what is kept. So small a heap is collected
+ * often, and by one thread: several threads mostly wait for each other.
  */
-export const LITTLE_GARBAGE: string = "--v8-flags=--max-semi-space-size=2,--heap-growing-percent=30,--expose-gc";
+export const LITTLE_GARBAGE: string =
+  "--v8-flags=--max-semi-space-size=2,--no-parallel-scavenge,--heap-growing-percent=30,--expose-gc";
 
 /** Arguments of deno that start a program in the way of a worker; its permissions and the program's path follow them. */
 export const workerArguments: readonly string[] = [
@@ -142,7 +144,7 @@ function reachOf(job: Job): Reach {
     case "estimate":
       return { places: job.cells, computes: true };
     case "look":
-      return { places: [...job.models, job], computes: false };
+      return { places: [...job.models, ...job.models.flatMap(({ settings }) => settings), job], computes: false };
     case "inspect":
       return { places: [], computes: true };
     case "plan":

@@ -38,10 +38,25 @@ export interface TrainableClassifier {
   logits: SignedProgram;
   /** Inputs → `logits` [batch, outputs], the features computed even if they are fixed: what answering a text takes. */
   answers: SignedProgram;
+  /** `features` [batch, d] → `logits` [batch, outputs]; absent where logits are not made of features alone. */
+  onFeatures?: SignedProgram;
   /** The inputs of `logits`, `labels` as the objective reads them and `weights` [batch] → `loss`, the weighted sum of the texts' losses. */
   loss: SignedProgram;
   /** Start values of the parameters, by name. */
   start(seed: number): Promise<Record<string, Float32Array>>;
+}
+
+/**
+ * Makes sure that a model's files hold what its features are made by: those of a masked language model may lack it.
+ * @throws {Error} if they do
+ */
+export function requireFeatures({ weights, stored }: Pick<Backbone, "weights" | "stored">): void {
+  const missing = Object.keys(weights).find((name) => !Object.hasOwn(stored, name));
+  if (missing === undefined) return;
+  throw new Error(
+    `Cannot put a classifier on the model: its files must hold the pooler that makes its features, they lack ${missing}, as those ` +
+      "of a masked language model do; --head language-model answers without it",
+  );
 }
 
 /** Features of the adapted backbone. */
@@ -118,6 +133,7 @@ function headStart({ name, shape, deviation }: HeadParameter, seed: number): Flo
  * @param headLearningRate AdamW step size of the classifier
  * @param frozen where the adaptation's frozen tensors lie
  * @param objective what the classifier is trained for; left out: one of the classes
+ * @throws {Error} if the model's files lack what makes its features
  */
 export function trainableClassifier(
   backbone: Backbone,
@@ -127,13 +143,15 @@ export function trainableClassifier(
   frozen: Record<string, StoredTensor> = {},
   objective: Objective = objectiveOf("classification", labels.length),
 ): TrainableClassifier {
+  requireFeatures(backbone);
   const headParameters = headOf(backbone).parameters(objective.outputs);
   const head = headParameters.map(({ name, shape }) => ({ name, shape, learningRate: headLearningRate }));
   const adapted = adaptBackbone(backbone, adaptation, frozen);
   const parameters = [...adapted.parameters, ...head];
   const featuresFixed = adapted.parameters.length === 0;
   const ofTexts = textLogits(backbone, adapted, parameters);
-  const logits = featuresFixed ? featureLogits(backbone, parameters) : ofTexts;
+  const ofFeatures = featureLogits(backbone, head);
+  const [answers, onFeatures] = [ofTexts, ofFeatures].map(logitsProgram);
   return {
     parameters,
     head,
@@ -146,9 +164,10 @@ export function trainableClassifier(
       program: (args) => ({ features: computeFeatures(backbone, adapted, args) }),
       signature: { weights: adapted.weights, parameters: shapesOf(adapted.parameters), inputs: backbone.inputs },
     },
-    logits: logitsProgram(logits),
-    answers: logitsProgram(ofTexts),
-    loss: lossProgram(logits, objective),
+    logits: featuresFixed ? onFeatures : answers,
+    answers,
+    onFeatures,
+    loss: lossProgram(featuresFixed ? ofFeatures : ofTexts, objective),
     async start(seed) {
       const values = await startValues(backbone, adaptation, { labels }, seed);
       // The last layer of every classifier starts as zeros, and with it the logits: no seed has a luckier start.

@@ -15,7 +15,10 @@ import { startValues } from "./start-values.ts";
  * The backbone's weights and those of a head that scores tokens, so that methods can train them.
  * @throws {Error} if the files lack the head's weights
  */
-export function weightsWithHead({ weights, stored }: Backbone, head: WordScores): Backbone["weights"] {
+export function weightsWithHead(
+  { weights, stored }: Pick<Backbone, "weights" | "stored">,
+  head: WordScores,
+): Backbone["weights"] {
   const lacking = Object.keys(head.weights).filter((name) => !Object.hasOwn(stored, name));
   const missing = lacking.find((name) => !head.mayLack?.includes(name));
   if (missing !== undefined) {

@@ -6,7 +6,8 @@
 import { type Tensor, type Tensors, tf } from "../../engine/tensor.ts";
 import type { ArrayValue, InputSpec, ProgramArguments, Signature, StoredTensor } from "../../engine/types.ts";
 import type { Adaptation } from "../../methods/adaptation/compose.ts";
-import type { Backbone, BackboneShape, BranchToken, Encoding, Hooks, WordScores } from "../../models/types.ts";
+import type { Backbone, BranchToken, Encoding, Hooks, WordScores } from "../../models/types.ts";
+import { wordShape } from "../../models/word-shape.ts";
 import { adaptBackbone, type AdaptedBackbone, shapesOf } from "./adapted-backbone.ts";
 import { logitsProgram, lossProgram, type SignedProgram, type TrainableClassifier } from "./classifier.ts";
 import { asLanguageModel, weightsWithHead } from "./language-model.ts";
@@ -35,7 +36,7 @@ export interface WordClassifier extends TrainableClassifier {
   wordScores: SignedProgram;
   /** Tokens that are computed for each text besides its own: words of several tokens branch off it. */
   branches: number;
-  /** Most of these that follow one another: a text may have so many tokens fewer than the model reads. */
+  /** As {@linkcode roomOf} has it. */
   room: number;
   /** Encoded texts, up to the answer or with a mask at `answer`, as inputs. */
   collate(encoded: readonly Encoding[]): Record<string, ArrayValue>;
@@ -65,23 +66,6 @@ export function asWordBackbone(backbone: Backbone): WordBackbone {
   return { ...wordShape({ ...backbone, weights }), languageModel: undefined, maskedLanguageModel, maskToken };
 }
 
-/**
- * The shape of a model that answers by words. What stands behind all layers of an encoder, BERT's pooler, makes features of states: a masked
- * language model's head reads the states themselves.
- */
-export function wordShape<S extends BackboneShape>(shape: S): S {
-  if (shape.languageModel) return shape;
-  const { weights, biases, linears, keyValueWidths } = shape;
-  const unread = linears.filter(({ layer }) => layer === keyValueWidths.length).map(({ name }) => name);
-  const isRead = (weight: string) => !unread.some((name) => weight.startsWith(`${name}.`));
-  return {
-    ...shape,
-    weights: Object.fromEntries(Object.entries(weights).filter(([name]) => isRead(name))),
-    biases: biases.filter(isRead),
-    linears: linears.filter(({ name }) => !unread.includes(name)),
-  };
-}
-
 /** Words as a tree: each state that scores a token of a word is that of a text, or of a token that branches off it. */
 interface WordTree {
   /** The tokens of words but each one's last, those that words share once. */
@@ -108,6 +92,11 @@ function wordTree(words: LabelWords): WordTree {
     throw new Error("Cannot score words: each label must have a word, and each word a token, one has none");
   }
   return { states: words.flat().map(statesOf), branches };
+}
+
+/** Most tokens of words that follow a text one after the other: a text may have so many tokens fewer than the model reads. */
+export function roomOf(words: LabelWords): number {
+  return Math.max(...words.flat().map(({ length }) => length)) - 1;
 }
 
 /** What reads texts: the last states [batch, 1 + branches, d] of the texts' answers and of the branches. */
@@ -257,7 +246,7 @@ export function wordClassifier(
     start: (seed) => startValues(backbone, adaptation, startWords, seed),
     wordScores: { program: (args) => ({ scores: scorer.scores(args, true) }), signature },
     branches: tree.branches.length,
-    room: Math.max(...tree.states.map(({ length }) => length)) - 1,
+    room: roomOf(words),
     collate,
   };
 }

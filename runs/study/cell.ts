@@ -33,6 +33,14 @@ export interface Cell extends LocalPaths {
   trials?: readonly string[];
 }
 
+/** Cells that differ only in their seed. */
+export interface CellsOfSetting extends LocalPaths {
+  /** What decides their results, with the first of their seeds. */
+  spec: RunSpec;
+  /** Their seeds. */
+  seeds: readonly number[];
+}
+
 /** The part of a record that training determines. */
 export type CellResult =
   & Omit<RunRecord, "version" | "id" | "setting" | "spec" | "tuning" | "memory" | "environment">

@@ -7,7 +7,7 @@ import { exists } from "../../base/files.ts";
 import { formatHubName, HubRefusal, parseHubName } from "../../models/hub/name.ts";
 import type { FetchOptions } from "../../models/hub/snapshot.ts";
 import { findFolder, findOnHub, isFolder, isHubName, models } from "../../models/mod.ts";
-import type { Model } from "../../models/types.ts";
+import type { Backbone, Model } from "../../models/types.ts";
 import type { RunSpec } from "./spec.ts";
 
 /** How models are named that are not in the table. */
@@ -75,4 +75,18 @@ export async function openModel(spec: RunSpec["model"], folder?: string): Promis
   if (isSameModel(current, spec)) return model;
   const [expected, found] = [spec, current].map(revisionInWords);
   throw new Error(`Cannot use the model ${name}: its revision must be ${expected}, current value is ${found}`);
+}
+
+/** A model, and its backbone. */
+export interface OpenedModel {
+  /** Where it comes from. */
+  model: Model;
+  /** It, ready for use. */
+  backbone: Backbone;
+}
+
+/** Opens a spec's model. @throws {Error} if there is none of its revision, or if it cannot be opened */
+export async function openBackbone(spec: RunSpec["model"], folder?: string): Promise<OpenedModel> {
+  const model = await openModel(spec, folder);
+  return { model, backbone: await model.open() };
 }

@@ -63,7 +63,13 @@ export interface NamedMethod {
   options: readonly string[];
 }
 
-/** The method's name, with the options that not all of its name share: "lora (rank 4)". */
+/** The template in words. */
+const TEMPLATE = /^template /;
+
+/**
+ * The method's name, with the options that not all of its name share: "lora (rank 4)"; and, where not all of any name have the same, with its
+ * template.
+ */
 export function labelOf({ method, options }: NamedMethod, all: readonly NamedMethod[]): string {
   const namesakes = all.filter((other) => other.method === method);
   const trialsOf = ({ options }: Pick<NamedMethod, "options">) => options.find((option) => TRIALS.test(option));
@@ -71,7 +77,9 @@ export function labelOf({ method, options }: NamedMethod, all: readonly NamedMet
   if (namesakes.length > 1 && namesakes.filter((other) => trialsOf(other) === trials).length === 1) {
     return `${method} (${trials === undefined ? "not tuned" : `tuned, ${trials}`})`;
   }
-  const distinguishing = options.filter((option) => !namesakes.every(({ options }) => options.includes(option)));
+  const isShared = (option: string) => namesakes.every(({ options }) => options.includes(option));
+  const templates = new Set(all.flatMap(({ options }) => options.filter((option) => TEMPLATE.test(option))));
+  const distinguishing = options.filter((option) => !isShared(option) || templates.size > 1 && templates.has(option));
   return distinguishing.length > 0 ? `${method} (${distinguishing.join(", ")})` : method;
 }
 

@@ -4,7 +4,7 @@
  */
 import { basename } from "node:path";
 import { shorten } from "../../base/errors.ts";
-import { lookedFor, readJson } from "../../base/files.ts";
+import { exists, lookedFor, readJson } from "../../base/files.ts";
 import { checkRecord, checkTrial } from "./check-record.ts";
 import { parseRecord, type RunRecord } from "./record.ts";
 import { isTrial, parseTrial, type TrialRecord } from "./tuning/trial-record.ts";
@@ -121,4 +121,16 @@ export async function readRecords(folder: string): Promise<ReadRecords> {
     else result.unreadable.push(found);
   }
   return result;
+}
+
+/** The number of files on failures that each cell of a results folder has, by its id. */
+export async function countFailures(folder: string): Promise<Map<string, number>> {
+  const counts = new Map<string, number>();
+  // A folder that was put together by hand may have records alone.
+  if (!await exists(`${folder}/failed`)) return counts;
+  for await (const { name } of Deno.readDir(`${folder}/failed`)) {
+    const { id, n } = /^(?<id>[0-9a-f]+)\.(?<n>\d+)\.json$/.exec(name)?.groups ?? {};
+    if (id !== undefined) counts.set(id, Math.max(counts.get(id) ?? 0, Number(n)));
+  }
+  return counts;
 }

@@ -6,6 +6,7 @@
 import type { Environment } from "../study/record.ts";
 import type { CellEstimate, CellResult, LocalPaths, TrialResult } from "../study/cell.ts";
 import type { ControlRecord } from "../study/controls/control-record.ts";
+import type { OpenedModel } from "../study/find-model.ts";
 import type { RunSpec } from "../study/spec.ts";
 
 /** A finished step of training. */
@@ -74,6 +75,8 @@ export interface Calibration {
   secondsPerCell: number;
   /** FLOPs a second, as measured last. */
   rate?: number;
+  /** Models that cells were estimated on, by where they lie, with the seconds that it took to open them. Absent: each cell opens its own. */
+  models?: Map<string, OpenedModel & { seconds: number }>;
 }
 
 /** Nothing is known, and nothing measured. */

@@ -1,5 +1,5 @@
 /**
- * Classification, regression and several labels at once: a classifier on the backbone's features, trained together with the method;
+ * Classification, regression, several labels at once and multiple choice: a classifier on the backbone's features, trained together with the method;
  * or the method alone, where words of the language model answer.
  * @module
  */
@@ -8,7 +8,7 @@ import type { Executable } from "../../engine/types.ts";
 import { compose, type Part } from "../../methods/adaptation/compose.ts";
 import { inferenceParts } from "../../methods/adaptation/inference-parts.ts";
 import type { Backbone } from "../../models/types.ts";
-import { type Example, type HeadTask, labelsOfTask } from "../../tasks/types.ts";
+import { type HeadTask, labelsOfTask } from "../../tasks/types.ts";
 import type { NoScores, RunRecord } from "../study/record.ts";
 import type { TrainingSpec } from "../study/spec.ts";
 import { isBetter, outputsOf, score } from "./evaluate.ts";
@@ -16,11 +16,11 @@ import { collateExamples, computeFeatures, type EncodedExamples, encodeTexts } f
 import type { Head, HeadKind } from "./heads/types.ts";
 import { planStepMemory } from "./plan-memory.ts";
 import { lengthOfBeginning } from "../programs/shared-beginning.ts";
-import { drawDemonstrations } from "./words/demonstrations.ts";
+import { demonstrationsOf } from "./words/demonstrations.ts";
 import { wordHead } from "./words/word-head.ts";
 import type { Evaluator, TaskContext, TrainingTask } from "./training-task.ts";
 import type { AnyExample, Splits } from "./split.ts";
-import { trainableClassifier } from "../programs/classifier.ts";
+import { type TrainableClassifier, trainableClassifier } from "../programs/classifier.ts";
 import type { Objective } from "../programs/objective.ts";
 
 /** Texts whose features are compared with the backbone's before the first step. */
@@ -30,9 +30,9 @@ const IDENTITY_TEXTS = 8;
 const UNTESTED: NoScores = { value: null, reason: "a trial reads no test examples" };
 
 /** What is evaluated: compiled logits, and examples. These are read at each call: their features may be cached meanwhile. */
-interface Evaluated<E extends AnyExample, A> {
+interface Evaluated<E extends AnyExample, T, P> {
   executable: Executable;
-  kind: HeadKind<E, A>;
+  kind: HeadKind<E, T, P>;
   examples: Record<keyof Splits, EncodedExamples>;
   splits: Splits<E>;
   spec: TrainingSpec;
@@ -40,8 +40,8 @@ interface Evaluated<E extends AnyExample, A> {
   given: Record<string, Float32Array>;
 }
 
-function makeEvaluator<E extends AnyExample, A>(
-  { executable, kind, examples, splits, spec, given }: Evaluated<E, A>,
+function makeEvaluator<E extends AnyExample, T, P>(
+  { executable, kind, examples, splits, spec, given }: Evaluated<E, T, P>,
 ): Evaluator {
   const answersTo = (split: "validation" | "test", parameters: Record<string, Float32Array>) =>
     outputsOf(executable, { ...parameters, ...given }, examples[split], spec.microBatchRows);
@@ -62,7 +62,7 @@ function makeEvaluator<E extends AnyExample, A>(
       const predicted = outputs.map((row) => kind.read(row, threshold ?? 0));
       const losses = outputs.map((row, at) => kind.lossOf(row, right[at]));
       return {
-        scores: score(kind.metrics, right, predicted),
+        scores: score(kind.metrics, right, predicted, groupsOf(kind, splits[split])),
         loss: { value: losses.reduce((total, loss) => total + loss, 0) / losses.length },
         predictions: splits[split].map((example, at) => kind.predictionOf(example, predicted[at])),
         ...threshold !== undefined && { threshold },
@@ -72,9 +72,17 @@ function makeEvaluator<E extends AnyExample, A>(
   };
 }
 
+/** The group of each example, where a metric scores groups. */
+function groupsOf<E extends AnyExample, T, P>(
+  { groupOf }: HeadKind<E, T, P>,
+  examples: readonly E[],
+): string[] | undefined {
+  return groupOf && examples.map(groupOf);
+}
+
 /** The threshold with the best score on the validation examples by the first metric; of equal ones, the first. */
-function chooseThreshold<E extends AnyExample, A>(
-  { thresholds, metrics: [metric], rightOf, read }: HeadKind<E, A>,
+function chooseThreshold<E extends AnyExample, T, P>(
+  { thresholds, metrics: [metric], rightOf, read }: HeadKind<E, T, P>,
   outputs: readonly Float32Array[],
   validation: readonly E[],
 ): number {
@@ -87,10 +95,19 @@ function chooseThreshold<E extends AnyExample, A>(
 }
 
 /** The programs that answer texts: with what is left of the parts once they are trained, and of the backbone alone. */
-async function inferenceOf(parts: readonly Part[], { backbone, classifier }: Head): Promise<TrainingTask["inference"]> {
-  const answers = async (parts: readonly Part[]) => {
-    const adaptation = compose(parts, backbone);
-    return classifier(adaptation, await storeFrozen(adaptation)).answers;
+async function inferenceOf(
+  parts: readonly Part[],
+  { backbone, classifier }: Head,
+  { backboneFeatures, onFeatures, answers: ofTrained }: TrainableClassifier,
+): Promise<TrainingTask["inference"]> {
+  // Programs that are compiled anyway are traced once.
+  const answers = async (left: readonly Part[]) => {
+    if (left.length === 0 && onFeatures) return [backboneFeatures, onFeatures];
+    if (left.length > 0 && left.length === parts.length && left.every((part, at) => part === parts[at])) {
+      return [ofTrained];
+    }
+    const adaptation = compose(left, backbone);
+    return [classifier(adaptation, await storeFrozen(adaptation)).answers];
   };
   return { adapted: await answers(inferenceParts(parts, backbone)), backbone: await answers([]) };
 }
@@ -108,9 +125,9 @@ function featureHead(backbone: Backbone, labels: readonly string[], learningRate
 }
 
 /** How the texts of a cell are read. */
-interface Reading<E extends AnyExample, A> {
+interface Reading<E extends AnyExample, T, P> {
   head: Head;
-  kind: HeadKind<E, A>;
+  kind: HeadKind<E, T, P>;
   splits: Splits<E>;
   /** Most tokens of a text. */
   limit: number;
@@ -122,12 +139,15 @@ interface Reading<E extends AnyExample, A> {
  * The examples as programs take them, and the tokens that all of them begin with where these are read once: the examples are then
  * without them.
  */
-async function encodeSplits<E extends AnyExample, A>({ head, kind, splits, limit, isTrained }: Reading<E, A>) {
+async function encodeSplits<E extends AnyExample, T, P>({ head, kind, splits, limit, isTrained }: Reading<E, T, P>) {
   const { reading, branches, beginning: shared } = head;
+  const { textsOf } = kind;
+  const encode = (examples: readonly E[]) =>
+    encodeTexts(reading, textsOf ? examples.flatMap((example) => textsOf(example)) : examples, limit);
   const encoded = {
-    train: await encodeTexts(reading, splits.train, limit),
-    validation: await encodeTexts(reading, splits.validation, limit),
-    test: await encodeTexts(reading, splits.test, limit),
+    train: await encode(splits.train),
+    validation: await encode(splits.validation),
+    test: await encode(splits.test),
   };
   const begun = isTrained || !shared ? 0 : lengthOfBeginning(Object.values(encoded).flat());
   const collated = (name: keyof Splits) =>
@@ -137,6 +157,7 @@ async function encodeSplits<E extends AnyExample, A>({ head, kind, splits, limit
       splits[name],
       (examples) => kind.collate(examples.map(kind.rightOf)),
       branches,
+      textsOf && splits[name].map((example) => textsOf(example).length),
     );
   return {
     examples: { train: collated("train"), validation: collated("validation"), test: collated("test") },
@@ -144,17 +165,10 @@ async function encodeSplits<E extends AnyExample, A>({ head, kind, splits, limit
   };
 }
 
-/** The answered examples that the method puts before each text. @throws {Error} if there are fewer */
-function demonstrationsOf(parts: readonly Part[], train: readonly AnyExample[], seed: number): readonly Example[] {
-  const count = parts.reduce((sum, { method, options }) => sum + (method.examples?.(options) ?? 0), 0);
-  // Only tasks of classification have words to answer with.
-  return count === 0 ? [] : drawDemonstrations(train as readonly Example[], count, seed);
-}
-
 /** A task that a classifier answers, or the words of a language model, on a backbone with a method. */
-export async function classification<E extends AnyExample, A extends number | readonly number[]>(
+export async function classification<E extends AnyExample, T, P extends number | readonly number[]>(
   task: HeadTask,
-  kind: HeadKind<E, A>,
+  kind: HeadKind<E, T, P>,
   splits: Splits<E>,
   { spec, backbone: opened, parts, threads }: TaskContext,
 ): Promise<TrainingTask> {
@@ -191,7 +205,10 @@ export async function classification<E extends AnyExample, A extends number | re
       output: "features",
       inputs: examples.validation.collate([...splits.validation.keys()].slice(0, IDENTITY_TEXTS)),
     },
-    inference: { ...await inferenceOf(parts, head), ...beginning.length > 0 && { adapted: answering.answers } },
+    inference: {
+      ...await inferenceOf(parts, head, model),
+      ...beginning.length > 0 && { adapted: [answering.answers] },
+    },
     ...peftConfig && { peftConfig },
     ...model.featuresFixed && {
       featureCache: {
@@ -205,7 +222,8 @@ export async function classification<E extends AnyExample, A extends number | re
         },
       },
     },
-    majority: spec.trial ? UNTESTED : score(metrics, right, right.map(() => constant)),
+    majority: spec.trial ? UNTESTED : score(metrics, right, right.map(() => constant), groupsOf(kind, splits.test)),
+    constantName: kind.constantName,
     ...kind.namesConstant && { baseline: constant as RunRecord["baseline"] },
     evaluator: async (compile) => {
       const given = beginning.length === 0 ? {} : await head.beginning!.read(beginning, compile);

@@ -41,7 +41,12 @@ export function isBetter({ direction }: Pick<Metric, "direction">, score: number
   return direction === "higher" ? score > than : score < than;
 }
 
-/** The score of the predictions by each metric. */
-export function score<T, P>(metrics: readonly Metric<T, P>[], truth: readonly T[], predicted: readonly P[]): Scores {
-  return Object.fromEntries(metrics.map((metric) => [metric.name, metric.compute(truth, predicted)]));
+/** The score of the predictions by each metric. @param groups names the group of each, where a metric scores groups */
+export function score<T, P>(
+  metrics: readonly Metric<T, P>[],
+  truth: readonly T[],
+  predicted: readonly P[],
+  groups?: readonly string[],
+): Scores {
+  return Object.fromEntries(metrics.map((metric) => [metric.name, metric.compute(truth, predicted, groups)]));
 }

@@ -156,10 +156,17 @@ function assembleResult(
 /** FLOPs of a training step where nothing is trained. */
 const NO_FLOPS: Quadratic = [0, 0, 0];
 
+/** FLOPs of answering a text by programs one after the other; null where one has no quadratic function of the length. */
+function answeringFlops(programs: readonly SignedProgram[]): Quadratic | null {
+  const counted = programs.map(({ program, signature }) => countFlops(program, signature, false, 1));
+  const add = (a: Quadratic | null, b: Quadratic | null): Quadratic | null =>
+    a && b && [a[0] + b[0], a[1] + b[1], a[2] + b[2]];
+  return counted.reduce(add);
+}
+
 /** FLOPs of training and inference; nothing where they are no quadratic functions of the length. */
 export function flopsOf({ loss, inference, parameters }: TrainingTask, batchSize: number): Pick<RunRecord, "flops"> {
-  const answering = ({ program, signature }: SignedProgram) => countFlops(program, signature, false, 1);
-  const [ofMethod, ofBackbone] = [answering(inference.adapted), answering(inference.backbone)];
+  const [ofMethod, ofBackbone] = [answeringFlops(inference.adapted), answeringFlops(inference.backbone)];
   const training = parameters.length === 0 ? NO_FLOPS : countFlops(loss.program, loss.signature, true, batchSize);
   if (!ofMethod || !ofBackbone || !training) return {};
   return { flops: { inference: ofMethod, backbone: ofBackbone, training } };

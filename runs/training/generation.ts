@@ -290,8 +290,8 @@ export async function generation(
       inputs: backbone.collate(prompts.validation.slice(0, IDENTITY_TEXTS)),
     },
     inference: {
-      adapted: trainableLanguageModel(backbone, used, await storeFrozen(used)).read,
-      backbone: unadapted.read,
+      adapted: [trainableLanguageModel(backbone, used, await storeFrozen(used)).read],
+      backbone: [unadapted.read],
     },
     peftConfig: { task_type: target ? "SEQ_2_SEQ_LM" : "CAUSAL_LM", modules_to_save: null },
     majority: { value: null, reason: "the task has no classes" },

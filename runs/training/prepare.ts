@@ -12,17 +12,16 @@ import { methods } from "../../methods/mod.ts";
 import type { CommonOptions } from "../../methods/types.ts";
 import type { Model } from "../../models/types.ts";
 import type { AnyTask } from "../../tasks/types.ts";
-import { readAdapterNote, textsOfModel } from "../adapters/note.ts";
-import { joinTexts, NO_TEXTS, readTexts, type SeenTexts } from "../adapters/seen-texts.ts";
+import type { SeenTexts } from "../adapters/seen-texts.ts";
 import { readStart } from "../adapters/start-from.ts";
 import type { SignedProgram } from "../programs/classifier.ts";
 import type { LocalPaths } from "../study/cell.ts";
-import { openModel } from "../study/find-model.ts";
+import { openBackbone } from "../study/find-model.ts";
 import { taskOfSpec } from "../study/find-task.ts";
 import type { RunRecord } from "../study/record.ts";
 import type { RunSpec } from "../study/spec.ts";
 import type { CellOptions } from "./cell-runner.ts";
-import { readTask } from "./heads/read-task.ts";
+import { readTask, seenBefore } from "./heads/read-task.ts";
 import { countKnown, countLeaks, hashStored, Integrity } from "./integrity.ts";
 import { markBeforeTraining } from "./memory.ts";
 import { freeMemory, leastMemory, planStepMemory, programBytes, requireMemory } from "./plan-memory.ts";
@@ -95,35 +94,28 @@ export class Stopwatch {
 /**
  * Opens what a spec names.
  * @param alter changes the examples, where they are to be wrong
+ * @param open opens the model
  * @throws {Error} if there is no such thing, or if the data cannot be split as the spec wants
  */
 export async function openCell(
   spec: RunSpec,
-  { folder, taskFiles, tables, from }: LocalPaths,
+  paths: LocalPaths,
   threads: number,
-  alter: AlterSplits = (splits) => splits,
+  alter?: AlterSplits,
+  open: typeof openBackbone = openBackbone,
 ): Promise<OpenCell> {
-  const task = taskOfSpec(spec.task, tables);
-  const model = await openModel(spec.model, folder);
+  const task = taskOfSpec(spec.task, paths.tables);
   const parts = spec.method.map((part) => {
     const { name, options } = seeded(part, spec.seed);
     return { method: lookUp("method", methods, name), options: options as Record<string, unknown> & CommonOptions };
   });
-  const { files } = spec.task;
-  const userFiles = files && taskFiles !== undefined ? { folder: taskFiles, files } : undefined;
-  const seen = await seenBefore(model, spec.from && from);
-  const [backbone, { makeTrainingTask, sizes }] = await Promise.all([
-    model.open(),
-    readTask(task, spec, seen, userFiles, alter),
+  const seen = await seenBefore(spec, paths);
+  const [{ model, backbone }, { makeTrainingTask, sizes }] = await Promise.all([
+    open(spec.model, paths.folder),
+    readTask(task, spec, seen, paths, alter),
   ]);
   const trainingTask = await makeTrainingTask({ spec, backbone, parts, threads });
   return { spec, device: lookUp("device", devices, spec.device), task, model, trainingTask, sizes, seen };
-}
-
-/** The texts that an adapter to start from has learnt from, and those of an adapter that was folded into the model. */
-async function seenBefore(model: Model, from: string | undefined): Promise<SeenTexts> {
-  const ofAdapter = from === undefined ? NO_TEXTS : readTexts((await readAdapterNote(from))?.texts);
-  return joinTexts(ofAdapter, await textsOfModel(model.folder));
 }
 
 /** Numbers of trained values and of added ones that are not trained, and the bytes of what is stored. */

@@ -9,9 +9,12 @@ import { cutTexts } from "./words/cut-texts.ts";
 /** What stands between a text and its answer, for a decoder that reads both as one sequence. */
 const SEPARATOR = "\n";
 
+/** A model as far as it reads prompts. */
+export type PromptModel = Pick<Backbone, "encode" | "tokenize" | "decode" | "chat" | "maxLength" | "languageModel">;
+
 /** Token ids of a text in the form that training puts before its answer, at most `limit`. */
 export async function encodePrompt(
-  backbone: Backbone,
+  backbone: PromptModel,
   text: string,
   limit: number,
   chat?: true,
@@ -21,7 +24,7 @@ export async function encodePrompt(
 }
 
 /** Number of token ids of a text's prompt, however many they are. */
-async function countPrompt(backbone: Backbone, text: string, chat?: true): Promise<number> {
+async function countPrompt(backbone: PromptModel, text: string, chat?: true): Promise<number> {
   const { tokenize, encode, maxLength, languageModel } = backbone;
   if (chat && backbone.chat) return (await tokenize!(backbone.chat(text))).length;
   const ofText = await tokenize!(languageModel!.target ? text : text + SEPARATOR);
@@ -42,19 +45,29 @@ export interface DialoguePrompt {
  * @throws {Error} if the last turn alone is too long
  */
 export async function encodeDialogue(
-  backbone: Backbone,
+  backbone: PromptModel,
   name: string,
   text: string,
   limit: number,
   chat?: true,
 ): Promise<DialoguePrompt> {
   const turns = text.split("\n");
-  let count = 0;
-  for (let leftOut = 0; leftOut < turns.length; leftOut++) {
+  for (let leftOut = 0;; leftOut++) {
     const kept = turns.slice(leftOut).join("\n");
-    count = await countPrompt(backbone, kept, chat);
+    const count = await countPrompt(backbone, kept, chat);
+    if (leftOut === turns.length - 1) requireLastTurn(name, count, limit);
     if (count <= limit) return { ids: await encodePrompt(backbone, kept, limit, chat), leftOut };
   }
+}
+
+/** Number of token ids of a dialogue's last turn alone, with what stands around it. */
+export async function countLastTurn(backbone: PromptModel, text: string, chat?: true): Promise<number> {
+  return await countPrompt(backbone, text.slice(text.lastIndexOf("\n") + 1), chat);
+}
+
+/** Makes sure that the last turn of a dialogue has room. @throws {Error} if it is too long alone */
+export function requireLastTurn(name: string, count: number, limit: number): void {
+  if (count <= limit) return;
   throw new Error(
     `Cannot read the dialogue ${
       shorten(name)
@@ -69,7 +82,7 @@ export async function encodeDialogue(
  * @throws {Error} if the model has no chat template, or if the template leaves no room for a text
  */
 export async function chatPrompt(
-  { chat, tokenize, decode }: Backbone,
+  { chat, tokenize, decode }: PromptModel,
   text: string,
   limit: number,
 ): Promise<number[]> {

@@ -88,14 +88,16 @@ export interface TrainingTask {
   start(seed: number): Promise<Record<string, Float32Array>>;
   /** Two programs whose `output` is equal where a method starts as the identity, and inputs to compare them with. */
   identity: { backbone: SignedProgram; adapted: SignedProgram; output: string; inputs: Record<string, ArrayValue> };
-  /** Programs that answer a text: of what is left of the method once it is trained, and of the backbone alone. */
-  inference: { adapted: SignedProgram; backbone: SignedProgram };
+  /** Programs that answer a text, one after the other: of what is left of the method once it is trained, and of the backbone alone. */
+  inference: { adapted: readonly SignedProgram[]; backbone: readonly SignedProgram[] };
   /** Absent where training changes the features. */
   featureCache?: FeatureCache;
   /** Fields of PEFT's adapter config that say what the task is; absent for classification. */
   peftConfig?: Record<string, unknown>;
   /** Test scores of always giving the answer that is most frequent in training, or its mean. */
   majority: Scores | NoScores;
+  /** That answer in words; absent where there is none. */
+  constantName?: string;
   /** That answer, where it does not follow from the predictions. */
   baseline?: RunRecord["baseline"];
   /** Compiles the programs that predict. */

@@ -1,19 +1,19 @@
 /**
  * Files of rows: comma- or tab-separated values, JSON lines, Parquet, each also in gzip. The content says which it is, so that the
- * checksum of a file says what is read from it. Text is read part by part, so a file may be larger than memory; Parquet is read whole.
+ * checksum of a file says what is read from it. Text is read part by part and Parquet by row groups, so a file may be larger than memory.
  * @module
  */
 import { createHash } from "node:crypto";
 import { basename, join } from "node:path";
 import { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
-import { isFolder, openFile, sha256File } from "../../base/files.ts";
-import { readParquetColumns } from "../parquet.ts";
-import { LONGEST, requireColumns } from "../task-files.ts";
+import { fileAt, isFolder, openFile, sha256File } from "../../base/files.ts";
+import { readParquetRows } from "../parquet.ts";
+import { LONGEST } from "../task-files.ts";
 import type { Encoding } from "./description.ts";
 import { joined, textParts } from "./text/parts.ts";
 import { readTextTable } from "./text/table.ts";
-import type { Table, Visit } from "./text/types.ts";
+import { type Table, untilRefused, type Visit } from "./text/types.ts";
 
 /** Files of rows, one after the other, wherever they lie. */
 export interface TableSource {
@@ -99,12 +99,15 @@ async function readTable(
   start: (table: Table) => Visit,
 ): Promise<string> {
   let sum = "";
-  const chunks = () => unpacked(fileChunks(path, (found) => sum = found), path);
-  if (await isParquet(chunks())) {
-    const { names, rows } = await readParquetColumns(await wholeOf(chunks(), path), path, columns);
-    requireColumns(path, columns, names);
-    const visit = start({ path, unit: "row" });
-    rows.forEach((values, index) => visit({ line: index + 1, values }));
+  const packed = () => fileChunks(path, (found) => sum = found);
+  const chunks = () => unpacked(packed(), path);
+  if (await beginsWith(PARQUET, chunks())) {
+    // Of a packed file no part can be read without those before it.
+    const file = await beginsWith(GZIP, packed()) ? await wholeOf(chunks(), path) : await fileAt(path);
+    sum ||= String(await sha256File(path));
+    const { visit, settle } = untilRefused(start({ path, unit: "row" }));
+    await readParquetRows(file, path, columns, (line, values) => visit({ line, values }));
+    settle();
   } else {
     const label = encoding === "latin-1" ? "windows-1252" : encoding;
     const parts = () => textParts(chunks(), path, label);
@@ -154,20 +157,22 @@ async function* copied(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8A
   for await (const chunk of chunks) yield chunk.slice();
 }
 
-async function isParquet(chunks: AsyncIterable<Uint8Array>): Promise<boolean> {
-  for await (const chunk of chunks) return PARQUET.every((byte, at) => chunk[at] === byte);
+async function beginsWith(signature: readonly number[], chunks: AsyncIterable<Uint8Array>): Promise<boolean> {
+  for await (const chunk of chunks) return signature.every((byte, at) => chunk[at] === byte);
   return false;
 }
 
 /** All bytes of a file. @throws {Error} if they are too many */
-async function wholeOf(chunks: AsyncIterable<Uint8Array>, path: string): Promise<Uint8Array> {
+async function wholeOf(chunks: AsyncIterable<Uint8Array>, path: string): Promise<Uint8Array<ArrayBuffer>> {
   const all: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of copied(chunks)) {
     all.push(chunk);
     length += chunk.length;
     if (length > LONGEST) {
-      throw new Error(`Cannot use ${path}: a Parquet file must have at most ${LONGEST} bytes, it has more`);
+      throw new Error(
+        `Cannot use ${path}: a Parquet file in gzip must have at most ${LONGEST} bytes when unpacked, it has more`,
+      );
     }
   }
   return joined(all);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { onThread, type ThreadLimits } from "../../base/thread.ts";
+import { Thread, type ThreadLimits } from "../../base/thread.ts";
 import type { Greed } from "./greedy-thread.ts";
 
 const program = new URL("./greedy-thread.ts", import.meta.url);
@@ -7,8 +7,10 @@ const program = new URL("./greedy-thread.ts", import.meta.url);
 const enough: ThreadLimits = { seconds: 60, bytes: 1 << 30 };
 const little = 1 << 27;
 
-const run = (what: string, limits: ThreadLimits, over = new Int32Array(new SharedArrayBuffer(4))) =>
-  onThread(program, { what, over } satisfies Greed, limits);
+const run = async (what: string, limits: ThreadLimits, over = new Int32Array(new SharedArrayBuffer(4))) => {
+  using thread = new Thread(program, limits);
+  return await thread.ask({ what, over } satisfies Greed);
+};
 
 Deno.test("a thread gives its result, and its error is the caller's", async () => {
   assert.equal(await run("answers", enough), 42);

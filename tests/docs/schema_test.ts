@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import Ajv from "ajv/dist/2020.js";
 import { parse as parseJsonc } from "jsonc-parser";
-import { renderSchema, schemas } from "../../docs/generate.ts";
+import { assembleKernels, renderSchema, schemas } from "../../docs/generate.ts";
 import { presets } from "../../runs/study/presets.ts";
 import { parseStudy } from "../../runs/study/study.ts";
 import { parseDescription } from "../../tasks/described/described.ts";
@@ -113,3 +113,6 @@ Deno.test("what bench refuses in a study's form, the JSON Schema refuses, too", 
     assert.ok(!isStudy(value), shown);
   }
 });
+
+Deno.test("AdamW's kernel is what its source assembles to (deno task docs writes it)", async () =>
+  assert.deepEqual(await Deno.readFile(new URL("../../engine/adamw.wasm", import.meta.url)), await assembleKernels()));

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { cachedFile, cacheFolder, derivedFile } from "../../models/cache.ts";
+import { loadExamples } from "../../runs/training/heads/kept-examples.ts";
 import { inFolder } from "../in-folder.ts";
 
 const content = "content";
@@ -78,4 +79,24 @@ Deno.test("TUNEBENCH_CACHE names the cache folder", () =>
   inCache("/somewhere", () => {
     assert.equal(cacheFolder(), "/somewhere");
     return Promise.resolve();
+  }));
+
+Deno.test("examples that are kept are read once for each version and checksum of their task, others at each call", () =>
+  inTemporaryCache(async (folder) => {
+    const data = { pool: [{ id: "a", text: 'é "quoted"\n', label: 1 }, { id: "b", text: "", label: 0 }] };
+    let loaded = 0;
+    const load = () => (loaded++, Promise.resolve(data));
+    const source = [{ path: "p", sha256 }];
+    const task = { name: "a/b", version: 1, source, load };
+    assert.deepEqual(await loadExamples(task, undefined), data);
+    assert.deepEqual([loaded, made(folder)], [1, []]);
+    const kept = { ...task, kept: true };
+    for (const _ of [1, 2]) assert.deepEqual(await loadExamples(kept, undefined), data);
+    assert.equal(loaded, 2);
+    await loadExamples({ ...kept, version: 2 }, undefined);
+    await loadExamples({ ...kept, source: [{ path: "p", sha256: "0" }] }, undefined);
+    assert.equal(loaded, 4);
+    for (const name of made(folder)) await Deno.writeTextFile(`${folder}/${name}`, "damaged");
+    assert.deepEqual(await loadExamples(kept, undefined), data);
+    assert.equal(loaded, 5);
   }));

@@ -50,6 +50,20 @@ Deno.test("every format of the table is written, and the text for the terminal i
     assert.equal(Object.values(reportFormats).length, 8);
   }));
 
+Deno.test("cells that have failed and have no record are counted, with what shows and what tries them again", () => {
+  const said = "2 cells have failed and are not in the tables: deno task bench status ";
+  return inFolder({ "failed/0a.1.json": {}, "failed/0a.2.json": {}, "failed/0b.1.json": {} }, async (folder) => {
+    await store(folder, study);
+    // This one has a record since.
+    await Deno.writeTextFile(`${folder}/failed/${study[0].id}.1.json`, "{}");
+    const { terminal } = await writeReport([folder], `${folder}/report`);
+    const reports = ["report.md", "report.html"].map((file) => Deno.readTextFileSync(`${folder}/report/${file}`));
+    for (const text of [terminal, ...reports]) assert.ok(text.includes(said) && text.includes("--retry-failed"));
+    for (const name of ["0a.1", "0a.2", "0b.1"]) await Deno.remove(`${folder}/failed/${name}.json`);
+    assert.ok(!(await writeReport([folder], `${folder}/report`)).terminal.includes("failed"));
+  });
+});
+
 Deno.test("negative controls are a table in the document and on the page, failed ones first, and a broken record of them is named", () =>
   inFolder({ "controls/broken.json": { version: 1 } }, async (folder) => {
     const control = (name: string, passed: boolean) => ({ name, passed, detail: "1 of 2" });

@@ -32,6 +32,24 @@ Deno.test("options of a composition are named with their part", () => {
   assert.deepEqual(labels, ["lora+ia3 (ia3.rank 4, lora.rank 4)", "lora+ia3 (ia3.rank 8, lora.rank 8)"]);
 });
 
+Deno.test("where a metric scores groups, intervals are those of groups: their variance is that of the groups' own scores", () => {
+  const run = makeRecord({
+    change(record) {
+      record.predictions = record.predictions.map((prediction, at) =>
+        ({ ...prediction, group: `${at >> 2}` }) as never
+      );
+      record.metrics = [{ name: "exact_match", unit: "fraction", direction: "higher" }, ...record.metrics];
+      record.scores.test.exact_match = 0.8;
+    },
+  });
+  const { protocols: [{ settings: [{ estimate, secondary: [{ estimate: accuracy }] }] }] } = groupResults([run], []);
+  // 80 of 100 groups of four are right, and no group is right in part.
+  for (const { variance, degrees } of [estimate!, accuracy!]) {
+    assert.ok(Math.abs(variance - 0.8 * 0.2 / 99) < 1e-12, `${variance}`);
+    assert.ok(Math.abs(degrees - 99) < 1e-9, `${degrees}`);
+  }
+});
+
 Deno.test("runs with other data sizes, tasks or models are in protocols of their own", () => {
   const runs = [
     makeRecord(),

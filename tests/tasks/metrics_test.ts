@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { metrics } from "../../tasks/metrics.ts";
+import { choiceMetrics, placeMostOftenRight } from "../../tasks/metrics/choices.ts";
 import { multiLabelMetrics } from "../../tasks/metrics/multi-label.ts";
 import { regressionMetrics } from "../../tasks/metrics/regression.ts";
 
@@ -10,6 +11,18 @@ const kinds: {
   multi_label: (Values & { name: string; labels: number; truth: number[][]; predicted: number[][] })[];
   regression: (Values & { name: string; truth: number[]; predicted: number[] })[];
 } = await readGolden("kinds.json");
+
+const superGlue: {
+  multirc: (Record<"exact_match" | "f1" | "accuracy", number> & {
+    name: string;
+    groups: string[];
+    truth: number[];
+    predicted: number[];
+  })[];
+  record: Record<"accuracy" | "answer_match" | "answer_f1", number> & {
+    questions: { choices: string[]; right: number[]; predicted: number }[];
+  };
+} = await readGolden("super-glue.json");
 
 interface Case {
   name: string;
@@ -59,7 +72,37 @@ Deno.test("F1 of the classes but the first leaves out the first, in truth and in
   assert.equal(metrics.macro_f1_of_others.compute([0, 0], [0, 0]), 0);
 });
 
-Deno.test("the table of metrics has six rows with name, unit and direction", () => {
+Deno.test("metrics of MultiRC equal those of SuperGLUE, and leaving out a question is scoring the others", () => {
+  for (const { name, groups, truth, predicted, ...expected } of superGlue.multirc) {
+    for (const metric of ["exact_match", "f1", "accuracy"] as const) {
+      const { compute, leaveOneOut } = metrics[metric];
+      assertValue(compute(truth, predicted, groups), expected[metric], `${metric} of "${name}"`);
+      const questions = [...new Set(groups)];
+      for (const [at, without] of leaveOneOut(truth, predicted, groups).entries()) {
+        const left = [truth, predicted].map((side) => side.filter((_, index) => groups[index] !== questions[at]));
+        const others = groups.filter((group) => group !== questions[at]);
+        assertValue(without, compute(left[0], left[1], others), `${metric} of "${name}" without ${questions[at]}`);
+      }
+    }
+  }
+  assert.throws(() => metrics.exact_match.compute([0, 1], [0, 1]), /^Error: Cannot score exact_match: each example /);
+});
+
+Deno.test("metrics of multiple choice equal those of SuperGLUE, and a place that there is none of is a wrong answer", () => {
+  const { questions, ...expected } = superGlue.record;
+  const predicted = questions.map(({ predicted }) => predicted);
+  for (const [metric, { compute, leaveOneOut }] of Object.entries(choiceMetrics)) {
+    assertValue(compute(questions, predicted), expected[metric as keyof typeof expected], metric);
+    for (const [at, without] of leaveOneOut(questions, predicted).entries()) {
+      assertValue(without, compute(questions.toSpliced(at, 1), predicted.toSpliced(at, 1)), `${metric} without ${at}`);
+    }
+    assert.equal(compute(questions, questions.map(() => 9)), 0);
+  }
+  // Three times at the place 0, three times at 1: the first of both.
+  assert.equal(placeMostOftenRight(questions), 0);
+});
+
+Deno.test("the table of metrics has seven rows with name, unit and direction", () => {
   assert.deepEqual(
     Object.entries(metrics).map(([key, { name, unit, direction }]) => [key, name, unit, direction]),
     [
@@ -69,14 +112,20 @@ Deno.test("the table of metrics has six rows with name, unit and direction", () 
       ["f1", "f1", "fraction", "higher"],
       ["macro_f1_of_others", "macro_f1_of_others", "fraction", "higher"],
       ["macro_recall", "macro_recall", "fraction", "higher"],
+      ["exact_match", "exact_match", "fraction", "higher"],
     ],
   );
 });
 
 Deno.test("predictions that are missing or too many are an error", () => {
   const score = /^Error: Cannot score predictions: .* current value is 1 for 2$/;
-  for (const { compute } of [...Object.values(metrics), ...Object.values(regressionMetrics)]) {
+  const ofExamples = Object.values(metrics).filter(({ ofGroups }) => !ofGroups);
+  for (const { compute } of [...ofExamples, ...Object.values(regressionMetrics)]) {
     assert.throws(() => compute([0, 1], [0]), score);
+    assert.throws(() => compute([], []), /current value is 0 for 0$/);
+  }
+  for (const { compute } of Object.values(choiceMetrics)) {
+    assert.throws(() => compute(superGlue.record.questions.slice(0, 2), [0]), score);
     assert.throws(() => compute([], []), /current value is 0 for 0$/);
   }
   for (const { compute } of Object.values(multiLabelMetrics(2))) {

@@ -2,14 +2,16 @@
  * The heads of a language model that a method of a study is run with.
  * @module
  */
-import { lookUp, UsageError } from "../../../base/errors.ts";
+import { lookUp, shorten, UsageError } from "../../../base/errors.ts";
 import { methods } from "../../../methods/mod.ts";
 import type { Model } from "../../../models/types.ts";
 import { type StudiedTask, taskOfSpec } from "../../study/find-task.ts";
 import type { Study } from "../../study/study.ts";
-import type { HeadSpec } from "../../study/words/head.ts";
+import { canonical } from "../../study/spec.ts";
+import { type HeadSpec, LANGUAGE_MODEL, type StudyHead } from "../../study/words/head.ts";
 import { headsOf } from "../../study/words/resolve-head.ts";
-import { useOf } from "../../../tasks/types.ts";
+import { labelsOfTask, useOf } from "../../../tasks/types.ts";
+import type { ValidAdapter } from "../../adapters/validate.ts";
 import type { ResolvedMethod } from "../resolve-method.ts";
 
 /**
@@ -43,6 +45,26 @@ export async function headsOfMethod(
   const heads = await headsOf(head, model, task);
   const [{ normalise, ...first }] = heads;
   return isUntrained ? heads : [{ ...first, ...normalise === "length" && { normalise } }];
+}
+
+/**
+ * The head that training from an adapter goes on with, if the study names none: that by whose words the adapter answers.
+ * @returns undefined if it has none, or if texts are to be generated
+ * @throws {UsageError} if its words are for other labels than the task has
+ */
+export function headFrom({ folder, note }: ValidAdapter, { task }: StudiedTask): StudyHead | undefined {
+  const found = taskOfSpec(task);
+  if (!note?.head || useOf(found.kind) === "generation") return undefined;
+  const { template, words, normalise } = note.head;
+  const { labels } = note.task;
+  if (found.kind !== "classification" || canonical(labelsOfTask(found)) !== canonical(labels)) {
+    throw new UsageError(
+      `Cannot start from ${folder} for the task ${task.name}: its labels must be those that the adapter has words for, ` +
+        `${shorten(labels.join(", "))}; --head language-model takes the words of the task`,
+    );
+  }
+  const ofLabels = Object.fromEntries(labels.map((label, at) => [label, words[at]]));
+  return { name: LANGUAGE_MODEL, templates: [template], words: ofLabels, ...normalise && { normalise } };
 }
 
 /**

@@ -77,9 +77,15 @@ export const recordShape: Record<keyof RunRecord, z.ZodType> = {
   bestEpoch: z.int(),
   curve: z.strictObject({ stepLoss: z.array(z.number()), validation: z.array(scores) }),
   predictions: z.union([
-    z.array(z.strictObject({ id: z.string(), label: z.int(), predicted: z.int() })),
+    z.array(z.strictObject({ id: z.string(), label: z.int(), predicted: z.int(), group: z.string().optional() })),
     z.array(z.strictObject({ id: z.string(), target: z.number(), predicted: z.number() })),
     z.array(z.strictObject({ id: z.string(), labels: labelSet, predicted: labelSet })),
+    z.array(z.strictObject({
+      id: z.string(),
+      choices: z.array(z.string()).min(1),
+      right: labelSet.min(1),
+      predicted: z.int().nonnegative(),
+    })),
     z.array(z.strictObject({
       id: z.string(),
       references: z.array(z.string()).min(1),

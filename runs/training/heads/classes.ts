@@ -2,6 +2,7 @@
  * Classification: an answer is a class.
  * @module
  */
+import { hashOfKey } from "../../../tasks/examples.ts";
 import { metrics } from "../../../tasks/metrics.ts";
 import type { Example, Task } from "../../../tasks/types.ts";
 import { objectiveOf } from "../../programs/objective.ts";
@@ -10,9 +11,11 @@ import type { HeadKind } from "./types.ts";
 
 /** The kind of a task of classification. */
 export function classes({ labels, metrics: names }: Task): HeadKind<Example, number> {
+  const known = lookUpMetrics(metrics, names);
+  const ofGroups = known.some(({ ofGroups }) => ofGroups);
   return {
     objective: objectiveOf("classification", labels.length),
-    metrics: lookUpMetrics(metrics, names),
+    metrics: known,
     rightOf: ({ label }) => label,
     collate: (answers) => ({ data: Int32Array.from(answers), shape: [answers.length] }),
     // Of equal logits, the first.
@@ -23,9 +26,22 @@ export function classes({ labels, metrics: names }: Task): HeadKind<Example, num
       return Math.log(sum) + greatest - logits[label];
     },
     constantOf: mostFrequentClass,
+    constantName: "most frequent class",
     namesConstant: false,
-    predictionOf: ({ id, label }, predicted) => ({ id, label, predicted }),
+    ...ofGroups && { groupOf },
+    predictionOf: (example, predicted) => ({
+      id: example.id,
+      label: example.label,
+      predicted,
+      ...ofGroups && { group: groupOf(example) },
+    }),
   };
+}
+
+/** A checksum of what an example has in common with others: that may be a whole document. */
+function groupOf({ id, group }: Example): string {
+  if (group !== undefined) return hashOfKey(group);
+  throw new Error(`Cannot score groups: each example must be in one, ${id} is not`);
 }
 
 /** The most frequent class; of equally frequent ones, the smallest. */

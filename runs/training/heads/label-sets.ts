@@ -29,6 +29,7 @@ export function labelSets({ labels, metrics }: MultiLabelTask): HeadKind<MultiLa
       every.reduce((sum, label) => sum + softplus(logits[label]) - (set.includes(label) ? logits[label] : 0), 0) /
       labels.length,
     constantOf: mostFrequentSet,
+    constantName: "most frequent labels",
     namesConstant: true,
     predictionOf: (example, predicted) => ({ id: example.id, labels: [...example.labels], predicted: [...predicted] }),
   };

@@ -21,6 +21,7 @@ export function numbers({ metrics }: RegressionTask): HeadKind<RegressionExample
     },
     lossOf: ([output], target) => (output - target) ** 2,
     constantOf: (targets) => targets.reduce((sum, target) => sum + target, 0) / targets.length,
+    constantName: "mean",
     namesConstant: true,
     predictionOf: ({ id, target }, predicted) => ({ id, target, predicted }),
   };

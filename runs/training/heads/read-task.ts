@@ -2,19 +2,25 @@
  * The examples of a task of any kind, and how they are learnt.
  * @module
  */
-import { type AnyTask, labelsOfTask, type TaskData, type TaskFiles, type TextInput } from "../../../tasks/types.ts";
-import type { SeenTexts } from "../../adapters/seen-texts.ts";
+import { type AnyTask, labelsOfTask, type TaskData, type TextInput } from "../../../tasks/types.ts";
+import { readAdapterNote, textsOfModel } from "../../adapters/note.ts";
+import { joinTexts, NO_TEXTS, readTexts, type SeenTexts } from "../../adapters/seen-texts.ts";
+import type { LocalPaths } from "../../study/cell.ts";
 import type { RunSpec } from "../../study/spec.ts";
 import { classification } from "../classification.ts";
 import { generation } from "../generation.ts";
 import { type AlterSplits, type AnyExample, type Splits, splitsOf } from "../split.ts";
 import type { TaskContext, TrainingTask } from "../training-task.ts";
+import { choices } from "./choices.ts";
 import { classes } from "./classes.ts";
+import { loadExamples } from "./kept-examples.ts";
 import { labelSets } from "./label-sets.ts";
 import { numbers } from "./numbers.ts";
 
 /** A task's examples, split: what it makes of them needs the backbone and the method besides. */
 export interface ReadTask {
+  /** They. */
+  splits: Splits;
   /** What is made of them. */
   makeTrainingTask: (context: TaskContext) => Promise<TrainingTask>;
   /** Number of examples of each split, or of the pool, that the task has. */
@@ -22,9 +28,18 @@ export interface ReadTask {
 }
 
 /**
+ * The texts that training starts from knowledge of: those of the adapter that a spec starts from, and those of an adapter that was folded
+ * into the model.
+ */
+export async function seenBefore({ from: isStarted }: RunSpec, { folder, from }: LocalPaths): Promise<SeenTexts> {
+  const ofAdapter = isStarted && from !== undefined ? readTexts((await readAdapterNote(from))?.texts) : NO_TEXTS;
+  return joinTexts(ofAdapter, await textsOfModel(folder));
+}
+
+/**
  * Reads and splits the examples of a task.
  * @param seen the texts that training starts from knowledge of
- * @param files that a user gives
+ * @param taskFiles the folder of files that a user gives
  * @param alter changes the splits
  * @throws {Error} if they cannot be read, or not be split as the spec wants
  */
@@ -32,26 +47,42 @@ export async function readTask(
   task: AnyTask,
   spec: RunSpec,
   { hashes }: SeenTexts,
-  files: TaskFiles | undefined,
-  alter: AlterSplits,
+  { taskFiles }: Pick<LocalPaths, "taskFiles">,
+  alter: AlterSplits = (splits) => splits,
 ): Promise<ReadTask> {
+  const given = spec.task.files;
+  const files = given && taskFiles !== undefined ? { folder: taskFiles, files: given } : undefined;
   const read = async <E extends AnyExample>(
     data: TaskData<E>,
     make: (splits: Splits<E>, context: TaskContext) => Promise<TrainingTask>,
   ): Promise<ReadTask> => {
     const drawn = splitsOf(data, spec, hashes, labelsOfTask(task));
     const splits = alter(await withTexts(task, drawn), spec.seed);
-    return { makeTrainingTask: (context) => make(splits, context), sizes: sizesOf(data) };
+    return { splits, makeTrainingTask: (context) => make(splits, context), sizes: sizesOf(data) };
   };
   switch (task.kind) {
     case "generation":
-      return read(await task.load(files), (splits, context) => generation(task, splits, context));
+      return read(await loadExamples(task, files), (splits, context) => generation(task, splits, context));
     case "classification":
-      return read(await task.load(files), (splits, context) => classification(task, classes(task), splits, context));
+      return read(
+        await loadExamples(task, files),
+        (splits, context) => classification(task, classes(task), splits, context),
+      );
     case "regression":
-      return read(await task.load(files), (splits, context) => classification(task, numbers(task), splits, context));
+      return read(
+        await loadExamples(task, files),
+        (splits, context) => classification(task, numbers(task), splits, context),
+      );
     case "multi-label":
-      return read(await task.load(files), (splits, context) => classification(task, labelSets(task), splits, context));
+      return read(
+        await loadExamples(task, files),
+        (splits, context) => classification(task, labelSets(task), splits, context),
+      );
+    case "multiple choice":
+      return read(
+        await loadExamples(task, files),
+        (splits, context) => classification(task, choices(task), splits, context),
+      );
   }
 }
 

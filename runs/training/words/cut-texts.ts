@@ -23,11 +23,12 @@ export async function cutTexts<Ids extends readonly number[]>(
   const [first, second = []] = await Array.fromAsync(texts, (text) => tokenize(text));
   // Tokens may merge where a text is cut, so a cut text can still be too long: it is cut again until it fits.
   for (let kept = first.length + second.length; ids.length > limit;) {
-    if (kept === 0) refuse(ids.length);
     kept = Math.max(0, kept - (ids.length - limit));
     const [ofFirst, ofSecond] = truncated(first.length, second.length, kept);
     const cut = [first.slice(0, ofFirst), second.slice(0, ofSecond)].slice(0, texts.length);
     ids = await fill(await Array.fromAsync(cut, (tokens) => decode(tokens)));
+    // All texts would be the same.
+    if (kept === 0) refuse(ids.length);
   }
   return ids;
 }

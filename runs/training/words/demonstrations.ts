@@ -5,8 +5,10 @@
  */
 import { UsageError } from "../../../base/errors.ts";
 import { Random } from "../../../base/random.ts";
+import type { Part } from "../../../methods/adaptation/compose.ts";
 import type { Backbone } from "../../../models/types.ts";
 import type { Example } from "../../../tasks/types.ts";
+import type { AnyExample } from "../split.ts";
 
 /** An example with its right answer. */
 export type Demonstration = Pick<Example, "text" | "pair" | "label">;
@@ -33,6 +35,17 @@ export function drawDemonstrations<E extends Pick<Example, "label">>(
   const rounds = Math.max(0, ...classes.map(({ length }) => length));
   const inTurn = Array.from({ length: rounds }, (_, round) => classes.flatMap((same) => same.slice(round, round + 1)));
   return inTurn.flat().slice(0, count);
+}
+
+/** The answered examples that a method puts before each text. @throws {Error} if there are fewer */
+export function demonstrationsOf(
+  parts: readonly Part[],
+  train: readonly AnyExample[],
+  seed: number,
+): readonly Example[] {
+  const count = parts.reduce((sum, { method, options }) => sum + (method.examples?.(options) ?? 0), 0);
+  // Only tasks of classification have words to answer with.
+  return count === 0 ? [] : drawDemonstrations(train as readonly Example[], count, seed);
 }
 
 /**

@@ -56,7 +56,7 @@ function endOfLine(chunk: Uint8Array, encoding: string, offset: number): number 
 }
 
 /** Bytes one after the other. */
-export function joined(parts: readonly Uint8Array[]): Uint8Array {
+export function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
   for (const part of parts) {

@@ -2,15 +2,16 @@
 
 Writes beside this file, for the models in ../A and ../T5A:
   <arch>.safetensors   heads of masked language models, drawn here; bert-untied has rows that are not the word embeddings
-  values.json          masked: the logits at a mask. causal: by the method whose adapter is on the model, log-probabilities
+  values.json          masked: the logits at a mask. saved: the weights that save_pretrained writes of these models. causal: by the method whose adapter is on the model, log-probabilities
                        of words of one and several tokens after each text, each text and word read as one sequence.
 """
-import json, os
+import json, os, tempfile
 from pathlib import Path
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 import torch
 from peft import PeftModel
+from safetensors import safe_open
 from safetensors.torch import save_file
 from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForMaskedLM, AutoModelForSeq2SeqLM
 
@@ -39,8 +40,11 @@ def masked(arch, folder, tied=True):
         ids = torch.tensor([text[:2] + [MASK] + text[2:]])
         with torch.no_grad():
             logits.append(model(input_ids=ids).logits[0, 2].tolist())
-    print(arch, sorted(head))
-    return logits
+    with tempfile.TemporaryDirectory() as folder:
+        model.save_pretrained(folder)
+        with safe_open(f"{folder}/model.safetensors", "pt") as file:
+            saved = sorted(file.keys())
+    return logits, saved
 
 
 def causal(model, decoder):
@@ -61,10 +65,11 @@ def causal(model, decoder):
     return rows
 
 
-values = {"mask": MASK, "texts": TEXTS, "words": WORDS, "masked": {}, "causal": {}}
-for arch in ["bert", "roberta", "distilbert"]:
-    values["masked"][arch] = masked(arch, here.parent / "A" / arch / "model")
-values["masked"]["bert-untied"] = masked("bert-untied", here.parent / "A" / "bert" / "model", tied=False)
+values = {"mask": MASK, "texts": TEXTS, "words": WORDS, "masked": {}, "saved": {}, "causal": {}}
+for name in ["bert", "roberta", "distilbert", "bert-untied"]:
+    arch, *untied = name.split("-")
+    model = here.parent / "A" / arch / "model"
+    values["masked"][name], values["saved"][name] = masked(name, model, tied=not untied)
 for arch in ["gpt2", "llama", "qwen2", "mistral", "t5"]:
     root = here.parent / ("T5A" if arch == "t5" else "A") / arch
     kind = AutoModelForSeq2SeqLM if arch == "t5" else AutoModelForCausalLM

@@ -5,6 +5,8 @@ import { compose } from "../../../methods/adaptation/compose.ts";
 import type { Backbone } from "../../../models/types.ts";
 import { trainableClassifier } from "../../../runs/programs/classifier.ts";
 import { asWordBackbone } from "../../../runs/programs/word-classifier.ts";
+import type { RunSpec } from "../../../runs/study/spec.ts";
+import { requireReadable } from "../../../runs/training/estimates/require-readable.ts";
 import { difference, eagerWeights } from "../eager.ts";
 import { goldenTensors } from "../folder/copies.ts";
 import { expected, headOf, maskedTexts, openWith } from "./masked.ts";
@@ -42,6 +44,27 @@ Deno.test("masked language models score the token at a mask as transformers does
     const error = difference(await logitsOf(backbone), rows.flat());
     assert(error < 1e-4, `${name}: ${error}`);
   }
+});
+
+Deno.test("masked language models open as transformers saves them, without a pooler, and only a classifier asks for one", async () => {
+  for (const [name, rows] of Object.entries(expected.masked)) {
+    const backbone = await openWith(name, await headOf(name), {}, expected.saved[name]);
+    assert(difference(await logitsOf(backbone), rows.flat()) < 1e-4, name);
+    const words = asWordBackbone({ ...backbone, maskToken: expected.mask });
+    assert.deepEqual(Object.keys(words.weights).filter((weight) => !Object.hasOwn(words.stored, weight)), []);
+  }
+  const saved = expected.saved.bert;
+  const bert = await openWith("bert", await headOf("bert"), {}, saved);
+  const message =
+    /^Cannot put a classifier on the model: .*, they lack bert\.pooler\.dense\.weight, as those of a masked/;
+  assert.throws(() => trainableClassifier(bert, compose([], bert), ["no", "yes"], 0), { message });
+  // Before a cell is trained, too.
+  const cells = [{ spec: { training: {} } as RunSpec, seeds: [0] }];
+  await assert.rejects(requireReadable(bert, cells), { message });
+  await assert.rejects(
+    openWith("bert", {}, {}, [...saved.filter((name) => name.startsWith("bert.")), "bert.pooler.dense.weight"]),
+    /: it lacks the weights bert\.pooler\.dense\.bias$/,
+  );
 });
 
 Deno.test("a copy of the word embeddings that a masked model's rows are tied to is left out, and others are used", async () => {

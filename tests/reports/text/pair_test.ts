@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { UsageError } from "../../../base/errors.ts";
 import { renderBaseline } from "../../../reports/baseline.ts";
-import { renderPair } from "../../../reports/text/pair.ts";
+import { renderPair, splitPair } from "../../../reports/text/pair.ts";
 import { groupResults } from "../../../reports/results.ts";
+import { runId, settingId } from "../../../runs/study/spec.ts";
 import { makeRecord } from "../record-factory.ts";
+import { writtenRecords } from "../written-records.ts";
 
 function resultsOf(...methods: [method: string, accuracies: number[]][]) {
   return groupResults(
@@ -36,6 +38,29 @@ Deno.test("methods without a common seed are not compared, and an unknown one is
   const apart = groupResults([makeRecord(), makeRecord({ method: "full", seed: 1 })], []);
   assert.match(renderPair(apart, ["lora", "full"]), /Not compared: they have no seed/);
   assert.throws(() => renderPair(apart, ["lora", "ful"]), UsageError);
+});
+
+Deno.test("a row is named by its method where it is the only one, and a comma inside a label is the label's", () => {
+  const template = "{text}, so (as I say), {answer}";
+  const other = writtenRecords.slice(0, 2).map((record) => {
+    const spec = { ...record.spec, head: { ...record.spec.head!, template } };
+    return { ...record, spec, id: runId(spec), setting: settingId(spec) };
+  });
+  const lora = [0, 1].map((seed) => makeRecord({ seed, accuracy: 0.7 }));
+  const one = groupResults([...other, ...lora], []);
+  assert.match(renderPair(one, splitPair(one, "lora, hand-written")), /: lora less hand-written, accuracy$/m);
+  const several = groupResults([...other, ...writtenRecords.slice(0, 2), ...lora], []);
+  const label = `hand-written (template ${JSON.stringify(template)})`;
+  assert.deepEqual(splitPair(several, `${label},lora`), [label, "lora"]);
+  assert.deepEqual(splitPair(several, `lora,${label}`), ["lora", label]);
+  assert.throws(() => renderPair(several, splitPair(several, "hand-written,lora")), (error: Error) => {
+    assert.ok(
+      error instanceof UsageError &&
+        error.message.startsWith("Cannot compare hand-written: it must be the name of one row"),
+    );
+    return error.message.includes(label);
+  });
+  assert.throws(() => splitPair(several, "lora"), UsageError);
 });
 
 Deno.test("against a baseline, what moved beyond noise is told from what changed within it", () => {

@@ -1,6 +1,14 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
+import { sizeOf } from "../../../base/shapes.ts";
+import { compose } from "../../../methods/adaptation/compose.ts";
+import { methods } from "../../../methods/mod.ts";
+import type { CommonOptions } from "../../../methods/types.ts";
+import { findFolder } from "../../../models/mod.ts";
+import { noteOf } from "../../../runs/adapters/note.ts";
+import { writeAdapter } from "../../../runs/adapters/write.ts";
 import { cellsOf } from "../../../runs/launch/cells.ts";
+import { taskOfSpec } from "../../../runs/study/find-task.ts";
 import { studiesOf } from "../../../runs/study/rebuild.ts";
 import { settingId } from "../../../runs/study/spec.ts";
 import { parseStudy, type Study } from "../../../runs/study/study.ts";
@@ -152,3 +160,29 @@ Deno.test("an unknown head is refused, and an unknown key of one", () => {
     /head: there is no key template, .*templates$/,
   );
 });
+
+Deno.test("training from an adapter that answers by words goes on with its template and words, or is refused", () =>
+  inFolder({}, async (out) => {
+    const entry = { "prompt-tuning": { virtualTokens: 2, start: "template" } };
+    const ofAdapter = { template: "{text} I call it {answer}.", words: [["bad"], ["good", "fine"]] };
+    const [{ spec }] = await cellsOf(worded({ methods: [entry] }));
+    const { shape } = await findFolder(gpt2);
+    const [{ name, options }] = spec.method;
+    const adaptation = compose([{ method: methods[name], options: options as CommonOptions }], shape);
+    const values = adaptation.parameters.map((
+      { name, shape },
+    ) => [name, { shape, data: new Float32Array(sizeOf(shape)) }]);
+    const note = noteOf("run", { ...spec, head: ofAdapter }, taskOfSpec(spec.task), { complete: true, hashes: "" });
+    const peft = { task_type: "CAUSAL_LM", modules_to_save: null };
+    await writeAdapter(`${out}/adapter`, adaptation, Object.fromEntries(values), [], { peft, note });
+    const from = { from: `${out}/adapter`, methods: [] };
+    const [cell] = await cellsOf(study({ models: [gpt2], ...from }));
+    assert.deepEqual(cell.spec.head, ofAdapter);
+    assert.ok(!Object.hasOwn(cell.spec.training, "headLearningRate"));
+    // What the study says comes first.
+    assert.deepEqual((await cellsOf(worded(from)))[0].spec.head, { template: manual, words: great });
+    await refused(
+      { models: [gpt2], ...from, tasks: ["brown/negation"] },
+      /^Cannot start from .*adapter for the task brown\/negation: .*, negative, positive; --head language-model takes/,
+    );
+  }));

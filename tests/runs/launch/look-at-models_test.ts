@@ -74,13 +74,14 @@ for (const [name, [files, message]] of Object.entries(faulty)) {
     }));
 }
 
-Deno.test("words that a model cannot be asked for are refused once, before any cell", async () => {
+Deno.test("words and templates that a model cannot be asked for are refused once, before any cell", async () => {
   const folder = await tinyWordModel("bert");
-  const looked = async (words: Record<string, string>) =>
+  const looked = async (words: Record<string, string>, template = "{text}:{answer}", maxLength = 8) =>
     await requireModels(
       await cellsOf({
         ...study([folder]),
-        head: { name: "language-model", templates: ["{text}:{answer}"], words },
+        head: { name: "language-model", templates: [template], words },
+        training: { ...presets.smoke.study.training, maxLength },
       }),
       worker,
       new AbortController().signal,
@@ -89,6 +90,10 @@ Deno.test("words that a model cannot be asked for are refused once, before any c
   await assert.rejects(looked({ negative: "n", positive: "great" }), {
     name: "UsageError",
     message: 'Cannot use the word "great" for a label: it must have one token, as it stands for a mask, it has 5',
+  });
+  await assert.rejects(looked({ negative: "n", positive: "p" }, "{text} was:{answer}", 6), {
+    name: "UsageError",
+    message: 'Cannot use the template "{text} was:{answer}": it must leave room for a text within 6 tokens, it takes 6',
   });
 });
 

@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { sizeOf } from "../../../base/shapes.ts";
 import { countFlops } from "../../../engine/graph/flops.ts";
-import type { Quadratic } from "../../../engine/types.ts";
+import { lower } from "../../../engine/graph/lower.ts";
+import type { Program, Quadratic } from "../../../engine/types.ts";
 import { compose } from "../../../methods/adaptation/compose.ts";
 import { inferenceParts } from "../../../methods/adaptation/inference-parts.ts";
 import { headOf } from "../../../models/layers/head.ts";
@@ -169,6 +170,24 @@ for (const name of ["gpt2", "llama"]) {
     });
   });
 }
+
+Deno.test("answering costs what features and a classifier on them cost, and a program that was lowered is not traced again", async () => {
+  const model = await classifierOf(await backboneOf("bert"), [variant("bitfit")]);
+  const [features, onFeatures] = [model.features, model.onFeatures!].map(({ program, signature }) =>
+    countFlops(program, signature, false, 1)!
+  );
+  const { program, signature } = model.answers;
+  let traces = 0;
+  const counting: Program = (args) => (traces++, program(args));
+  lower(counting, signature, false);
+  const traced = traces;
+  const flops = countFlops(counting, signature, false, 1);
+  assert.equal(traces, traced);
+  assert.deepEqual(flops, features.map((coefficient, at) => coefficient + onFeatures[at]));
+  const another = { ...signature, inputs: { ...signature.inputs } };
+  assert.deepEqual(countFlops(counting, another, false, 1), flops);
+  assert.equal(traces, 2 * traced);
+});
 
 Deno.test("below the lowest LoRA a step computes no gradients", async () => {
   const backbone = await backboneOf("bert");

@@ -6,6 +6,8 @@ import { variant } from "../../methods/variants.ts";
 import { expected, headOf, maskedTexts, openWith } from "../../models/architectures/masked.ts";
 import { difference } from "../../models/eager.ts";
 import { openGolden, outputOf, requireGoldenScores, requireGradients, texts, words } from "./word-scores.ts";
+import { measureWords } from "../../../perf/measure/words.ts";
+import { tinyWordModel } from "../training/words/tiny-words.ts";
 
 Deno.test("words of several tokens have the scores that transformers and PEFT give them as sequences of their own", async (t) => {
   // tests/long/runs/word-scores_test.ts has all architectures with all methods.
@@ -91,4 +93,12 @@ Deno.test("words are scored in 8-bit integers as in floats, nearly", async () =>
   const error = difference(rounded, exact);
   // A word of four tokens has a score of about −25.
   assert(error > 0 && error < 0.5, `${error}`);
+});
+
+Deno.test("the speed of words is measured beside plain passes, of several tokens where a model can score these", async () => {
+  for (const [architecture, works] of [["gpt2", 3], ["bert", 2], ["t5", 3]] as const) {
+    const { text } = await measureWords(await tinyWordModel(architecture), 1, 8);
+    assert.match(text, /^8 texts classified by words/);
+    assert.equal(text.match(/^\| [pw].*\| +\d+\.\d+ \(.*\| +\d+\.\d+ \(.*$/gm)?.length, works, text);
+  }
 });

@@ -57,3 +57,26 @@ Deno.test("the speed of this machine is measured while time is left, and then ta
   await estimateCell(await specOf("prompt-tuning"), {}, calibration);
   assert.equal(calibration.rate, 1e9);
 });
+
+Deno.test("cells of one model open it once to be estimated, and each counts the time that this takes", async () => {
+  const known = models["use-lite"];
+  let opened = 0;
+  models["use-lite"] = {
+    ...known,
+    async open() {
+      opened++;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      return await known.open();
+    },
+  };
+  try {
+    const shared = { threads: 1, secondsLeft: 0, secondsPerCell: 0, rate: Infinity, models: new Map() };
+    for (const method of ["linear-probe", "bitfit"]) {
+      const { seconds } = await estimateCell(await specOf(method), {}, shared);
+      assert.ok(seconds.value! >= 0.1);
+    }
+    assert.equal(opened, 1);
+  } finally {
+    models["use-lite"] = known;
+  }
+});

@@ -14,13 +14,14 @@ Deno.test("a text that is too long is cut inside its chat template, which stays 
   assert.equal(await readBack(16), "<u>a long text:)");
   assert.equal(await readBack(15), "<u>a long tex:)");
   assert.equal(await readBack(6), "<u>a:)");
-  assert.equal(await readBack(5), "<u>:)");
 });
 
 Deno.test("a chat template that leaves no room is refused, and so is a model without one", async () => {
-  await assert.rejects(readBack(4), {
-    message: "Cannot chat: the chat template must leave room for a text within 4 tokens, it takes 5",
-  });
+  for (const limit of [4, 5]) {
+    await assert.rejects(readBack(limit), {
+      message: `Cannot chat: the chat template must leave room for a text within ${limit} tokens, it takes 5`,
+    });
+  }
   await assert.rejects(chatPrompt({ ...backbone, chat: undefined }, "a", 9), {
     message: "Cannot chat: the model must have a chat template, it has none",
   });

@@ -88,7 +88,7 @@ Deno.test("what a kind does not have, and cells that are not of it, are refused 
     ],
     [
       { ...score, data: "separated.csv", labels: [0, 1] },
-      /labels is of the kind classification or multi-label, its kind is regression$/,
+      /labels is of the kind classification, multi-label or multiple choice, its kind is regression$/,
     ],
     [
       { ...score, data: "separated.csv", separator: "|" },
@@ -105,6 +105,10 @@ Deno.test("what a kind does not have, and cells that are not of it, are refused 
     [
       { columns: { text: "text", label: NAMES }, data: "columns.csv" },
       /a list of columns\.label is of the kind multi-label/,
+    ],
+    [
+      { columns: { text: "text", label: "score" }, metrics: ["f1", "exact_match"], data: "lists.jsonl" },
+      /columns\.group must name what exact_match scores, it is missing$/,
     ],
     [{ ...topics, data: "separated.csv" }, /topics must hold several labels in a row, none does; "separator"/],
     [

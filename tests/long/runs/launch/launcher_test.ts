@@ -245,6 +245,8 @@ Deno.test("every cell of a study is estimated without training", async () => {
     assert.equal(estimate.parameters.trainable, 10 + cell.spec.method[0].name.length);
     assert.equal(estimate.planned.total, 15);
   }
+  // Seeds share their setting's.
+  assert.equal(new Set(estimated.map(({ estimate }) => estimate)).size, study.methods.length);
 });
 
 Deno.test("a number of jobs that is no whole number from 1 is refused", () =>

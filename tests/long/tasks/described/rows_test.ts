@@ -14,10 +14,11 @@ async function measured(cases: readonly object[]): Promise<Report> {
 
 Deno.test("a file of 60 MB is described and drawn from in a process of less than 210 MB, and what is over a limit is named", async () => {
   const { text, violations } = await measured([
-    { rows: 200_000, bytes: 300, peakBytes: 210e6 },
-    { rows: 5000, bytes: 60, peakBytes: 1 },
+    { form: "csv", rows: 200_000, bytes: 300, peakBytes: 210e6 },
+    { form: "csv", rows: 5000, bytes: 60, peakBytes: 1 },
+    { form: "parquet", rows: 12_000, bytes: 60 },
   ]);
-  assert.match(text, /^\| 200000 +\|/m);
+  for (const rows of ["200000 (csv)", "12000 (parquet)"]) assert.ok(text.includes(`| ${rows} `), rows);
   assert.equal(violations.length, 1, violations[0]);
-  assert.match(violations[0], /^5000 rows: peakBytes must be at most 1, current value is \d/);
+  assert.match(violations[0], /^5000 rows \(csv\): peakBytes must be at most 1, current value is \d/);
 });

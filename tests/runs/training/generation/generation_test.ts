@@ -8,13 +8,15 @@ import { renderMarkdown } from "../../../../reports/text/markdown.ts";
 import { renderTerminal } from "../../../../reports/text/terminal.ts";
 import { readAdapterNote } from "../../../../runs/adapters/note.ts";
 import { cellsOf } from "../../../../runs/launch/cells.ts";
+import { lookAtModel } from "../../../../models/mod.ts";
 import { readRecords } from "../../../../runs/study/read-records.ts";
 import { estimateCell } from "../../../../runs/training/estimates/estimate-cell.ts";
 import { Stopped } from "../../../../runs/training/cell-runner.ts";
 import { openPredictor } from "../../../../runs/predict/predictor.ts";
 import type { Generated } from "../../../../runs/predict/types.ts";
 import { runCell } from "../../../../runs/training/run-cell.ts";
-import { runId } from "../../../../runs/study/spec.ts";
+import { requireReadable } from "../../../../runs/training/estimates/require-readable.ts";
+import { runId, type RunSpec } from "../../../../runs/study/spec.ts";
 import type { Study } from "../../../../runs/study/study.ts";
 import { textMetrics } from "../../../../tasks/text-metrics.ts";
 import { makeFolder } from "../../../models/folder/copies.ts";
@@ -156,11 +158,14 @@ Deno.test("a cell of dialogues reads their newest turns, and predict reads them 
   await predictor.release();
   assert.deepEqual(answers.map((answer) => (answer as Generated).generated), [answered.predicted, answered.predicted]);
   assert.deepEqual(answers.map(({ truncated }) => truncated), [true, undefined]);
-  const [tooLong] = await cellsOf(study({ ...small, tasks: [description], training: ofMost(20) }));
-  await assert.rejects(
-    runCell(tooLong.spec, { ...options, tables: tooLong.tables }),
-    /Cannot read the dialogue pool\/\d+\/2: its last turn must have at most 20 tokens .* current value is 24$/,
-  );
+  const tooLong = /Cannot read the dialogue pool\/\d+\/2: its last turn must have at most 20 tokens .* value is 24$/;
+  const [cell] = await cellsOf(study({ ...small, tasks: [description], training: ofMost(20) }));
+  await assert.rejects(runCell(cell.spec, { ...options, tables }), tooLong);
+  // It is found before any cell is trained.
+  const looked = async (spec: RunSpec) =>
+    await requireReadable(await lookAtModel("", folder), [{ spec, tables, seeds: [7, 8] }]);
+  await assert.rejects(looked(cell.spec), tooLong);
+  await looked(spec);
 });
 
 Deno.test("an encoder-decoder learns and generates as well", async () => {

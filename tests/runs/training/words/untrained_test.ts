@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { cpu } from "../../../../engine/devices/cpu.ts";
+import { js } from "../../../../engine/devices/js.ts";
 import { compose } from "../../../../methods/adaptation/compose.ts";
-import { findFolder } from "../../../../models/mod.ts";
+import { findFolder, lookAtModel } from "../../../../models/mod.ts";
 import { groupResults } from "../../../../reports/results.ts";
 import { cellsOf } from "../../../../runs/launch/cells.ts";
 import { asLanguageModel, trainableLanguageModel } from "../../../../runs/programs/language-model.ts";
@@ -10,6 +11,7 @@ import { checkRecord } from "../../../../runs/study/check-record.ts";
 import { parseRecord, type RunRecord } from "../../../../runs/study/record.ts";
 import { settingId } from "../../../../runs/study/spec.ts";
 import { estimateCell } from "../../../../runs/training/estimates/estimate-cell.ts";
+import { requireReadable } from "../../../../runs/training/estimates/require-readable.ts";
 import { openCell } from "../../../../runs/training/prepare.ts";
 import { runCell } from "../../../../runs/training/run-cell.ts";
 import { drawDemonstrations } from "../../../../runs/training/words/demonstrations.ts";
@@ -37,8 +39,8 @@ async function run({ spec, ...paths }: Cell): Promise<RunRecord> {
   return record;
 }
 
-/** Answers by the log-probability of all tokens of the words, from the scores of the whole text with each of them. */
-async function answersTo(texts: string[], template: string, words: string[][], first = ""): Promise<number[]> {
+/** What gives the log-probability of all tokens of a word, from the scores of the whole text with it. */
+async function plainScores() {
   const backbone = asLanguageModel(await (await findFolder(model)).open());
   const { program, signature } = trainableLanguageModel(backbone, compose([], backbone)).scores;
   const executable = await cpu.compile(program, signature, { threads: 1 });
@@ -51,16 +53,25 @@ async function answersTo(texts: string[], template: string, words: string[][], f
       return sum + row[id] - Math.log(row.reduce((total, one) => total + Math.exp(one), 0));
     }, 0);
   };
+  return { scoreOf, release: () => executable.release() };
+}
+
+/** The logarithm of the sum of exponentials. */
+const logSumExp = (values: number[]) => Math.log(values.reduce((sum, value) => sum + Math.exp(value), 0));
+
+/** Answers by the log-probability of all tokens of the words. */
+async function answersTo(texts: string[], template: string, words: string[][], first = ""): Promise<number[]> {
+  const { scoreOf, release } = await plainScores();
   const answers = await Array.fromAsync(texts, async (text) => {
     const list = `${words[0][0]} or ${words[1][0]}`;
     const [before, space] = template.replace("{text}", text).replace("{label list}", list).split(/( ?)\{answer\}/);
     const labels = await Array.fromAsync(words, async (ofLabel) => {
       const scores = await Array.fromAsync(ofLabel, (word) => scoreOf(first + before, space + word));
-      return Math.log(scores.reduce((sum, score) => sum + Math.exp(score), 0));
+      return logSumExp(scores);
     });
     return labels.indexOf(Math.max(...labels));
   });
-  await executable.release();
+  await release();
   return answers;
 }
 
@@ -91,7 +102,7 @@ Deno.test("what is not trained has a run for each template, which answers as the
   assert.deepEqual(protocols[0].settings.map(({ label }) => label).sort(), [
     'hand-written (template "{text} ({label list}?) {answer}")',
     'hand-written (template "{text}. It is {answer}.")',
-    "prompt-tuning",
+    'prompt-tuning (template "{text}. It is {answer}.")',
   ]);
 });
 
@@ -125,6 +136,29 @@ Deno.test("answered examples stand before each text, classes in turn, as if all 
   );
 });
 
+Deno.test("behind answered examples, a word's prior is its score behind these and a template without a text", async () => {
+  const [{ spec }] = await cellsOf(study(["hand-written"]));
+  const head = { template: "{text}={answer}", words: [["n"], ["y", "so"]], normalise: "prior" as const };
+  const context = { spec: { ...spec, device: "js", training: { ...spec.training, maxLength: 12 } }, threads: 1 };
+  const demonstrations = [{ text: "ab", label: 1 }, { text: "cd", label: 0 }];
+  const backbone = await (await findFolder(model)).open();
+  const opened = await wordHead(backbone, head, ["0", "1"], context, demonstrations);
+  const { program, signature } = opened.classifier(compose([], opened.backbone), {}).answers;
+  const executable = await js.compile(program, signature, { threads: 1 });
+  const encoded = await opened.reading.encode("a day", 12);
+  const { logits } = await executable.run({ parameters: {}, inputs: opened.reading.collate([encoded]) });
+  await executable.release();
+  const { scoreOf, release } = await plainScores();
+  const first = "ab=y\n\ncd=n\n\n";
+  const [no, yes] = await Array.fromAsync(head.words, async (words) =>
+    logSumExp(
+      await Array.fromAsync(words, async (word) =>
+        await scoreOf(`${first}a day=`, word) - await scoreOf(`${first}=`, word)),
+    ));
+  await release();
+  assert.ok(Math.abs(logits[1] - logits[0] - (yes - no)) < 1e-4, `${logits[1] - logits[0]}, ${yes - no}`);
+});
+
 Deno.test("examples that do not fit beside a text are refused with the number that does, and so are more than there are", async () => {
   const cell = await inContext(8);
   await assert.rejects(openCell(cell.spec, cell, 1), {
@@ -133,6 +167,12 @@ Deno.test("examples that do not fit beside a text are refused with the number th
     message:
       "Cannot put 8 examples before a text: with 10 tokens of the text they must fit into the model's 64, 4 of them do",
   });
+  // So they are before any cell is trained, of whatever seed.
+  const looked = async ({ id: _, ...rest }: Cell) =>
+    await requireReadable(await lookAtModel("", model), [{ ...rest, seeds: [cell.spec.seed, cell.spec.seed + 1] }]);
+  await assert.rejects(looked(cell), { message: /, 4 of them do$/ });
+  await assert.rejects(looked(await inContext(9)), { message: /, there are 8$/ });
+  await looked(await inContext(4));
   const more = await inContext(9);
   await assert.rejects(openCell(more.spec, more, 1), {
     message: "Cannot put 9 examples before a text: there must be as many to train on, there are 8",
