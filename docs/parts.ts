@@ -12,6 +12,7 @@ import type { Method } from "../methods/types.ts";
 import { architectures, models } from "../models/mod.ts";
 import { presets } from "../runs/study/presets.ts";
 import { metrics } from "../tasks/metrics.ts";
+import { choiceMetrics } from "../tasks/metrics/choices.ts";
 import { multiLabelMetrics } from "../tasks/metrics/multi-label.ts";
 import { regressionMetrics } from "../tasks/metrics/regression.ts";
 import { hubDescriptions, hubTasks } from "../tasks/hub/mod.ts";
@@ -222,6 +223,7 @@ const metricsByKind: Record<TaskKind, Record<string, Pick<Metric, "name" | "desc
   classification: metrics,
   regression: regressionMetrics,
   "multi-label": multiLabelMetrics(1),
+  "multiple choice": choiceMetrics,
   generation: generationMetrics,
 };
 

@@ -60,17 +60,19 @@ export function overviewRemarks({ axis, averaged, critical }: Overview): Remark[
 }
 
 /** The answer that the majority score always gives. */
-export function majorityInWords(baseline: Run["baseline"]): string {
+export function majorityInWords({ baseline, metrics: [{ unit }] }: Pick<Run, "baseline" | "metrics">): string {
   if (baseline === undefined) return "the class most frequent in training";
-  return typeof baseline === "number" ? "the mean in training" : "the set of labels most frequent in training";
+  if (typeof baseline === "object") return "the set of labels most frequent in training";
+  // No metric of regression is a fraction.
+  return unit === "fraction" ? `choice ${baseline + 1}, most often right in training` : "the mean in training";
 }
 
 /** What a reader should know of a protocol's table, whatever shows it. */
 export function protocolRemarks(protocol: Protocol): Remark[] {
-  const [{ majority, metric, runs: [{ baseline }] }] = protocol.settings;
+  const [{ majority, metric, runs: [run] }] = protocol.settings;
   const chance: Remark[] = majority === null
     ? []
-    : [[`Majority: ${formatScore(majority, metric.unit)}, always answering ${majorityInWords(baseline)}`]];
+    : [[`Majority: ${formatScore(majority, metric.unit)}, always answering ${majorityInWords(run)}`]];
   return [
     ...chance,
     [`Protocol: ${inWords(protocol.spec)}`],

@@ -5,10 +5,12 @@
 import { createHash, hash } from "node:crypto";
 import type { Example, TextInput } from "./types.ts";
 
-/** A key that is equal for texts, or pairs, that differ only in case and white space. */
+/** A key that is equal for texts, pairs, or texts with choices, that differ only in case and white space. */
 export function textKey(example: TextInput): string {
   if (example.hash !== undefined) return example.hash;
-  return [example.text, example.pair ?? ""].map((text) => text.toLowerCase().replace(/\s+/g, " ").trim()).join("\n");
+  return [example.text, example.pair ?? "", ...example.choices ?? []].map((text) =>
+    text.toLowerCase().replace(/\s+/g, " ").trim()
+  ).join("\n");
 }
 
 /** The first 16 hexadecimal digits of the SHA-256 of a text's key: an adapter's note has them of all that it knows. */

@@ -11,6 +11,8 @@ export interface TextInput {
   text: string;
   /** The second text of a pair. */
   pair?: string;
+  /** Texts of which one answers, where each example has its own. */
+  choices?: readonly string[];
   /** What it has in common with others that must not be in two splits, such as the document that it is from. */
   group?: string;
   /** Stands for its texts where there are too many to have all in memory; these are empty until {@linkcode ReadTexts} reads them. */
@@ -34,6 +36,17 @@ export interface MultiLabelExample extends TextInput {
   /** Indices into the task's labels, in ascending order; none where no label applies. */
   labels: readonly number[];
 }
+
+/** A text with choices, or a pair of texts with them. */
+export interface ChoiceExample extends TextInput {
+  /** The choices. */
+  choices: readonly string[];
+  /** Places of the right ones, in ascending order, one at least. */
+  right: readonly number[];
+}
+
+/** Which of an example's choices are right. */
+export type ChoiceAnswer = Pick<ChoiceExample, "choices" | "right">;
 
 /** An example of generation: a text, and texts that would be right answers. */
 export interface GenerationExample extends TextInput {
@@ -163,6 +176,16 @@ export interface MultiLabelTask extends TaskDescription {
   load: Load<MultiLabelExample>;
 }
 
+/** A task of multiple choice. */
+export interface ChoiceTask extends TaskDescription {
+  /** A prediction is one of the choices that each example has. */
+  kind: "multiple choice";
+  /** What stands in the place of the choice in the second text of pairs, "@placeholder"; absent: the choice stands behind that text. */
+  placeholder?: string;
+  /** Reads the examples. */
+  load: Load<ChoiceExample>;
+}
+
 /** A task of generation. */
 export interface GenerationTask extends TaskDescription {
   /** A prediction is a text. */
@@ -173,8 +196,8 @@ export interface GenerationTask extends TaskDescription {
   load: Load<GenerationExample>;
 }
 
-/** A task whose answers a layer on the model's features gives: a class, a number, or labels. */
-export type HeadTask = Task | RegressionTask | MultiLabelTask;
+/** A task whose answers a layer on the model's features gives: a class, a number, labels, or one of some choices. */
+export type HeadTask = Task | RegressionTask | MultiLabelTask | ChoiceTask;
 
 /** A task of any kind. */
 export type AnyTask = HeadTask | GenerationTask;
@@ -182,12 +205,12 @@ export type AnyTask = HeadTask | GenerationTask;
 /** A kind of task. */
 export type TaskKind = AnyTask["kind"];
 
-/** What a kind of task makes of a model: a classifier, whose outputs may also stand for numbers or labels, or a generator of texts. */
+/** What a kind of task makes of a model: a classifier, whose outputs may also stand for numbers, labels or choices, or a generator of texts. */
 export function useOf(kind: TaskKind): "classification" | "generation" {
   return kind === "generation" ? kind : "classification";
 }
 
-/** Names of a task's classes or labels; none where its answers are numbers or texts. */
+/** Names of a task's classes or labels; none where its answers are numbers, texts or choices of an example's own. */
 export function labelsOfTask(task: AnyTask): readonly string[] {
   return "labels" in task ? task.labels : [];
 }
@@ -227,6 +250,9 @@ export type NumberMetric = Metric;
 
 /** A metric of several labels at once; answers are indices of labels, in ascending order. */
 export type LabelSetMetric = Metric<readonly number[], readonly number[]>;
+
+/** A metric of multiple choice; what is predicted is the place of a choice. */
+export type ChoiceMetric = Metric<ChoiceAnswer, number>;
 
 /** A metric of generation; the right answers are each example's references. */
 export type TextMetric = Metric<readonly string[], string>;

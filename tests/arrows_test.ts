@@ -112,7 +112,7 @@ const ARROWS: Record<string, readonly string[]> = {
   "runs/status": ["base", "runs/study/shared", "runs/launch"],
   "runs/slurm": ["base", "engine", "engine/devices", "runs/plugins", "runs/study", "runs/launch"],
   "runs/predict": [
-    ...["base", "engine", "engine/devices", "models", "models/mod.ts", ...METHODS, "tasks"],
+    ...["base", "engine", "engine/devices", "models", "models/mod.ts", ...METHODS, "tasks", "tasks/templates"],
     ...["runs/plugins", "runs/study", "runs/programs", "runs/adapters", "runs/training"],
   ],
   "runs/controls": ["base", "models", "runs/study", "runs/predict", "runs/training"],

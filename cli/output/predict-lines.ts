@@ -28,6 +28,7 @@ export interface PredictOutput {
 const lineSchema = z.strictObject({
   text: z.string(),
   pair: z.string().optional(),
+  choices: z.array(z.string()).optional(),
   adapter: z.string().optional(),
 });
 
@@ -47,7 +48,7 @@ function parseLine(line: string): Line {
   const result = lineSchema.safeParse(value);
   if (result.success) return result.data;
   throw new UsageError(
-    'it must be {"text": …, "pair": …, "adapter": …}, the last two optional: ' +
+    'it must be {"text": …, "pair": …, "choices": […], "adapter": …}, all but the first optional: ' +
       describeFault(result.error, value, () => Object.keys(lineSchema.shape)),
   );
 }

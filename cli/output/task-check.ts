@@ -47,7 +47,8 @@ export function renderTask({ task, read, wording: { templates = [] } }: OpenDesc
     "examples:",
     ...summary.examples.map((example) =>
       `  ${visible(answerInWords(example, read.labels))}: ${shorten(example.text, LONGEST_SHOWN)}` +
-      `${example.pair === undefined ? "" : ` | ${shorten(example.pair, LONGEST_SHOWN)}`}`
+      `${example.pair === undefined ? "" : ` | ${shorten(example.pair, LONGEST_SHOWN)}`}` +
+      (example.choices ? ` | ${shorten(example.choices.join(" / "), LONGEST_SHOWN)}` : "")
     ),
   ].join("\n");
 }
@@ -59,9 +60,12 @@ export function renderNamed({ name, version, kind }: AnyTask, data: TaskData<Tex
 }
 
 /** What always giving one answer scores. */
-function renderConstant({ kind, labels }: ReadTask, { constant: { answer, score } }: Summary): string[] {
+function renderConstant({ kind, labels }: ReadTask, { constant: { answer, score }, choices }: Summary): string[] {
   if (kind === "generation") return [];
-  return [constantInWords({ kind, labels }, answer, score)];
+  return [
+    constantInWords({ kind, labels }, answer, score),
+    ...choices ? [`answering at random: accuracy ${(100 * choices.chance).toFixed(1)} %`] : [],
+  ];
 }
 
 function constantInWords(
@@ -70,6 +74,9 @@ function constantInWords(
   score: number,
 ): string {
   if (kind === "regression") return `always answering the mean, ${number(answer.target!)}: mse ${number(score)}`;
+  if (kind === "multiple choice") {
+    return `always answering choice ${answer.right![0] + 1}: accuracy ${(100 * score).toFixed(1)} %`;
+  }
   const metric = kind === "multi-label" ? "exact_match" : "accuracy";
   return `always answering ${visible(answerInWords(answer, labels))}: ${metric} ${(100 * score).toFixed(1)} %`;
 }
@@ -79,8 +86,18 @@ function number(value: number): string {
   return String(Number(value.toPrecision(4)));
 }
 
-/** A line for each class or label: its number of examples in each split. Of regression, the numbers; of generation, the texts of each split. */
-function renderAnswers({ kind, labels, splits }: ReadTask, { counts, numbers }: Summary): string[] {
+/**
+ * A line for each class or label: its number of examples in each split. Of regression, the numbers; of multiple choice, the examples of each
+ * split and their choices; of generation, the texts of each split.
+ */
+function renderAnswers({ kind, labels, splits }: ReadTask, { counts, numbers, choices }: Summary): string[] {
+  if (choices) {
+    const [least, median, most] = choices.counts;
+    return [
+      ...splits.map(({ name, examples }) => `${name}: ${counted(examples.length, "example")}`),
+      `choices: ${least} to ${most}, median ${median}`,
+    ];
+  }
   if (numbers) {
     const [least, median, most] = numbers;
     return [`numbers: ${least} to ${most}, median ${median}`];

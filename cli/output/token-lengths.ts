@@ -8,6 +8,7 @@ import type { Model } from "../../models/types.ts";
 import { textAsRead, tokenLengths } from "../../runs/training/estimates/token-lengths.ts";
 import { trainingDefaults } from "../../runs/study/training-defaults.ts";
 import { someOf } from "../../tasks/described/summary.ts";
+import { choiceTexts } from "../../tasks/templates/choices.ts";
 import type { DescribedExample } from "../../tasks/described/example.ts";
 import type { AnyTask, TaskData, TextInput } from "../../tasks/types.ts";
 
@@ -21,7 +22,11 @@ export async function renderTokens(model: Model, task: AnyTask, data: TaskData<T
   const drawn: readonly DescribedExample[] = all.length <= MOST
     ? all
     : new Random(0, "task check/lengths").shuffle(all).slice(0, MOST);
-  const texts = await task.readTexts?.(drawn) ?? drawn;
+  const read = await task.readTexts?.(drawn) ?? drawn;
+  // A choice is read with its text.
+  const texts: readonly DescribedExample[] = kind === "multiple choice"
+    ? read.flatMap((example) => choiceTexts(example, task))
+    : read;
   const backbone = await model.open({ apart: true });
   try {
     const limits = [trainingDefaults.maxLength, backbone.maxLength];
@@ -32,7 +37,9 @@ export async function renderTokens(model: Model, task: AnyTask, data: TaskData<T
       (text) => textAsRead(backbone, task, text, limits[0]).catch(({ message }) => String(message)),
     );
     return [
-      `tokens of ${model.name}${count < all.length ? `, of ${count} texts` : ""}: median ${median}, ` +
+      `tokens of ${model.name}${
+        kind === "multiple choice" ? ", of a choice with its text" : count < all.length ? `, of ${count} texts` : ""
+      }: median ${median}, ` +
       `95 % have at most ${most95}, the longest has ${longest}`,
       `cut at ${usual.limit} tokens, as training.maxLength says by default: ${usual.count} of ${count}`,
       `cut at ${most.limit} tokens, the most that ${model.name} reads: ${most.count} of ${count}`,

@@ -5,7 +5,7 @@
 import { dirname, relative, resolve } from "node:path";
 import { evaluateShape } from "../graph/dim.ts";
 import { type ExecutionOrder, orderExecution } from "../graph/execution-order.ts";
-import type { Node } from "../graph/graph.ts";
+import { lookedUpMatrices, type Node } from "../graph/graph.ts";
 import { encodeOnnx } from "../graph/onnx.ts";
 import { quantise } from "../graph/quantise.ts";
 import { type SizeInput, sizesAsInputs } from "../graph/sizes.ts";
@@ -69,20 +69,21 @@ function sizeValue({ node: { dtype, shape }, values }: SizeInput, batch: number,
 
 /**
  * Makes a graph with these outputs ready to run.
- * @param computesSizes whether the graph computes the sizes of a call, as is best on a processor; else they are inputs
+ * @param onProcessor whether it runs on the processor. There the graph computes the sizes of a call, elsewhere they are inputs
  */
 export async function createProgramSession<Session extends { readonly inputNames: readonly string[] }>(
   outputs: Record<string, Node>,
   signature: Signature,
   options: CompileOptions,
-  computesSizes: boolean,
+  onProcessor: boolean,
   createSession: (options: SessionOptions) => Promise<Session>,
 ): Promise<ProgramSession<Session>> {
   const quantised = options.precision === "int8" ? quantise(outputs) : outputs;
-  const { outputs: final, sizes } = computesSizes ? { outputs: quantised, sizes: [] } : sizesAsInputs(quantised);
+  const { outputs: final, sizes } = onProcessor ? { outputs: quantised, sizes: [] } : sizesAsInputs(quantised);
   const execution = orderExecution(final);
   const folder = weightsFolder(signature);
-  const model = encodeOnnx(execution, signature.weights, folder);
+  const asStored = onProcessor ? lookedUpMatrices(execution.nodes) : undefined;
+  const model = encodeOnnx(execution, signature.weights, folder, asStored);
   const session = await createSession({ ...options, model, folder });
   const inputNames = new Set(session.inputNames);
   return {

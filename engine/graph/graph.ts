@@ -70,6 +70,18 @@ export function frozenNodes(nodes: readonly Node[]): Set<Node> {
   return frozen;
 }
 
+/**
+ * Those weights whose rows are looked up and that are the right operand of a product, too: the embeddings of a language model
+ * whose head is tied to them. They must stay as they are stored for the lookup, so products read them there. Laid out for the
+ * processor, once for the product and once for its gradient, they would be in memory three times.
+ */
+export function lookedUpMatrices(nodes: readonly Node[]): Set<Node> {
+  const readBy = (op: string, position: number) =>
+    new Set(nodes.filter((node) => node.op === op).map(({ inputs }) => inputs[position]));
+  const multiplied = readBy("Gemm", 1);
+  return new Set(readBy("Gather", 0).values().filter((node) => node.op === "weight" && multiplied.has(node)));
+}
+
 /** Builds a graph. */
 export class Graph {
   /** Every node so far, inputs first. */

@@ -4,7 +4,7 @@
  */
 import { sizeOf } from "../../base/shapes.ts";
 import { evaluateDim, evaluateShape, isFixed } from "./dim.ts";
-import { frozenNodes, type Node } from "./graph.ts";
+import { frozenNodes, lookedUpMatrices, type Node } from "./graph.ts";
 import type { ExecutionOrder } from "./execution-order.ts";
 import type { MemoryPlan, Signature } from "../types.ts";
 
@@ -64,14 +64,16 @@ const PACKING = new Set(["Gemm", "MatMul", "DynamicQuantizeMatMul", "MatMulInteg
 
 /**
  * Bytes of the weights that a call reads, and of the values that the runtime computes from them once.
- * @param packed whether each product has its own copy of its matrix, laid out for the processor
+ * @param packed whether each product has its own copy of its matrix, laid out for the processor, but for `lookedUpMatrices`
  */
 function weightBytes(execution: ExecutionOrder, frozen: ReadonlySet<Node>, packed: boolean): number {
   const copies = new Map<Node, number>();
   const unpacked = new Set(Object.values(execution.outputs));
+  const asStored = lookedUpMatrices(execution.nodes);
   for (const node of execution.nodes.filter((node) => !frozen.has(node))) {
     node.inputs.forEach((input, position) => {
-      if (packed && position === 1 && PACKING.has(node.op)) copies.set(input, (copies.get(input) ?? 0) + 1);
+      const isPacked = packed && position === 1 && PACKING.has(node.op) && !asStored.has(input);
+      if (isPacked) copies.set(input, (copies.get(input) ?? 0) + 1);
       else unpacked.add(input);
     });
   }

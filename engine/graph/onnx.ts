@@ -85,11 +85,14 @@ function operator(type: string, inputs: readonly string[], output: string, attri
  * after "output/".
  * @param weights where each weight lies
  * @param folder the folder that all files of weights lie under; the model names them from there
+ * @param asStored weights that the runtime must not lay out for the processor. They are inputs with a default value, which
+ * it takes for values that may change
  */
 export function encodeOnnx(
   { nodes, outputs }: ExecutionOrder,
   weights: Record<string, StoredTensor>,
   folder = ".",
+  asStored: ReadonlySet<Node> = new Set(),
 ): Uint8Array {
   // The result of an operator has the name of its first output; further outputs are copies of it.
   const outputNames = new Map<Node, string>();
@@ -116,7 +119,7 @@ export function encodeOnnx(
         weightInitializer(nameOf(node), node, weights[node.attributes.name as string], folder)
       ),
     )
-    .add(11, ...ofKind("input").map((node) => valueInfo(nameOf(node), node)))
+    .add(11, ...[...ofKind("input"), ...asStored].map((node) => valueInfo(nameOf(node), node)))
     .add(12, ...namedOutputs.map(([name, node]) => valueInfo(name, node)));
   const operatorSets = Object.entries({ "": OPSET, [RUNTIME_DOMAIN]: 1 })
     .map(([domain, version]) => new Message().add(1, domain).whole(2, version));

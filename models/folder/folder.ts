@@ -30,8 +30,10 @@ async function readDesign(folder: string, architectures: Record<string, Architec
   const type = config.values.model_type as string;
   if (!Object.hasOwn(architectures, type)) {
     throw new Error(
-      `Cannot use ${folder}: its architecture must be one of ${Object.keys(architectures).join(", ")}, ` +
-        `current value is ${shorten(type)}`,
+      `Cannot use ${folder}: its architecture must be one of ${
+        Object.keys(architectures).join(", ")
+      }, or a plug-in's ` +
+        `that reads the folder (docs/plugins.md, "A model"), current value is ${shorten(type)}`,
     );
   }
   const { citation, design } = architectures[type];

@@ -148,9 +148,9 @@ function describeFlags(records: readonly RunSummary[]): string {
   return lines.join("; ") || "none";
 }
 
-function describeMajority({ spec, scores: { majority }, baseline }: RunSummary): string {
+function describeMajority({ spec, scores: { majority }, ...run }: RunSummary): string {
   if (majority.value === null) return `${spec.task.name}: ${majority.reason}`;
-  const answer = baseline === undefined ? "the most frequent class" : majorityInWords(baseline);
+  const answer = run.baseline === undefined ? "the most frequent class" : majorityInWords(run);
   return `${spec.task.name}: always ${answer}, ${words(majority)}`;
 }
 

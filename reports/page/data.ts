@@ -110,6 +110,8 @@ export function pageData({ runs, protocols, texts }: Results): PageData {
     flags: run.checks.flags.map((check) => checks.place(canonical(check), () => check)),
     labels: run.answers.kind === "label sets"
       ? labels.place(sets, () => sets.values)
+      : run.answers.kind === "choices"
+      ? labels.place("choices", () => choicesOf(runs))
       : labels.place(canonical(run.task.labels), () => run.task.labels),
     kind: packed.get(run)?.kind ?? "numbers",
     ...texts && isWhole && run.answers.kind === "texts" && { generated: run.answers.predicted.slice(0, generated) },
@@ -133,6 +135,15 @@ export function pageData({ runs, protocols, texts }: Results): PageData {
     environments: environments.values,
     checks: checks.values,
   }) as PageData;
+}
+
+/** Names of the places of choices: as many as the most choices of an example. */
+function choicesOf(runs: readonly Run[]): string[] {
+  let most = 0;
+  for (const { answers } of runs) {
+    if (answers.kind === "choices") { for (const { choices } of answers.truth) most = Math.max(most, choices.length); }
+  }
+  return Array.from({ length: most }, (_, at) => `choice ${at + 1}`);
 }
 
 /** The number of examples whose generated texts are shown of each run. */

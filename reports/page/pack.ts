@@ -30,9 +30,9 @@ export function pack(values: ArrayLike<number>): Packed {
 export interface PackedAnswers {
   /** What the numbers stand for. */
   kind: "classes" | "texts";
-  /** Classes; for texts, 1 for each. */
+  /** Classes; of choices, the place of the first right one; for texts, 1 for each. */
   truth: Packed;
-  /** Classes; for texts, 1 where it is one of the references and else 0. */
+  /** Classes; of choices, the place of the chosen one, or of the first right one if it is right; for texts, 1 where it is one of the references and else 0. */
   predicted: Packed;
 }
 
@@ -49,6 +49,11 @@ export function packAnswers(answers: Answers, placeOf: (labels: readonly number[
     case "label sets": {
       const [truth, predicted] = [answers.truth, answers.predicted].map((sets) => pack(sets.map(placeOf)));
       return { kind: "classes", truth, predicted };
+    }
+    case "choices": {
+      const { truth, predicted } = answers;
+      const places = predicted.map((place, at) => truth[at].right.includes(place) ? truth[at].right[0] : place);
+      return { kind: "classes", truth: pack(truth.map(({ right }) => right[0])), predicted: pack(places) };
     }
     case "texts": {
       const { truth, predicted } = answers;

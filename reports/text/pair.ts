@@ -12,6 +12,7 @@ import { bootstrapInterval, mcNemarTest, signFlipTest } from "../statistics/pair
 import { pairSamples, type Sample } from "../statistics/sample.ts";
 import { plainTable } from "./terminal.ts";
 import { titleOf } from "../words.ts";
+import { rightnessOf } from "../../runs/study/predictions/answers.ts";
 
 /** The row of a table with this label or, if there is none, the only one of this method. */
 function rowOf({ settings }: Protocol, name: string): Setting | undefined {
@@ -112,15 +113,13 @@ function seedRow(pair: Sample, [first, second]: [Run, Run], unit: MetricUnit): s
     pair.seed,
     (places) => pair.score + places.reduce((sum, place) => sum + pair.deviations[place], 0) / places.length,
   );
-  const [a, b] = [first.answers, second.answers];
-  // Of numbers and texts, none is simply right or wrong.
-  const known = [a, b].every(({ kind }) => kind === "classes" || kind === "label sets");
+  const [a, b] = [rightnessOf(first.answers), rightnessOf(second.answers)];
+  const known = a !== null && b !== null;
   let [onlyFirst, onlySecond] = [0, 0];
   if (known) {
-    for (let place = 0; place < a.truth.length; place++) {
-      const rights = [a, b].map(({ truth, predicted }) => String(truth[place]) === String(predicted[place]));
-      if (rights[0] && !rights[1]) onlyFirst++;
-      if (rights[1] && !rights[0]) onlySecond++;
+    for (let place = 0; place < a.length; place++) {
+      if (a[place] && !b[place]) onlyFirst++;
+      if (b[place] && !a[place]) onlySecond++;
     }
   }
   return [

@@ -27,7 +27,7 @@ export interface AdapterNote {
   run: string;
   /** The backbone that it was trained on. */
   model: RunSpec["model"];
-  /** The task that it was trained on; without labels if its answers are numbers or texts. */
+  /** The task that it was trained on; without labels if its answers are numbers, texts or choices. */
   task: { name: string; version: number; kind: TaskKind; labels: string[] };
   /** The method's parts with every option. */
   method: PartSpec[];
@@ -45,6 +45,8 @@ export interface AdapterNote {
   chat?: true;
   /** Texts are dialogues, a turn a line, that lose their oldest turns where they are too long. */
   dialogue?: true;
+  /** What stands for the choice in the second text; absent: the choice stands behind it, or there are none. */
+  placeholder?: string;
   /** Probability from which a label is answered; absent unless there are several labels at once. */
   threshold?: number;
   /** The texts that it has learnt from; absent in notes of before texts were noted. */
@@ -58,7 +60,7 @@ const noteSchema: z.ZodType<AdapterNote> = z.strictObject({
   task: z.strictObject({
     name: z.string(),
     version: z.int(),
-    kind: z.enum(["classification", "regression", "multi-label", "generation"]),
+    kind: z.enum(["classification", "regression", "multi-label", "multiple choice", "generation"]),
     labels: z.array(z.string()),
   }),
   method: z.array(partSchema).min(1),
@@ -69,6 +71,7 @@ const noteSchema: z.ZodType<AdapterNote> = z.strictObject({
   stop: z.array(z.string().min(1)).optional(),
   chat: z.literal(true).optional(),
   dialogue: z.literal(true).optional(),
+  placeholder: z.string().min(1).optional(),
   threshold: z.number().min(0).max(1).optional(),
   texts: z.strictObject({
     complete: z.boolean(),
@@ -108,6 +111,7 @@ export function noteOf(
     ...stop && { stop },
     ...chat && { chat },
     ..."dialogue" in task && task.dialogue && { dialogue: task.dialogue },
+    ..."placeholder" in task && { placeholder: task.placeholder },
     ...threshold !== undefined && { threshold },
     texts,
   };

@@ -8,6 +8,7 @@ import { describeFault } from "../../base/schema.ts";
 import type { CommonOptions, Method } from "../../methods/types.ts";
 import type { Model } from "../../models/types.ts";
 import { metrics } from "../../tasks/metrics.ts";
+import { choiceMetrics } from "../../tasks/metrics/choices.ts";
 import { multiLabelMetrics } from "../../tasks/metrics/multi-label.ts";
 import { regressionMetrics } from "../../tasks/metrics/regression.ts";
 import { generationMetrics } from "../../tasks/metrics/generation.ts";
@@ -104,6 +105,12 @@ const taskSchema = z.discriminatedUnion("kind", [
   }),
   z.strictObject({ ...taskShape, kind: z.literal("regression"), metrics: metricsOf(regressionMetrics) }),
   z.strictObject({ ...taskShape, kind: z.literal("multi-label"), labels, metrics: metricsOf(multiLabelMetrics(1)) }),
+  z.strictObject({
+    ...taskShape,
+    kind: z.literal("multiple choice"),
+    metrics: metricsOf(choiceMetrics),
+    placeholder: words.optional(),
+  }),
   z.strictObject({
     ...taskShape,
     kind: z.literal("generation"),

@@ -67,8 +67,16 @@ export class AdapterPrograms {
       const texts = await program.generate(requests, onText);
       return requests.map(({ context }, row) => ({ ...context, generated: texts[row] }));
     }
-    const logits = await program.logits(requests);
-    return requests.map((request, row) => answerOf(request, logits[row]));
+    // Each choice of a line is a text of its own.
+    const texts = requests.flatMap((request) =>
+      request.choices?.map((encoded) => ({ ...request, encoded })) ?? request
+    );
+    const logits = await program.logits(texts);
+    let end = 0;
+    return requests.map((request) => {
+      const ofRequest = logits.slice(end, end += request.choices?.length ?? 1);
+      return answerOf(request, request.choices ? Float32Array.from(ofRequest, ([logit]) => logit) : ofRequest[0]);
+    });
   }
 
   /** Frees what the device holds. */
@@ -79,7 +87,10 @@ export class AdapterPrograms {
 }
 
 /** The answer that the logits of a text give. @throws {Error} if a logit is not a number */
-function answerOf({ context, adapter: { kind, labels, threshold } }: LineRequest, logits: Float32Array): Answer {
+function answerOf(
+  { context, labels, adapter: { kind, threshold } }: LineRequest,
+  logits: Float32Array,
+): Answer {
   if (logits.some(Number.isNaN)) throw new Error("Cannot predict: a logit is not a number");
   if (kind === "regression") return { ...context, value: logits[0] };
   const byLabel = (probabilities: readonly number[]) =>

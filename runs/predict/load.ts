@@ -33,12 +33,14 @@ export interface LoadedAdapter {
   task: string | null;
   /** What it does with a text. */
   kind: TaskKind;
-  /** Names of the classes or labels; none where its answers are numbers or texts. */
+  /** Names of the classes or labels; none where its answers are numbers, texts or choices of a line's own. */
   labels: readonly string[];
   /** Number of the classifier's outputs; 0 where it generates. */
   outputs: number;
   /** Probability from which a label is answered, where there may be several at once. */
   threshold: number;
+  /** What stands for the choice in the second text of a line; absent: the choice stands behind it. */
+  placeholder?: string;
   /** The form of a prompt in training, the text alone or in a chat template; absent where it is unknown. */
   promptForm?: "text" | "chat";
   /** Texts are dialogues, a turn a line, that lose their oldest turns where they are too long. */
@@ -119,13 +121,13 @@ function outputsOf(head: LoadedPart["head"], backbone: Backbone): number {
 async function classifierTask(outputs: number, { folder, note }: ValidAdapter, model: Model): Promise<ClassifierTask> {
   const ofModel = async () => model.folder === undefined ? {} : await readConfigFile(model.folder);
   const { kind, labels } = note?.task ?? classifierOf(outputs, await readOwnConfig(folder) ?? await ofModel());
-  const names = kind === "regression" ? 0 : outputs;
+  const names = kind === "regression" || kind === "multiple choice" ? 0 : outputs;
   if (labels.length === names && new Set(labels).size === names && (names > 0 || outputs === 1)) {
     return { kind, labels };
   }
   throw new Error(
-    kind === "regression"
-      ? `its classifier must have one output and no labels, as it is one of regression, it has ${outputs} and ${labels.length}`
+    names === 0
+      ? `its classifier must have one output and no labels, as it is one of ${kind}, it has ${outputs} and ${labels.length}`
       : `${ADAPTER_NOTE} must name its ${outputs} classes, each once, current value is ${showValue(labels)}`,
   );
 }
@@ -186,6 +188,7 @@ async function readAdapter(folder: string, model: Model, opened: Backbone): Prom
     ...generates ? { kind: "generation", labels: [] } : await classifierTask(outputs, valid, model),
     outputs,
     threshold: note?.threshold ?? 0.5,
+    ...note?.placeholder !== undefined && { placeholder: note.placeholder },
     ...note && { promptForm: note.chat ? "chat" as const : "text" as const },
     ...note?.dialogue && { dialogue: note.dialogue },
     limit: Math.min(note?.maxLength ?? maxLength, shared ? maxLength - outputLength : maxLength),

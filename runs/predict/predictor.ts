@@ -3,7 +3,7 @@
  * @module
  */
 import os from "node:os";
-import { lookUp, UsageError } from "../../base/errors.ts";
+import { lookUp, shorten, UsageError } from "../../base/errors.ts";
 import { devices } from "../../engine/devices/mod.ts";
 import { collectGarbage } from "../../engine/garbage.ts";
 import type { Backbone, Model } from "../../models/types.ts";
@@ -127,8 +127,38 @@ export class Predictor {
     if (line.pair !== undefined && generating) {
       throw new UsageError(`it must be one text to go on with, as ${generating.name} does, it is a pair`);
     }
+    const chooses = ({ adapter }: NamedAdapter) => adapter.kind === "multiple choice";
+    if (line.choices === undefined) {
+      const choosing = adapters.find(chooses);
+      if (choosing) {
+        throw new UsageError(`it must have choices, as ${choosing.name} answers with one of them, it has none`);
+      }
+    } else {
+      const other = adapters.find((named) => !chooses(named));
+      if (other) {
+        throw new UsageError(`it must have no choices, as ${other.name} answers with none of them, it has some`);
+      }
+      requireChoices(line.choices);
+      const gapped = adapters.find(({ adapter: { placeholder } }) =>
+        placeholder !== undefined && !line.pair?.includes(placeholder)
+      );
+      if (gapped) {
+        const { name, adapter: { placeholder } } = gapped;
+        throw new UsageError(`its pair must have ${placeholder} where ${name} puts a choice, it has none`);
+      }
+    }
     return adapters;
   }
+}
+
+/** @throws {UsageError} if there are fewer than two choices, or if one is empty or there twice */
+function requireChoices(choices: readonly string[]): void {
+  if (choices.length < 2) throw new UsageError(`it must have two choices, current number is ${choices.length}`);
+  if (choices.some((choice) => choice.trim() === "")) {
+    throw new UsageError("its choices must have a text, one is empty");
+  }
+  const twice = choices.find((choice, at) => choices.indexOf(choice) !== at);
+  if (twice !== undefined) throw new UsageError(`its choices must differ, ${shorten(twice)} is there twice`);
 }
 
 function asLine(line: Line | string): Line {

@@ -3,6 +3,7 @@
  * @module
  */
 import type { Backbone, Encoding } from "../../models/types.ts";
+import { choiceTexts } from "../../tasks/templates/choices.ts";
 import { microBatches } from "../training/batches.ts";
 import { GENERATION_BATCH } from "../training/generation.ts";
 import { encodeDialogue, encodePrompt } from "../training/prompt.ts";
@@ -20,15 +21,21 @@ export interface LineRequest extends AdapterRequest {
   named: NamedAdapter;
   /** What the answer says besides its result. */
   context: AnyAnswer;
+  /** What may be answered: the adapter's labels, or the line's choices. */
+  labels: readonly string[];
+  /** Where the line has choices, each as token ids with its text; `encoded` is the longest. */
+  choices?: readonly Encoding[];
 }
 
 /** The request for an adapter to answer a line. */
 export async function makeRequest(
   backbone: Backbone,
   named: NamedAdapter,
-  { text, pair }: Line,
+  line: Line,
 ): Promise<LineRequest> {
   const { name, adapter } = named;
+  const { text, pair } = line;
+  if (adapter.kind === "multiple choice") return await makeChoiceRequest(backbone, named, line);
   const chat = adapter.promptForm === "chat" ? true : undefined;
   const dialogue = adapter.dialogue && await encodeDialogue(backbone, "that is given", text, adapter.limit, chat);
   const encoded = dialogue?.ids ?? await encode(backbone, adapter, adapter.limit, text, pair);
@@ -40,7 +47,30 @@ export async function makeRequest(
     ...pair !== undefined && { pair },
     ...truncated && { truncated: true as const },
   };
-  return { adapter, encoded, named, context };
+  return { adapter, encoded, named, context, labels: adapter.labels };
+}
+
+/** The request to choose, each choice encoded as training encoded it. */
+async function makeChoiceRequest(backbone: Backbone, named: NamedAdapter, line: Line): Promise<LineRequest> {
+  const { name, adapter } = named;
+  const { text, pair, choices: labels = [] } = line;
+  const texts = choiceTexts({ id: "", ...line }, adapter);
+  const choices = await Array.fromAsync(
+    texts,
+    ({ text, pair }) => encode(backbone, adapter, adapter.limit, text, pair),
+  );
+  const truncated = await Promise.all(
+    texts.map(({ text, pair }, at) => isTruncated(backbone, adapter, choices[at], text, pair)),
+  );
+  const context = {
+    adapter: name,
+    task: adapter.task,
+    text,
+    ...pair !== undefined && { pair },
+    ...truncated.includes(true) && { truncated: true as const },
+  };
+  const encoded = choices.reduce((longest, each) => each.length > longest.length ? each : longest);
+  return { adapter, encoded, named, context, labels, choices };
 }
 
 /** A text as the adapter's training read it. */
@@ -82,7 +112,8 @@ export function requestBatches(requests: readonly LineRequest[]): number[][] {
   const groups = Map.groupBy(requests.keys(), (index) => requests[index].named.batchKey);
   return [...groups.values()].flatMap((indices) => {
     if (requests[indices[0]].adapter.kind !== "generation") {
-      return microBatches(indices, requests.map(({ encoded }) => encoded.length), MOST_ROWS);
+      const lengths = requests.map(({ encoded }) => encoded.length);
+      return microBatches(indices, lengths, MOST_ROWS, (index) => requests[index].choices?.length ?? 1);
     }
     const count = Math.ceil(indices.length / GENERATION_BATCH);
     return Array.from(

@@ -3,6 +3,8 @@
  * @module
  */
 
+import type { TaskKind } from "../../tasks/types.ts";
+
 /** What a predictor is opened with. */
 export interface PredictorOptions {
   /** The model, named as in a study; by default the one that the adapters' notes name. */
@@ -23,6 +25,8 @@ export interface Line {
   text: string;
   /** The second text of a pair. */
   pair?: string;
+  /** The choices of which one answers, for an adapter of multiple choice. */
+  choices?: readonly string[];
   /** The adapter that answers, by its name or its folder's name; by default every adapter does. */
   adapter?: string;
 }
@@ -36,8 +40,8 @@ export interface AdapterInfo {
   /** Its task; null where PEFT made it. */
   task: string | null;
   /** What it does with a text. */
-  kind: "classification" | "regression" | "multi-label" | "generation";
-  /** Names of its classes or labels; none where its answers are numbers or texts. */
+  kind: TaskKind;
+  /** Names of its classes or labels; none where its answers are numbers, texts or choices of a line's own. */
   labels: readonly string[];
 }
 
@@ -58,11 +62,11 @@ export interface AnyAnswer {
   truncated?: true;
 }
 
-/** The class of a text. */
+/** The class of a text, or the one of its choices. */
 export interface Classified extends AnyAnswer {
-  /** The most probable class. */
+  /** The most probable class, or choice. */
   label: string;
-  /** Probability of every class. */
+  /** Probability of every class, or choice. */
   probabilities: Record<string, number>;
 }
 

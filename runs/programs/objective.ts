@@ -1,5 +1,5 @@
 /**
- * What the outputs of a classifier are trained to be: by the kind of task, a class, a number, or labels.
+ * What the outputs of a classifier are trained to be: by the kind of task, a class, a number, labels, or a choice.
  * @module
  */
 import { type Tensor, tf } from "../../engine/tensor.ts";
@@ -13,7 +13,8 @@ export interface Objective {
   /** The right answers of a batch, as the loss reads them. */
   answers: InputSpec;
   /**
-   * Log-likelihood [batch] of the right answers, up to a constant: the loss of a text is minus it.
+   * Log-likelihood [batch] of the right answers, up to a constant: the loss of a text is minus it; of each text that a choice is read in it is
+   * that of all choices of its example.
    * @param outputs [batch, outputs]
    */
   logLikelihood(outputs: Tensor, answers: Tensor): Tensor;
@@ -52,6 +53,30 @@ function labelSet(labels: number): Objective {
   };
 }
 
+/** What one choice is to another in a batch: one of another example, or of the same one and wrong, or right. */
+export const CHOICE = { other: 0, wrong: 1, right: 2 } as const;
+
+/** What makes a number vanish beside others in a log-sum-exp of float32. */
+const BEYOND = 1e9;
+
+/**
+ * One of the choices of an example, each of which is a text with one output: the probability of the right ones by a softmax over them, which
+ * for a single right one is transformers' cross-entropy. Answers [batch, batch] say what choice j is to choice i.
+ */
+const oneChoice: Objective = {
+  outputs: 1,
+  answers: { shape: ["batch", "batch"], dtype: "int32" },
+  logLikelihood(outputs, answers) {
+    const every = outputs.reshape([1, -1]);
+    /** The log-sum-exp [batch] over the outputs of those choices that are at least that to each. */
+    const sumOver = (least: number) => {
+      const isLess = tf.cast(tf.less(answers, tf.scalar(least, "int32")), "float32");
+      return tf.logSumExp(tf.sub(every, tf.mul(isLess, BEYOND)), 1);
+    };
+    return tf.sub(sumOver(CHOICE.right), sumOver(CHOICE.wrong));
+  },
+};
+
 /**
  * What a classifier is trained for.
  * @param labels number of the task's classes or labels
@@ -64,5 +89,7 @@ export function objectiveOf(kind: HeadTask["kind"], labels: number): Objective {
       return number;
     case "multi-label":
       return labelSet(labels);
+    case "multiple choice":
+      return oneChoice;
   }
 }

@@ -19,13 +19,17 @@ const TOLERANCE = 1e-9;
 /** Most pairs of characters, of a text and a reference, that are compared: reading a record takes seconds at most. */
 const MOST_PAIRS = 4e9;
 
-/** SHA-256 over the ids and labels or numbers (empty where there is neither) of examples, in order. */
+/** SHA-256 over the ids and labels, numbers or places of right choices (empty where there is none of them) of examples, in order. */
 export function hashExamples(
-  examples: Iterable<{ id: string; label?: number; target?: number; labels?: readonly number[] }>,
+  examples: Iterable<
+    { id: string; label?: number; target?: number; labels?: readonly number[]; right?: readonly number[] }
+  >,
 ): string {
   // One text: a call for each example takes longer than the hash.
   let text = "";
-  for (const { id, label, target, labels } of examples) text += `${id}\t${label ?? target ?? labels ?? ""}\n`;
+  for (const { id, label, target, labels, right } of examples) {
+    text += `${id}\t${label ?? target ?? labels ?? right ?? ""}\n`;
+  }
   return createHash("sha256").update(text).digest("hex");
 }
 
@@ -95,6 +99,12 @@ function checkSplits({ spec, task: { labels, splits }, predictions, baseline }: 
   if (other) {
     throw new Error(`its predictions must be of its ${labels.length} classes, that of ${shorten(other.id)} is not`);
   }
+  const elsewhere = predictions.find((prediction) =>
+    "choices" in prediction && [...prediction.right, prediction.predicted].some((at) => at >= prediction.choices.length)
+  );
+  if (elsewhere) {
+    throw new Error(`its predictions must be of the choices of each example, that of ${shorten(elsewhere.id)} is not`);
+  }
   if (typeof baseline === "object" && !baseline.every(isLabel)) {
     throw new Error(`its baseline must be of its ${labels.length} labels, current value is ${baseline}`);
   }
@@ -162,10 +172,10 @@ function checkMajority(
   { task: { labels }, scores: { majority }, baseline, threshold }: RunRecord,
   answers: Answers,
 ): void {
-  const [numbers, sets] = [answers.kind === "numbers", answers.kind === "label sets"];
+  const sets = answers.kind === "label sets";
   requireEqual(
-    "baseline must be in it for numbers and sets of labels",
-    String(numbers || sets),
+    "baseline must be in it for numbers, sets of labels and choices",
+    String(sets || answers.kind === "numbers" || answers.kind === "choices"),
     String(baseline !== undefined),
   );
   requireEqual("threshold must be in it for sets of labels", String(sets), String(threshold !== undefined));

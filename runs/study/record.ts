@@ -42,13 +42,15 @@ export interface ReferenceLoss {
 }
 
 /**
- * A prediction for a test example: of its class, its number, its labels (indices in ascending order), or a text. `group`: a checksum of
+ * A prediction for a test example: of its class, its number, its labels (indices in ascending order), the place of one of its choices, or a
+ * text. `right`: places of the right choices, in ascending order. `group`: a checksum of
  * what the example has in common with others, where a metric scores groups.
  */
 export type Prediction =
   | { id: string; label: number; predicted: number; group?: string }
   | { id: string; target: number; predicted: number }
   | { id: string; labels: readonly number[]; predicted: readonly number[] }
+  | { id: string; choices: readonly string[]; right: readonly number[]; predicted: number }
   | ({ id: string; references: readonly string[]; predicted: string } & Partial<ReferenceLoss>);
 
 /** The examples of a split. */
@@ -104,7 +106,7 @@ export interface RunRecord {
   /** How it was tuned; left out without tuning. */
   tuning?: TunedRecord;
   /**
-   * The task, as it was then. `labels` are the names of the classes or labels; none if answers are numbers or texts. `rule`: how its
+   * The task, as it was then. `labels` are the names of the classes or labels; none if answers are numbers, texts or choices. `rule`: how its
    * splits are made of the published ones; left out where these are used as they are, or none are published.
    */
   task: {
@@ -122,9 +124,12 @@ export interface RunRecord {
   papers?: Record<string, string>;
   /** The task's metrics; the first one chooses the epoch. */
   metrics: { name: string; unit: MetricUnit; direction: "higher" | "lower" }[];
-  /** `majority`: test scores of always predicting the most frequent class or set of labels of the training examples, or their mean. */
+  /**
+   * `majority`: test scores of always predicting the most frequent class or set of labels of the training examples, their mean, or the place
+   * at which a right choice stands most often.
+   */
   scores: { validation: Scores; test: Scores; majority: Scores | NoScores };
-  /** What `majority` always predicts, if that is a number or a set of labels; left out otherwise. */
+  /** What `majority` always predicts, if that is a number, a set of labels or the place of a choice; left out otherwise. */
   baseline?: number | readonly number[];
   /** The probability from which a label is predicted, the best on the validation examples; left out unless there are several labels at once. */
   threshold?: number;

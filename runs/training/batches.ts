@@ -30,21 +30,29 @@ const CALL_ROWS = 16;
 
 /**
  * Cuts examples, sorted by length, into the micro-batches that cost least to compute one after the other. A micro-batch
- * costs its number of examples × their greatest length, padding included, and some rows for the call. Of equally cheap
+ * costs its number of texts × their greatest length, padding included, and some rows for the call. Of equally cheap
  * cuts, the one whose largest micro-batch is smallest is taken.
  *
  * A micro-batch has at most `rows` rows, unless it is a single example. About 512 rows keep a layer's activations in the
  * processor's cache, which makes a step faster and smaller. The micro-batches' gradients add up to the batch's.
+ * @param textsOf number of texts that an example is read in; left out: one
  */
-export function microBatches(indices: readonly number[], lengths: readonly number[], rows: number): number[][] {
+export function microBatches(
+  indices: readonly number[],
+  lengths: readonly number[],
+  rows: number,
+  textsOf: (index: number) => number = () => 1,
+): number[][] {
   const sorted = [...indices].sort(byLength(lengths));
   // For the first n examples: the least cost, the largest part, and where the last part begins.
   const best = [{ cost: 0, largest: 0, begin: 0 }];
   for (let end = 1; end <= sorted.length; end++) {
     const length = Math.max(1, lengths[sorted[end - 1]]);
     best[end] = { cost: Infinity, largest: Infinity, begin: end };
+    let texts = 0;
     for (let begin = end - 1; begin >= 0; begin--) {
-      const size = (end - begin) * length;
+      texts += textsOf(sorted[begin]);
+      const size = texts * length;
       if (size > rows && end - begin > 1) break;
       const cost = best[begin].cost + size + CALL_ROWS;
       const largest = Math.max(best[begin].largest, size);

@@ -1,5 +1,5 @@
 /**
- * Classification, regression and several labels at once: a classifier on the backbone's features, trained together with the method;
+ * Classification, regression, several labels at once and multiple choice: a classifier on the backbone's features, trained together with the method;
  * or the method alone, where words of the language model answer.
  * @module
  */
@@ -10,9 +10,11 @@ import { inferenceParts } from "../../methods/adaptation/inference-parts.ts";
 import type { Backbone } from "../../models/types.ts";
 import { type HeadTask, labelsOfTask } from "../../tasks/types.ts";
 import type { NoScores, RunRecord } from "../study/record.ts";
+import type { TrainingSpec } from "../study/spec.ts";
 import { isBetter, outputsOf, score } from "./evaluate.ts";
 import { collateExamples, computeFeatures, type EncodedExamples, encodeTexts } from "./examples.ts";
 import type { Head, HeadKind } from "./heads/types.ts";
+import { planStepMemory } from "./plan-memory.ts";
 import { lengthOfBeginning } from "../programs/shared-beginning.ts";
 import { demonstrationsOf } from "./words/demonstrations.ts";
 import { wordHead } from "./words/word-head.ts";
@@ -28,22 +30,24 @@ const IDENTITY_TEXTS = 8;
 const UNTESTED: NoScores = { value: null, reason: "a trial reads no test examples" };
 
 /** What is evaluated: compiled logits, and examples. These are read at each call: their features may be cached meanwhile. */
-interface Evaluated<E extends AnyExample, A> {
+interface Evaluated<E extends AnyExample, T, P> {
   executable: Executable;
-  kind: HeadKind<E, A>;
-  examples: Record<"validation" | "test", EncodedExamples>;
+  kind: HeadKind<E, T, P>;
+  examples: Record<keyof Splits, EncodedExamples>;
   splits: Splits<E>;
-  microBatchRows: number;
+  spec: TrainingSpec;
   /** What the program takes besides the trained parameters. */
   given: Record<string, Float32Array>;
 }
 
-function makeEvaluator<E extends AnyExample, A>(
-  { executable, kind, examples, splits, microBatchRows, given }: Evaluated<E, A>,
+function makeEvaluator<E extends AnyExample, T, P>(
+  { executable, kind, examples, splits, spec, given }: Evaluated<E, T, P>,
 ): Evaluator {
   const answersTo = (split: "validation" | "test", parameters: Record<string, Float32Array>) =>
-    outputsOf(executable, { ...parameters, ...given }, examples[split], microBatchRows);
+    outputsOf(executable, { ...parameters, ...given }, examples[split], spec.microBatchRows);
   return {
+    // The texts of the other splits are about as long.
+    plan: () => [planStepMemory(executable, examples.train, spec)],
     async warmUp(parameters) {
       await executable.run({ parameters: { ...parameters, ...given }, inputs: examples.validation.collate([0]) });
     },
@@ -69,13 +73,16 @@ function makeEvaluator<E extends AnyExample, A>(
 }
 
 /** The group of each example, where a metric scores groups. */
-function groupsOf<E extends AnyExample, A>({ groupOf }: HeadKind<E, A>, examples: readonly E[]): string[] | undefined {
+function groupsOf<E extends AnyExample, T, P>(
+  { groupOf }: HeadKind<E, T, P>,
+  examples: readonly E[],
+): string[] | undefined {
   return groupOf && examples.map(groupOf);
 }
 
 /** The threshold with the best score on the validation examples by the first metric; of equal ones, the first. */
-function chooseThreshold<E extends AnyExample, A>(
-  { thresholds, metrics: [metric], rightOf, read }: HeadKind<E, A>,
+function chooseThreshold<E extends AnyExample, T, P>(
+  { thresholds, metrics: [metric], rightOf, read }: HeadKind<E, T, P>,
   outputs: readonly Float32Array[],
   validation: readonly E[],
 ): number {
@@ -118,9 +125,9 @@ function featureHead(backbone: Backbone, labels: readonly string[], learningRate
 }
 
 /** How the texts of a cell are read. */
-interface Reading<E extends AnyExample, A> {
+interface Reading<E extends AnyExample, T, P> {
   head: Head;
-  kind: HeadKind<E, A>;
+  kind: HeadKind<E, T, P>;
   splits: Splits<E>;
   /** Most tokens of a text. */
   limit: number;
@@ -132,12 +139,15 @@ interface Reading<E extends AnyExample, A> {
  * The examples as programs take them, and the tokens that all of them begin with where these are read once: the examples are then
  * without them.
  */
-async function encodeSplits<E extends AnyExample, A>({ head, kind, splits, limit, isTrained }: Reading<E, A>) {
+async function encodeSplits<E extends AnyExample, T, P>({ head, kind, splits, limit, isTrained }: Reading<E, T, P>) {
   const { reading, branches, beginning: shared } = head;
+  const { textsOf } = kind;
+  const encode = (examples: readonly E[]) =>
+    encodeTexts(reading, textsOf ? examples.flatMap((example) => textsOf(example)) : examples, limit);
   const encoded = {
-    train: await encodeTexts(reading, splits.train, limit),
-    validation: await encodeTexts(reading, splits.validation, limit),
-    test: await encodeTexts(reading, splits.test, limit),
+    train: await encode(splits.train),
+    validation: await encode(splits.validation),
+    test: await encode(splits.test),
   };
   const begun = isTrained || !shared ? 0 : lengthOfBeginning(Object.values(encoded).flat());
   const collated = (name: keyof Splits) =>
@@ -147,6 +157,7 @@ async function encodeSplits<E extends AnyExample, A>({ head, kind, splits, limit
       splits[name],
       (examples) => kind.collate(examples.map(kind.rightOf)),
       branches,
+      textsOf && splits[name].map((example) => textsOf(example).length),
     );
   return {
     examples: { train: collated("train"), validation: collated("validation"), test: collated("test") },
@@ -155,9 +166,9 @@ async function encodeSplits<E extends AnyExample, A>({ head, kind, splits, limit
 }
 
 /** A task that a classifier answers, or the words of a language model, on a backbone with a method. */
-export async function classification<E extends AnyExample, A extends number | readonly number[]>(
+export async function classification<E extends AnyExample, T, P extends number | readonly number[]>(
   task: HeadTask,
-  kind: HeadKind<E, A>,
+  kind: HeadKind<E, T, P>,
   splits: Splits<E>,
   { spec, backbone: opened, parts, threads }: TaskContext,
 ): Promise<TrainingTask> {
@@ -212,11 +223,12 @@ export async function classification<E extends AnyExample, A extends number | re
       },
     },
     majority: spec.trial ? UNTESTED : score(metrics, right, right.map(() => constant), groupsOf(kind, splits.test)),
+    constantName: kind.constantName,
     ...kind.namesConstant && { baseline: constant as RunRecord["baseline"] },
     evaluator: async (compile) => {
       const given = beginning.length === 0 ? {} : await head.beginning!.read(beginning, compile);
       const executable = await compile(answering.logits);
-      return makeEvaluator({ executable, kind, examples, splits, microBatchRows, given });
+      return makeEvaluator({ executable, kind, examples, splits, spec: spec.training, given });
     },
   };
 }

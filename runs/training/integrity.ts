@@ -86,22 +86,17 @@ export function flagLoss(stepLoss: readonly number[]): RunRecord["checks"]["flag
  */
 export function raiseFlags(
   stepLoss: readonly number[],
-  { metrics: [metric], majority, baseline }: Pick<TrainingTask, "metrics" | "majority" | "baseline">,
+  { metrics: [metric], majority, constantName }: Pick<TrainingTask, "metrics" | "majority" | "constantName">,
   scores: Scores,
 ): RunRecord["checks"]["flags"] {
   const loss = flagLoss(stepLoss);
   const constant = knownScores(majority)?.[metric.name];
   if (constant === undefined) return loss;
   const score = scores[metric.name];
-  const answer = baseline === undefined
-    ? "most frequent class"
-    : Array.isArray(baseline)
-    ? "most frequent labels"
-    : "mean";
   return [...loss, {
     name: "score at majority",
     raised: !isBetter(metric, score, constant),
-    detail: `test score ${score.toFixed(4)}, of the ${answer} ${constant.toFixed(4)}`,
+    detail: `test score ${score.toFixed(4)}, of the ${constantName} ${constant.toFixed(4)}`,
   }];
 }
 

@@ -4,21 +4,32 @@
  */
 import process from "node:process";
 import type { Device, MemoryPlan, Training } from "../../engine/types.ts";
-import { microBatches } from "./batches.ts";
-import type { EncodedExamples } from "./examples.ts";
+import { countTexts, cutExamples, type EncodedExamples } from "./examples.ts";
 import type { TrainingSpec } from "../study/spec.ts";
 
 /** The memory plan of the most expensive step: the largest micro-batch of a batch with the longest examples. */
 export function planStepMemory(
   { planMemory }: Pick<Training, "planMemory">,
   examples: EncodedExamples,
-  spec: TrainingSpec,
+  spec: Pick<TrainingSpec, "batchSize" | "microBatchRows">,
 ): MemoryPlan {
-  const longest = [...examples.lengths.keys()].sort((a, b) => examples.positions[b] - examples.positions[a])
-    .slice(0, spec.batchSize);
-  return microBatches(longest, examples.positions, spec.microBatchRows)
-    .map((part) => planMemory(part.length, Math.max(...part.map((index) => examples.positions[index]))))
+  const { positions } = examples;
+  const rowsOf = (index: number) => countTexts(examples, [index]) * positions[index];
+  const longest = [...positions.keys()].sort((a, b) => rowsOf(b) - rowsOf(a)).slice(0, spec.batchSize);
+  return cutExamples(examples, longest, spec.microBatchRows)
+    .map((part) => planMemory(countTexts(examples, part), Math.max(...part.map((index) => examples.positions[index]))))
     .reduce((largest, plan) => plan.total > largest.total ? plan : largest);
+}
+
+/**
+ * Bytes of programs that are ready beside the one that trains: the runtime keeps what a call has taken. Their parameters are
+ * those that are trained.
+ * @param shareWeights whether they read one copy of the frozen weights
+ */
+export function programBytes(plans: readonly MemoryPlan[], shareWeights: boolean): number {
+  const weights = plans.map((plan) => plan.weights);
+  const ownBytes = plans.reduce((sum, { activations, runtime }) => sum + activations + runtime, 0);
+  return ownBytes + (shareWeights ? Math.max(0, ...weights) : weights.reduce((a, b) => a + b, 0));
 }
 
 /**

@@ -20,7 +20,12 @@ export interface Splits<E extends TextInput = AnyExample> {
 }
 
 /** An example of any kind of task. Those without a label count as one class, and each set of labels as one. */
-export type AnyExample = TextInput & { label?: number; target?: number; labels?: readonly number[] };
+export type AnyExample = TextInput & {
+  label?: number;
+  target?: number;
+  labels?: readonly number[];
+  right?: readonly number[];
+};
 
 /** The class of an example. */
 function classOf({ label, labels }: AnyExample): number | string | undefined {
@@ -68,8 +73,9 @@ export function splitExamples<E extends AnyExample>(
         `Cannot split the data: ${name} must have ${size} examples, only ${usable} are left for it${known}`,
       );
     }
-    const shuffled = byGroup(new Random(seed, `split/${name}`).shuffle(free));
-    const drawn = stratified(shuffled, size, isUsable, perClass);
+    const shuffled = new Random(seed, `split/${name}`).shuffle(free);
+    const isGrouped = free.some(({ group }) => group !== undefined);
+    const drawn = stratified(isGrouped ? byGroup(shuffled) : shuffled, size, isUsable, perClass);
     for (const example of drawn) {
       taken.add(textKey(example));
       if (example.group !== undefined) takenGroups.add(example.group);
@@ -197,7 +203,6 @@ function countOf<E>(examples: readonly E[], isCounted: (example: E) => boolean):
 
 /** Examples of a group one after the other, where the first of them stood: few groups have examples that are drawn. */
 function byGroup<E extends TextInput>(examples: readonly E[]): readonly E[] {
-  if (examples.every(({ group }) => group === undefined)) return examples;
   return [
     ...Map.groupBy(examples, ({ id, group }) => group === undefined ? `example ${id}` : `group ${group}`).values(),
   ]
@@ -242,7 +247,10 @@ function stratified<E extends AnyExample>(
   perClass?: number,
 ): E[] {
   const counts = new Map<number | string | undefined, number>();
-  for (const example of examples) counts.set(classOf(example), (counts.get(classOf(example)) ?? 0) + 1);
+  for (const example of examples) {
+    const label = classOf(example);
+    counts.set(label, (counts.get(label) ?? 0) + 1);
+  }
   // Sets of labels stay in the order of the examples, which is random: rare ones do not get their share by their labels.
   const order = (key: number | string | undefined) => typeof key === "number" ? key : 0;
   const shares = [...counts].sort(([a], [b]) => order(a) - order(b)).map(([label, count]) => {
@@ -255,6 +263,7 @@ function stratified<E extends AnyExample>(
   const chosen: E[] = [];
   const others: E[] = [];
   for (const example of examples) {
+    if (chosen.length === size) break;
     if (!isUsable(example)) continue;
     const label = classOf(example);
     const open = left.get(label)!;

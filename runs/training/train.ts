@@ -8,10 +8,10 @@ import type { AdamWOptions } from "../../engine/adamw.ts";
 import type { ArrayValue, Training } from "../../engine/types.ts";
 import type { Measured, RunPart, Scores } from "../study/record.ts";
 import type { TrainingSpec } from "../study/spec.ts";
-import { epochBatches, microBatches } from "./batches.ts";
+import { epochBatches } from "./batches.ts";
 import type { CellOptions, StepProgress } from "./cell-runner.ts";
 import { Diverged, isBetter } from "./evaluate.ts";
-import type { EncodedExamples } from "./examples.ts";
+import { cutExamples, type EncodedExamples } from "./examples.ts";
 import { isTrainable, type PreparedCell } from "./prepare.ts";
 
 /** AdamW's constants, those of the paper. */
@@ -193,14 +193,14 @@ async function accumulateBatch(
   course: TrainingCourse,
 ): Promise<number> {
   let loss = 0;
-  for (const indices of microBatches(batch, examples.positions, spec.microBatchRows)) {
-    const lengths = indices.map((index) => examples.positions[index]);
+  for (const indices of cutExamples(examples, batch, spec.microBatchRows)) {
+    const lengths = indices.flatMap((index) => examples.texts?.[index] ?? examples.positions[index]);
     const longest = Math.max(...lengths);
     const tokens = lengths.reduce((sum, length) => sum + length, 0);
     course.tokens += tokens;
-    course.padding += indices.length * longest - tokens;
+    course.padding += lengths.length * longest - tokens;
     const masks = training.masks.map(({ name, rate, shape }) =>
-      [name, drawMask(dropout, rate, shape(indices.length, longest))] as const
+      [name, drawMask(dropout, rate, shape(lengths.length, longest))] as const
     );
     const outputs = await training.accumulate({
       ...examples.collate(indices),

@@ -3,7 +3,7 @@
  * @module
  */
 import type { TrainableParameter } from "../../engine/adamw.ts";
-import type { ArrayValue, Executable } from "../../engine/types.ts";
+import type { ArrayValue, Executable, MemoryPlan } from "../../engine/types.ts";
 import type { Adaptation, Part } from "../../methods/adaptation/compose.ts";
 import type { Backbone } from "../../models/types.ts";
 import type { Metric } from "../../tasks/types.ts";
@@ -46,6 +46,8 @@ export interface Evaluation {
 
 /** The compiled programs that predict. */
 export interface Evaluator {
+  /** Planned memory of the most expensive call of each program. */
+  plan(): MemoryPlan[];
   /** Makes a first call, which brings the weights into memory. */
   warmUp(parameters: Record<string, Float32Array>): Promise<void>;
   /** Predicts and scores. */
@@ -94,6 +96,8 @@ export interface TrainingTask {
   peftConfig?: Record<string, unknown>;
   /** Test scores of always giving the answer that is most frequent in training, or its mean. */
   majority: Scores | NoScores;
+  /** That answer in words; absent where there is none. */
+  constantName?: string;
   /** That answer, where it does not follow from the predictions. */
   baseline?: RunRecord["baseline"];
   /** Compiles the programs that predict. */

@@ -103,15 +103,15 @@ function mapValues<K extends string, T, U>(values: Partial<Record<K, T>>, map: (
  * @throws {Error} one sentence on the first thing for which it cannot be used
  */
 export async function openDescribed(description: Description, paths?: TablePaths): Promise<OpenDescribed> {
-  const { data, columns, separator, encoding, missing, splits, dialogue, speaker, templates, words, version = 1 } =
-    description;
+  const { data, columns, separator, encoding, missing, splits, dialogue, speaker, placeholder } = description;
+  const { templates, words, version = 1 } = description;
   const name = description.name ?? defaultName(data);
   requireParts(name, description);
   requireOfKind(name, description);
   const named = labelsOf(description);
   requireDifferent(name, named.labels ?? []);
   const answers = { kind: kindOf(description), columns, separator, ...named };
-  const reading = { ...answers, splits, encoding, missing, dialogue, speaker };
+  const reading = { ...answers, splits, encoding, missing, dialogue, speaker, placeholder };
   const read = await readDescribed(name, reading, await sourcesOf(data, paths));
   // Whoever published a data set has made its splits; their own they can change.
   if (!description.allowOverlap && !paths) requireApart(name, read);

@@ -14,9 +14,14 @@ export interface Columns {
   text: string;
   /** The second text, where examples are pairs. */
   pair?: string;
-  /** The label, the labels, or the number; or of several labels at once a column for each, which holds 1 where it applies, else 0. */
+  /** The label, the labels, the number, or of multiple choice the number of the right one from 0; or of several labels at once a column for each, which holds 1 where it applies, else 0. */
   label?: string | string[];
-  /** Of generation, the texts that would be right answers: a column of a text or of a list of texts, or several such columns. */
+  /** Of multiple choice, the choices of a row: a column of a list of texts, or several columns of a text. */
+  choices?: string | string[];
+  /**
+   * Of multiple choice, the texts that are right among the choices, in place of a label. Of generation, the texts that would be right
+   * answers: a column of a text or of a list of texts, or several such columns.
+   */
   references?: string | string[];
   /** The name of the split that a row belongs to. */
   split?: string;
@@ -41,7 +46,8 @@ export interface SplitParts {
 }
 
 /** Kinds of described tasks besides classification. */
-export type DescribedKind = "regression" | "multi-label" | "generation";
+export type DescribedKind = "regression" | "multi-label" | "multiple choice" | "generation";
+
 /** Numbers of examples of the splits as published. */
 export type Published = Partial<Record<"train" | "validation" | "test", number>>;
 
@@ -70,7 +76,7 @@ export interface Description {
   config?: string;
   /** Which part of the data each split is; left out: the parts are named as the splits are. */
   splits?: SplitParts;
-  /** What the answers are: classes, numbers, or any number of labels at once; left out: classes. */
+  /** What the answers are: classes, numbers, any number of labels at once, choices that each row has, or texts; left out: classes. */
   kind?: "classification" | DescribedKind;
   /** Numbers of examples of the splits as published: runs on others are flagged. */
   published?: Published;
@@ -80,7 +86,7 @@ export interface Description {
   separator?: string;
   /**
    * The labels in their order, or names for the values of the column; left out: those that occur, numbers in numeric order and then the
-   * others by text.
+   * others by text. Of multiple choice: the label of the first choice, of the second, and so on; left out: numbers from 0.
    */
   labels?: (string | number | boolean)[] | Record<string, string>;
   /** Of classification: texts that a language model completes with a word for the label, "{text} It was {answer}." */
@@ -92,6 +98,8 @@ export interface Description {
    * it is too long. Without columns.references the turns are the answers, each to those before it.
    */
   dialogue?: true;
+  /** Of multiple choice: what stands for the choice in columns.pair; left out: the choice stands behind that text. */
+  placeholder?: string;
   /** Whose turns are the answers, a name with which turns begin, "USER: "; left out: all but the first. */
   speaker?: string;
   /** Names of metrics, the first of which decides; left out: all of the kind. */
@@ -114,12 +122,14 @@ export interface DescribedSpec {
   columns: Columns;
   /** What stands between the labels of a cell; left out: nothing does. */
   separator?: string;
-  /** The labels as text, in their order; none of regression. */
+  /** The labels as text, in their order; none of regression, nor of multiple choice where they are numbers. */
   labels: string[];
   /** The values of the column that stand for the labels; left out: the labels themselves. */
   values?: string[];
   /** Texts are dialogues; left out: they are not. */
   dialogue?: true;
+  /** What stands for the choice in the second text; left out: the choice stands behind it. */
+  placeholder?: string;
   /** Whose turns are the answers; left out: all but the first, or answers that a column has. */
   speaker?: string;
   /** Configuration of a data set on the hub; left out: default, or no data set on the hub. */

@@ -2,17 +2,22 @@
  * What the cells of rows say, texts and right answers, file by file.
  * @module
  */
+import { shorten } from "../../base/errors.ts";
 import { requireTexts } from "../task-files.ts";
 import type { DescribedSpec } from "./description.ts";
 import { columnsOf, fill, refuseEmpty, requireText } from "./fields.ts";
 import { answerColumns, type AnswerReading, answerValues, mayBeEmpty } from "./right-answers.ts";
+import { labelText } from "./labels.ts";
+import { type ChoiceRow, choicesOf, type RowChoices } from "./rows/choices.ts";
 import type { CompleteRow } from "./rows/rows.ts";
 import { responsesOf, speakersOf, turnsOf } from "./rows/turns.ts";
 import { readTables, type TableSource } from "./table.ts";
 import type { Cell, Table } from "./text/types.ts";
 
 /** What of a description decides how rows are read. */
-export type Reading = AnswerReading & Pick<DescribedSpec, "encoding" | "missing" | "splits" | "dialogue" | "speaker">;
+export type Reading =
+  & AnswerReading
+  & Pick<DescribedSpec, "encoding" | "missing" | "splits" | "dialogue" | "speaker" | "placeholder">;
 
 /** What stands between the parts of a list that a text is made of, as between facts of WebNLG. */
 const LIST_SEPARATOR = " | ";
@@ -44,10 +49,10 @@ class RowReader {
    * @param reading what of a description decides how they are read
    */
   constructor(private readonly reading: Reading) {
-    const { columns: { text, pair, split, group } } = reading;
+    const { columns: { text, pair, choices, split, group } } = reading;
     this.#ofAnswer = answerColumns(reading);
     this.#isGeneration = reading.kind === "generation";
-    const fields = [text, pair ?? [], split ?? [], group ?? []].flat();
+    const fields = [text, pair ?? [], choices ?? [], split ?? [], group ?? []].flat();
     this.columns = [...new Set([...fields.flatMap(columnsOf), ...this.#ofAnswer])];
     this.#mayHaveNone = this.columns.map((column) => mayBeEmpty(reading) && this.#ofAnswer.includes(column));
   }
@@ -68,7 +73,7 @@ class RowReader {
    * @param values of {@linkcode columns}, none of which is missing
    */
   read(values: readonly Cell[], { table: { path, unit }, line, number, part }: RowPlace): CompleteRow[] {
-    const { columns: { text, pair, split, group, references }, dialogue, speaker } = this.reading;
+    const { columns: { text, pair, choices, split, group, references }, dialogue, speaker, placeholder } = this.reading;
     const place = `${unit} ${line}`;
     const cellOf = (column: string) => values[this.columns.indexOf(column)]!;
     const textIn = (column: string) => {
@@ -95,12 +100,40 @@ class RowReader {
         answer: [answer],
       }));
     }
+    if (choices !== undefined) {
+      const found = this.#choicesIn(choices, { path, place }, cellOf, textIn);
+      requireTexts(path, found.choices, line);
+      if (placeholder !== undefined && !texts[1].includes(placeholder)) {
+        throw new Error(
+          `Cannot use ${path}: the second text must have the placeholder ${shorten(placeholder)}, current value is ${
+            shorten(texts[1])
+          } in ${place}`,
+        );
+      }
+      return [{ ...row, texts: [texts[0], texts[1] ?? "", ...found.choices], answer: found.right }];
+    }
     const cells = this.#ofAnswer.map((column) =>
       this.#isGeneration || mayBeEmpty(this.reading) && this.#ofAnswer.length === 1 ? cellOf(column) : textIn(column)
     );
     const answer = answerValues(this.reading, cells, { path, place });
     if (this.#isGeneration && answer.length === 0) refuseEmpty(path, this.#ofAnswer[0], place);
     return [{ ...row, texts, answer }];
+  }
+
+  #choicesIn(
+    columns: string | string[],
+    place: Pick<ChoiceRow, "path" | "place">,
+    cellOf: (column: string) => NonNullable<Cell>,
+    textIn: (column: string) => string,
+  ): RowChoices {
+    const { labels = [], values = labels, columns: { label } } = this.reading;
+    const cells = [columns].flat().map((column) =>
+      this.columns.includes(column) ? cellOf(column) : fill(column, textIn)
+    );
+    const right = label === undefined
+      ? { texts: this.#ofAnswer.flatMap(cellOf) }
+      : { label: labelText(textIn(this.#ofAnswer[0])) };
+    return choicesOf({ ...place, columns, cells, right, labels: values });
   }
 }
 

@@ -9,18 +9,19 @@ import type { Rows } from "./rows/rows.ts";
 /** An example of a described task. */
 export type DescribedExample = TextInput & RightAnswer;
 
-/** The example of a row. @param texts its text, and the second one of a pair */
+/** The example of a row. @param texts its text, the second one of a pair, or an empty one where there are choices, and these */
 export function exampleOf(
   rows: Rows,
   row: number,
-  [text, pair]: readonly string[],
+  [text, pair, ...choices]: readonly string[],
   right: RightAnswer,
 ): DescribedExample {
   const group = rows.groupOf(row);
   return {
     id: rows.idOf(row),
     text,
-    ...pair !== undefined && { pair },
+    ...pair && { pair },
+    ...right.right && { choices },
     ...group !== undefined && { group },
     ...right,
   };
@@ -51,7 +52,12 @@ export class OutlinedExample implements DescribedExample {
 
   /** The second text of a pair, if it was kept. */
   get pair(): string | undefined {
-    return this.#rows.textsOf(this.#row)?.[1];
+    return this.#rows.textsOf(this.#row)?.[1] || undefined;
+  }
+
+  /** The choices, if they were kept. */
+  get choices(): readonly string[] | undefined {
+    return this.#right.right && this.#rows.textsOf(this.#row)?.slice(2);
   }
 
   /** What it has in common with others. */
@@ -77,6 +83,11 @@ export class OutlinedExample implements DescribedExample {
   /** Indices of the labels. */
   get labels(): readonly number[] | undefined {
     return this.#right.labels;
+  }
+
+  /** Places of the right choices. */
+  get right(): readonly number[] | undefined {
+    return this.#right.right;
   }
 
   /** Texts that would be right. */

@@ -4,11 +4,13 @@
  */
 import { shorten, suggestion } from "../../base/errors.ts";
 import { defaultMetrics, metrics } from "../metrics.ts";
+import { choiceMetrics } from "../metrics/choices.ts";
 import { multiLabelMetrics } from "../metrics/multi-label.ts";
 import { regressionMetrics } from "../metrics/regression.ts";
 import { generationMetrics } from "../metrics/generation.ts";
 import type {
   AnyTask,
+  ChoiceExample,
   Example,
   GenerationExample,
   MultiLabelExample,
@@ -23,12 +25,14 @@ import type { DescribedExample } from "./example.ts";
 const METRICS: Record<DescribedKind, object> = {
   regression: regressionMetrics,
   "multi-label": multiLabelMetrics(1),
+  "multiple choice": choiceMetrics,
   generation: generationMetrics,
 };
 
 /** Names of the metrics of a kind where a description names none; left out: of classification. */
 export function metricsOfKind(kind?: DescribedKind): string[] {
   if (kind === undefined) return [...defaultMetrics];
+  if (kind === "multiple choice") return ["accuracy"];
   return kind === "generation" ? ["bleu", "rouge_l"] : Object.keys(METRICS[kind]);
 }
 
@@ -39,18 +43,31 @@ export function kindOf({ kind }: Pick<Description, "kind">): DescribedKind | und
 
 /** Makes sure that a description names what its kind of task has. @throws {Error} if it names something else */
 export function requireOfKind(name: string, description: Description): void {
-  const { kind = "classification", columns: { label, references, group }, labels, templates, words, separator } =
-    description;
-  const { dialogue, speaker, metrics: named = [] } = description;
+  const { kind = "classification", columns, labels, templates, words, separator } = description;
+  const { dialogue, speaker, placeholder, metrics: named = [] } = description;
+  const { label, references, choices, group } = columns;
   const refuse = (what: string, kinds: string) => {
     throw new Error(`Cannot use the task ${name}: ${what} is of the kind ${kinds}, its kind is ${kind}`);
   };
-  const isAnswered = kind === "generation" ? label === undefined && (references || dialogue) : label;
+  const isAnswered = kind === "generation"
+    ? label === undefined && (references || dialogue)
+    : kind === "multiple choice"
+    ? choices && (label || references)
+    : label;
   if (!isAnswered) {
     throw new Error(
       `Cannot use the task ${name}: a task of generation has columns.references or is a dialogue, one of another kind has ` +
-        `columns.label, its kind is ${kind}`,
+        "columns.label, of multiple choice columns.choices and columns.label or columns.references, " +
+        `its kind is ${kind}`,
     );
+  }
+  if (kind !== "multiple choice" && choices) refuse("columns.choices", "multiple choice");
+  if (kind !== "multiple choice" && placeholder !== undefined) refuse("placeholder", "multiple choice");
+  if (placeholder !== undefined && columns.pair === undefined) {
+    throw new Error(`Cannot use the task ${name}: placeholder is a part of columns.pair, that is missing`);
+  }
+  if (kind === "multiple choice" && references && labels) {
+    throw new Error(`Cannot use the task ${name}: labels are of columns.label, it has columns.references`);
   }
   if (kind !== "generation" && dialogue) refuse("dialogue", "generation");
   if (speaker !== undefined && (!dialogue || references)) {
@@ -59,7 +76,9 @@ export function requireOfKind(name: string, description: Description): void {
         "columns.references",
     );
   }
-  if (["regression", "generation"].includes(kind) && labels) refuse("labels", "classification or multi-label");
+  if (["regression", "generation"].includes(kind) && labels) {
+    refuse("labels", "classification, multi-label or multiple choice");
+  }
   if (kind !== "classification" && (templates || words)) refuse("a template or word", "classification");
   if (kind !== "multi-label" && separator !== undefined) refuse("separator", "multi-label");
   if (kind !== "multi-label" && Array.isArray(label)) refuse("a list of columns.label", "multi-label");
@@ -85,7 +104,7 @@ export function requireOfKind(name: string, description: Description): void {
 /** The task of a kind. @param load reads its examples */
 export function taskOfKind(
   common: TaskDescription,
-  { kind, labels, dialogue }: Pick<DescribedSpec, "kind" | "labels" | "dialogue">,
+  { kind, labels, dialogue, placeholder }: Pick<DescribedSpec, "kind" | "labels" | "dialogue" | "placeholder">,
   load: () => Promise<TaskData<DescribedExample>>,
 ): AnyTask {
   // The examples are those of the kind, as they were read by it.
@@ -102,6 +121,13 @@ export function taskOfKind(
       };
     case "multi-label":
       return { ...common, kind, labels, load: () => loadAs<MultiLabelExample>() };
+    case "multiple choice":
+      return {
+        ...common,
+        kind,
+        ...placeholder !== undefined && { placeholder },
+        load: () => loadAs<DescribedExample & ChoiceExample>(),
+      };
     case undefined:
       return { ...common, kind: "classification", labels, load: () => loadAs<Example>() };
   }

@@ -3,6 +3,7 @@
  * @module
  */
 import { shorten, suggestion } from "../../base/errors.ts";
+import type { TextInput } from "../types.ts";
 import type { DescribedKind, DescribedSpec } from "./description.ts";
 import { labelsIn, labelText } from "./labels.ts";
 import type { Cell } from "./text/types.ts";
@@ -15,6 +16,8 @@ export interface RightAnswer {
   target?: number;
   /** Indices of the labels, in ascending order. */
   labels?: readonly number[];
+  /** Places of the right choices, in ascending order. */
+  right?: readonly number[];
   /** Texts that would be right. */
   references?: readonly string[];
 }
@@ -25,7 +28,7 @@ export interface AnswerRow {
   path: string;
   /** Where it stands: "line 12". */
   place: string;
-  /** Its values as text: the label, the number, or each of its labels. */
+  /** Its values as text: the label, the number, each of its labels, or the place of each right choice. */
   values: readonly string[];
 }
 
@@ -92,6 +95,7 @@ export interface CountedAnswer {
  */
 export function labelsOfAnswers(reading: AnswerReading, path: string, answers: readonly CountedAnswer[]): string[] {
   const { kind, columns: { label }, labels } = reading;
+  if (kind === "multiple choice") return labels ?? [];
   if (label === undefined || kind === "regression") return [];
   if (Array.isArray(label)) return label;
   if (kind === "multi-label" && answers.every(({ values }) => values.length < 2)) {
@@ -109,6 +113,7 @@ export function labelsOfAnswers(reading: AnswerReading, path: string, answers: r
 export function rightAnswer(reading: AnswerReading, row: AnswerRow, labels: readonly string[]): RightAnswer {
   if (reading.kind === "regression") return { target: numberOf(row) };
   if (reading.kind === "generation") return { references: row.values };
+  if (reading.kind === "multiple choice") return { right: row.values.map(Number) };
   const known = reading.values ?? labels;
   const indices = row.values.map((value) => {
     const index = known.indexOf(value);
@@ -137,7 +142,7 @@ export function requireDifferent(
   labels: readonly string[],
 ): void {
   const keys = new Set(answers.map(answerKey));
-  if (kind === "generation" || keys.size > 1) return;
+  if (kind === "generation" || kind === "multiple choice" || keys.size > 1) return;
   const what = kind === "regression" ? "numbers" : kind === "multi-label" ? "sets of labels" : "labels";
   throw new Error(
     `Cannot use ${path}: it must hold examples of two ${what}, all have ${kind === undefined ? "the label " : ""}${
@@ -147,16 +152,17 @@ export function requireDifferent(
 }
 
 /** Equal for equal answers alone. */
-export function answerKey({ label, target, labels, references }: RightAnswer): string {
-  return references?.join("\n") ?? String(label ?? target ?? labels);
+export function answerKey({ label, target, labels, right, references }: RightAnswer): string {
+  return references?.join("\n") ?? String(label ?? target ?? labels ?? right);
 }
 
-/** An answer as its user writes it: "positive", "3.5", "music, sport". */
+/** An answer as its user writes it: "positive", "3.5", "music, sport", or the right choice. */
 export function answerInWords(
-  { label, target, labels: set, references }: RightAnswer,
+  { label, target, labels: set, right, choices = [], references }: RightAnswer & Pick<TextInput, "choices">,
   labels: readonly string[],
 ): string {
   if (references) return references[0];
+  if (right) return right.map((at) => choices[at]).join(" or ");
   if (target !== undefined) return String(target);
   return (set ?? [label!]).map((index) => labels[index]).join(", ") || "none";
 }

@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { metrics } from "../metrics.ts";
+import { choiceMetrics } from "../metrics/choices.ts";
 import { multiLabelMetrics } from "../metrics/multi-label.ts";
 import { regressionMetrics } from "../metrics/regression.ts";
 import { generationMetrics } from "../metrics/generation.ts";
@@ -33,7 +34,9 @@ const part = z.string().min(1).max(200);
 const metricNames = z.array(
   z.enum([
     ...new Set(
-      [metrics, regressionMetrics, multiLabelMetrics(1), generationMetrics].flatMap((table) => Object.keys(table)),
+      [metrics, regressionMetrics, multiLabelMetrics(1), choiceMetrics, generationMetrics].flatMap((table) =>
+        Object.keys(table)
+      ),
     ),
   ]),
 ).min(1);
@@ -55,13 +58,19 @@ const columnsSchema: z.ZodType<Columns> = z.strictObject({
   text: column.describe('the text; "{word}: {sentence}" makes it of several columns'),
   pair: column.describe("the second text, where examples are pairs").optional(),
   label: z.union([column, z.array(column).min(2).max(MOST_LABELS)], { error: "must be a column, or a list of columns" })
-    .describe("the label, the labels, or the number; or a column of 1 and 0 for each of several labels").optional(),
+    .describe(
+      "the label, the labels, the number, or the number of the right choice from 0; or a column of 1 and 0 for each of several labels",
+    ).optional(),
+  choices: z.union([column, z.array(column).min(2)], { error: "must be a column, or a list of two columns at least" })
+    .describe("of multiple choice, the choices of a row: a list of texts, or several columns").optional(),
   references: z.union([column, z.array(column).min(1)], { error: "must be a column, or a list of columns" })
-    .describe("of generation, the right answers: a text or a list of texts, or several columns of them").optional(),
+    .describe(
+      "of generation, the right answers, and of multiple choice those that are right among the choices: a text or a list of texts, or several columns of them",
+    ).optional(),
   split: column.describe("the name of the split that a row belongs to").optional(),
   group: column.describe("what rows have in common that must not be in two splits, such as a document").optional(),
 }).refine(({ label, references }) => label === undefined || references === undefined, {
-  error: "must have label, or references of generation, not both",
+  error: "must have label, or references of generation or multiple choice, not both",
 }).meta({
   not: { type: "object", properties: { label: {}, references: {} }, required: ["label", "references"] },
 });
@@ -108,8 +117,8 @@ export const descriptionSchema: z.ZodType<Description> = z.strictObject({
     "which split of a data set on the hub, or which value of columns.split, each split is; left out: they have the same names",
   ).optional(),
   published,
-  kind: z.enum(["classification", "regression", "multi-label", "generation"]).describe(
-    "what the answers are: classes, numbers, any number of labels at once, or texts; left out: classes",
+  kind: z.enum(["classification", "regression", "multi-label", "multiple choice", "generation"]).describe(
+    "what the answers are: classes, numbers, any number of labels at once, choices that each row has, or texts; left out: classes",
   ).optional(),
   columns: columnsSchema.describe("names of the columns"),
   separator: separator.describe("of several labels at once: what stands between those of a cell").optional(),
@@ -121,11 +130,15 @@ export const descriptionSchema: z.ZodType<Description> = z.strictObject({
       error: "must name two labels",
     }).meta({ minProperties: 2 }),
   ]).describe(
-    'the labels in their order, or names for the values of the column, {"0": "no", "1": "yes"}; left out: those that occur',
+    'the labels in their order, or names for the values of the column, {"0": "no", "1": "yes"}; left out: those that occur, ' +
+      "of multiple choice numbers from 0",
   ).optional(),
   ...wordingShape,
   dialogue: z.literal(true, { error: "must be true" }).describe(
     "of generation: texts are dialogues, lists of turns or a turn a line; without columns.references the turns are the answers",
+  ).optional(),
+  placeholder: part.describe(
+    "of multiple choice: what stands for the choice in columns.pair; left out: the choice stands behind that text",
   ).optional(),
   speaker: part.describe("whose turns are the answers; left out: all but the first").optional(),
   metrics: metricNames.describe("the first decides; left out: all").optional(),
@@ -137,7 +150,7 @@ export const descriptionSchema: z.ZodType<Description> = z.strictObject({
   ({ columns: { label, references }, dialogue }) => label !== undefined || references !== undefined || dialogue,
   {
     path: ["columns"],
-    error: "must have label, or references of generation",
+    error: "must have label, or references of generation or multiple choice",
   },
 ).meta({
   anyOf: [
@@ -152,12 +165,13 @@ export const descriptionSchema: z.ZodType<Description> = z.strictObject({
 /** Schema of {@linkcode DescribedSpec}; unknown keys are errors. */
 export const describedSchema: z.ZodType<DescribedSpec> = z.strictObject({
   published,
-  kind: z.enum(["regression", "multi-label", "generation"]).optional(),
+  kind: z.enum(["regression", "multi-label", "multiple choice", "generation"]).optional(),
   columns: columnsSchema,
   separator: separator.optional(),
   labels: z.array(z.string()),
   values: z.array(z.string()).min(2).optional(),
   dialogue: z.literal(true).optional(),
+  placeholder: part.optional(),
   speaker: part.optional(),
   config: part.optional(),
   splits: splitsSchema.optional(),
@@ -166,9 +180,12 @@ export const describedSchema: z.ZodType<DescribedSpec> = z.strictObject({
   missing: z.literal("drop").optional(),
   ...remarks,
 }).refine(
-  ({ kind, labels }) => kind === "regression" || kind === "generation" ? labels.length === 0 : labels.length > 1,
+  ({ kind, labels: { length } }) =>
+    kind === "regression" || kind === "generation"
+      ? length === 0
+      : length > 1 || kind === "multiple choice" && length === 0,
   {
-    error: "must name two labels, or none of regression and generation",
+    error: "must name two labels, or none of regression, generation and multiple choice",
   },
 );
 

@@ -3,6 +3,7 @@
  * @module
  */
 import { byHash, textKey } from "../examples.ts";
+import { placeMostOftenRight } from "../metrics/choices.ts";
 import { type Overlap, overlapsOf } from "./overlaps.ts";
 import type { ReadTask } from "./read.ts";
 import { answerKey, type RightAnswer } from "./right-answers.ts";
@@ -17,7 +18,9 @@ export interface Summary {
   counts: { split: string; classes: number[] }[];
   /** Of regression, the numbers: least, median, most. */
   numbers?: [least: number, median: number, most: number];
-  /** Words of a text, both of a pair together: fewest, median, most. */
+  /** Of multiple choice, how many choices there are: fewest, median, most; and the share that is right of those drawn at random. */
+  choices?: { counts: [least: number, median: number, most: number]; chance: number };
+  /** Words of a text, both of a pair and choices together: fewest, median, most. */
   words: [least: number, median: number, most: number];
   /** Number of texts that occur more than once in a split. */
   duplicates: number;
@@ -27,7 +30,7 @@ export interface Summary {
   overlaps: Overlap[];
   /**
    * The most frequent answer of the last split (test, if there is one), and its share: the score of always giving it. Of regression the
-   * mean, and its mean squared error.
+   * mean, and its mean squared error. Of multiple choice the place that is right most often, and its share.
    */
   constant: { answer: RightAnswer; score: number };
   /** Some examples, of as many different answers as possible. */
@@ -43,10 +46,15 @@ export function summarise(task: ReadTask): Summary {
     counts,
     ...kind === "regression" &&
       { numbers: spanOf(splits.map(({ examples }) => examples.map(({ target }) => target!))) },
+    ...kind === "multiple choice" && { choices: choicesOf(splits.flatMap(({ examples }) => examples)) },
     words: spanOf(splits.map(({ words }) => words)),
     ...repetitionsIn(splits),
     overlaps: overlapsOf(task),
-    constant: kind === "regression" ? meanOf(last) : mostFrequentOf(last),
+    constant: kind === "regression"
+      ? meanOf(last)
+      : kind === "multiple choice"
+      ? placeMostOftenRightOf(last)
+      : mostFrequentOf(last),
     examples: someOf(splits[0].examples),
   };
 }
@@ -80,6 +88,23 @@ function meanOf(examples: readonly DescribedExample[]): Summary["constant"] {
   return {
     answer: { target: mean },
     score: targets.reduce((sum, target) => sum + (target - mean) ** 2, 0) / targets.length,
+  };
+}
+
+function placeMostOftenRightOf(examples: readonly DescribedExample[]): Summary["constant"] {
+  const rights = examples.map(({ right }) => ({ right: right! }));
+  const place = placeMostOftenRight(rights);
+  const hits = rights.filter(({ right }) => right.includes(place)).length;
+  return { answer: { right: [place] }, score: hits / examples.length };
+}
+
+/** Of examples whose choices are in memory. */
+function choicesOf(examples: readonly DescribedExample[]): Summary["choices"] {
+  const known = examples.filter(({ choices = [] }) => choices.length > 0);
+  const shares = known.map(({ choices, right }) => right!.length / choices!.length);
+  return {
+    counts: spanOf([known.map(({ choices }) => choices!.length)]),
+    chance: shares.reduce((sum, share) => sum + share, 0) / known.length,
   };
 }
 

@@ -32,7 +32,9 @@ import sst5 from "./sst-5.json" with { type: "json" };
 import subj from "./subj.json" with { type: "json" };
 import superglueBoolq from "./superglue-boolq.json" with { type: "json" };
 import superglueCb from "./superglue-cb.json" with { type: "json" };
+import superglueCopa from "./superglue-copa.json" with { type: "json" };
 import superglueMultirc from "./superglue-multirc.json" with { type: "json" };
+import superglueRecord from "./superglue-record.json" with { type: "json" };
 import superglueRte from "./superglue-rte.json" with { type: "json" };
 import superglueWic from "./superglue-wic.json" with { type: "json" };
 import superglueWsc from "./superglue-wsc.json" with { type: "json" };
@@ -67,10 +69,12 @@ export const hubDescriptions: Record<string, Description> = Object.fromEntries(
     glueWnli,
     superglueBoolq,
     superglueCb,
+    superglueCopa,
     superglueRte,
     superglueWic,
     superglueWsc,
     superglueMultirc,
+    superglueRecord,
     trec6,
     trec50,
     subj,

@@ -102,7 +102,7 @@ Deno.test("perf --help lists every measurement, as does the message on one that 
   const { code, output } = await run("perf", ["--help"], root);
   assert.equal(code, 0);
   const measurements = [...output.matchAll(/^ {2}([a-z]+) .*$/gm)].map(([, name]) => name);
-  assert.equal(measurements.length, 14, output);
+  assert.equal(measurements.length, 15, output);
   const unknown = await run("perf", ["nonesuch"], root);
   assert.deepEqual(
     [unknown.code, measurements.every((name) => unknown.errors.includes(name))],

@@ -51,6 +51,9 @@ const filmRow = (at: number) => {
   return JSON.stringify({ text: `Film ${at} is of ${genres.join(" and ")}.`, genres, stars: at % 10 / 2 });
 };
 
+const quizRow = (at: number) =>
+  JSON.stringify({ text: `Ann put kettle ${at} on.`, options: ["It boiled.", "It sang."], right: at % 2 });
+
 /** Puts them into a folder. */
 export async function writeStandIns(folder: string): Promise<void> {
   const standIns: Record<string, Files> = {
@@ -73,6 +76,7 @@ export async function writeStandIns(folder: string): Promise<void> {
   await Deno.symlink(join(root, "docs/plugins"), join(folder, "docs/plugins"));
   await Deno.writeTextFile(join(folder, "reviews.csv"), `id,body,stars\n${lines(0, 200, reviewRow)}`);
   await Deno.writeTextFile(join(folder, "films.jsonl"), lines(0, 20, filmRow));
+  await Deno.writeTextFile(join(folder, "quiz.jsonl"), lines(0, 20, quizRow));
   await Deno.writeTextFile(join(folder, "calls.jsonl"), lines(0, 20, callRow));
   await Deno.writeFile(join(folder, "model.gguf"), writeGguf(tinyLlama()).bytes);
 }

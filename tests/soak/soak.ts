@@ -72,7 +72,8 @@ async function startedBy(bench: number, program: string): Promise<number[]> {
   return below(bench).filter(({ command }) => command.includes(program)).map(({ pid }) => pid);
 }
 
-const workersOf = (bench: number) => startedBy(bench, "launch/worker.ts");
+/** The workers of a bench. */
+export const workersOf = (bench: number): Promise<number[]> => startedBy(bench, "launch/worker.ts");
 
 /** Kills a process; it may just have ended. */
 function killById(pid: number): void {
@@ -135,7 +136,7 @@ async function interrupt(bench: Bench, random: Random): Promise<{ victim: "bench
 }
 
 /** A record without time, memory as it was measured, and the moment of its run. */
-function reproducible({ time: _, memory: { planned }, environment, ...rest }: RunRecord): unknown {
+export function reproducible({ time: _, memory: { planned }, environment, ...rest }: RunRecord): unknown {
   return { ...rest, planned, environment: { ...environment, started: null } };
 }
 

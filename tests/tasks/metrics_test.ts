@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { metrics } from "../../tasks/metrics.ts";
+import { choiceMetrics, placeMostOftenRight } from "../../tasks/metrics/choices.ts";
 import { multiLabelMetrics } from "../../tasks/metrics/multi-label.ts";
 import { regressionMetrics } from "../../tasks/metrics/regression.ts";
 
@@ -18,6 +19,9 @@ const superGlue: {
     truth: number[];
     predicted: number[];
   })[];
+  record: Record<"accuracy" | "answer_match" | "answer_f1", number> & {
+    questions: { choices: string[]; right: number[]; predicted: number }[];
+  };
 } = await readGolden("super-glue.json");
 
 interface Case {
@@ -84,6 +88,20 @@ Deno.test("metrics of MultiRC equal those of SuperGLUE, and leaving out a questi
   assert.throws(() => metrics.exact_match.compute([0, 1], [0, 1]), /^Error: Cannot score exact_match: each example /);
 });
 
+Deno.test("metrics of multiple choice equal those of SuperGLUE, and a place that there is none of is a wrong answer", () => {
+  const { questions, ...expected } = superGlue.record;
+  const predicted = questions.map(({ predicted }) => predicted);
+  for (const [metric, { compute, leaveOneOut }] of Object.entries(choiceMetrics)) {
+    assertValue(compute(questions, predicted), expected[metric as keyof typeof expected], metric);
+    for (const [at, without] of leaveOneOut(questions, predicted).entries()) {
+      assertValue(without, compute(questions.toSpliced(at, 1), predicted.toSpliced(at, 1)), `${metric} without ${at}`);
+    }
+    assert.equal(compute(questions, questions.map(() => 9)), 0);
+  }
+  // Three times at the place 0, three times at 1: the first of both.
+  assert.equal(placeMostOftenRight(questions), 0);
+});
+
 Deno.test("the table of metrics has seven rows with name, unit and direction", () => {
   assert.deepEqual(
     Object.entries(metrics).map(([key, { name, unit, direction }]) => [key, name, unit, direction]),
@@ -104,6 +122,10 @@ Deno.test("predictions that are missing or too many are an error", () => {
   const ofExamples = Object.values(metrics).filter(({ ofGroups }) => !ofGroups);
   for (const { compute } of [...ofExamples, ...Object.values(regressionMetrics)]) {
     assert.throws(() => compute([0, 1], [0]), score);
+    assert.throws(() => compute([], []), /current value is 0 for 0$/);
+  }
+  for (const { compute } of Object.values(choiceMetrics)) {
+    assert.throws(() => compute(superGlue.record.questions.slice(0, 2), [0]), score);
     assert.throws(() => compute([], []), /current value is 0 for 0$/);
   }
   for (const { compute } of Object.values(multiLabelMetrics(2))) {

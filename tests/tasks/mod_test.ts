@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { Random } from "../../base/random.ts";
 import { metrics } from "../../tasks/metrics.ts";
 import { hubDescriptions } from "../../tasks/hub/mod.ts";
+import { choiceMetrics } from "../../tasks/metrics/choices.ts";
 import { multiLabelMetrics } from "../../tasks/metrics/multi-label.ts";
 import { regressionMetrics } from "../../tasks/metrics/regression.ts";
 import { tasks } from "../../tasks/mod.ts";
@@ -73,6 +74,7 @@ const metricTables: Record<TaskKind, object> = {
   classification: metrics,
   regression: regressionMetrics,
   "multi-label": multiLabelMetrics(1),
+  "multiple choice": choiceMetrics,
   generation: generationMetrics,
 };
 
@@ -112,7 +114,13 @@ Deno.test("every metric without an example in turn is its score on the others", 
       assert.ok(Math.abs(score - others) < 1e-12, `${name}: ${score} instead of ${others}`);
     });
   };
-  for (const metric of Object.values(metrics)) check(metric, labels.map(([a]) => a), labels.map(([, b]) => b));
+  for (const metric of Object.values(metrics).filter(({ ofGroups }) => !ofGroups)) {
+    check(
+      metric,
+      labels.map(([a]) => a),
+      labels.map(([, b]) => b),
+    );
+  }
   check(perplexity, labels.map(([a]) => a + 1), labels.map(([, b]) => b + 0.5));
   for (const metric of Object.values(textMetrics)) {
     check(metric, texts.map(({ references }) => references), texts.map(({ predicted }) => predicted));

@@ -6,6 +6,7 @@ import { counted, UsageError } from "../../../base/errors.ts";
 import { hashTaskFiles } from "../../../tasks/task-files.ts";
 import type {
   AnyTask,
+  ChoiceExample,
   Example,
   GenerationExample,
   MultiLabelExample,
@@ -70,6 +71,14 @@ function requireAnswers(task: AnyTask, examples: readonly TextInput[]): string {
       const bare = (examples as RegressionExample[]).find(({ target }) => !Number.isFinite(target));
       expect(bare === undefined, `the target of ${bare?.id} is ${bare?.target}`);
       return counted(examples.length, "number");
+    }
+    case "multiple choice": {
+      const bare = (examples as ChoiceExample[]).find(({ choices, right }) =>
+        !Array.isArray(choices) || !Array.isArray(right) || right.length === 0 ||
+        !right.every((place) => Number.isInteger(place) && typeof choices[place] === "string")
+      );
+      expect(bare === undefined, `${bare?.id} has no right choice`);
+      return counted(examples.length, "choice");
     }
     case "generation": {
       const bare = (examples as GenerationExample[]).find(({ references }) =>

@@ -3,21 +3,23 @@
  * @module
  */
 import { metrics } from "../../../tasks/metrics.ts";
+import { choiceMetrics } from "../../../tasks/metrics/choices.ts";
 import { perplexity } from "../../../tasks/metrics/generation.ts";
 import { multiLabelMetrics } from "../../../tasks/metrics/multi-label.ts";
 import { regressionMetrics } from "../../../tasks/metrics/regression.ts";
 import { textMetrics } from "../../../tasks/text-metrics.ts";
-import type { Metric } from "../../../tasks/types.ts";
+import type { ChoiceAnswer, Metric } from "../../../tasks/types.ts";
 import type { Prediction } from "../record.ts";
 
 /**
- * Right and predicted answers by example, in the order of the test set: classes, numbers, sets of so many labels, or texts. Where a metric
- * scores groups, `groups` names that of each example.
+ * Right and predicted answers by example, in the order of the test set: classes, numbers, sets of so many labels, places of
+ * choices, or texts. Where a metric scores groups, `groups` names that of each example.
  */
 export type Answers =
   | { kind: "classes"; truth: Int16Array; predicted: Int16Array; groups?: readonly string[] }
   | { kind: "numbers"; truth: Float64Array; predicted: Float64Array }
   | { kind: "label sets"; labels: number; truth: (readonly number[])[]; predicted: (readonly number[])[] }
+  | { kind: "choices"; truth: ChoiceAnswer[]; predicted: number[] }
   | {
     kind: "texts";
     truth: (readonly string[])[];
@@ -59,6 +61,10 @@ export function answersOf(predictions: readonly Prediction[], labels: number): A
       predicted: sets.map(({ predicted }) => predicted),
     };
   }
+  const chosen = predictions.filter((prediction) => "choices" in prediction);
+  if (chosen.length > 0) {
+    return { kind: "choices", truth: chosen, predicted: chosen.map(({ predicted }) => predicted) };
+  }
   const classes = predictions.filter((prediction) => "label" in prediction);
   const groups = classes.flatMap(({ group }) => group ?? []);
   return {
@@ -77,10 +83,28 @@ export function alwaysAnswering(answers: Answers, constant: number | readonly nu
   if (answers.kind === "numbers" && typeof constant === "number") {
     return { ...answers, predicted: answers.truth.map(() => constant) };
   }
+  if (answers.kind === "choices" && typeof constant === "number") {
+    return { ...answers, predicted: answers.truth.map(() => constant) };
+  }
   if (answers.kind === "classes" && typeof constant === "number") {
     return { ...answers, predicted: answers.truth.map(() => constant) };
   }
   throw new Error(`its baseline must be an answer as the others are, ${answers.kind}, current value is ${constant}`);
+}
+
+/** Whether each answer is right; null where none is simply right or wrong, as of numbers and texts. */
+export function rightnessOf(answers: Answers): boolean[] | null {
+  switch (answers.kind) {
+    case "classes":
+      return listOf(answers.truth).map((label, at) => label === answers.predicted[at]);
+    case "label sets":
+      return answers.truth.map((labels, at) => String(labels) === String(answers.predicted[at]));
+    case "choices":
+      return answers.truth.map(({ right }, at) => right.includes(answers.predicted[at]));
+    case "numbers":
+    case "texts":
+      return null;
+  }
 }
 
 /** A metric on a run's answers. */
@@ -102,6 +126,8 @@ export function metricsOf(answers: Answers): Record<string, AnswersMetric> {
       return onAnswers(regressionMetrics, listOf(answers.truth), listOf(answers.predicted));
     case "label sets":
       return onAnswers(multiLabelMetrics(answers.labels), answers.truth, answers.predicted);
+    case "choices":
+      return onAnswers(choiceMetrics, answers.truth, answers.predicted);
     case "texts": {
       const { truth, predicted, ofReferences } = answers;
       return {

@@ -82,6 +82,12 @@ export const recordShape: Record<keyof RunRecord, z.ZodType> = {
     z.array(z.strictObject({ id: z.string(), labels: labelSet, predicted: labelSet })),
     z.array(z.strictObject({
       id: z.string(),
+      choices: z.array(z.string()).min(1),
+      right: labelSet.min(1),
+      predicted: z.int().nonnegative(),
+    })),
+    z.array(z.strictObject({
+      id: z.string(),
       references: z.array(z.string()).min(1),
       predicted: z.string(),
       loss: z.number().optional(),

@@ -8,8 +8,9 @@ import type { Executable, Quadratic, Signature } from "../../../engine/types.ts"
 import type { CellEstimate, LocalPaths } from "../../study/cell.ts";
 import { openBackbone, type OpenedModel } from "../../study/find-model.ts";
 import type { RunSpec } from "../../study/spec.ts";
-import { epochBatches, microBatches } from "../batches.ts";
+import { epochBatches } from "../batches.ts";
 import { type Calibration, NOT_CALIBRATED } from "../cell-runner.ts";
+import { countTexts, cutExamples } from "../examples.ts";
 import { flopsOf } from "../finish.ts";
 import { planStepMemory } from "../plan-memory.ts";
 import { countParameters, openCell } from "../prepare.ts";
@@ -78,18 +79,19 @@ interface Work {
 
 /** The FLOPs of a cell's matrix products; null where they are no quadratic functions of the length. */
 function workOf({ seed, training }: RunSpec, trainingTask: TrainingTask): Work | null {
-  const { trainExamples: { positions }, splits, featureCache } = trainingTask;
+  const { trainExamples, splits, featureCache } = trainingTask;
+  const { positions } = trainExamples;
   const { batchSize, microBatchRows, epochs } = training;
   const { flops } = flopsOf(trainingTask, batchSize);
   if (!flops) return null;
   const costOf = (indices: readonly number[], [constant, linear, square]: Quadratic) => {
     const longest = Math.max(...indices.map((index) => positions[index]));
-    return indices.length * (constant + longest * (linear + longest * square));
+    return countTexts(trainExamples, indices) * (constant + longest * (linear + longest * square));
   };
   const sum = (parts: readonly number[][], perText: Quadratic) =>
     parts.reduce((total, part) => total + costOf(part, perText), 0);
   // Validation and test texts are about as long as those of training.
-  const all = microBatches([...positions.keys()], positions, microBatchRows);
+  const all = cutExamples(trainExamples, [...positions.keys()], microBatchRows);
   const reading = sum(all, featureCache ? flops.backbone : flops.inference) / positions.length;
   if (featureCache) {
     const texts = splits.train.length + splits.validation.length + splits.test.length;
@@ -101,7 +103,7 @@ function workOf({ seed, training }: RunSpec, trainingTask: TrainingTask): Work |
   }
   const perText = flops.training.map((coefficient) => coefficient / batchSize) as unknown as Quadratic;
   const epoch = epochBatches(positions, batchSize, new Random(seed, "order/epoch/1"))
-    .flatMap((batch) => microBatches(batch, positions, microBatchRows));
+    .flatMap((batch) => cutExamples(trainExamples, batch, microBatchRows));
   const evaluating = (epochs * splits.validation.length + splits.test.length) * reading;
   return { flops: epochs * sum(epoch, perText) + evaluating, flopsOfCall: (indices) => costOf(indices, perText) };
 }
@@ -118,9 +120,9 @@ async function calibrate(
   if (calibration.secondsLeft <= 0) return;
   const begun = performance.now();
   const secondsOfCall = await prepareCall(executable, signature, spec, trainingTask);
-  const { positions } = trainingTask.trainExamples;
-  const batch = [...positions.keys()].slice(0, spec.training.batchSize);
-  const [indices] = microBatches(batch, positions, spec.training.microBatchRows);
+  const { trainExamples } = trainingTask;
+  const batch = [...trainExamples.positions.keys()].slice(0, spec.training.batchSize);
+  const [indices] = cutExamples(trainExamples, batch, spec.training.microBatchRows);
   const [alone] = [indices.slice(0, 1)];
   // The first call brings the weights into memory.
   await secondsOfCall(alone);
@@ -150,7 +152,10 @@ async function prepareCall(
   return async (indices) => {
     const longest = Math.max(...indices.map((index) => trainExamples.positions[index]));
     const masks = executable.masks.map(({ name, rate, shape }) =>
-      [name, drawMask(new Random(seed, "calibration"), rate, shape(indices.length, longest))] as const
+      [
+        name,
+        drawMask(new Random(seed, "calibration"), rate, shape(countTexts(trainExamples, indices), longest)),
+      ] as const
     );
     const inputs = {
       ...trainExamples.collate(indices),

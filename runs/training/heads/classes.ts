@@ -26,6 +26,7 @@ export function classes({ labels, metrics: names }: Task): HeadKind<Example, num
       return Math.log(sum) + greatest - logits[label];
     },
     constantOf: mostFrequentClass,
+    constantName: "most frequent class",
     namesConstant: false,
     ...ofGroups && { groupOf },
     predictionOf: (example, predicted) => ({

@@ -13,7 +13,9 @@ const THRESHOLDS: readonly number[] = Array.from({ length: 99 }, (_, at) => (at 
   .sort((a, b) => Math.abs(a - 0.5) - Math.abs(b - 0.5));
 
 /** The kind of a task of several labels at once. */
-export function labelSets({ labels, metrics }: MultiLabelTask): HeadKind<MultiLabelExample, readonly number[]> {
+export function labelSets(
+  { labels, metrics }: Pick<MultiLabelTask, "labels" | "metrics">,
+): HeadKind<MultiLabelExample, readonly number[]> {
   const every = [...labels.keys()];
   return {
     objective: objectiveOf("multi-label", labels.length),
@@ -29,6 +31,7 @@ export function labelSets({ labels, metrics }: MultiLabelTask): HeadKind<MultiLa
       every.reduce((sum, label) => sum + softplus(logits[label]) - (set.includes(label) ? logits[label] : 0), 0) /
       labels.length,
     constantOf: mostFrequentSet,
+    constantName: "most frequent labels",
     namesConstant: true,
     predictionOf: (example, predicted) => ({ id: example.id, labels: [...example.labels], predicted: [...predicted] }),
   };

@@ -9,7 +9,7 @@ import { Diverged, lookUpMetrics } from "../evaluate.ts";
 import type { HeadKind } from "./types.ts";
 
 /** The kind of a task of regression. */
-export function numbers({ metrics }: RegressionTask): HeadKind<RegressionExample, number> {
+export function numbers({ metrics }: Pick<RegressionTask, "metrics">): HeadKind<RegressionExample, number> {
   return {
     objective: objectiveOf("regression", 0),
     metrics: lookUpMetrics(regressionMetrics, metrics),
@@ -21,6 +21,7 @@ export function numbers({ metrics }: RegressionTask): HeadKind<RegressionExample
     },
     lossOf: ([output], target) => (output - target) ** 2,
     constantOf: (targets) => targets.reduce((sum, target) => sum + target, 0) / targets.length,
+    constantName: "mean",
     namesConstant: true,
     predictionOf: ({ id, target }, predicted) => ({ id, target, predicted }),
   };

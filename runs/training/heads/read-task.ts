@@ -11,6 +11,7 @@ import { classification } from "../classification.ts";
 import { generation } from "../generation.ts";
 import { type AlterSplits, type AnyExample, type Splits, splitsOf } from "../split.ts";
 import type { TaskContext, TrainingTask } from "../training-task.ts";
+import { choices } from "./choices.ts";
 import { classes } from "./classes.ts";
 import { loadExamples } from "./kept-examples.ts";
 import { labelSets } from "./label-sets.ts";
@@ -76,6 +77,11 @@ export async function readTask(
       return read(
         await loadExamples(task, files),
         (splits, context) => classification(task, labelSets(task), splits, context),
+      );
+    case "multiple choice":
+      return read(
+        await loadExamples(task, files),
+        (splits, context) => classification(task, choices(task), splits, context),
       );
   }
 }

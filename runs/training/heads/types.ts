@@ -6,7 +6,7 @@ import type { ArrayValue } from "../../../engine/types.ts";
 import type { Adaptation } from "../../../methods/adaptation/compose.ts";
 import type { StoredTensor } from "../../../engine/types.ts";
 import type { Backbone } from "../../../models/types.ts";
-import type { Metric } from "../../../tasks/types.ts";
+import type { Metric, TextInput } from "../../../tasks/types.ts";
 import type { TrainableClassifier } from "../../programs/classifier.ts";
 import type { Objective } from "../../programs/objective.ts";
 import type { Prediction } from "../../study/record.ts";
@@ -34,31 +34,35 @@ export interface Head {
   peftConfig?: Record<string, unknown>;
 }
 
-/** A kind of task with examples `E`, whose answers are classes, numbers, or sets of labels: `A`. */
-export interface HeadKind<E extends AnyExample, A> {
+/** A kind of task with examples `E`, whose right answers `T` and predictions `P` are classes, numbers, sets of labels, or choices. */
+export interface HeadKind<E extends AnyExample, T, P = T> {
   /** What the classifier is trained for. */
   objective: Objective;
   /** The task's metrics, in its order. */
-  metrics: readonly Metric<A, A>[];
+  metrics: readonly Metric<T, P>[];
   /** Probabilities from which a label may be answered, of which the best on the validation examples is chosen; absent: none is needed. */
   thresholds?: readonly number[];
+  /** The texts that an example is read in, one for each of its choices; absent: it is read in its own. */
+  textsOf?(example: E): readonly TextInput[];
   /** The right answer of an example. */
-  rightOf(example: E): A;
+  rightOf(example: E): T;
   /** Names the group of an example; absent unless a metric scores groups. @throws {Error} if it is in none */
   groupOf?(example: E): string;
   /** Right answers as the loss reads them. */
-  collate(answers: readonly A[]): ArrayValue;
+  collate(answers: readonly T[]): ArrayValue;
   /**
-   * The answer that the classifier's outputs for a text stand for.
+   * The answer that the classifier's outputs for a text stand for, or its one output for each choice.
    * @param threshold one of the thresholds
    */
-  read(outputs: Float32Array, threshold: number): A;
+  read(outputs: Float32Array, threshold: number): P;
   /** The loss of outputs. */
-  lossOf(outputs: Float32Array, right: A): number;
+  lossOf(outputs: Float32Array, right: T): number;
   /** The answer that is best without a look at a text: the most frequent one, or the mean. */
-  constantOf(answers: readonly A[]): A;
+  constantOf(answers: readonly T[]): P;
+  /** That answer in words: "most frequent class". */
+  constantName: string;
   /** Whether records name that answer, as it does not follow from the predictions. */
   namesConstant: boolean;
   /** A prediction as records have it. */
-  predictionOf(example: E, predicted: A): Prediction;
+  predictionOf(example: E, predicted: P): Prediction;
 }

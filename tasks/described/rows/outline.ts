@@ -53,8 +53,12 @@ function addKey(text: string, begin: number): { end: number; words: number } | u
   return { end, words };
 }
 
-/** The outline of texts: of one, or of a pair. */
-export function outlineOf([text, pair = ""]: readonly string[]): Outline {
+/** The outline of texts: of one, of a pair, or of these with choices. */
+export function outlineOf([text, pair = "", ...choices]: readonly string[]): Outline {
+  if (choices.length > 0) {
+    const words = [text, pair, ...choices].reduce((sum, each) => sum + countWords(each), 0);
+    return { words, hash: textHash({ id: "", text, pair, choices }) };
+  }
   const first = addKey(text, 0);
   if (first) key[first.end] = NEWLINE;
   const second = first && addKey(pair, first.end + 1);

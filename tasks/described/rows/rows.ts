@@ -16,11 +16,11 @@ export interface CompleteRow {
   turn?: number;
   /** Where it stands in its file. */
   line: number;
-  /** Its text, and the second text of a pair. */
+  /** Its text, and the second text of a pair; or where it has choices its text, the second one or an empty one, and the choices. */
   texts: readonly string[];
   /** What it has in common with others. */
   group?: string;
-  /** The values of its answer. */
+  /** The values of its answer; of choices, the places of the right ones. */
   answer: readonly string[];
 }
 

@@ -1,12 +1,16 @@
 import assert from "node:assert/strict";
+import { fromBinary } from "@bufbuild/protobuf";
+import { ModelProtoSchema } from "onnx-buf";
 import { cpu } from "../../../engine/devices/cpu.ts";
+import { lookedUpMatrices } from "../../../engine/graph/graph.ts";
 import { lower } from "../../../engine/graph/lower.ts";
+import { encodeOnnx } from "../../../engine/graph/onnx.ts";
 import { readSafetensors, writeSafetensors } from "../../../engine/safetensors.ts";
 import { orderExecution } from "../../../engine/graph/execution-order.ts";
 import { tf } from "../../../engine/tensor.ts";
 import type { Program, Signature } from "../../../engine/types.ts";
 import { inFolder } from "../../in-folder.ts";
-import { compileBoth, randomFeed } from "../compare.ts";
+import { assertClose, compileBoth, randomFeed, runBoth } from "../compare.ts";
 
 const signature: Signature = {
   weights: {},
@@ -127,6 +131,34 @@ Deno.test("weights are read from the places in their file", () =>
     assert.deepEqual([...outputs.sum], [5, 7, 9, 8, 10, 12]);
     assert.deepEqual(outputs.same, second.data);
     await executable.release();
+  }));
+
+Deno.test("products read a matrix whose rows are looked up where it is stored, with the results of js", () =>
+  inFolder({}, async (folder) => {
+    const path = `${folder}/weights.safetensors`;
+    await writeSafetensors(path, {
+      table: { shape: [7, 3], data: Float32Array.from({ length: 21 }, (_, at) => at % 5) },
+    });
+    const tied: Signature = {
+      weights: await readSafetensors(path),
+      parameters: { shift: [3] },
+      inputs: { ids: { shape: ["batch"], dtype: "int32", below: 7 } },
+    };
+    const scores: Program = ({ weights: { table }, parameters: { shift }, inputs: { ids } }) => {
+      const logits = table.gather(ids).add(shift).matMul(table, false, true);
+      return { loss: logits.logSumExp(1).sum(), logits };
+    };
+    const { nodes, outputs } = orderExecution(lower(scores, tied, true).outputs);
+    const model = encodeOnnx({ nodes, outputs }, tied.weights, folder, lookedUpMatrices(nodes));
+    const { initializer, input } = fromBinary(ModelProtoSchema, model).graph!;
+    const mayChange = new Set(input.map(({ name }) => name));
+    // Other initialisers, the constants, do not change, so the runtime lays them out.
+    assert.deepEqual(initializer.filter(({ name }) => mayChange.has(name)).map(({ dims }) => dims), [[7n, 3n]]);
+    const executables = await compileBoth(scores, tied, true);
+    const [recorded, plain] = await runBoth(executables, tied, 4, 1);
+    assertClose(recorded.outputs, plain.outputs, 1e-5, "outputs");
+    assertClose(recorded.gradients, plain.gradients, 1e-5, "gradients");
+    for (const executable of executables) await executable.release();
   }));
 
 Deno.test("weights of one program may lie in several folders", () =>

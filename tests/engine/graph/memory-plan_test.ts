@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { lookedUpMatrices } from "../../../engine/graph/graph.ts";
 import { lower } from "../../../engine/graph/lower.ts";
 import { planMemory } from "../../../engine/graph/memory-plan.ts";
 import { orderExecution } from "../../../engine/graph/execution-order.ts";
@@ -158,6 +159,25 @@ Deno.test("a matrix counts once for each product that it is laid out for, and on
   const alsoAdded: Program = (args) => ({ loss: args.weights.w.mul(args.parameters.b).sum().add(twice(args).loss) });
   // b's gradient also reads the matrix's column sums, which are folded into a vector.
   assert.equal(plan(alsoAdded, true, 2, 3, both, true).weights, 3 * matrix + other + 4 * 5);
+});
+
+Deno.test("a matrix whose rows are looked up is held once, as it is stored, and read there by its products", () => {
+  const tied: Program = ({ inputs: { ids, x }, weights: { table }, parameters: { b } }) => {
+    const rows = table.gather(ids).add(x).add(b);
+    return { loss: rows.matMul(table, false, true).square().sum() };
+  };
+  const only: Signature = {
+    weights: { table: stored([11, 5]) },
+    parameters: { b: [5] },
+    inputs: { ids: { shape: ["batch"], dtype: "int32", below: 11 }, x: { shape: ["batch", 5], dtype: "float32" } },
+  };
+  assert.equal(plan(tied, true, 3, 1, only, true).weights, 4 * 11 * 5);
+  const { nodes } = orderExecution(lower(tied, only, true).outputs);
+  assert.deepEqual([...lookedUpMatrices(nodes)].map(({ attributes }) => attributes.name), ["table"]);
+  const untied: Program = ({ inputs: { x }, weights: { table }, parameters: { b } }) => ({
+    loss: x.add(b).matMul(table, false, true).square().sum(),
+  });
+  assert.equal(plan(untied, true, 3, 1, only, true).weights, 2 * 4 * 11 * 5);
 });
 
 Deno.test("in a session of ONNX Runtime every node counts, and copies of gradients where it makes them", () => {

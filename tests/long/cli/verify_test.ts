@@ -3,11 +3,16 @@ import { fileURLToPath } from "node:url";
 import { runId, settingId } from "../../../runs/study/spec.ts";
 import { inFolder } from "../../in-folder.ts";
 
-const cli = fileURLToPath(new URL("../../../cli/main.ts", import.meta.url));
+const [cli, config] = ["cli/main.ts", "deno.json"].map((path) =>
+  fileURLToPath(new URL(`../../../${path}`, import.meta.url))
+);
 
-async function run(...args: string[]) {
+const run = (...args: string[]) => runIn(undefined, ...args);
+
+async function runIn(cwd: string | undefined, ...args: string[]) {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "-P=command", cli, ...args],
+    args: ["run", "--quiet", "-P=command", "--config", config, cli, ...args],
+    cwd,
     stdout: "piped",
     stderr: "piped",
   }).output();
@@ -63,6 +68,53 @@ Deno.test("verify finds recorded runs identical, and names an edited score, an e
     assert.match(found.out, new RegExp(`not to be trusted: .*${first.id}\\.json: .*score accuracy`));
     assert.match(found.out, new RegExp(`not to be trusted: .*${second.id}\\.json: .*`));
     assert.match(found.out, new RegExp(`different: ${id}, .*losses differ by up to .* of themselves`));
+  }));
+
+Deno.test("verify finds runs of regression and of several labels identical, and names an edited score", () =>
+  inFolder({}, async (folder) => {
+    const rows = Array.from({ length: 60 }, (_, at) => {
+      const topics = ["food", "music"].filter((_, bit) => at >> bit & 1);
+      return { text: `day ${at}: ${topics.join(" and ")}`, topics, count: topics.length + at / 100 };
+    });
+    const described = (kind: string, label: string) => ({
+      name: kind,
+      kind,
+      data: `${folder}/rows.jsonl`,
+      columns: { text: "text", label },
+    });
+    const study = {
+      models: ["use-lite"],
+      tasks: [described("regression", "count"), described("multi-label", "topics")],
+      methods: ["linear-probe"],
+      seeds: [0],
+      data: { train: 32, validation: 8, test: 16 },
+      training: { epochs: 2, batchSize: 16 },
+    };
+    await Deno.writeTextFile(`${folder}/rows.jsonl`, rows.map((row) => JSON.stringify(row)).join("\n"));
+    await Deno.writeTextFile(`${folder}/study.json`, JSON.stringify(study));
+    const out = `${folder}/results`;
+    const trained = await run("bench", `${folder}/study.json`, "--out", out);
+    assert.equal(trained.code, 0, trained.errors);
+    // Its folder says where the rows of a task must lie.
+    const lacking = await runIn(folder, "verify", out);
+    for (const [place] of lacking.out.matchAll(/task-files\/\S+/g)) {
+      await Deno.mkdir(`${folder}/${place}`, { recursive: true });
+      await Deno.copyFile(`${folder}/rows.jsonl`, `${folder}/${place}/pool`);
+    }
+    const same = await runIn(folder, "verify", out);
+    assert.equal(same.code, 0, same.out + same.errors);
+    assert.match(same.out, /2 runs: 2 identical\n$/);
+    for (const { name } of Deno.readDirSync(`${out}/runs`)) {
+      const path = `${out}/runs/${name}`;
+      const record = JSON.parse(Deno.readTextFileSync(path));
+      record.scores.test[record.metrics[0].name] += 0.25;
+      await Deno.writeTextFile(path, JSON.stringify(record));
+    }
+    const found = await runIn(folder, "verify", out);
+    assert.equal(found.code, 1);
+    for (const metric of ["pearson", "micro_f1"]) {
+      assert.match(found.out, new RegExp(`not to be trusted: .*\\.json: .*score ${metric}`));
+    }
   }));
 
 Deno.test("verify refuses an unknown run and a sample that is no number", () =>

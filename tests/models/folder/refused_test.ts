@@ -21,7 +21,7 @@ const wrong: [string, Files, RegExp][] = [
   [
     "of another architecture",
     { ...whole, "config.json": { ...config, model_type: "mamba" } },
-    /^Cannot use .*: its architecture must be one of .*bert.*, current value is mamba$/,
+    /^Cannot use .*: its architecture must be one of .*bert.*, or a plug-in's that reads the folder .*, current value is mamba$/,
   ],
   [
     "of an architecture with an inherited name",

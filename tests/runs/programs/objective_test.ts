@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { Random } from "../../../base/random.ts";
+import { type Tensor, tf } from "../../../engine/tensor.ts";
 import type { ArrayValue, Executable, Feed } from "../../../engine/types.ts";
 import { compose } from "../../../methods/adaptation/compose.ts";
 import { findFolder } from "../../../models/mod.ts";
 import { trainableClassifier } from "../../../runs/programs/classifier.ts";
 import { objectiveOf } from "../../../runs/programs/objective.ts";
-import type { HeadTask } from "../../../tasks/types.ts";
+import { choices } from "../../../runs/training/heads/choices.ts";
+import type { ChoiceTask, HeadTask } from "../../../tasks/types.ts";
 import { type Arrays, assertClose, compileBoth } from "../../engine/compare.ts";
 import { readTensors } from "../../golden/files.ts";
 import { variant } from "../../methods/variants.ts";
@@ -30,6 +32,12 @@ const kinds: Record<HeadTask["kind"], { labels: string[]; answers: ArrayValue; l
     labels: LABELS,
     answers: { data: Float32Array.of(1, 0, 1, 0, 0, 0, 0, 1, 0, 1, 1, 1), shape: [4, 3] },
     lossOfZeros: Math.LN2,
+  },
+  // Three choices of an example, of which the first and the last are right, and the only one of another; each has a weight.
+  "multiple choice": {
+    labels: [],
+    answers: { data: Int32Array.of(2, 1, 2, 0, 2, 1, 2, 0, 2, 1, 2, 0, 0, 0, 0, 2), shape: [4, 4] },
+    lossOfZeros: 0.75 * Math.log(3 / 2),
   },
 };
 
@@ -135,5 +143,63 @@ Deno.test("outputs, losses and gradients of regression and of several labels are
       const expected = Object.entries(gradients).map(([name, values]) => [name, Float32Array.from(values)] as const);
       assertClose(feed.gradients, Object.fromEntries(expected), 1e-4, `${kind} gradients`, 1e-2);
     }
+  }
+});
+
+const superGlue: {
+  loss: { sizes: number[]; right: number[][]; outputs: number[]; loss: number; gradient: number[] };
+  training: Omit<Trained, "targets"> & { right: number[] };
+} = JSON.parse(await Deno.readTextFile(new URL("../../golden/super-glue.json", import.meta.url)));
+const chosen = choices({ kind: "multiple choice", metrics: ["accuracy"] } as unknown as ChoiceTask);
+const letters = (count: number) => Array.from({ length: count }, (_, at) => String.fromCharCode(97 + at));
+
+Deno.test("the loss of multiple choice and its gradient are torch's for any number of choices and of right ones", () => {
+  const { sizes, right, outputs, loss, gradient } = superGlue.loss;
+  const answers = right.map((right, at) => ({ choices: letters(sizes[at]), right }));
+  const { data, shape } = chosen.collate(answers);
+  const weights = sizes.flatMap((size) => [1 / 4, ...Array(size - 1).fill(0)]);
+  tf.tidy(() => {
+    const labels = tf.tensor(data as Int32Array, [...shape], "int32");
+    const lossOf = (x: Tensor) => tf.sum(tf.mul(chosen.objective.logLikelihood(x, labels), tf.tensor1d(weights))).neg();
+    const { value, grad } = tf.valueAndGrad(lossOf as never)(tf.tensor2d(outputs, [outputs.length, 1]));
+    assertClose({ loss: value.dataSync() as Float32Array }, { loss: Float32Array.of(loss) }, 1e-6, "loss");
+    assertClose({ x: grad.dataSync() as Float32Array }, { x: Float32Array.from(gradient) }, 1e-6, "gradient");
+  });
+  let end = 0;
+  const losses = answers.map((answer, at) =>
+    chosen.lossOf(Float32Array.from(outputs.slice(end, end += sizes[at])), answer)
+  );
+  assert(Math.abs(losses.reduce((sum, each) => sum + each) / 4 - loss) < 1e-6);
+});
+
+Deno.test("outputs, loss and gradients of multiple choice are those of transformers' BertForMultipleChoice", async () => {
+  const golden = fileURLToPath(new URL("../../golden/", import.meta.url));
+  const base = await readTensors(`${golden}A/bert/base_cls.safetensors`);
+  const { shape } = base.input_ids;
+  const backbone = await (await findFolder(`${golden}A/bert/model`)).open();
+  const { right, loss, outputs, head, gradients } = superGlue.training;
+  const model = trainableClassifier(backbone, compose([variant("bitfit")], backbone), [], 0.1, {}, chosen.objective);
+  const inputs = {
+    ids: base.input_ids,
+    mask: { shape, data: Float32Array.from(base.attention_mask.data) },
+    types: base.token_type_ids,
+    labels: chosen.collate(right.map((place) => ({ choices: letters(2), right: [place] }))),
+    weights: { data: Float32Array.of(0.5, 0, 0.5, 0), shape: [4] },
+  };
+  const trained = Object.entries(head).map(([name, values]) => [name, Float32Array.from(values)] as const);
+  const parameters = { ...await model.start(1), ...Object.fromEntries(trained) };
+  const executables = await compileBoth(
+    (args) => ({ ...model.logits.program(args), ...model.loss.program(args) }),
+    model.loss.signature,
+    true,
+  );
+  for (const executable of executables) {
+    const feed = feedOf(inputs, parameters);
+    const computed = await executable.run(feed);
+    await executable.release();
+    assertClose({ logits: computed.logits }, { logits: Float32Array.from(outputs.flat()) }, 1e-4, "logits");
+    assertClose({ loss: computed.loss }, { loss: Float32Array.of(loss) }, 1e-5, "loss");
+    const expected = Object.entries(gradients).map(([name, values]) => [name, Float32Array.from(values)] as const);
+    assertClose(feed.gradients, Object.fromEntries(expected), 1e-4, "gradients", 1e-2);
   }
 });

@@ -6,6 +6,7 @@ import { readRecords } from "../../../runs/study/read-records.ts";
 import { runId, settingId } from "../../../runs/study/spec.ts";
 import { inFolder } from "../../in-folder.ts";
 import { makeRecord } from "../../reports/record-factory.ts";
+import { chosen, estimated, grouped, labelled } from "./kind-records.ts";
 
 const golden: RunRecord = JSON.parse(
   await Deno.readTextFile(new URL("../../golden/record-1.json", import.meta.url)),
@@ -47,76 +48,6 @@ function generated(): RunRecord {
   return { ...record, predictions };
 }
 
-/** A record of regression: three numbers; always answering 2 has an error of 1.25. */
-function estimated(): RunRecord {
-  const predictions: Prediction[] = [
-    { id: "a", target: 1, predicted: 1.5 },
-    { id: "b", target: 2, predicted: 2.5 },
-    { id: "c", target: 3, predicted: 2.5 },
-    { id: "d", target: 0.5, predicted: 0.5 },
-  ];
-  return ofKind(makeRecord(), {
-    predictions,
-    labels: [],
-    metric: { name: "mse", unit: "error", direction: "lower" },
-    test: 0.1875,
-    majority: 1.0625,
-    rest: { baseline: 2 },
-  });
-}
-
-/** A record of several labels at once: two of four answers are right in every label. */
-function labelled(): RunRecord {
-  const predictions: Prediction[] = [
-    { id: "a", labels: [0, 2], predicted: [0, 2] },
-    { id: "b", labels: [], predicted: [] },
-    { id: "c", labels: [1], predicted: [] },
-    { id: "d", labels: [0], predicted: [0, 1] },
-  ];
-  return ofKind(makeRecord(), {
-    predictions,
-    labels: ["x", "y", "z"],
-    metric: { name: "exact_match", unit: "fraction", direction: "higher" },
-    test: 0.5,
-    majority: 0.25,
-    rest: { baseline: [0], threshold: 0.4 },
-  });
-}
-
-function ofKind(record: RunRecord, { predictions, labels, metric, test, majority, rest }: {
-  predictions: Prediction[];
-  labels: string[];
-  metric: RunRecord["metrics"][number];
-  test: number;
-  majority: number;
-  rest: Partial<RunRecord>;
-}): RunRecord {
-  record.task.labels = labels;
-  record.task.splits.test = { size: predictions.length, sha256: hashExamples(predictions) };
-  record.metrics = [metric];
-  record.scores = {
-    validation: { [metric.name]: 0.5 },
-    test: { [metric.name]: test },
-    majority: { [metric.name]: majority },
-  };
-  record.curve.validation = Array.from({ length: 4 }, () => ({ [metric.name]: 0.5 }));
-  return { ...record, predictions, ...rest };
-}
-
-/** A record of answers to two questions, of which all to the first are right. */
-function grouped(): RunRecord {
-  const groups = ["x", "x", "y", "y"];
-  const predictions = groups.map((group, at) => ({ id: `${at}`, label: at % 2, predicted: at % 3 % 2, group }));
-  return ofKind(makeRecord(), {
-    predictions,
-    labels: ["no", "yes"],
-    metric: { name: "exact_match", unit: "fraction", direction: "higher" },
-    test: 0.5,
-    majority: 0,
-    rest: {},
-  });
-}
-
 Deno.test("a record of numbers or of several labels that contradicts its predictions is unreadable", async () => {
   const cases: [RunRecord, (record: RunRecord) => void, RegExp][] = [
     [
@@ -134,7 +65,7 @@ Deno.test("a record of numbers or of several labels that contradicts its predict
     [
       estimated(),
       (record) => delete record.baseline,
-      /^its baseline must be in it for numbers and sets of labels, true, /,
+      /^its baseline must be in it for numbers, sets of labels and choices, true, /,
     ],
     [
       estimated(),
@@ -155,6 +86,27 @@ Deno.test("a record of numbers or of several labels that contradicts its predict
     [labelled(), (record) => record.baseline = [0, 1, 2], /^its majority scores must be those of its baseline, /],
     [labelled(), (record) => record.baseline = 1, /^its baseline must be an answer as the others are, label sets, /],
     [labelled(), (record) => delete record.threshold, /^its threshold must be in it for sets of labels, true, /],
+    [
+      chosen(),
+      ({ predictions }) => Object.assign(predictions[0], { predicted: 1 }),
+      /^its test score accuracy must be that of its predictions, 0\.333/,
+    ],
+    [
+      chosen(),
+      ({ predictions }) => Object.assign(predictions[2], { right: [1] }),
+      /^its split test must have the SHA-256/,
+    ],
+    [
+      chosen(),
+      ({ predictions }) => Object.assign(predictions[1], { predicted: 2 }),
+      /^its predictions must be of the choices of each example, that of b is not$/,
+    ],
+    [
+      chosen(),
+      (record) => delete record.baseline,
+      /^its baseline must be in it for numbers, sets of labels and choices, /,
+    ],
+    [chosen(), (record) => record.baseline = 1, /^its majority scores must be those of its baseline, they are others$/],
     [
       grouped(),
       ({ predictions }) => Object.assign(predictions[3], { group: "z" }),

@@ -8,7 +8,10 @@ import { compose } from "../../../methods/adaptation/compose.ts";
 import { collateExamples, computeFeatures, encodeTexts } from "../../../runs/training/examples.ts";
 import { train, type TrainingJob } from "../../../runs/training/train.ts";
 import { type TrainableClassifier, trainableClassifier } from "../../../runs/programs/classifier.ts";
+import { type Objective, objectiveOf } from "../../../runs/programs/objective.ts";
 import { storeFrozen } from "../../../runs/programs/frozen.ts";
+import { labelSets } from "../../../runs/training/heads/label-sets.ts";
+import { numbers } from "../../../runs/training/heads/numbers.ts";
 import type { Arrays } from "../../engine/compare.ts";
 import { type Variant, variant, variants } from "../../methods/variants.ts";
 import { tinyBackbone } from "../../models/use-lite/tiny.ts";
@@ -33,10 +36,32 @@ export const combinations: Variant[][] = [
   [variant("ia3"), variant("lora", { rank: 2, dora: true }), variant("ln-tuning")],
 ];
 
-/** The tiny backbone with these methods and a classifier of three classes. */
-export async function tinyTrainable(parts: Variant[]): Promise<TrainableClassifier> {
+/** What the tiny backbone is trained for, and right answers of examples that have one of three classes, as the loss reads them. */
+interface Purpose {
+  objective: Objective;
+  collate(examples: readonly { label: number }[]): ArrayValue;
+}
+
+/** Kinds of tasks besides classification. */
+export const otherKinds: Record<"regression" | "multi-label", Purpose> = {
+  regression: {
+    objective: objectiveOf("regression", 0),
+    collate: (examples) => numbers({ metrics: [] }).collate(examples.map(({ label }) => label / 2 - 0.8)),
+  },
+  "multi-label": {
+    objective: objectiveOf("multi-label", LABELS.length),
+    collate: (examples) =>
+      labelSets({ labels: LABELS, metrics: [] }).collate(
+        examples.map(({ label }) => [0, 1, 2].filter((bit) => label + 1 >> bit & 1)),
+      ),
+  },
+};
+
+/** The tiny backbone with these methods and a classifier: of three classes, if nothing else is said. */
+export async function tinyTrainable(parts: Variant[], objective?: Objective): Promise<TrainableClassifier> {
   const adaptation = compose(parts, backbone);
-  return trainableClassifier(backbone, adaptation, LABELS, HEAD_LEARNING_RATE, await storeFrozen(adaptation));
+  const frozen = await storeFrozen(adaptation);
+  return trainableClassifier(backbone, adaptation, LABELS, HEAD_LEARNING_RATE, frozen, objective);
 }
 
 /**
@@ -73,8 +98,12 @@ export async function batchOf(model: TrainableClassifier, { masks }: Pick<Execut
 }
 
 /** Training on a device, at its start: 40 random texts of 1 to 24 characters, 4 a step, 20 steps. */
-export async function startTraining(device: Device, parts: Variant[]): Promise<TrainingJob> {
-  const model = await tinyTrainable(parts);
+export async function startTraining(
+  device: Device,
+  parts: Variant[],
+  { objective, collate = collateClasses }: Partial<Purpose> = {},
+): Promise<TrainingJob> {
+  const model = await tinyTrainable(parts, objective);
   const random = new Random(7, "texts");
   const texts = Array.from({ length: 40 }, (_, at) => ({
     id: String(at),
@@ -83,7 +112,7 @@ export async function startTraining(device: Device, parts: Variant[]): Promise<T
   }));
   const rows = 64;
   const encoded = await encodeTexts(backbone, texts, backbone.maxLength);
-  let examples = collateExamples(backbone.collate, encoded, texts, collateClasses);
+  let examples = collateExamples(backbone.collate, encoded, texts, collate);
   if (model.featuresFixed) {
     const { program, signature } = model.backboneFeatures;
     const executable = await device.compile(program, signature, { threads: 1 });
@@ -113,8 +142,8 @@ export async function startTraining(device: Device, parts: Variant[]): Promise<T
 }
 
 /** Losses of all its steps. */
-export async function trainingLosses(device: Device, parts: Variant[]): Promise<number[]> {
-  const job = await startTraining(device, parts);
+export async function trainingLosses(device: Device, parts: Variant[], purpose?: Purpose): Promise<number[]> {
+  const job = await startTraining(device, parts, purpose);
   const { stepLoss } = await train(job);
   await job.training.release();
   return stepLoss;

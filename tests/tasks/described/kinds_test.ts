@@ -88,7 +88,7 @@ Deno.test("what a kind does not have, and cells that are not of it, are refused 
     ],
     [
       { ...score, data: "separated.csv", labels: [0, 1] },
-      /labels is of the kind classification or multi-label, its kind is regression$/,
+      /labels is of the kind classification, multi-label or multiple choice, its kind is regression$/,
     ],
     [
       { ...score, data: "separated.csv", separator: "|" },

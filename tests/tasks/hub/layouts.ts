@@ -5,12 +5,23 @@
  */
 
 /**
- * What a column holds: texts, whole numbers, fractions, booleans, lists of texts, of whole numbers, lists of lists of texts, lists of records (act, slot, values), classes by number,
+ * What a column holds: texts, texts with a gap to fill, whole numbers, fractions, booleans, lists of texts, of whole numbers, lists of lists of texts, lists of records (act, slot, values), classes by number,
  * or texts of a few kinds.
  */
-export type ColumnKind = "text" | "int" | "float" | "bool" | "texts" | "ints" | "lists" | "acts" | readonly string[] | {
-  texts: readonly string[];
-};
+export type ColumnKind =
+  | "text"
+  | "gapped"
+  | "int"
+  | "float"
+  | "bool"
+  | "texts"
+  | "ints"
+  | "lists"
+  | "acts"
+  | readonly string[]
+  | {
+    texts: readonly string[];
+  };
 
 const boolean = ["False", "True"];
 const sentence = { sentence: "text", idx: "int" } as const;
@@ -73,7 +84,12 @@ export const layouts: Record<string, Record<string, ColumnKind>> = {
     ...{ text: "text", span1_index: "int", span2_index: "int", span1_text: "text", span2_text: "text", idx: "int" },
     label: boolean,
   },
+  "superglue/copa": {
+    ...{ premise: "text", choice1: "text", choice2: "text", question: { texts: ["cause", "effect"] }, idx: "int" },
+    label: ["choice1", "choice2"],
+  },
   "superglue/multirc": { paragraph: "text", question: "text", answer: "text", label: boolean },
+  "superglue/record": { passage: "text", query: "gapped", entities: "texts", answers: "texts" },
   "trec-6": trec,
   "trec-50": trec,
   "subj": { text: "text", label: ["objective", "subjective"], label_text: "text" },

@@ -17,10 +17,12 @@ import {
   STATE_PARTS,
   type Training,
 } from "../../../../engine/types.ts";
+import { js } from "../../../../engine/devices/js.ts";
 import { webgpu } from "../../../../engine/devices/webgpu.ts";
 import { inspectDevice } from "../../../../runs/launch/inspect-device.ts";
 import golden from "../../../golden/optim.json" with { type: "json" };
-import { combinations, trainingLosses } from "../../../runs/training/tiny-training.ts";
+import { combinations, otherKinds, trainingLosses } from "../../../runs/training/tiny-training.ts";
+import { variant } from "../../../methods/variants.ts";
 import { type Arrays, assertClose, randomFeed, runBoth } from "../../../engine/compare.ts";
 import { assertValues, flat, runs, settingsOf } from "../../../engine/pytorch-adamw.ts";
 
@@ -264,6 +266,15 @@ for (const parts of combinations) {
       const difference = Math.abs(actual[step] - loss);
       assert.ok(difference <= 1e-4 * Math.abs(loss), `loss of step ${step + 1} is ${actual[step]}, expected ${loss}`);
     });
+  });
+}
+
+for (const [kind, purpose] of Object.entries(otherKinds)) {
+  test(`a tiny model is trained for ${kind} on webgpu with the losses of js`, async () => {
+    const parts = [variant("lora", { rank: 2 }), variant("bitfit")];
+    const [actual, expected] = [await trainingLosses(webgpu, parts, purpose), await trainingLosses(js, parts, purpose)];
+    assert.equal(new Set(expected).size, 20);
+    assertClose({ loss: Float32Array.from(actual) }, { loss: Float32Array.from(expected) }, 1e-4, kind);
   });
 }
 

@@ -2,6 +2,8 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { UsageError } from "../../../../base/errors.ts";
+import { Random } from "../../../../base/random.ts";
+import { sizeOf } from "../../../../base/shapes.ts";
 import { exportResults } from "../../../../reports/export/export.ts";
 import { writeReport } from "../../../../reports/mod.ts";
 import { bench, estimateBench } from "../../../../runs/launch/launcher.ts";
@@ -15,6 +17,9 @@ import { presets } from "../../../../runs/study/presets.ts";
 import { readRecords } from "../../../../runs/study/read-records.ts";
 import { readStudy, type Study } from "../../../../runs/study/study.ts";
 import { inFolder } from "../../../in-folder.ts";
+import { safetensors } from "../../../models/folder/copies.ts";
+import { sha256 } from "../../../models/hub/server.ts";
+import { reproducible, workersOf } from "../../../soak/soak.ts";
 import { willing, withSlurm } from "../../../runs/slurm/fake-slurm.ts";
 
 const root = fileURLToPath(new URL("../../../../", import.meta.url));
@@ -204,4 +209,76 @@ Deno.test("what a plug-in prints reaches the user with its name, and what fails 
       failed.errors + failed.out,
       new RegExp(`Cannot use \\./added-bias\\.ts: .*must be a Tensor.*, in .*/added-bias\\.ts, line ${line}`),
     );
+  }));
+
+Deno.test("a plug-in in a folder of another model_type reads its config and weights, and keeps its contract", () =>
+  withPlugins(async (folder) => {
+    const config = { model_type: "bag-of-words", vocab_size: 64, hidden_size: 8, features: 16 };
+    const shapes = { "embeddings": [64, 8], "pooler.weight": [8, 16], "pooler.bias": [16] };
+    const random = new Random(0, "bag of words");
+    const tensors = Object.fromEntries(
+      Object.entries(shapes).map(([name, shape]) => {
+        const values = Float32Array.from({ length: sizeOf(shape) }, () => random.uniform() - 0.5);
+        return [name, { dtype: "F32", shape, bytes: new Uint8Array(values.buffer) }];
+      }),
+    );
+    const weights = safetensors(tensors);
+    const code = await Deno.readTextFile(`${folder}/random-words.ts`);
+    const changes: [string | RegExp, string][] = [
+      [
+        "const VOCABULARY",
+        `import config from "./config.json" with { type: "json" };
+import weights from "./model.safetensors" with { type: "bytes" };\n\nconst VOCABULARY`,
+      ],
+      ["= 4096", "= config.vocab_size"],
+      ["= 128", "= config.hidden_size"],
+      ["= 256", "= config.features"],
+      [/[0-9a-f]{64}/, sha256(weights)],
+      [/async function build[^]*?\n}\n/, "const build = (path: string) => Deno.writeFile(path, weights);\n"],
+    ];
+    const model = `${folder}/model`;
+    await Deno.mkdir(model);
+    await Deno.writeTextFile(`${model}/config.json`, JSON.stringify(config));
+    await Deno.writeFile(`${model}/model.safetensors`, weights);
+    await Deno.writeTextFile(
+      `${model}/bag.ts`,
+      changes.reduce((text, [from, to]) => text.replace(from, to), code.replaceAll("random-words", "bag-of-words")),
+    );
+    const checked = await run(folder, ["plugin", "check", "./model/bag.ts"]);
+    assert.equal(checked.code, 0, checked.errors + checked.out);
+    assert.match(checked.out, /^model bag-of-words\n/);
+  }));
+
+Deno.test("a cell of plug-ins whose worker is killed goes on from its checkpoint to the record of an undisturbed one", () =>
+  withPlugins(async (folder, study) => {
+    const long = { ...study, methods: ["added-bias"], training: { ...study.training, epochs: 300, batchSize: 1 } };
+    await Deno.writeTextFile(`${folder}/study.json`, JSON.stringify(long));
+    const start = (out: string) =>
+      new Deno.Command(Deno.execPath(), {
+        args: [
+          ...["run", "--quiet", "-P=command", `${root}cli/main.ts`, "bench", `${folder}/study.json`],
+          ...["--out", `${folder}/${out}`, "--checkpoint", "0.1"],
+        ],
+        stdin: "null",
+        stdout: "null",
+        stderr: "null",
+      }).spawn();
+    const killed = start("killed");
+    let hasEnded = false;
+    killed.status.then(() => hasEnded = true);
+    const checkpoints = `${folder}/killed/checkpoints`;
+    while (!hasEnded && (await Array.fromAsync(Deno.readDir(checkpoints)).catch(() => [])).length === 0) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    const [worker] = await workersOf(killed.pid);
+    Deno.kill(worker, "SIGKILL");
+    assert.equal((await killed.status).code, 1);
+    for (const out of ["killed", "calm"]) assert.ok((await start(out).status).success, out);
+    const [[resumed], [calm]] = await Promise.all(
+      ["killed", "calm"].map(async (out) => (await readRecords(`${folder}/${out}`)).records),
+    );
+    assert.deepEqual([resumed.time.parts?.length, calm.time.parts], [2, undefined]);
+    assert.equal(JSON.stringify(reproducible(resumed)), JSON.stringify(reproducible(calm)));
+    const stored = (out: string) => Deno.readFile(`${folder}/${out}/adapters/${calm.id}/adapter_model.safetensors`);
+    assert.deepEqual(await stored("killed"), await stored("calm"));
   }));

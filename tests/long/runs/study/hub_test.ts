@@ -35,21 +35,26 @@ async function withHub(work: (hub: LocalHub, run: (args: string[]) => Promise<En
 const text = (value: string) => new TextEncoder().encode(value);
 const recordOf = async (folder: string) => (await readRecords(folder)).records.at(0)!;
 
+/** Puts a small model on a hub. */
+async function addModel(hub: LocalHub): Promise<void> {
+  hub.repositories["models/org/tiny"] = {
+    refs: { main: COMMIT },
+    commits: {
+      [COMMIT]: {
+        "config.json": text(JSON.stringify(await goldenConfig())),
+        "model.safetensors": Uint8Array.from(safetensors(await goldenTensors())),
+        "vocab.txt": text("[PAD]\n[UNK]\n[CLS]\n[SEP]\nthe\na\nand\nit\ngood\nbad\n."),
+        "tokenizer_config.json": text("{}"),
+      },
+    },
+  };
+}
+
 Deno.test("a model of the hub is benched, its record has the commit, and it is benched again without a network", () =>
   withHub(async (hub, run) => {
     const [out, again] = [await makeFolder({}), await makeFolder({})];
     const bench = (...args: string[]) => run(["bench", "smoke", "--methods", "linear-probe", ...args]);
-    hub.repositories["models/org/tiny"] = {
-      refs: { main: COMMIT },
-      commits: {
-        [COMMIT]: {
-          "config.json": text(JSON.stringify(await goldenConfig())),
-          "model.safetensors": Uint8Array.from(safetensors(await goldenTensors())),
-          "vocab.txt": text("[PAD]\n[UNK]\n[CLS]\n[SEP]\nthe\na\nand\nit\ngood\nbad\n."),
-          "tokenizer_config.json": text("{}"),
-        },
-      },
-    };
+    await addModel(hub);
     const first = await bench("--models", "org/tiny", "--out", out);
     assert.equal(first.code, 0, first.errors);
     assert.match(first.out, /sentiment\/amazon, org\/tiny\n/);
@@ -74,6 +79,25 @@ Deno.test("a model of the hub is benched, its record has the commit, and it is b
       fetched.out,
       new RegExp(`^org/tiny at commit ${COMMIT}: .*\\n(.*\\n)+  in .*/${COMMIT}\\nsentiment/amazon: `),
     );
+  }));
+
+Deno.test("a model of the hub is trained by a method of a plug-in, whose worker reaches no network", () =>
+  withHub(async (hub, run) => {
+    await addModel(hub);
+    const [out, again] = [await makeFolder({}), await makeFolder({})];
+    const plugin = fileURLToPath(new URL("../../../../docs/plugins/added-bias.ts", import.meta.url));
+    const bench = (...flags: string[]) =>
+      run(["bench", "smoke", "--methods", "added-bias", "--models", "org/tiny", "--plugin", plugin, ...flags]);
+    const ended = await bench("--seeds", "0,", "--out", out);
+    assert.equal(ended.code, 0, ended.errors);
+    const { id, spec, predictions } = await recordOf(out);
+    assert.deepEqual(spec.model, { name: "org/tiny", revision: COMMIT });
+    assert.match(spec.method[0].plugin!, /^[0-9a-f]{64}$/);
+    await hub[Symbol.asyncDispose]();
+    const offline = await bench("--seeds", "0,", "--out", again, "--offline");
+    assert.equal(offline.code, 0, offline.errors);
+    const other = await recordOf(again);
+    assert.deepEqual([other.id, other.predictions], [id, predictions]);
   }));
 
 Deno.test("rte is read from the hub, and its record names data set, commit and files", () =>

@@ -12,11 +12,10 @@ import { presets } from "../../../../runs/study/presets.ts";
 import { checkRecord } from "../../../../runs/study/check-record.ts";
 import { readRecords } from "../../../../runs/study/read-records.ts";
 import type { RunRecord } from "../../../../runs/study/record.ts";
-import { runId, settingId } from "../../../../runs/study/spec.ts";
 import { runCell, runTrial } from "../../../../runs/training/run-cell.ts";
-import type { DescribedKind, Description } from "../../../../tasks/described/description.ts";
+import type { Description } from "../../../../tasks/described/description.ts";
 import { inFolder } from "../../../in-folder.ts";
-import { makeRecord } from "../../../reports/record-factory.ts";
+import { recordOf } from "./record-of.ts";
 
 const TOPICS = { food: "we ate soup and bread", music: "the band played a song", sport: "the team won the match" };
 const names = Object.keys(TOPICS) as (keyof typeof TOPICS)[];
@@ -28,7 +27,7 @@ const rows = Array.from({ length: 90 }, (_, at) => {
   return { text: [`day ${at}`, ...said].join(", "), topics, count: topics.length + (at % 3) / 10 };
 });
 const columns = { text: "text", label: "topics" };
-const kinds: Record<Exclude<DescribedKind, "generation">, Omit<Description, "data">> = {
+const kinds: Record<"regression" | "multi-label", Omit<Description, "data">> = {
   regression: {
     kind: "regression",
     name: "counts",
@@ -38,13 +37,6 @@ const kinds: Record<Exclude<DescribedKind, "generation">, Omit<Description, "dat
   "multi-label": { kind: "multi-label", name: "topics", columns },
 };
 const files = { "rows.jsonl": rows.map((row) => JSON.stringify(row)).join("\n") };
-
-/** The record of a run whose result is this, as a worker writes it. */
-function recordOf(spec: RunRecord["spec"], { planned, ...result }: Awaited<ReturnType<typeof runCell>>): RunRecord {
-  const { environment, memory } = makeRecord();
-  const ids = { version: 1, id: runId(spec), setting: settingId(spec), spec } as const;
-  return { ...ids, ...result, memory: { ...memory, planned }, environment };
-}
 
 Deno.test("where a metric scores groups, each prediction has its own, and the record agrees with itself", () =>
   inFolder(

@@ -57,6 +57,7 @@ function publish(hub: LocalHub, name: string, columnsOf: (split: string) => Reco
 function valuesOf(kind: ColumnKind, column: string, split: string, count: number): unknown[] {
   const numbers = Array.from({ length: count }, (_, at) => at);
   if (kind === "text") return numbers.map((at) => `${column} ${at} of ${split}`);
+  if (kind === "gapped") return numbers.map((at) => `@placeholder is ${column} ${at} of ${split}`);
   if (kind === "int") return numbers;
   if (kind === "float") return numbers.map((at) => at + 0.25);
   if (kind === "bool") return numbers.map((at) => at % 2 === 0);
@@ -83,6 +84,20 @@ const texts: Record<string, object> = {
     references: ["target 1 of test", "references 1", "of test"],
     group: "dialog_id 1 of test",
   },
+  "superglue/copa": {
+    id: "validation/4",
+    text: "premise 3 of validation What was the effect of this?",
+    choices: ["choice1 3 of validation", "choice2 3 of validation"],
+    right: [1],
+  },
+  "superglue/record": {
+    id: "validation/2",
+    text: "passage 1 of validation",
+    pair: "@placeholder is query 1 of validation",
+    choices: ["entities 1", "of validation"],
+    right: [1],
+    group: "passage 1 of validation",
+  },
   "daily-dialog": { id: "test/2/2", text: "dialog 1", references: ["of test"], group: "test/2" },
 };
 
@@ -108,7 +123,7 @@ Deno.test("every description of a data set on the hub is loaded with rows of its
       assert.equal(task.dataset!.revision, commitOf(name));
       loaded++;
     }
-    assert.equal(loaded, 45);
+    assert.equal(loaded, 47);
   }));
 
 const folder = new URL("../../../../../shared/data/", import.meta.url);
