@@ -62,7 +62,8 @@ export async function measureWords(folder: string, rounds: number, texts = TEXTS
   const { maxLength, microBatchRows } = trainingDefaults;
   const pool = (await amazon.load()).pool!.slice(0, texts);
   const encoded = await Array.fromAsync(pool, async ({ text }): Promise<Encoding> => {
-    const ids = await backbone.encode(text, Math.min(maxLength, backbone.maxLength - SEVERAL.at(-1)! + 1));
+    // In the task's first template.
+    const ids = await backbone.encode(`${text} It was`, Math.min(maxLength, backbone.maxLength - SEVERAL.at(-1)! + 1));
     // Of masked models: any place in the text.
     return Object.assign([...ids], { answer: ids.length - 1 });
   });

@@ -10,9 +10,11 @@ import { inferenceParts } from "../../methods/adaptation/inference-parts.ts";
 import type { Backbone } from "../../models/types.ts";
 import { type HeadTask, labelsOfTask } from "../../tasks/types.ts";
 import type { NoScores, RunRecord } from "../study/record.ts";
+import type { TrainingSpec } from "../study/spec.ts";
 import { isBetter, outputsOf, score } from "./evaluate.ts";
 import { collateExamples, computeFeatures, type EncodedExamples, encodeTexts } from "./examples.ts";
 import type { Head, HeadKind } from "./heads/types.ts";
+import { planStepMemory } from "./plan-memory.ts";
 import { lengthOfBeginning } from "../programs/shared-beginning.ts";
 import { demonstrationsOf } from "./words/demonstrations.ts";
 import { wordHead } from "./words/word-head.ts";
@@ -31,19 +33,21 @@ const UNTESTED: NoScores = { value: null, reason: "a trial reads no test example
 interface Evaluated<E extends AnyExample, T, P> {
   executable: Executable;
   kind: HeadKind<E, T, P>;
-  examples: Record<"validation" | "test", EncodedExamples>;
+  examples: Record<keyof Splits, EncodedExamples>;
   splits: Splits<E>;
-  microBatchRows: number;
+  spec: TrainingSpec;
   /** What the program takes besides the trained parameters. */
   given: Record<string, Float32Array>;
 }
 
 function makeEvaluator<E extends AnyExample, T, P>(
-  { executable, kind, examples, splits, microBatchRows, given }: Evaluated<E, T, P>,
+  { executable, kind, examples, splits, spec, given }: Evaluated<E, T, P>,
 ): Evaluator {
   const answersTo = (split: "validation" | "test", parameters: Record<string, Float32Array>) =>
-    outputsOf(executable, { ...parameters, ...given }, examples[split], microBatchRows);
+    outputsOf(executable, { ...parameters, ...given }, examples[split], spec.microBatchRows);
   return {
+    // The texts of the other splits are about as long.
+    plan: () => [planStepMemory(executable, examples.train, spec)],
     async warmUp(parameters) {
       await executable.run({ parameters: { ...parameters, ...given }, inputs: examples.validation.collate([0]) });
     },
@@ -224,7 +228,7 @@ export async function classification<E extends AnyExample, T, P extends number |
     evaluator: async (compile) => {
       const given = beginning.length === 0 ? {} : await head.beginning!.read(beginning, compile);
       const executable = await compile(answering.logits);
-      return makeEvaluator({ executable, kind, examples, splits, microBatchRows, given });
+      return makeEvaluator({ executable, kind, examples, splits, spec: spec.training, given });
     },
   };
 }

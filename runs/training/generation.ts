@@ -3,7 +3,7 @@
  * @module
  */
 import { storeFrozen } from "../programs/frozen.ts";
-import type { ArrayValue, Device, Executable, Program } from "../../engine/types.ts";
+import type { ArrayValue, Device, Executable, MemoryPlan, Program } from "../../engine/types.ts";
 import { type Adaptation, compose } from "../../methods/adaptation/compose.ts";
 import { inferenceParts } from "../../methods/adaptation/inference-parts.ts";
 import { generationMetrics, perplexity } from "../../tasks/metrics/generation.ts";
@@ -16,6 +16,7 @@ import type { ReferenceLoss } from "../study/record.ts";
 import { microBatches } from "./batches.ts";
 import { Diverged, lookUpMetrics, score } from "./evaluate.ts";
 import type { EncodedExamples } from "./examples.ts";
+import { planStepMemory } from "./plan-memory.ts";
 import { encodeDialogue, encodePrompt } from "./prompt.ts";
 import type { Splits } from "./split.ts";
 import type { CompileProgram, Evaluator, TaskContext, TrainingTask } from "./training-task.ts";
@@ -142,17 +143,39 @@ interface GenerationSetup {
   threads: number;
 }
 
+/** The texts that are generated together: the beams of a text are rows of a step as texts are. */
+function textsTogether({ spec: { training: { beams = 1 } } }: GenerationSetup): number {
+  return Math.max(1, Math.floor(GENERATION_BATCH / beams));
+}
+
+/** Planned memory of reading and answering the longest prompts, and of the losses of the longest references. */
+function planCalls(setup: GenerationSetup, read: Executable, step: Executable, losses: Executable): MemoryPlan[] {
+  const { backbone, prompts, references, spec: { training: { beams = 1, outputLength } } } = setup;
+  const longest = Math.max(...[...prompts.validation, ...prompts.test].map(({ length }) => length));
+  const [texts, length] = [textsTogether(setup), longest + outputLength!];
+  const width = backbone.keyValueWidths.reduce((sum, each) => sum + each, 0);
+  // Keys and values of all tokens, and the copies that one more token is put behind.
+  const cache = 2 * 2 * Float32Array.BYTES_PER_ELEMENT * texts * beams * length * width;
+  const ofStep = step.planMemory(texts * beams, length);
+  const known = encodeSequences(backbone, [...references.validation, ...references.test]);
+  return [
+    read.planMemory(texts, longest),
+    { ...ofStep, activations: ofStep.activations + cache, total: ofStep.total + cache },
+    planStepMemory(losses, known, { batchSize: GENERATION_BATCH, microBatchRows: LOSS_ROWS }),
+  ];
+}
+
 /** Compiles the programs that generate; each split's shortest prompts are generated from first. */
 async function openEvaluator(setup: GenerationSetup, compile: CompileProgram): Promise<Evaluator> {
   const { backbone, adaptation, model, splits, prompts, references, metrics, spec: { seed, training }, threads } =
     setup;
   const { temperature, topP, beams, stop } = training;
   const outputLength = training.outputLength!;
-  // The beams of a text are rows of a step as texts are.
-  const together = Math.max(1, Math.floor(GENERATION_BATCH / (beams ?? 1)));
-  const programs = new Map<Program, Executable>();
+  const together = textsTogether(setup);
   // A step reads every weight for one token of each text: laying the weights out for it would save no time.
-  for (const signed of [model.read, model.step]) programs.set(signed.program, await compile(signed, true));
+  const read = await compile(model.read, true);
+  const step = await compile(model.step, true);
+  const programs = new Map<Program, Executable>([[model.read.program, read], [model.step.program, step]]);
   const losses = await compile(model.losses, true);
   const generate = async (
     split: "validation" | "test",
@@ -166,6 +189,7 @@ async function openEvaluator(setup: GenerationSetup, compile: CompileProgram): P
     return await generateTexts(backbone, adaptation, model, chosen, options);
   };
   return {
+    plan: () => planCalls(setup, read, step, losses),
     async warmUp(parameters) {
       await generate("validation", [0], parameters, Math.min(2, outputLength));
     },

@@ -11,7 +11,7 @@ import type { TrainingSpec } from "../study/spec.ts";
 export function planStepMemory(
   { planMemory }: Pick<Training, "planMemory">,
   examples: EncodedExamples,
-  spec: TrainingSpec,
+  spec: Pick<TrainingSpec, "batchSize" | "microBatchRows">,
 ): MemoryPlan {
   const { positions } = examples;
   const rowsOf = (index: number) => countTexts(examples, [index]) * positions[index];
@@ -19,6 +19,17 @@ export function planStepMemory(
   return cutExamples(examples, longest, spec.microBatchRows)
     .map((part) => planMemory(countTexts(examples, part), Math.max(...part.map((index) => examples.positions[index]))))
     .reduce((largest, plan) => plan.total > largest.total ? plan : largest);
+}
+
+/**
+ * Bytes of programs that are ready beside the one that trains: the runtime keeps what a call has taken. Their parameters are
+ * those that are trained.
+ * @param shareWeights whether they read one copy of the frozen weights
+ */
+export function programBytes(plans: readonly MemoryPlan[], shareWeights: boolean): number {
+  const weights = plans.map((plan) => plan.weights);
+  const ownBytes = plans.reduce((sum, { activations, runtime }) => sum + activations + runtime, 0);
+  return ownBytes + (shareWeights ? Math.max(0, ...weights) : weights.reduce((a, b) => a + b, 0));
 }
 
 /**

@@ -24,7 +24,7 @@ import type { CellOptions } from "./cell-runner.ts";
 import { readTask, seenBefore } from "./heads/read-task.ts";
 import { countKnown, countLeaks, hashStored, Integrity } from "./integrity.ts";
 import { markBeforeTraining } from "./memory.ts";
-import { freeMemory, leastMemory, planStepMemory, requireMemory } from "./plan-memory.ts";
+import { freeMemory, leastMemory, planStepMemory, programBytes, requireMemory } from "./plan-memory.ts";
 import type { AlterSplits } from "./split.ts";
 import type { CompileProgram, Evaluator, FeatureCache, TrainingTask } from "./training-task.ts";
 
@@ -145,10 +145,9 @@ export async function prepareCell(cell: OpenCell, options: CellOptions): Promise
   const seconds = new Stopwatch();
   const compileOptions = { threads: options.threads, small: spec.memory === "small", precision: spec.precision };
   const compile: CompileProgram = ({ program, signature }, small) => {
-    const shared = small && device.small && spec.precision === "float32";
     return seconds.measure(
       "compile",
-      () => device.compile(program, signature, { ...compileOptions, ...shared && { small } }),
+      () => device.compile(program, signature, { ...compileOptions, ...small && sharesWeights(cell) && { small } }),
     );
   };
 
@@ -177,7 +176,7 @@ export async function prepareCell(cell: OpenCell, options: CellOptions): Promise
     () => device.train(loss.program, loss.signature, trainingTask.parameters, compileOptions),
   );
   const plannedStep = planned ?? planStepMemory(training, trainingTask.trainExamples, spec.training);
-  if (!planned) await options.reserve?.(plannedStep.total);
+  if (!planned) await options.reserve?.(plannedStep.total + programBytes(evaluator.plan(), sharesWeights(cell)));
   requireMemory(plannedStep, freeMemory(device));
   await training.write(start);
   // The start values of a fully trained model are large, and the training program now has its own copy.
@@ -186,21 +185,22 @@ export async function prepareCell(cell: OpenCell, options: CellOptions): Promise
   return { ...cell, parameters, planned: plannedStep, integrity, seconds, frozenSha256, evaluator, training };
 }
 
+/** Whether programs whose weights stay as stored have one copy of them in memory. */
+function sharesWeights({ device, spec }: OpenCell): boolean {
+  return device.small === true && spec.precision === "float32";
+}
+
 /** What scores a cell that trains nothing, and the planned memory of a call: the largest of its programs'. */
 async function openUntrained(
-  { device, spec, trainingTask }: OpenCell,
+  cell: OpenCell,
   { reserve }: CellOptions,
   compile: CompileProgram,
 ): Promise<{ evaluator: Evaluator; planned: MemoryPlan }> {
-  const plans: MemoryPlan[] = [];
-  const evaluator = await trainingTask.evaluator(async (program, small) => {
-    const executable = await compile(program, small);
-    plans.push(planStepMemory(executable, trainingTask.trainExamples, spec.training));
-    return executable;
-  });
+  const evaluator = await cell.trainingTask.evaluator(compile);
+  const plans = evaluator.plan();
   const planned = plans.reduce((largest, plan) => plan.total > largest.total ? plan : largest);
-  await reserve?.(planned.total);
-  requireMemory(planned, freeMemory(device));
+  await reserve?.(programBytes(plans, sharesWeights(cell)));
+  requireMemory(planned, freeMemory(cell.device));
   await evaluator.warmUp({});
   return { evaluator, planned };
 }

@@ -3,7 +3,7 @@
  * @module
  */
 import type { TrainableParameter } from "../../engine/adamw.ts";
-import type { ArrayValue, Executable } from "../../engine/types.ts";
+import type { ArrayValue, Executable, MemoryPlan } from "../../engine/types.ts";
 import type { Adaptation, Part } from "../../methods/adaptation/compose.ts";
 import type { Backbone } from "../../models/types.ts";
 import type { Metric } from "../../tasks/types.ts";
@@ -46,6 +46,8 @@ export interface Evaluation {
 
 /** The compiled programs that predict. */
 export interface Evaluator {
+  /** Planned memory of the most expensive call of each program. */
+  plan(): MemoryPlan[];
   /** Makes a first call, which brings the weights into memory. */
   warmUp(parameters: Record<string, Float32Array>): Promise<void>;
   /** Predicts and scores. */

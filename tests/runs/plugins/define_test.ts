@@ -7,8 +7,10 @@ import { models } from "../../../models/mod.ts";
 import { failureOf } from "../../../runs/plugins/failure.ts";
 import { loadPlugins } from "../../../runs/plugins/load.ts";
 import { openPlugins } from "../../../runs/plugins/files.ts";
+import { taskChecks } from "../../../runs/plugins/check/task.ts";
 import { defineMethod, defineModel, defineTask, definitionOf } from "../../../runs/plugins/define.ts";
 import { tasks } from "../../../tasks/mod.ts";
+import type { ChoiceTask } from "../../../tasks/types.ts";
 import { inFolder } from "../../in-folder.ts";
 
 const method = {
@@ -42,7 +44,9 @@ Deno.test("all that is built in keeps the contract of what a plug-in defines", (
     if (one.untrained) assert.throws(() => defineMethod(one), /there is no key untrained|options must be a zod schema/);
     else assert.equal(definitionOf(defineMethod(one))?.kind, "method");
   }
-  for (const { dataset: _, ...one } of Object.values(tasks)) assert.equal(definitionOf(defineTask(one))?.kind, "task");
+  for (const { dataset: _, kept: __, ...one } of Object.values(tasks)) {
+    assert.equal(definitionOf(defineTask(one))?.kind, "task");
+  }
   for (const one of Object.values(models)) assert.equal(definitionOf(defineModel(one))?.kind, "model");
   assert.equal(definitionOf({ ...method }), undefined);
 });
@@ -149,4 +153,17 @@ Deno.test("a failure in a plug-in's code names its file, unless it is a sentence
     /^Cannot use \.\/own\.ts: it must read nothing but what .* it asks for net access to "example\.com:443"$/,
   );
   assert.equal(failureOf("the worker ended", {}), "the worker ended");
+});
+
+Deno.test("a task of multiple choice must have a right choice in each row", async () => {
+  const quiz = (right: number[]): ChoiceTask => ({
+    ...{ name: "quiz", version: 1, description: "a", labelling: "b", licence: "c", citation: "d", source: [] },
+    kind: "multiple choice",
+    metrics: ["accuracy"],
+    load: () => Promise.resolve({ pool: [{ id: "1", text: "a", choices: ["b", "c"], right }] }),
+  });
+  const answersOf = (right: number[]) =>
+    taskChecks(defineTask(quiz(right))).find(([rule]) => rule.startsWith("each has a right answer"))![1]();
+  assert.equal(await answersOf([1]), "1 choice");
+  for (const wrong of [[2], [], [0.5]]) await assert.rejects(answersOf(wrong), { message: "1 has no right choice" });
 });

@@ -5,6 +5,7 @@ import {
   leastMemory,
   MemoryRoom,
   planStepMemory,
+  programBytes,
   requireMemory,
 } from "../../../runs/training/plan-memory.ts";
 import { trainingDefaults } from "../../../runs/study/training-defaults.ts";
@@ -31,6 +32,13 @@ Deno.test("a training step is planned for the largest micro-batch of the longest
   // 16 examples of 40 tokens are 640 rows: two micro-batches of 8.
   assert.deepEqual(planned, [[8, 40], [8, 40]]);
   assert.equal(total, 320);
+});
+
+Deno.test("programs beside a step count with what each takes, and with one copy of the weights where they share it", () => {
+  const plans = [30, 50].map((weights) => ({ ...planOf(7), weights, parameters: 1000, runtime: 2 }));
+  assert.equal(programBytes(plans, true), 2 * (7 + 2) + 50);
+  assert.equal(programBytes(plans, false), 2 * (7 + 2) + 80);
+  assert.equal(programBytes([], true), 0);
 });
 
 Deno.test("a step that does not fit into free memory is refused with both figures", () => {

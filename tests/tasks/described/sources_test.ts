@@ -222,7 +222,10 @@ Deno.test("a description of generation reads right answers from a column, a list
       /a task of generation has columns.references or is a dialogue, one of another kind/,
     ],
     [{ kind: "classification", columns }, /its kind is classification$/],
-    [{ columns, labels: ["a", "b"] }, /labels is of the kind classification, multi-label or multiple choice, its kind is generation$/],
+    [
+      { columns, labels: ["a", "b"] },
+      /labels is of the kind classification, multi-label or multiple choice, its kind is generation$/,
+    ],
     [{ columns, metrics: ["accuracy"] }, /its metrics must suit generation, current value is accuracy/],
     [{ columns: { text: "facts", references: ["others"] } }, /a row must have a others, it is empty in line 2;/],
   ];
