@@ -28,6 +28,9 @@ const SPREAD = { example: 1.5, methodExample: 0.5, seed: 0.05, methodSeed: 0.08,
 
 const TOTAL_SPREAD = Math.sqrt(1 + Object.values(SPREAD).reduce((sum, value) => sum + value ** 2, 0));
 
+/** Examples of a group, where a metric scores groups. */
+const GROUP_SIZE = 3;
+
 /** Share of the second of two classes. Unequal classes are what macro-F1 and Matthews correlation are for. */
 const SECOND_CLASS = 0.3;
 
@@ -44,18 +47,22 @@ function simulateStudy(
   metric: string,
   labels: Random,
 ): Sample[][] {
-  const { compute, leaveOneOut } = metrics[metric];
+  const { compute, leaveOneOut, ofGroups } = metrics[metric];
+  const groupsOf = (places: readonly number[]) =>
+    ofGroups && places.map((place) => `${Math.floor(place / GROUP_SIZE)}`);
+  const unitsOf = (places: readonly number[]) => new TestSet([...new Set(groupsOf(places) || places.map(String))]);
   const poolSize = design === "pool" ? SIZES.pool : SIZES.published;
   const normals = (size: number, spread: number) => Float64Array.from({ length: size }, () => spread * random.normal());
   const hardness = normals(poolSize, SPREAD.example);
   const affinity = latentMeans.map(() => normals(poolSize, SPREAD.methodExample));
   const everything = Array.from({ length: poolSize }, (_, place) => place);
-  const published = new TestSet(everything.map(String));
+  const published = unitsOf(everything);
   const classes = everything.map(() => labels.uniform() < SECOND_CLASS ? 1 : 0);
   const samples: Sample[][] = latentMeans.map(() => []);
   for (let seed = 0; seed < seeds; seed++) {
     const places = design === "pool" ? random.shuffle(everything).slice(0, SIZES.poolTest) : everything;
-    const test = design === "pool" ? new TestSet(places.map(String)) : published;
+    const test = design === "pool" ? unitsOf(places) : published;
+    const groups = groupsOf(places);
     const shift = SPREAD.seed * random.normal();
     const moods = normals(poolSize, SPREAD.seedExample);
     const truth = places.map((place) => classes[place]);
@@ -65,8 +72,8 @@ function simulateStudy(
         const right = level + hardness[place] + affinity[method][place] + moods[place] + random.normal() > 0;
         return right ? classes[place] : 1 - classes[place];
       });
-      const without = leaveOneOut(truth, predicted);
-      samples[method].push(jackknifeSample(seed, test, compute(truth, predicted), (example) => without[example]));
+      const without = leaveOneOut(truth, predicted, groups);
+      samples[method].push(jackknifeSample(seed, test, compute(truth, predicted, groups), (unit) => without[unit]));
     });
   }
   return samples;
