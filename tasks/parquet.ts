@@ -15,7 +15,8 @@ import type { TaskFiles } from "./types.ts";
  */
 function limitsOf(length: number): ThreadLimits {
   const mebibytes = Math.ceil(length / 2 ** 20);
-  return { seconds: 8 + 4 * mebibytes, bytes: 2 ** 29 + mebibytes * 2 ** 26 };
+  // A row group is in memory at once, so no file needs more than one of 256 MiB as a whole.
+  return { seconds: 8 + 4 * mebibytes, bytes: 2 ** 29 + Math.min(mebibytes, 256) * 2 ** 26 };
 }
 
 /**

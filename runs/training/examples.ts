@@ -41,13 +41,21 @@ export function cutExamples(
   return microBatches(indices, examples.positions, rows, (index) => countTexts(examples, [index]));
 }
 
+/** Texts that are encoded at once: one by one, half of the time goes into waiting for the tokenizer's threads. */
+const AT_ONCE = 64;
+
 /** Token ids of the texts of examples, at most `limit` each. */
-export function encodeTexts(
+export async function encodeTexts(
   { encode }: Pick<Backbone, "encode">,
   examples: readonly TextInput[],
   limit: number,
 ): Promise<Encoding[]> {
-  return Array.fromAsync(examples, ({ text, pair }) => encode(text, limit, pair));
+  const encoded: Encoding[] = [];
+  for (let at = 0; at < examples.length; at += AT_ONCE) {
+    const texts = examples.slice(at, at + AT_ONCE).map(({ text, pair }) => encode(text, limit, pair));
+    encoded.push(...await Promise.all(texts));
+  }
+  return encoded;
 }
 
 /**

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { Random } from "../../../base/random.ts";
 import { epochBatches, microBatches } from "../../../runs/training/batches.ts";
+import { encodeTexts } from "../../../runs/training/examples.ts";
 
 const someLengths = fc.array(fc.integer({ min: 1, max: 64 }), { minLength: 1, maxLength: 300 });
 
@@ -63,4 +64,18 @@ Deno.test("equal lengths are shared out evenly", () => {
   assert.deepEqual(sizes(16, 40), [8, 8]);
   assert.deepEqual(sizes(32, 64), [8, 8, 8, 8]);
   assert.deepEqual(microBatches([0, 1, 2, 3], [64, 8, 64, 8], 512), [[1, 3], [0, 2]]);
+});
+
+Deno.test("texts are encoded several at once, not all, and stand in their order", async () => {
+  let [underWay, most] = [0, 0];
+  const encode = async (text: string) => {
+    most = Math.max(most, ++underWay);
+    for (let turn = 0; turn < 3 - Number(text) % 3; turn++) await Promise.resolve();
+    underWay--;
+    return [Number(text)];
+  };
+  const examples = Array.from({ length: 1000 }, (_, at) => ({ id: "", text: String(at) }));
+  const encoded = await encodeTexts({ encode }, examples, 8);
+  assert.deepEqual(encoded, examples.map((_, at) => [at]));
+  assert.ok(most > 1 && most < examples.length);
 });

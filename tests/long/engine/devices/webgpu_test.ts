@@ -271,9 +271,10 @@ for (const parts of combinations) {
 
 for (const [kind, purpose] of Object.entries(otherKinds)) {
   test(`a tiny model is trained for ${kind} on webgpu with the losses of js`, async () => {
-    const parts = [variant("lora", { rank: 2 }), variant("bitfit")];
+    const parts = [variant("lora", { rank: 2 })];
     const [actual, expected] = [await trainingLosses(webgpu, parts, purpose), await trainingLosses(js, parts, purpose)];
-    assert.equal(new Set(expected).size, 20);
+    assert.equal(expected.length, 20);
+    assert.ok(new Set(expected).size > 15, expected.join());
     assertClose({ loss: Float32Array.from(actual) }, { loss: Float32Array.from(expected) }, 1e-4, kind);
   });
 }
