@@ -11,8 +11,10 @@ import { type StudiedTask, taskOfSpec } from "../find-task.ts";
 import type { HeadSpec, StudyHead } from "./head.ts";
 
 /** A model by its name and shape. */
-interface Shaped {
+export interface Shaped {
+  /** Its name. */
   name: string;
+  /** Its shape. */
   shape: BackboneShape;
 }
 

@@ -12,7 +12,7 @@ import { asLanguageModel } from "../../programs/language-model.ts";
 import type { HeadSpec } from "../../study/words/head.ts";
 import type { Head } from "../heads/types.ts";
 import { cutTexts } from "./cut-texts.ts";
-import { answerTokenizer, END_OF_TEXT, specialTokens, tokenizeBehind } from "./word-reader.ts";
+import { answerTokenizer, END_OF_TEXT, requirePair, specialTokens, tokenizeBehind } from "./word-reader.ts";
 
 /** A template for one model. */
 interface ChoiceReader {
@@ -35,6 +35,7 @@ async function openChoiceReader(reading: ReadingModel, head: HeadSpec): Promise<
   return {
     frame: await tokenizeBehind(tokenize, END_OF_TEXT, fillIn(template.before, none, "")),
     async encodeChoices({ text, pair, choices, answers }, limit) {
+      requirePair(template, pair);
       const list = listOf(choices);
       const tokensOf = await answerTokenizer(model, template, list, ["the text", "as a choice"]);
       const ofAnswers = await Array.fromAsync(answers, (answer) => tokensOf(answer.trim()));

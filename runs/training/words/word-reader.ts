@@ -104,7 +104,7 @@ function requireDistinct(tokens: LabelWords, words: HeadSpec["words"], isMasked:
 }
 
 /** @throws {Error} if a template is of pairs, and there is one text */
-function requirePair(template: Template, pair: string | undefined): void {
+export function requirePair(template: Template, pair: string | undefined): void {
   if (pair !== undefined || !isOfPairs(template)) return;
   throw new Error(
     `Cannot use the template ${

@@ -31,6 +31,11 @@ Deno.test("a choice goes on with the text, or with the second text that it stand
     " is bc it",
   ]);
   assert.deepEqual(await read("{text}: {answer}", "_", 13), ["one:", " is a it", " is bc it"]);
+  const { encodeChoices } = await choiceHead(opened, { template: "{text} {pair}: {answer}", words: [] });
+  await assert.rejects(
+    encodeChoices!({ text: "one", choices: ["a", "b"], answers: ["a", "b"] }, 100),
+    /\{pair\} must be the second text of pairs, there is one text$/,
+  );
   await assert.rejects(
     read("{text}: {answer}", "_", 9),
     /^Error: Cannot use the template "\{text\}: \{answer\}": it must leave room for a text and its choices within 9 tokens, with the longest choice it takes 9$/,
