@@ -103,7 +103,7 @@ function requireDistinct(tokens: LabelWords, words: HeadSpec["words"], isMasked:
   }
 }
 
-/** @throws {Error} if a template is of pairs, and there is one text */
+/** Makes sure that a template finds its texts. @throws {Error} if it is of pairs, and there is one text */
 export function requirePair(template: Template, pair: string | undefined): void {
   if (pair !== undefined || !isOfPairs(template)) return;
   throw new Error(
