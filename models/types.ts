@@ -194,6 +194,14 @@ export interface LanguageModel extends WordScores {
    */
   readBranches(weights: Tensors, inputs: Tensors, branches: readonly BranchToken[], hooks: Hooks): Tensor;
   /**
+   * Reads tokens that are the nodes of a tree, one tree for each text: a token sees itself and those that lead to it alone. They stand in the
+   * order of a walk that takes each branch to its end. Absent: it reads texts alone.
+   * @param inputs those of `forward`, with `until` [batch, length], the place of the last token that is behind each, and `position`
+   * [batch, length], the number of tokens that lead to it; both are float32
+   * @returns last hidden states [batch, length, d]
+   */
+  readTree?(weights: Tensors, inputs: Tensors, hooks: Hooks): Tensor;
+  /**
    * Inputs of `step`: the next `token` of each text and its `position`, both [batch]; and for the tokens read before, the
    * `mask` [batch, length], 0 for padding, and, if the step needs them, their positions, `places` [batch, length].
    * Positions count the virtual tokens of a prompt, but not those of a prefix. In an encoder-decoder they count generated

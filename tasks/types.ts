@@ -182,6 +182,8 @@ export interface ChoiceTask extends TaskDescription {
   kind: "multiple choice";
   /** What stands in the place of the choice in the second text of pairs, "@placeholder"; absent: the choice stands behind that text. */
   placeholder?: string;
+  /** Texts that a language model goes on with from a choice, the first of which is used: "{text} {answer}". */
+  templates?: readonly string[];
   /** Reads the examples. */
   load: Load<ChoiceExample>;
 }

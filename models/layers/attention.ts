@@ -4,6 +4,7 @@
  */
 import { type Tensor, tf } from "../../engine/tensor.ts";
 import type { BranchToken, Hooks, KeysAndValues } from "../types.ts";
+import { leadsTo } from "../token-tree.ts";
 import { perText } from "./batch.ts";
 
 /** Taken from the score of a key that must not be read. */
@@ -93,6 +94,28 @@ export function windowPenalty(distance: Tensor, window?: number): Tensor {
 export function causalPenalty(length: number, prefix: number, window?: number): Tensor {
   const positions = tf.range(0, length, 1, "float32").reshape([length, 1]);
   return windowPenalty(positions.sub(tf.range(-prefix, length, 1, "float32")), window);
+}
+
+/**
+ * The penalty that hides keys outside the window from one more token of each text.
+ * @param row the token's position [batch, 1]
+ * @param places positions [batch, length] of the tokens read before
+ * @returns [batch, prefix + length + 1]
+ */
+export function stepWindowPenalty(row: Tensor, places: Tensor, prefixLength: number, window: number): Tensor {
+  const [batch] = row.shape;
+  const texts = tf.concat([places, row], 1);
+  const prefix = tf.range(-prefixLength, 0, 1, "float32").add(tf.zeros([batch, 1]));
+  return windowPenalty(row.sub(prefixLength === 0 ? texts : tf.concat([prefix, texts], 1)), window);
+}
+
+/**
+ * The penalty that hides from each token of a tree all but itself and those that lead to it, to be added to scores: [batch, tokens, keys].
+ * @param until places [batch, keys] of the last token that is behind each key
+ * @param tokens number of the last keys, which are those that read
+ */
+export function treePenalty(until: Tensor, tokens: number): Tensor {
+  return leadsTo(until, tokens).sub(1).mul(MASKED);
 }
 
 /** How tokens that branch off a text stand to each other. */

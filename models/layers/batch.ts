@@ -3,7 +3,7 @@
  * @module
  */
 import type { ArrayValue, InputSpec } from "../../engine/types.ts";
-import type { Tensor } from "../../engine/tensor.ts";
+import { type Tensor, tf } from "../../engine/tensor.ts";
 
 /** Rows of unequal length as int32 [rows, longest], padded on the right. */
 export function padded(rows: readonly (readonly number[])[], padding: number): ArrayValue {
@@ -36,4 +36,17 @@ export function collateTexts(encoded: readonly (readonly number[])[], padding: n
 export function perText(rows: Tensor, batch: number): Tensor {
   const [count, width] = rows.shape;
   return rows.reshape([batch, count / batch, width!]);
+}
+
+/** [batch, n, width] → [batch · n, width]. */
+export function perToken(x: Tensor): Tensor {
+  return x.reshape([-1, x.shape[2]!]);
+}
+
+/** Selects the last token of each text, which begins behind the prompt: x [batch, n, width] → [batch, 1, width]. */
+export function lastTokens(mask: Tensor): (x: Tensor, promptLength: number) => Tensor {
+  const [batch, length] = mask.shape;
+  const next = tf.concat([mask.slice([0, 1], [batch, length! - 1]), tf.zeros([batch, 1])], 1);
+  const isLast = mask.sub(next).relu().reshape([batch, 1, length!]);
+  return (x, promptLength) => isLast.matMul(x.slice([0, promptLength, 0], [batch, length!, x.shape[2]!]));
 }

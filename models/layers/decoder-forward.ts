@@ -10,12 +10,14 @@ import {
   causalPenalty,
   fullPenalty,
   maskPenalty,
+  stepWindowPenalty,
+  treePenalty,
   type VirtualTokens,
   virtualTokens,
   windowPenalty,
   withPrompt,
 } from "./attention.ts";
-import { perText } from "./batch.ts";
+import { lastTokens, perText, perToken } from "./batch.ts";
 import type { DecoderLayout, LayerMaps } from "./decoder-layout.ts";
 import { type LinearMaps, linearMaps } from "./linear-maps.ts";
 import { type Angles, rotate } from "./rotary.ts";
@@ -54,19 +56,6 @@ interface Pass {
 interface Outputs {
   states: Tensor[];
   layers: KeysAndValues[];
-}
-
-/** [batch, n, width] → [batch · n, width]. */
-function perToken(x: Tensor): Tensor {
-  return x.reshape([-1, x.shape[2]!]);
-}
-
-/** Selects the last token of each text, which begins behind the prompt: x [batch, n, width] → [batch, 1, width]. */
-function lastTokens(mask: Tensor): (x: Tensor, promptLength: number) => Tensor {
-  const [batch, length] = mask.shape;
-  const next = tf.concat([mask.slice([0, 1], [batch, length! - 1]), tf.zeros([batch, 1])], 1);
-  const isLast = mask.sub(next).relu().reshape([batch, 1, length!]);
-  return (x, promptLength) => isLast.matMul(x.slice([0, promptLength, 0], [batch, length!, x.shape[2]!]));
 }
 
 /** The linear maps of a layer by their names within it. */
@@ -150,7 +139,7 @@ function readTexts(
   const embedded = withPrompt(words, prompt, batch);
   const table = layout.positionEmbeddings &&
     weights[layout.positionEmbeddings].slice([prefixLength, 0], [total, hidden]);
-  const texts = {
+  const texts = inputs.until ? treeSequence(layout, weights, inputs, embedded, { promptLength, prefixLength }) : {
     embedded: table ? embedded.add(table) : embedded,
     positions: tf.range(prefixLength, prefixLength + total, 1, "float32").reshape([1, total]),
     penalty: maskPenalty(inputs.mask, promptLength + prefixLength).add(causalPenalty(total, prefixLength, window)),
@@ -224,6 +213,39 @@ function branchSequence(
   };
 }
 
+/** The tokens of a tree, whose embeddings are given. Virtual tokens lead to all of them. */
+function treeSequence(
+  layout: DecoderLayout,
+  weights: Tensors,
+  { mask, until, position }: Tensors,
+  embedded: Tensor,
+  { promptLength, prefixLength }: Pick<VirtualTokens, "promptLength" | "prefixLength">,
+): Tokens {
+  const { sizes: { positions: most }, window } = layout.options;
+  const [batch, total] = embedded.shape;
+  const before = promptLength + prefixLength;
+  const behind = (virtual: Tensor, x: Tensor) =>
+    before === 0 ? x : tf.concat([virtual.add(tf.zeros([batch, before])), x.add(before)], 1);
+  const keys = behind(tf.range(0, before, 1, "float32"), position);
+  const positions = keys.slice([0, prefixLength], [batch, total!]);
+  let penalty = treePenalty(behind(tf.fill([1, before], before + total!), until), total!);
+  const distances = positions.expandDims(2).sub(keys.expandDims(1));
+  if (window !== undefined) penalty = penalty.add(windowPenalty(distances, window));
+  const table = layout.positionEmbeddings && weights[layout.positionEmbeddings];
+  return {
+    embedded: table ? embedded.add(tf.gather(table, positions.minimum(most - 1).cast("int32"))) : embedded,
+    positions,
+    penalty: penalty.expandDims(1).add(maskPenalty(mask, before)),
+  };
+}
+
+/** Reads trees: last outputs [batch, length, hidden] of their tokens. */
+export function readTree(layout: DecoderLayout, weights: Tensors, inputs: Tensors, hooks: Hooks): Tensor {
+  const [batch, length] = inputs.ids.shape;
+  const states = decoderStates(layout, weights, inputs, hooks).at(-1)!;
+  return states.slice([0, states.shape[1]! - length!, 0], [batch, length!, states.shape[2]!]);
+}
+
 /**
  * Reads whole texts, and the tokens that branch off each of them.
  * @returns last outputs [batch, 1 + branches, hidden]: of each text's last token, and of the tokens that branch off
@@ -243,19 +265,6 @@ export function readBranches(
     return n === 0 ? ofText : tf.concat([ofText, x.slice([0, total! - n, 0], [batch, n, width!])], 1);
   }, branches);
   return perText(states.at(-1)!, inputs.ids.shape[0]);
-}
-
-/**
- * The penalty that hides keys outside the window from one more token of each text.
- * @param row the token's position [batch, 1]
- * @param places positions [batch, length] of the tokens read before
- * @returns [batch, prefix + length + 1]
- */
-function stepWindowPenalty(row: Tensor, places: Tensor, prefixLength: number, window: number): Tensor {
-  const [batch] = row.shape;
-  const texts = tf.concat([places, row], 1);
-  const prefix = tf.range(-prefixLength, 0, 1, "float32").add(tf.zeros([batch, 1]));
-  return windowPenalty(row.sub(prefixLength === 0 ? texts : tf.concat([prefix, texts], 1)), window);
 }
 
 /** Reads one more token of each text: the step of the language model. */

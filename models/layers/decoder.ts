@@ -10,7 +10,7 @@
  */
 import type { Design, LanguageModel } from "../types.ts";
 import { collateTexts, textInputs } from "./batch.ts";
-import { decoderStates, readBranches, readLastTokens, readNextTokens } from "./decoder-forward.ts";
+import { decoderStates, readBranches, readLastTokens, readNextTokens, readTree } from "./decoder-forward.ts";
 import { type DecoderLayout, decoderLayout, type DecoderOptions } from "./decoder-layout.ts";
 import { linearHead } from "./head.ts";
 import { biasNames } from "./linear-maps.ts";
@@ -25,6 +25,7 @@ function languageModel(layout: DecoderLayout): LanguageModel {
     ...wordScores((weights) => weights[scores] ?? weights[layout.wordEmbeddings]),
     read: (weights, inputs, hooks) => readLastTokens(layout, weights, inputs, { ...hooks, reading: undefined }),
     readBranches: (weights, inputs, branches, hooks) => readBranches(layout, weights, inputs, branches, hooks),
+    readTree: (weights, inputs, hooks) => readTree(layout, weights, inputs, hooks),
     stepInputs: {
       token: { shape: ["batch"], dtype: "int32", below: sizes.vocabulary },
       position: { shape: ["batch"], dtype: "int32", below: sizes.positions },

@@ -110,6 +110,7 @@ const taskSchema = z.discriminatedUnion("kind", [
     kind: z.literal("multiple choice"),
     metrics: metricsOf(choiceMetrics),
     placeholder: words.optional(),
+    templates: names.min(1).optional(),
   }),
   z.strictObject({
     ...taskShape,

@@ -67,7 +67,7 @@ export class AdapterPrograms {
       const texts = await program.generate(requests, onText);
       return requests.map(({ context }, row) => ({ ...context, generated: texts[row] }));
     }
-    // Each choice of a line is a text of its own.
+    // To a classifier each choice of a line is a text of its own.
     const texts = requests.flatMap((request) =>
       request.choices?.map((encoded) => ({ ...request, encoded })) ?? request
     );
@@ -75,7 +75,9 @@ export class AdapterPrograms {
     let end = 0;
     return requests.map((request) => {
       const ofRequest = logits.slice(end, end += request.choices?.length ?? 1);
-      return answerOf(request, request.choices ? Float32Array.from(ofRequest, ([logit]) => logit) : ofRequest[0]);
+      const { choices, places } = request;
+      if (choices) return answerOf(request, Float32Array.from(ofRequest, ([logit]) => logit));
+      return answerOf(request, places ? Float32Array.from(places, (place) => ofRequest[0][place]) : ofRequest[0]);
     });
   }
 

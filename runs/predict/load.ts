@@ -16,6 +16,7 @@ import { ADAPTER_NOTE, type AdapterNote, readAdapterNote } from "../adapters/not
 import { type ValidAdapter, validateAdapter } from "../adapters/validate.ts";
 import type { HeadSpec } from "../study/words/head.ts";
 import type { Head } from "../training/heads/types.ts";
+import { choiceHead } from "../training/words/choice-head.ts";
 import { wordHead } from "../training/words/word-head.ts";
 import { type TaskKind, useOf } from "../../tasks/types.ts";
 import { asLanguageModel } from "../programs/language-model.ts";
@@ -165,7 +166,12 @@ function parametersOf(adapters: readonly LoadedPart[], backbone: Backbone): Load
 async function readAdapter(folder: string, model: Model, opened: Backbone): Promise<LoadedAdapter> {
   const note = await readAdapterNote(folder);
   if (note) requireModel(note, model);
-  const words = note?.head && { ...await wordHead(opened, note.head, note.task.labels), spec: note.head };
+  const words = note?.head && {
+    ...await (note.task.kind === "multiple choice"
+      ? choiceHead(opened, note.head)
+      : wordHead(opened, note.head, note.task.labels)),
+    spec: note.head,
+  };
   const shape = note?.task.kind === "generation" ? asLanguageModel(opened) : opened;
   const valid = await validateAdapter(folder, words?.backbone ?? shape);
   const use = note ? useOf(note.task.kind) : await useWithoutNote(valid);
@@ -174,7 +180,7 @@ async function readAdapter(folder: string, model: Model, opened: Backbone): Prom
   const adapters: LoadedPart[] = [];
   for (const part of valid.parts) adapters.push(plainAdapter(await readPart(part, backbone), backbone));
   const head: LoadedPart["head"] = Object.assign({}, ...adapters.map(({ head }) => head));
-  const outputs = generates ? 0 : words ? words.spec.words.length : outputsOf(head, backbone);
+  const outputs = generates ? 0 : words ? Math.max(1, words.spec.words.length) : outputsOf(head, backbone);
   const maxLength = compose(adapters, backbone).maxLength - (words?.room ?? 0);
   const plain = adapters.filter(({ method }) => !method.virtualTokens);
   // With a decoder, a text and what is generated after it share the greatest length.

@@ -3,7 +3,7 @@
  * @module
  */
 import type { Backbone, Encoding } from "../../models/types.ts";
-import { choiceTexts } from "../../tasks/templates/choices.ts";
+import { choiceTexts, textsOfChoices } from "../../tasks/templates/choices.ts";
 import { microBatches } from "../training/batches.ts";
 import { GENERATION_BATCH } from "../training/generation.ts";
 import { encodeDialogue, encodePrompt } from "../training/prompt.ts";
@@ -23,8 +23,10 @@ export interface LineRequest extends AdapterRequest {
   context: AnyAnswer;
   /** What may be answered: the adapter's labels, or the line's choices. */
   labels: readonly string[];
-  /** Where the line has choices, each as token ids with its text; `encoded` is the longest. */
+  /** Where a classifier reads each of the line's choices with its text, these as token ids; `encoded` is the longest. */
   choices?: readonly Encoding[];
+  /** Where a language model scores the line's choices, which `encoded` goes on with: the outputs of its row that are their scores. */
+  places?: readonly number[];
 }
 
 /** The request for an adapter to answer a line. */
@@ -33,27 +35,38 @@ export async function makeRequest(
   named: NamedAdapter,
   line: Line,
 ): Promise<LineRequest> {
-  const { name, adapter } = named;
+  const { adapter } = named;
   const { text, pair } = line;
   if (adapter.kind === "multiple choice") return await makeChoiceRequest(backbone, named, line);
   const chat = adapter.promptForm === "chat" ? true : undefined;
   const dialogue = adapter.dialogue && await encodeDialogue(backbone, "that is given", text, adapter.limit, chat);
   const encoded = dialogue?.ids ?? await encode(backbone, adapter, adapter.limit, text, pair);
   const truncated = dialogue ? dialogue.leftOut > 0 : await isTruncated(backbone, adapter, encoded, text, pair);
-  const context = {
+  return { adapter, encoded, named, context: contextOf(named, line, truncated), labels: adapter.labels };
+}
+
+/** What an answer says besides its result. @param truncated whether the line has more tokens than are read */
+function contextOf({ name, adapter }: NamedAdapter, { text, pair }: Line, truncated: boolean): AnyAnswer {
+  return {
     adapter: name,
     task: adapter.task,
     text,
     ...pair !== undefined && { pair },
-    ...truncated && { truncated: true as const },
+    ...truncated && { truncated: true },
   };
-  return { adapter, encoded, named, context, labels: adapter.labels };
 }
 
 /** The request to choose, each choice encoded as training encoded it. */
 async function makeChoiceRequest(backbone: Backbone, named: NamedAdapter, line: Line): Promise<LineRequest> {
-  const { name, adapter } = named;
-  const { text, pair, choices: labels = [] } = line;
+  const { adapter } = named;
+  const { choices: labels = [] } = line;
+  const { encodeChoices } = adapter.words ?? {};
+  if (encodeChoices) {
+    const texts = textsOfChoices(line, adapter);
+    const encoded = await encodeChoices(texts, adapter.limit);
+    const truncated = (await encodeChoices(texts, Infinity)).length > encoded.length;
+    return { adapter, encoded, named, context: contextOf(named, line, truncated), labels, places: encoded.ends };
+  }
   const texts = choiceTexts({ id: "", ...line }, adapter);
   const choices = await Array.fromAsync(
     texts,
@@ -62,13 +75,7 @@ async function makeChoiceRequest(backbone: Backbone, named: NamedAdapter, line: 
   const truncated = await Promise.all(
     texts.map(({ text, pair }, at) => isTruncated(backbone, adapter, choices[at], text, pair)),
   );
-  const context = {
-    adapter: name,
-    task: adapter.task,
-    text,
-    ...pair !== undefined && { pair },
-    ...truncated.includes(true) && { truncated: true as const },
-  };
+  const context = contextOf(named, line, truncated.includes(true));
   const encoded = choices.reduce((longest, each) => each.length > longest.length ? each : longest);
   return { adapter, encoded, named, context, labels, choices };
 }

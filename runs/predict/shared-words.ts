@@ -20,9 +20,10 @@ export class SharedWords {
 
   /** Logits of each text. @param requests texts whose adapters have one batch key */
   async logits(requests: readonly AdapterRequest[]): Promise<Float32Array[]> {
-    const [{ adapter: { words, parameters, outputs } }] = requests;
+    const [{ adapter: { words, parameters } }] = requests;
     const texts = words!.reading.collate(requests.map(({ encoded }) => encoded));
     const { logits } = await this.answers.run({ parameters, inputs: { ...texts, ...virtualInputs(requests) } });
+    const outputs = logits.length / requests.length;
     return requests.map((_, row) => logits.slice(row * outputs, (row + 1) * outputs));
   }
 

@@ -104,7 +104,10 @@ export function logitsProgram({ compute, signature }: Logits): SignedProgram {
 }
 
 /** The weighted sum of the losses of logits, with the right answers and the texts' weights as further inputs. */
-export function lossProgram({ compute, signature }: Logits, { answers, logLikelihood }: Objective): SignedProgram {
+export function lossProgram(
+  { compute, signature }: Logits,
+  { answers, logLikelihood }: Omit<Objective, "outputs">,
+): SignedProgram {
   return {
     program: (args) => {
       const likelihood = logLikelihood(compute(args), args.inputs.labels);

@@ -60,21 +60,31 @@ export const CHOICE = { other: 0, wrong: 1, right: 2 } as const;
 const BEYOND = 1e9;
 
 /**
- * One of the choices of an example, each of which is a text with one output: the probability of the right ones by a softmax over them, which
- * for a single right one is transformers' cross-entropy. Answers [batch, batch] say what choice j is to choice i.
+ * The logarithm [batch] of the probability of the right ones among choices by a softmax over them, which for a single right one is
+ * transformers' cross-entropy.
+ * @param outputs of all choices, [batch or 1, n]
+ * @param answers int32 [batch, n], what each is
  */
+function logRight(outputs: Tensor, answers: Tensor): Tensor {
+  /** The log-sum-exp [batch] over the outputs of those choices that are at least that to each. */
+  const sumOver = (least: number) => {
+    const isLess = tf.cast(tf.less(answers, tf.scalar(least, "int32")), "float32");
+    return tf.logSumExp(tf.sub(outputs, tf.mul(isLess, BEYOND)), 1);
+  };
+  return tf.sub(sumOver(CHOICE.right), sumOver(CHOICE.wrong));
+}
+
+/** One of the choices of an example, each of which is a text with one output. Answers [batch, batch] say what choice j is to choice i. */
 const oneChoice: Objective = {
   outputs: 1,
   answers: { shape: ["batch", "batch"], dtype: "int32" },
-  logLikelihood(outputs, answers) {
-    const every = outputs.reshape([1, -1]);
-    /** The log-sum-exp [batch] over the outputs of those choices that are at least that to each. */
-    const sumOver = (least: number) => {
-      const isLess = tf.cast(tf.less(answers, tf.scalar(least, "int32")), "float32");
-      return tf.logSumExp(tf.sub(every, tf.mul(isLess, BEYOND)), 1);
-    };
-    return tf.sub(sumOver(CHOICE.right), sumOver(CHOICE.wrong));
-  },
+  logLikelihood: (outputs, answers) => logRight(outputs.reshape([1, -1]), answers),
+};
+
+/** One of the choices of an example, which is one text with an output where each of them ends. Answers say what ends at each place. */
+export const choiceOfTree: Omit<Objective, "outputs"> = {
+  answers: { shape: ["batch", "length"], dtype: "int32" },
+  logLikelihood: logRight,
 };
 
 /**

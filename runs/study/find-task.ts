@@ -110,7 +110,11 @@ async function findByName(name: string, taskFiles: string | undefined): Promise<
   const found: AnyTask = lookUp("task", tasks, name);
   const { version, plugin, files, dataset, load } = found;
   const task = { name, version, ...plugin !== undefined && { plugin } };
-  const wording = found.kind === "classification" ? { templates: found.templates, words: found.words } : {};
+  const wording: Wording = found.kind === "classification"
+    ? { templates: found.templates, words: found.words }
+    : found.kind === "multiple choice"
+    ? { templates: found.templates }
+    : {};
   if (!files) return { task, paths: {}, wording };
   if (taskFiles === undefined && dataset) {
     const snapshot = await findDataset(dataset);

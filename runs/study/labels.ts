@@ -43,7 +43,7 @@ export function optionsOf({ method, training: { epochs, headLearningRate }, head
   const headOptions = headLearningRate === undefined ? [] : [`headLearningRate ${headLearningRate}`];
   const ofHead = head === undefined ? [] : [
     `template ${visible(JSON.stringify(head.template))}`,
-    `words ${head.words.map((words) => visible(words.join(" or "))).join(" / ")}`,
+    ...head.words.length === 0 ? [] : [`words ${head.words.map((words) => visible(words.join(" or "))).join(" / ")}`],
     ...head.normalise === undefined ? [] : [`normalise ${head.normalise}`],
   ];
   const trials = tuning === undefined ? [] : [`${tuning.trials} trials`];

@@ -16,6 +16,8 @@ import { collateExamples, computeFeatures, type EncodedExamples, encodeTexts } f
 import type { Head, HeadKind } from "./heads/types.ts";
 import { planStepMemory } from "./plan-memory.ts";
 import { lengthOfBeginning } from "../programs/shared-beginning.ts";
+import { collateChoiceExamples } from "./words/choice-examples.ts";
+import { choiceHead } from "./words/choice-head.ts";
 import { demonstrationsOf } from "./words/demonstrations.ts";
 import { wordHead } from "./words/word-head.ts";
 import type { Evaluator, TaskContext, TrainingTask } from "./training-task.ts";
@@ -140,8 +142,22 @@ interface Reading<E extends AnyExample, T, P> {
  * without them.
  */
 async function encodeSplits<E extends AnyExample, T, P>({ head, kind, splits, limit, isTrained }: Reading<E, T, P>) {
-  const { reading, branches, beginning: shared } = head;
-  const { textsOf } = kind;
+  const { reading, branches, beginning: shared, encodeChoices } = head;
+  const { textsOf, choosing } = kind;
+  if (encodeChoices) {
+    const { textsOf, standingsOf } = choosing!;
+    const ofTrees = async (examples: readonly E[]) =>
+      collateChoiceExamples(
+        reading,
+        await Array.fromAsync(examples, (example) => encodeChoices(textsOf(example), limit)),
+        examples.map((example) => standingsOf(kind.rightOf(example))),
+      );
+    const { train, validation, test } = splits;
+    return {
+      examples: { train: await ofTrees(train), validation: await ofTrees(validation), test: await ofTrees(test) },
+      beginning: [],
+    };
+  }
   const encode = (examples: readonly E[]) =>
     encodeTexts(reading, textsOf ? examples.flatMap((example) => textsOf(example)) : examples, limit);
   const encoded = {
@@ -175,7 +191,9 @@ export async function classification<E extends AnyExample, T, P extends number |
   const { maxLength, microBatchRows, headLearningRate } = spec.training;
   const { objective, metrics, rightOf } = kind;
   const labels = labelsOfTask(task);
-  const head = spec.head
+  const head = spec.head && kind.choosing
+    ? await choiceHead(opened, spec.head)
+    : spec.head
     ? await wordHead(opened, spec.head, labels, { spec, threads }, demonstrationsOf(parts, splits.train, spec.seed))
     : featureHead(opened, labels, headLearningRate!, objective);
   const { backbone, room, peftConfig } = head;

@@ -15,6 +15,8 @@ export interface EncodedExamples {
   positions: readonly number[];
   /** Positions of each text of each example, where an example is read in several; absent: it is read in one. */
   texts?: readonly (readonly number[])[];
+  /** Which of the outputs of an example's row are read, where these are not all; absent: all. */
+  places?: readonly (readonly number[])[];
   /** Inputs of the examples with these indices. */
   collate(indices: readonly number[]): Record<string, ArrayValue>;
   /**
@@ -108,7 +110,10 @@ export async function forEachOutputRow(
     const { [output]: values } = await executable.run({ parameters, inputs: examples.collate(indices) });
     const width = values.length / countTexts(examples, indices);
     let end = 0;
-    for (const index of indices) onRow(index, values.subarray(end, end += width * countTexts(examples, [index])));
+    for (const index of indices) {
+      const row = values.subarray(end, end += width * countTexts(examples, [index]));
+      onRow(index, examples.places ? Float32Array.from(examples.places[index], (place) => row[place]) : row);
+    }
   }
 }
 

@@ -115,7 +115,9 @@ export async function openDescribed(description: Description, paths?: TablePaths
   const read = await readDescribed(name, reading, await sourcesOf(data, paths));
   // Whoever published a data set has made its splits; their own they can change.
   if (!description.allowOverlap && !paths) requireApart(name, read);
-  if (kindOf(description) === undefined) requireWording({ templates, words }, read.labels, columns.pair !== undefined);
+  if (kindOf(description) === undefined || description.kind === "multiple choice") {
+    requireWording({ templates, words }, read.labels, columns.pair !== undefined && placeholder === undefined);
+  }
   const files = Object.fromEntries(read.sources.map(({ name, sha256 }) => [name, sha256]));
   return {
     task: { name, version, files, described: specOf(description, read.labels) },

@@ -79,7 +79,10 @@ export function requireOfKind(name: string, description: Description): void {
   if (["regression", "generation"].includes(kind) && labels) {
     refuse("labels", "classification, multi-label or multiple choice");
   }
-  if (kind !== "classification" && (templates || words)) refuse("a template or word", "classification");
+  if (kind !== "classification" && words) refuse("a word", "classification");
+  if (kind !== "classification" && kind !== "multiple choice" && templates) {
+    refuse("a template", "classification or multiple choice");
+  }
   if (kind !== "multi-label" && separator !== undefined) refuse("separator", "multi-label");
   if (kind !== "multi-label" && Array.isArray(label)) refuse("a list of columns.label", "multi-label");
   if (Array.isArray(label) && (labels || separator !== undefined)) {

@@ -85,7 +85,7 @@ const splitsSchema: z.ZodType<SplitParts> = z.strictObject({
 export const wordingShape: { templates: z.ZodType<string[] | undefined>; words: z.ZodType<Description["words"]> } = {
   templates: z.array(z.string().min(1).max(2000)).min(1)
     .describe(
-      'texts that a language model completes with a word for the label, "{text} It was {answer}."; the first is used',
+      'texts that a language model completes with a word for the label, "{text} It was {answer}.", or with a choice; the first is used',
     )
     .optional(),
   words: z.record(

@@ -29,7 +29,7 @@ export async function headsOfMethod(
 ): Promise<(HeadSpec | undefined)[]> {
   const { kind } = taskOfSpec(task.task);
   const answered = parts.find(({ name }) => lookUp("method", methods, name).examples !== undefined);
-  if (answered && useOf(kind) === "generation") {
+  if (answered && kind !== "classification") {
     throw new UsageError(
       `Cannot use ${answered.name} for the task ${task.task.name}: the task must be one of classification, it is one of ${kind}`,
     );
@@ -57,7 +57,12 @@ export function headFrom({ folder, note }: ValidAdapter, { task }: StudiedTask):
   if (!note?.head || useOf(found.kind) === "generation") return undefined;
   const { template, words, normalise } = note.head;
   const { labels } = note.task;
-  if (found.kind !== "classification" || canonical(labelsOfTask(found)) !== canonical(labels)) {
+  if (found.kind !== note.task.kind) {
+    throw new UsageError(
+      `Cannot start from ${folder} for the task ${task.name}: it must be one of ${note.task.kind}, as the adapter's is, it is one of ${found.kind}`,
+    );
+  }
+  if (canonical(labelsOfTask(found)) !== canonical(labels)) {
     throw new UsageError(
       `Cannot start from ${folder} for the task ${task.name}: its labels must be those that the adapter has words for, ` +
         `${shorten(labels.join(", "))}; --head language-model takes the words of the task`,

@@ -12,7 +12,7 @@ const normalise: z.ZodType<Normalisation | undefined> = z.enum(["length", "prior
 /** Schema of {@linkcode HeadSpec}. */
 export const headSchema: z.ZodType<HeadSpec> = z.strictObject({
   template: z.string(),
-  words: z.array(z.array(z.string()).min(1)).min(2),
+  words: z.array(z.array(z.string()).min(1)).refine(({ length }) => length !== 1, { error: "must be of two labels" }),
   normalise,
 });
 

@@ -11,7 +11,7 @@ export type Normalisation = "length" | "prior";
 export interface HeadSpec {
   /** The template that texts are put into: "{text} It was {answer}." */
   template: string;
-  /** Each label's words. */
+  /** Each label's words; none of multiple choice, whose choices are words of their own. */
   words: string[][];
   /** How scores of words are made comparable; left out: they are sums of log-probabilities. */
   normalise?: Normalisation;

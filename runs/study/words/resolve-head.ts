@@ -10,36 +10,64 @@ import type { Words } from "../../../tasks/types.ts";
 import { type StudiedTask, taskOfSpec } from "../find-task.ts";
 import type { HeadSpec, StudyHead } from "./head.ts";
 
+/** A model by its name and shape. */
+export interface Shaped {
+  /** Its name. */
+  name: string;
+  /** Its shape. */
+  shape: BackboneShape;
+}
+
 /** What a study says of a head, apart from its name. */
 function saidBy(head: StudyHead): Wording & Pick<HeadSpec, "normalise"> {
   return typeof head === "string" ? {} : head;
 }
 
-/** Labels of a task. @throws {UsageError} if it is none of classification */
+/** Labels of a task that have words; none of multiple choice. @throws {UsageError} if it is of neither kind */
 function labelsOf({ task }: StudiedTask): readonly string[] {
   const found = taskOfSpec(task);
   if (found.kind === "classification") return found.labels;
+  if (found.kind === "multiple choice") return [];
   throw new UsageError(
-    `Cannot use head for the task ${task.name}: it must be one of classification, it is one of ${found.kind}`,
+    `Cannot use head for the task ${task.name}: it must be one of classification or multiple choice, it is one of ${found.kind}`,
   );
 }
 
 /**
  * Makes sure that a study's head suits its tasks.
- * @throws {UsageError} if a task is none of classification, or if words are for a label that no task has
+ * @throws {UsageError} if a task is of another kind, or if words are for a label that no task has
  */
 export function requireHead(head: StudyHead, studied: readonly StudiedTask[]): void {
   const labels = studied.flatMap((task) => labelsOf(task));
   const unknown = Object.keys(saidBy(head).words ?? {}).find((label) => !labels.includes(label));
   if (unknown === undefined) return;
+  if (labels.length === 0) {
+    throw new UsageError("Cannot use head.words: a task must have labels, of multiple choice none has");
+  }
   throw new UsageError(
     `Cannot use words for the label ${shorten(unknown)}: ${suggestion(unknown, [...new Set(labels)])}`,
   );
 }
 
-/** Whether a task's examples are pairs, as far as it is known before they are read. */
+/** Whether a task's examples are pairs to a template, as far as it is known before they are read: a pair with the choice in it is the answer. */
 function hasPairs({ task, wording: { templates } }: StudiedTask): boolean | undefined {
+  const found = taskOfSpec(task);
+  if (found.kind === "multiple choice" && found.placeholder !== undefined) return false;
   return task.described ? task.described.columns.pair !== undefined : templates?.map(parseTemplate).some(isOfPairs);
+}
+
+/** @throws {UsageError} if a model does not choose among texts, or is to take priors from them */
+function requireChooser(head: StudyHead, { name, shape: { languageModel } }: Shaped, task: string): void {
+  if (!languageModel?.readTree) {
+    const kind = languageModel ? "an encoder-decoder" : "a masked model";
+    throw new UsageError(
+      `Cannot use the model ${name} with head language-model for ${task}: it must be a decoder, as choices are texts of several tokens, it is ${kind}`,
+    );
+  }
+  if (saidBy(head).normalise !== "prior") return;
+  throw new UsageError(
+    `Cannot use head.normalise prior for the task ${task}: it must be length, as choices differ from text to text`,
+  );
 }
 
 /**
@@ -50,7 +78,7 @@ function hasPairs({ task, wording: { templates } }: StudiedTask): boolean | unde
  */
 export async function headsOf(
   head: StudyHead,
-  model: { name: string; shape: BackboneShape },
+  model: Shaped,
   studied: StudiedTask,
 ): Promise<HeadSpec[]> {
   const { task: { name }, wording } = studied;
@@ -61,6 +89,7 @@ export async function headsOf(
     );
   }
   const labels = labelsOf(studied);
+  if (labels.length === 0) requireChooser(head, model, name);
   const { templates = wording.templates, words: given = {}, normalise } = saidBy(head);
   if (!templates) {
     throw new UsageError(
@@ -70,7 +99,7 @@ export async function headsOf(
   }
   // Words may be for labels of other tasks of the study.
   const own: Words = Object.fromEntries(Object.entries(given).filter(([label]) => labels.includes(label)));
-  const words = await asUsageError(() => wordsOf(labels, { ...wording.words, ...own }));
+  const words = labels.length === 0 ? [] : await asUsageError(() => wordsOf(labels, { ...wording.words, ...own }));
   await asUsageError(() => requireWording({ templates }, labels, hasPairs(studied)));
   const readable = templates.filter((template) => !languageModel || isReadFirst(parseTemplate(template)));
   if (readable.length === 0) {

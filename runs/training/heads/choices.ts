@@ -4,7 +4,7 @@
  * @module
  */
 import { choiceMetrics, placeMostOftenRight } from "../../../tasks/metrics/choices.ts";
-import { choiceTexts } from "../../../tasks/templates/choices.ts";
+import { choiceTexts, textsOfChoices } from "../../../tasks/templates/choices.ts";
 import type { ChoiceAnswer, ChoiceExample, ChoiceTask } from "../../../tasks/types.ts";
 import { CHOICE, objectiveOf } from "../../programs/objective.ts";
 import { lookUpMetrics } from "../evaluate.ts";
@@ -16,6 +16,11 @@ export function choices(task: ChoiceTask): HeadKind<ChoiceExample, ChoiceAnswer,
     objective: objectiveOf(task.kind, 0),
     metrics: lookUpMetrics(choiceMetrics, task.metrics),
     textsOf: (example) => choiceTexts(example, task),
+    choosing: {
+      textsOf: (example) => textsOfChoices(example, task),
+      standingsOf: ({ choices, right }) =>
+        choices.map((_, place) => right.includes(place) ? CHOICE.right : CHOICE.wrong),
+    },
     rightOf: (example) => example,
     collate: collateChoices,
     // Of equal outputs, the first.

@@ -7,6 +7,8 @@ import type { Adaptation } from "../../../methods/adaptation/compose.ts";
 import type { StoredTensor } from "../../../engine/types.ts";
 import type { Backbone } from "../../../models/types.ts";
 import type { Metric, TextInput } from "../../../tasks/types.ts";
+import type { ChoiceTexts } from "../../../tasks/templates/choices.ts";
+import type { ChoiceEncoding } from "../../programs/choice-tree.ts";
 import type { TrainableClassifier } from "../../programs/classifier.ts";
 import type { Objective } from "../../programs/objective.ts";
 import type { Prediction } from "../../study/record.ts";
@@ -19,6 +21,11 @@ export interface Head {
   backbone: Backbone;
   /** How texts are read. */
   reading: Pick<Backbone, "encode" | "collate">;
+  /**
+   * Of multiple choice by a language model: token ids of an example with its choices, for `reading.collate`, none on a longer way than `limit`
+   * tokens. Outputs are then those at each token, of which those at the ends of choices are their scores. Absent: texts are read alone.
+   */
+  encodeChoices?(texts: ChoiceTexts, limit: number): Promise<ChoiceEncoding>;
   /** Tokens that are computed for each text besides its own. */
   branches: number;
   /** Most of these that follow one another: a text may have so many tokens fewer than the model reads. */
@@ -44,6 +51,12 @@ export interface HeadKind<E extends AnyExample, T, P = T> {
   thresholds?: readonly number[];
   /** The texts that an example is read in, one for each of its choices; absent: it is read in its own. */
   textsOf?(example: E): readonly TextInput[];
+  /** The same for a language model, with what each choice is; absent: the task is none of multiple choice. */
+  choosing?: {
+    textsOf(example: E): ChoiceTexts;
+    /** Each one of {@linkcode CHOICE}. */
+    standingsOf(right: T): readonly number[];
+  };
   /** The right answer of an example. */
   rightOf(example: E): T;
   /** Names the group of an example; absent unless a metric scores groups. @throws {Error} if it is in none */

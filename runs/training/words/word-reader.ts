@@ -33,44 +33,45 @@ export interface WordReader {
 }
 
 /** Token ids of words behind a text if they begin with a space, else of a text that begins with them. */
-async function tokenizeBehind(tokenize: Tokenizing["tokenize"], text: string, words: string): Promise<number[]> {
+export async function tokenizeBehind(tokenize: Tokenizing["tokenize"], text: string, words: string): Promise<number[]> {
   if (!words.startsWith(" ")) return await tokenize(words);
   return (await tokenize(text + words)).slice((await tokenize(text)).length);
 }
 
 /** A model with its tokenizer. */
-type Tokenizing = ReadingModel & Required<Pick<ReadingModel, "tokenize" | "decode">>;
+export type Tokenizing = ReadingModel & Required<Pick<ReadingModel, "tokenize" | "decode">>;
 
 /** What stands before the answer where a template has nothing between a text and it: most texts end so. */
-const END_OF_TEXT = ".";
+export const END_OF_TEXT = ".";
 
 /** The special tokens that a model has before and behind a text. */
-async function specialTokens({ encode, tokenize }: Tokenizing): Promise<[number[], number[]]> {
+export async function specialTokens({ encode, tokenize }: Tokenizing): Promise<[number[], number[]]> {
   const [whole, inner] = [[...await encode("a", Infinity)], await tokenize("a")];
   const begin = whole.findIndex((_, at) => inner.every((id, offset) => whole[at + offset] === id));
   return [whole.slice(0, begin), whole.slice(begin + inner.length)];
 }
 
 /**
- * Token ids of words, each with the space that the template has before it: behind the end of a text, or as the begin of what an
- * encoder-decoder writes.
+ * What gives the token ids of an answer with the space that the template has before it: behind the end of a text, or as the begin of what an
+ * encoder-decoder writes. It refuses one that is unknown to the tokenizer, or that merges with the text.
+ * @param what it is and what it is used as, for the message
  */
-async function tokenizeWords(
+export async function answerTokenizer(
   { tokenize, decode, languageModel }: Tokenizing,
   { source, before, space }: Template,
-  words: HeadSpec["words"],
   list: string,
-): Promise<number[][][]> {
+  what = ["the word", "for a label"],
+): Promise<(words: string) => Promise<number[]>> {
   const last = before.at(-1);
   const text = last === undefined || languageModel?.target
     ? ""
     : fillIn([last], { text: END_OF_TEXT, pair: END_OF_TEXT }, list);
   const read = await tokenize(text);
-  const tokensOf = async (word: string) => {
+  return async (words) => {
     const refuse = (rule: string): never => {
-      throw new Error(`Cannot use the word ${shorten(JSON.stringify(word))} for a label: ${rule}`);
+      throw new Error(`Cannot use ${what[0]} ${shorten(JSON.stringify(words))} ${what[1]}: ${rule}`);
     };
-    const ids = await tokenize(text + space + word);
+    const ids = await tokenize(text + space + words);
     if (!read.every((id, at) => ids[at] === id)) {
       refuse(
         `it must stand apart from the text before it, in the template ${shorten(JSON.stringify(source))} it does not`,
@@ -81,7 +82,6 @@ async function tokenizeWords(
     if ((await decode(own)).trim() === "") refuse("the model's tokenizer must know it, it does not");
     return own;
   };
-  return await Array.fromAsync(words, (ofLabel) => Array.fromAsync(ofLabel, tokensOf));
 }
 
 /** @throws {Error} if two labels have a word of the same tokens, or if a masked model has a word of several */
@@ -103,8 +103,8 @@ function requireDistinct(tokens: LabelWords, words: HeadSpec["words"], isMasked:
   }
 }
 
-/** @throws {Error} if a template is of pairs, and there is one text */
-function requirePair(template: Template, pair: string | undefined): void {
+/** Makes sure that a template finds its texts. @throws {Error} if it is of pairs, and there is one text */
+export function requirePair(template: Template, pair: string | undefined): void {
   if (pair !== undefined || !isOfPairs(template)) return;
   throw new Error(
     `Cannot use the template ${
@@ -130,7 +130,8 @@ export async function openWordReader(reading: ReadingModel, head: HeadSpec): Pro
   }
   const mask = languageModel ? undefined : maskToken;
   const list = listOf(head.words.map(([word]) => word));
-  const words = await tokenizeWords(model, template, head.words, list);
+  const tokensOf = await answerTokenizer(model, template, list);
+  const words = await Array.fromAsync(head.words, (ofLabel) => Array.fromAsync(ofLabel, tokensOf));
   requireDistinct(words, head.words, mask !== undefined);
   const [begin, end] = await specialTokens(model);
   const cut = <Ids extends readonly number[]>(

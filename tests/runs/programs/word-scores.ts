@@ -24,7 +24,7 @@ import { type Arrays, assertClose, compileBoth } from "../../engine/compare.ts";
 const golden = fileURLToPath(new URL("../../golden/", import.meta.url));
 
 /** What transformers computes: architecture → method → text → word. */
-const values: {
+export const values: {
   texts: number[][];
   words: number[][];
   causal: Record<string, Record<string, number[][]>>;

@@ -72,7 +72,7 @@ const wrong: [what: string, files: Files, change: object, message: RegExp][] = [
     "templates of regression",
     { "a.csv": good },
     { kind: "regression", templates: ["{text} {answer}"] },
-    /a template or word is of the kind classification, its kind is regression$/,
+    /a template is of the kind classification or multiple choice, its kind is regression$/,
   ],
   ["no rows", { "a.csv": "body,stars\n" }, {}, /it must have rows, it has none$/],
   [
