@@ -78,8 +78,8 @@ export async function cellsOf(study: Study): Promise<Cell[]> {
   for (const [task, same] of Map.groupBy(settings, ({ task }) => task)) {
     for (const data of new Set(same.map(({ data }) => data))) requireEnough(task, data, study.seeds[0]);
   }
-  if (settings.some(({ head }) => head) || study.head) requireUsed(study, settings.map(({ head }) => head));
   if (settings.length === 0) throw new UsageError("Cannot run the study: exclude must leave a cell, it leaves none");
+  requireUsed(study, settings.map(({ head }) => head));
   const cells = new Map<string, Cell>();
   for (const seed of study.seeds) {
     for (const setting of settings) {

@@ -11,15 +11,18 @@ import type { AnyTask, TaskData, TaskFiles, TextInput } from "../../../tasks/typ
 /** Characters of the longest file that is kept. */
 const LONGEST = 1 << 28;
 
+/** A task as far as its examples are loaded. */
+export type LoadedTask<E extends TextInput> = Pick<AnyTask, "name" | "version" | "source" | "kept"> & {
+  load(files?: TaskFiles): Promise<TaskData<E>>;
+};
+
 /**
  * The examples of a task, as its `load` gives them.
  * @param files that a user gives
  * @throws {Error} if they cannot be read
  */
 export async function loadExamples<E extends TextInput>(
-  { name, version, source, kept, load }: Pick<AnyTask, "name" | "version" | "source" | "kept"> & {
-    load(files?: TaskFiles): Promise<TaskData<E>>;
-  },
+  { name, version, source, kept, load }: LoadedTask<E>,
   files: TaskFiles | undefined,
 ): Promise<TaskData<E>> {
   if (!kept) return await load(files);

@@ -13,7 +13,7 @@ import { type AlterSplits, type AnyExample, type Splits, splitsOf } from "../spl
 import type { TaskContext, TrainingTask } from "../training-task.ts";
 import { choices } from "./choices.ts";
 import { classes } from "./classes.ts";
-import { loadExamples } from "./kept-examples.ts";
+import { type LoadedTask, loadExamples } from "./kept-examples.ts";
 import { labelSets } from "./label-sets.ts";
 import { numbers } from "./numbers.ts";
 
@@ -53,36 +53,25 @@ export async function readTask(
   const given = spec.task.files;
   const files = given && taskFiles !== undefined ? { folder: taskFiles, files: given } : undefined;
   const read = async <E extends AnyExample>(
-    data: TaskData<E>,
+    loaded: LoadedTask<E>,
     make: (splits: Splits<E>, context: TaskContext) => Promise<TrainingTask>,
   ): Promise<ReadTask> => {
+    const data = await loadExamples(loaded, files);
     const drawn = splitsOf(data, spec, hashes, labelsOfTask(task));
     const splits = alter(await withTexts(task, drawn), spec.seed);
     return { splits, makeTrainingTask: (context) => make(splits, context), sizes: sizesOf(data) };
   };
   switch (task.kind) {
     case "generation":
-      return read(await loadExamples(task, files), (splits, context) => generation(task, splits, context));
+      return read(task, (splits, context) => generation(task, splits, context));
     case "classification":
-      return read(
-        await loadExamples(task, files),
-        (splits, context) => classification(task, classes(task), splits, context),
-      );
+      return read(task, (splits, context) => classification(task, classes(task), splits, context));
     case "regression":
-      return read(
-        await loadExamples(task, files),
-        (splits, context) => classification(task, numbers(task), splits, context),
-      );
+      return read(task, (splits, context) => classification(task, numbers(task), splits, context));
     case "multi-label":
-      return read(
-        await loadExamples(task, files),
-        (splits, context) => classification(task, labelSets(task), splits, context),
-      );
+      return read(task, (splits, context) => classification(task, labelSets(task), splits, context));
     case "multiple choice":
-      return read(
-        await loadExamples(task, files),
-        (splits, context) => classification(task, choices(task), splits, context),
-      );
+      return read(task, (splits, context) => classification(task, choices(task), splits, context));
   }
 }
 

@@ -5,7 +5,7 @@ import { type Tensor, tf } from "../../../engine/tensor.ts";
 import type { ArrayValue, Executable, Feed } from "../../../engine/types.ts";
 import { compose } from "../../../methods/adaptation/compose.ts";
 import { findFolder } from "../../../models/mod.ts";
-import { trainableClassifier } from "../../../runs/programs/classifier.ts";
+import { type TrainableClassifier, trainableClassifier } from "../../../runs/programs/classifier.ts";
 import { objectiveOf } from "../../../runs/programs/objective.ts";
 import { choices } from "../../../runs/training/heads/choices.ts";
 import type { ChoiceTask, HeadTask } from "../../../tasks/types.ts";
@@ -107,6 +107,31 @@ interface Trained {
   gradients: Record<string, number[]>;
 }
 
+/** Makes sure that a classifier computes on both devices what transformers does: outputs, loss, and the gradients of what is trained. */
+async function assertComputes(
+  model: TrainableClassifier,
+  inputs: Feed["inputs"],
+  { head, outputs, loss, gradients }: Omit<Trained, "targets">,
+  what: string,
+): Promise<void> {
+  const valuesOf = (lists: Record<string, number[]>) =>
+    Object.fromEntries(Object.entries(lists).map(([name, values]) => [name, Float32Array.from(values)]));
+  const parameters = { ...await model.start(1), ...valuesOf(head) };
+  const executables = await compileBoth(
+    (args) => ({ ...model.logits.program(args), ...model.loss.program(args) }),
+    model.loss.signature,
+    true,
+  );
+  for (const executable of executables) {
+    const feed = feedOf(inputs, parameters);
+    const computed = await executable.run(feed);
+    await executable.release();
+    assertClose({ logits: computed.logits }, { logits: Float32Array.from(outputs.flat()) }, 1e-4, what);
+    assertClose({ loss: computed.loss }, { loss: Float32Array.of(loss) }, 1e-5, what);
+    assertClose(feed.gradients, valuesOf(gradients), 1e-4, `${what} gradients`, 1e-2);
+  }
+}
+
 Deno.test("outputs, losses and gradients of regression and of several labels are those that transformers computes", async () => {
   const golden = fileURLToPath(new URL("../../golden/", import.meta.url));
   const { training }: { training: Record<"regression" | "multi-label", Trained> } = JSON.parse(
@@ -127,22 +152,7 @@ Deno.test("outputs, losses and gradients of regression and of several labels are
       labels: { data: Float32Array.from(targets.flat()), shape: kind === "regression" ? [4] : [4, 3] },
       weights,
     };
-    const trained = Object.entries(head).map(([name, values]) => [name, Float32Array.from(values)] as const);
-    const parameters = { ...await model.start(1), ...Object.fromEntries(trained) };
-    const executables = await compileBoth(
-      (args) => ({ ...model.logits.program(args), ...model.loss.program(args) }),
-      model.loss.signature,
-      true,
-    );
-    for (const executable of executables) {
-      const feed = feedOf(inputs, parameters);
-      const computed = await executable.run(feed);
-      await executable.release();
-      assertClose({ logits: computed.logits }, { logits: Float32Array.from(outputs.flat()) }, 1e-4, kind);
-      assertClose({ loss: computed.loss }, { loss: Float32Array.of(loss) }, 1e-5, kind);
-      const expected = Object.entries(gradients).map(([name, values]) => [name, Float32Array.from(values)] as const);
-      assertClose(feed.gradients, Object.fromEntries(expected), 1e-4, `${kind} gradients`, 1e-2);
-    }
+    await assertComputes(model, inputs, { head, outputs, loss, gradients }, kind);
   }
 });
 
@@ -186,20 +196,5 @@ Deno.test("outputs, loss and gradients of multiple choice are those of transform
     labels: chosen.collate(right.map((place) => ({ choices: letters(2), right: [place] }))),
     weights: { data: Float32Array.of(0.5, 0, 0.5, 0), shape: [4] },
   };
-  const trained = Object.entries(head).map(([name, values]) => [name, Float32Array.from(values)] as const);
-  const parameters = { ...await model.start(1), ...Object.fromEntries(trained) };
-  const executables = await compileBoth(
-    (args) => ({ ...model.logits.program(args), ...model.loss.program(args) }),
-    model.loss.signature,
-    true,
-  );
-  for (const executable of executables) {
-    const feed = feedOf(inputs, parameters);
-    const computed = await executable.run(feed);
-    await executable.release();
-    assertClose({ logits: computed.logits }, { logits: Float32Array.from(outputs.flat()) }, 1e-4, "logits");
-    assertClose({ loss: computed.loss }, { loss: Float32Array.of(loss) }, 1e-5, "loss");
-    const expected = Object.entries(gradients).map(([name, values]) => [name, Float32Array.from(values)] as const);
-    assertClose(feed.gradients, Object.fromEntries(expected), 1e-4, "gradients", 1e-2);
-  }
+  await assertComputes(model, inputs, { head, outputs, loss, gradients }, "multiple choice");
 });
