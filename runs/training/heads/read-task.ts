@@ -43,7 +43,7 @@ export async function seenBefore({ from: isStarted }: RunSpec, { folder, from }:
  * @param alter changes the splits
  * @throws {Error} if they cannot be read, or not be split as the spec wants
  */
-export async function readTask(
+export function readTask(
   task: AnyTask,
   spec: RunSpec,
   { hashes }: SeenTexts,
