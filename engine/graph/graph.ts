@@ -17,7 +17,7 @@ export interface Node {
   op: string;
   /** Operands in the operator's order. */
   inputs: readonly Node[];
-  /** ONNX attributes; `name` of inputs and weights. */
+  /** ONNX attributes; `name` of inputs and weights, and the first `row` of weights. */
   attributes: Record<string, number | string | readonly number[]>;
   /** Sizes of its axes in any call. */
   shape: readonly Dim[];
@@ -71,15 +71,15 @@ export function frozenNodes(nodes: readonly Node[]): Set<Node> {
 }
 
 /**
- * Those weights whose rows are looked up and that are the right operand of a product, too: the embeddings of a language model
- * whose head is tied to them. They must stay as they are stored for the lookup, so products read them there. Laid out for the
- * processor, once for the product and once for its gradient, they would be in memory three times.
+ * Those weights, or rows of weights, that are right operands of products and of whose rows some are looked up, too: the embeddings of a
+ * language model whose head is tied to them. They must stay as they are stored for the lookup, so products read them there. Laid out for
+ * the processor, once for the product and once for its gradient, they would be in memory three times.
  */
 export function lookedUpMatrices(nodes: readonly Node[]): Set<Node> {
   const readBy = (op: string, position: number) =>
-    new Set(nodes.filter((node) => node.op === op).map(({ inputs }) => inputs[position]));
-  const multiplied = readBy("Gemm", 1);
-  return new Set(readBy("Gather", 0).values().filter((node) => node.op === "weight" && multiplied.has(node)));
+    nodes.filter((node) => node.op === op).map(({ inputs }) => inputs[position]).filter(({ op }) => op === "weight");
+  const lookedUp = new Set(readBy("Gather", 0).map(({ attributes }) => attributes.name));
+  return new Set(readBy("Gemm", 1).filter(({ attributes }) => lookedUp.has(attributes.name)));
 }
 
 /** Builds a graph. */
@@ -115,9 +115,9 @@ export class Graph {
     return this.node("input", [], { name }, shape, dtype);
   }
 
-  /** A frozen float32 weight. */
-  weight(name: string, shape: readonly number[]): Node {
-    return this.node("weight", [], { name }, shape.map(fixed), "float32");
+  /** A frozen float32 weight, or so many rows of it from `row` on, which are read where they are stored. */
+  weight(name: string, shape: readonly number[], row = 0): Node {
+    return this.node("weight", [], { name, row }, shape.map(fixed), "float32");
   }
 
   /** A constant of fixed shape. */
@@ -172,6 +172,15 @@ export class Graph {
       sum = sum ? this.node("Add", [sum, term], {}, one, "int64") : term;
     });
     return sum!;
+  }
+
+  /**
+   * `x`, and no node before `other`, which has the same shape. What is computed from it is not taken for the same as what is computed
+   * from `x`.
+   */
+  notBefore(x: Node, other: Node): Node {
+    const sizes = this.node("Shape", [other], {}, [fixed(other.shape.length)], "int64");
+    return this.node("Reshape", [x, sizes], {}, x.shape, x.dtype);
   }
 
   /** `x` repeated to a larger shape. */
@@ -263,6 +272,10 @@ export class Graph {
   slice(x: Node, begin: readonly Dim[], size: readonly Dim[]): Node {
     const axes = x.shape.keys().filter((axis) => !sameDim(size[axis], x.shape[axis])).toArray();
     if (axes.length === 0) return x;
+    if (x.op === "weight" && axes.every((axis) => axis === 0) && size.every(isFixed)) {
+      const { name, row } = x.attributes;
+      return this.weight(name as string, size.map((dim) => dim[0]), row as number + begin[0][0]);
+    }
     const bounds = [axes.map((axis) => begin[axis]), axes.map((axis) => addDims(begin[axis], size[axis]))];
     const list = this.constant(axes, [axes.length], "int64");
     return this.node("Slice", [x, ...bounds.map((dims) => this.sizes(dims)), list], {}, size, x.dtype);

@@ -4,6 +4,7 @@
  * @module
  */
 import { relative, resolve } from "node:path";
+import { sizeOf } from "../../base/shapes.ts";
 import { isFixed } from "./dim.ts";
 import type { DataType, Node } from "./graph.ts";
 import type { ExecutionOrder } from "./execution-order.ts";
@@ -64,10 +65,12 @@ function tensor(name: string, { shape, dtype }: Node): Message {
 
 /** A weight, as a place in a file under `folder`. */
 function weightInitializer(name: string, node: Node, { path, offset }: StoredTensor, folder: string): Message {
+  const [rows = 1, ...row] = node.shape.map((dim) => dim[0]);
+  const rowBytes = 4 * sizeOf(row);
   const place = {
     location: relative(folder, resolve(path)).replaceAll("\\", "/"),
-    offset: String(offset),
-    length: String(4 * node.shape.reduce((product, dim) => product * dim[0], 1)),
+    offset: String(offset + rowBytes * (node.attributes.row as number)),
+    length: String(rowBytes * rows),
   };
   const entries = Object.entries(place).map(([key, value]) => new Message().add(1, key).add(2, value));
   return tensor(name, node).add(13, ...entries).whole(14, EXTERNAL);

@@ -7,7 +7,7 @@ import { endSchema, LARGEST_SIZE, MOST_LAYERS, parseConfig, sizeSchema } from ".
 import { headWidth } from "../layers/attention.ts";
 import { decoder } from "../layers/decoder.ts";
 import type { DecoderOptions, LayerLinear } from "../layers/decoder-layout.ts";
-import { activations, activationSchema, rmsNorm } from "../layers/linear-maps.ts";
+import { activationSchema, gated, rmsNorm } from "../layers/linear-maps.ts";
 import { rotary, rotarySchema } from "../layers/rotary.ts";
 import type { Config, Design } from "../types.ts";
 
@@ -89,7 +89,6 @@ export function llamaDecoder(config: Config, variant: LlamaVariant): Design {
     keysAndValues: keyValueHeads * head,
     feedForward: values.intermediate_size,
   };
-  const activate = activations[values.hidden_act];
   return decoder({
     sizes: {
       vocabulary: values.vocab_size,
@@ -115,9 +114,8 @@ export function llamaDecoder(config: Config, variant: LlamaVariant): Design {
       keys: linear("self_attn.k_proj", x),
       values: linear("self_attn.v_proj", x),
     }),
-    // SwiGLU (Shazeer, 2020, https://arxiv.org/abs/2002.05202).
     feedForward: (linear, x) =>
-      linear("mlp.down_proj", activate(linear("mlp.gate_proj", x)).mul(linear("mlp.up_proj", x))),
+      linear("mlp.down_proj", gated(values.hidden_act, linear("mlp.gate_proj", x), linear("mlp.up_proj", x))),
     rotation: rotary(head, values.rope_parameters),
     window: variant.window,
     outputs: { attention: "self_attn.o_proj", feedForward: "mlp.down_proj" },

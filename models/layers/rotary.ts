@@ -76,10 +76,12 @@ export function rotary(head: number, parameters: RotaryParameters): Rotation {
   };
 }
 
-/** Rotates each head of x [batch · length, heads · width]. */
+/** Rotates each head of x [batch · length, heads · width]: x·[cos, cos] + [b, a]·[−sin, sin], of the pairs x = [a, b]. */
 export function rotate(x: Tensor, { cosines, sines }: Angles, batch: number, heads: number): Tensor {
   const [, length, half] = cosines.shape;
-  const [cos, sin] = [cosines, sines].map((table) => table.expandDims(2));
-  const [a, b] = tf.split(x.reshape([batch, length!, heads, 2 * half!]), 2, 3);
-  return tf.concat([a.mul(cos).sub(b.mul(sin)), b.mul(cos).add(a.mul(sin))], 3).reshape(x.shape);
+  const each = x.reshape([batch, length!, heads, 2 * half!]);
+  const [a, b] = tf.split(each, 2, 3);
+  const cos = tf.concat([cosines, cosines], 2).expandDims(2);
+  const sin = tf.concat([sines.neg(), sines], 2).expandDims(2);
+  return each.mul(cos).add(tf.concat([b, a], 3).mul(sin)).reshape(x.shape);
 }

@@ -2,6 +2,7 @@
  * Scores of the tokens of a vocabulary by a hidden state: products with the rows of an output embedding.
  * @module
  */
+import { notBefore } from "../../engine/not-before.ts";
 import { type Tensor, type Tensors, tf } from "../../engine/tensor.ts";
 import type { WordScores } from "../types.ts";
 
@@ -13,10 +14,13 @@ export interface WordScoresOptions {
   bias?(weights: Tensors): Tensor;
 }
 
+/** Most rows of a table that are multiplied at once. */
+const SLICE = 1 << 13;
+
 /**
  * log Σ exp(x·rowᵀ + bias) over the rows of a table: [n]. Its gradient by x is the mean of the rows, weighted by the softmax.
- * That is computed at once from the exponentials, which are the only array of [n, rows] that is kept: a softmax of its own, its
- * logarithm and both of their gradients would be four of them.
+ * That is computed at once from the exponentials, slice by slice of the table: an array of [n, rows] is made where the table is trained,
+ * for its gradient alone.
  * @param x [n, width]
  * @param table [rows, width]
  * @param bias [rows]; absent: none
@@ -26,19 +30,35 @@ export function logSumExpOfRows(x: Tensor, table: Tensor, bias?: Tensor): Tensor
   const compute = tf.customGrad((...given) => {
     const [x, table, bias] = given.slice(0, operands.length) as Tensor[];
     const save = given.at(-1) as (tensors: Tensor[]) => void;
-    const product = x.matMul(table, false, true);
-    const scores = bias ? product.add(bias) : product;
-    const greatest = scores.max(1, true);
-    const exponentials = scores.sub(greatest).exp();
-    const sums = exponentials.sum(1, true);
-    save([x, exponentials, sums, exponentials.matMul(table).div(sums)]);
+    const scoresOf = (x: Tensor, table: Tensor, bias?: Tensor) => {
+      const product = x.matMul(table, false, true);
+      return bias ? product.add(bias) : product;
+    };
+    const slices: { greatest: Tensor; sums: Tensor; means: Tensor }[] = [];
+    for (let first = 0; first < table.shape[0]; first += SLICE) {
+      const count = Math.min(SLICE, table.shape[0] - first);
+      const rows = table.slice([first, 0], [count, -1]);
+      const before = slices.at(-1);
+      const scores = scoresOf(before ? notBefore(x, before.means) : x, rows, bias?.slice([first], [count]));
+      const greatest = scores.max(1, true);
+      const exponentials = scores.sub(greatest).exp();
+      slices.push({ greatest, sums: exponentials.sum(1, true), means: exponentials.matMul(rows) });
+    }
+    const greatest = slices.map((slice) => slice.greatest).reduce((a, b) => a.maximum(b));
+    const shares = slices.map((slice) => slice.greatest.sub(greatest).exp());
+    const total = (key: "sums" | "means") =>
+      slices.map((slice, at) => slice[key].mul(shares[at])).reduce((a, b) => a.add(b));
+    const sums = total("sums");
+    const value = sums.log().add(greatest);
+    save([x, table, value, total("means").div(sums), ...bias ? [bias] : []]);
     return {
-      value: sums.log().add(greatest).squeeze([1]),
-      gradFunc(dy: Tensor, [x, exponentials, sums, means]: Tensor[]) {
+      value: value.squeeze([1]),
+      gradFunc(dy: Tensor, [x, table, value, means, bias]: Tensor[]) {
         const perRow = dy.expandDims(1);
-        const shares = perRow.div(sums);
-        const gradients = [means.mul(perRow), exponentials.matMul(x.mul(shares), true)];
-        return bias ? [...gradients, exponentials.matMul(shares, true).squeeze([1])] : gradients;
+        const gradient = means.mul(perRow);
+        const softmax = scoresOf(notBefore(x, gradient), table, bias).sub(value).exp();
+        const ofTable = softmax.matMul(x.mul(perRow), true);
+        return bias ? [gradient, ofTable, softmax.matMul(perRow, true).squeeze([1])] : [gradient, ofTable];
       },
     };
   });

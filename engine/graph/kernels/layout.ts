@@ -31,6 +31,7 @@ function dims(values: readonly (number | Dim)[]): Dim[] {
 export const layout = {
   // Dispatched for each tensor that tfjs saves. Tracing passes the tensor through, and never uses this rule.
   Identity: { infer: ({ x }) => [{ ...x }], lower: (_, { x }) => [x] },
+  NotBefore: { infer: ({ x }) => [{ ...x }], lower: (graph, { x, other }) => [graph.notBefore(x, other)] },
   Reshape: {
     infer: ({ x }, { shape }) => [{
       shape: tf.util.inferFromImplicitShape(shape, tf.util.sizeFromShape(x.shape)),

@@ -123,13 +123,20 @@ Deno.test("weights are read from the places in their file", () =>
     const second = { shape: [2, 3], data: new Float32Array([4, 5, 6, 7, 8, 9]) };
     await writeSafetensors(path, { first, second });
     const executable = await cpu.compile(
-      ({ weights }) => ({ sum: weights.second.add(weights.first), same: weights.second }),
+      ({ weights: { first, second } }) => ({
+        sum: second.add(first),
+        same: second,
+        row: second.slice([1], [1]).add(first),
+        last: second.slice([1], [1]).slice([0, 2], [1, 1]),
+        few: first.slice([1], [2]).slice([1], [1]),
+      }),
       { weights: await readSafetensors(path), parameters: {}, inputs: {} },
       { threads: 1 },
     );
     const outputs = await executable.run({ parameters: {}, inputs: {} });
     assert.deepEqual([...outputs.sum], [5, 7, 9, 8, 10, 12]);
     assert.deepEqual(outputs.same, second.data);
+    assert.deepEqual([outputs.row, outputs.last, outputs.few].map((values) => [...values]), [[8, 10, 12], [9], [3]]);
     await executable.release();
   }));
 

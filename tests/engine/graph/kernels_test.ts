@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
+import { notBefore } from "../../../engine/not-before.ts";
 import { kernels } from "../../../engine/graph/kernels/mod.ts";
 import { type Tensor, type Tensors, tf } from "../../../engine/tensor.ts";
 import { traceProgram } from "../../../engine/graph/trace.ts";
 import type { Program, Signature } from "../../../engine/types.ts";
 import { assertClose, compileBoth, runBoth } from "../compare.ts";
 
-const KERNEL_COUNT = 65;
+const KERNEL_COUNT = 66;
 
 /** Sizes that are not traced. Some are 1, for broadcasting, padding and splitting. */
 const SIZES = [[1, 1], [1, 6], [4, 1], [6, 3]] as const;
@@ -241,6 +242,10 @@ const cases: Record<string, Case> = {
     column.sum(1),
     column.mean(1, true),
     tf.scalar(3).sum(),
+  ],
+  "values that are not computed before others": ({ x, y, row }) => [
+    notBefore(x, y.sigmoid()).mul(y),
+    notBefore(row, row.exp()).add(x),
   ],
   "softmax": ({ x, row }) => [x.softmax(), x.softmax(-1), row.softmax(), x.logSoftmax(), x.logSumExp(1)],
   "cumulated sums": ({ x, ids }) => [

@@ -174,6 +174,12 @@ Deno.test("a matrix whose rows are looked up is held once, as it is stored, and 
   assert.equal(plan(tied, true, 3, 1, only, true).weights, 4 * 11 * 5);
   const { nodes } = orderExecution(lower(tied, only, true).outputs);
   assert.deepEqual([...lookedUpMatrices(nodes)].map(({ attributes }) => attributes.name), ["table"]);
+  const inParts: Program = ({ inputs: { ids, x }, weights: { table }, parameters: { b } }) => {
+    const rows = table.gather(ids).add(x).add(b);
+    const parts = [table.slice([0], [4]), table.slice([4], [7])].map((part) => rows.matMul(part, false, true));
+    return { loss: parts.map((part) => part.square().sum()).reduce((sum, part) => sum.add(part)) };
+  };
+  assert.equal(plan(inParts, true, 3, 1, only, true).weights, 4 * 11 * 5);
   const untied: Program = ({ inputs: { x }, weights: { table }, parameters: { b } }) => ({
     loss: x.add(b).matMul(table, false, true).square().sum(),
   });
