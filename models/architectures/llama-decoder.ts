@@ -7,7 +7,7 @@ import { endSchema, LARGEST_SIZE, MOST_LAYERS, parseConfig, sizeSchema } from ".
 import { headWidth } from "../layers/attention.ts";
 import { decoder } from "../layers/decoder.ts";
 import type { DecoderOptions, LayerLinear } from "../layers/decoder-layout.ts";
-import { activationSchema, gated, rmsNorm } from "../layers/linear-maps.ts";
+import { activationSchema, gatedLinearUnit, rmsNorm } from "../layers/linear-maps.ts";
 import { rotary, rotarySchema } from "../layers/rotary.ts";
 import type { Config, Design } from "../types.ts";
 
@@ -115,7 +115,7 @@ export function llamaDecoder(config: Config, variant: LlamaVariant): Design {
       values: linear("self_attn.v_proj", x),
     }),
     feedForward: (linear, x) =>
-      linear("mlp.down_proj", gated(values.hidden_act, linear("mlp.gate_proj", x), linear("mlp.up_proj", x))),
+      linear("mlp.down_proj", gatedLinearUnit(values.hidden_act, linear("mlp.gate_proj", x), linear("mlp.up_proj", x))),
     rotation: rotary(head, values.rope_parameters),
     window: variant.window,
     outputs: { attention: "self_attn.o_proj", feedForward: "mlp.down_proj" },

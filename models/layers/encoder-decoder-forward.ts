@@ -26,7 +26,7 @@ import {
   type Stack,
   WORDS,
 } from "./encoder-decoder-layout.ts";
-import { activations, type LinearMaps, linearMaps, rmsNorm } from "./linear-maps.ts";
+import { activations, gatedLinearUnit, type LinearMaps, linearMaps, rmsNorm } from "./linear-maps.ts";
 import { relativeBias } from "./relative.ts";
 
 /** What the layers of one forward pass share. */
@@ -92,11 +92,12 @@ function attention(
 /** x plus what the feed-forward network makes of it, changed by the hook for layers: the end of a layer. */
 function feedForward(pass: Pass, stack: Stack, layer: number, x: Tensor): Tensor {
   const { options: { sizes, gated, activation }, linear, hooks } = pass;
-  const activate = activations[activation];
   const name = partName(stack, layer, FEED_FORWARD[stack]);
   const normalised = normalise(pass, x, `${name}.layer_norm`);
   const map = (role: string, x: Tensor) => linear(`${name}.DenseReluDense.${role}`, x);
-  const wide = gated ? activate(map("wi_0", normalised)).mul(map("wi_1", normalised)) : activate(map("wi", normalised));
+  const wide = gated
+    ? gatedLinearUnit(activation, map("wi_0", normalised), map("wi_1", normalised))
+    : activations[activation](map("wi", normalised));
   const y = map("wo", wide).add(x);
   return hooks.layer ? hooks.layer(layerIndex(sizes, stack, layer), y) : y;
 }

@@ -7,7 +7,7 @@
  */
 import { z } from "zod";
 import { notBefore } from "../../engine/not-before.ts";
-import { type Tensor, type Tensors, tf } from "../../engine/tensor.ts";
+import { type Tensor, type Tensors, tf, withGradient } from "../../engine/tensor.ts";
 import type { Hooks, LinearSite } from "../types.ts";
 
 /** Applies the linear map of that name: [rows, in] → [rows, out]. */
@@ -38,14 +38,11 @@ const mean = (x: Tensor) => x.mean(-1, true);
  * (dy − y · mean of dy·y) · scale. That is half of the operators that the gradients of each step would take.
  */
 function overRootMeanSquare(x: Tensor, epsilon: number): Tensor {
-  const compute = tf.customGrad((...given) => {
-    const [x, save] = given as [Tensor, (tensors: Tensor[]) => void];
+  return withGradient([x], (x) => {
     const scale = mean(x.square()).add(epsilon).rsqrt();
     const y = x.mul(scale);
-    save([y, scale]);
-    return { value: y, gradFunc: (dy: Tensor, [y, scale]: Tensor[]) => dy.sub(y.mul(mean(dy.mul(y)))).mul(scale) };
+    return { value: y, kept: [y, scale], gradients: (dy, [y, scale]) => [dy.sub(y.mul(mean(dy.mul(y)))).mul(scale)] };
   });
-  return compute(x);
 }
 
 /** Layer normalisation (Ba et al., 2016, https://arxiv.org/abs/1607.06450) by "<name>.weight" and "<name>.bias". */
@@ -82,26 +79,22 @@ export type Activation = keyof typeof activations;
  * SwiGLU: silu(gate)·up. Its gradient computes σ and silu anew, so that two of four arrays of the layer's greatest width are not kept.
  */
 function swiGlu(gate: Tensor, up: Tensor): Tensor {
-  const compute = tf.customGrad((...given) => {
-    const [gate, up, save] = given as [Tensor, Tensor, (tensors: Tensor[]) => void];
-    save([gate, up]);
-    return {
-      value: activations.silu(gate).mul(up),
-      gradFunc(dy: Tensor, [gate, up]: Tensor[]) {
-        const again = notBefore(gate, dy);
-        const sigmoid = again.sigmoid();
-        const silu = again.mul(sigmoid);
-        // silu′ = σ + silu·(1 − σ)
-        const slope = silu.mul(tf.sub(1, sigmoid)).add(sigmoid);
-        return [dy.mul(up).mul(slope), dy.mul(silu)];
-      },
-    };
-  });
-  return compute(gate, up);
+  return withGradient([gate, up], (gate, up) => ({
+    value: activations.silu(gate).mul(up),
+    kept: [gate, up],
+    gradients(dy, [gate, up]) {
+      const again = notBefore(gate, dy);
+      const sigmoid = again.sigmoid();
+      const silu = again.mul(sigmoid);
+      // silu′ = σ + silu·(1 − σ)
+      const slope = silu.mul(tf.sub(1, sigmoid)).add(sigmoid);
+      return [dy.mul(up).mul(slope), dy.mul(silu)];
+    },
+  }));
 }
 
-/** activation(gate)·up, entry by entry (Shazeer, 2020, https://arxiv.org/abs/2002.05202). */
-export function gated(activation: Activation, gate: Tensor, up: Tensor): Tensor {
+/** A gated linear unit, activation(gate)·up (Shazeer, 2020, https://arxiv.org/abs/2002.05202). */
+export function gatedLinearUnit(activation: Activation, gate: Tensor, up: Tensor): Tensor {
   return activation === "silu" ? swiGlu(gate, up) : activations[activation](gate).mul(up);
 }
 

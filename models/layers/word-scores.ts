@@ -3,7 +3,7 @@
  * @module
  */
 import { notBefore } from "../../engine/not-before.ts";
-import { type Tensor, type Tensors, tf } from "../../engine/tensor.ts";
+import { type Tensor, type Tensors, tf, withGradient } from "../../engine/tensor.ts";
 import type { WordScores } from "../types.ts";
 
 /** What a head has besides the output embedding. */
@@ -17,6 +17,12 @@ export interface WordScoresOptions {
 /** Most rows of a table that are multiplied at once. */
 const SLICE = 1 << 13;
 
+/** x·rowᵀ + bias: [n, rows]. */
+function scoresOf(x: Tensor, rows: Tensor, bias?: Tensor): Tensor {
+  const product = x.matMul(rows, false, true);
+  return bias ? product.add(bias) : product;
+}
+
 /**
  * log Σ exp(x·rowᵀ + bias) over the rows of a table: [n]. Its gradient by x is the mean of the rows, weighted by the softmax.
  * That is computed at once from the exponentials, slice by slice of the table: an array of [n, rows] is made where the table is trained,
@@ -26,14 +32,7 @@ const SLICE = 1 << 13;
  * @param bias [rows]; absent: none
  */
 export function logSumExpOfRows(x: Tensor, table: Tensor, bias?: Tensor): Tensor {
-  const operands = bias ? [x, table, bias] : [x, table];
-  const compute = tf.customGrad((...given) => {
-    const [x, table, bias] = given.slice(0, operands.length) as Tensor[];
-    const save = given.at(-1) as (tensors: Tensor[]) => void;
-    const scoresOf = (x: Tensor, table: Tensor, bias?: Tensor) => {
-      const product = x.matMul(table, false, true);
-      return bias ? product.add(bias) : product;
-    };
+  return withGradient(bias ? [x, table, bias] : [x, table], (x, table, bias?) => {
     const slices: { greatest: Tensor; sums: Tensor; means: Tensor }[] = [];
     for (let first = 0; first < table.shape[0]; first += SLICE) {
       const count = Math.min(SLICE, table.shape[0] - first);
@@ -49,20 +48,19 @@ export function logSumExpOfRows(x: Tensor, table: Tensor, bias?: Tensor): Tensor
     const total = (key: "sums" | "means") =>
       slices.map((slice, at) => slice[key].mul(shares[at])).reduce((a, b) => a.add(b));
     const sums = total("sums");
-    const value = sums.log().add(greatest);
-    save([x, table, value, total("means").div(sums), ...bias ? [bias] : []]);
+    const logSums = sums.log().add(greatest);
     return {
-      value: value.squeeze([1]),
-      gradFunc(dy: Tensor, [x, table, value, means, bias]: Tensor[]) {
+      value: logSums.squeeze([1]),
+      kept: [x, table, logSums, total("means").div(sums), ...bias ? [bias] : []],
+      gradients(dy, [x, table, logSums, means, bias]) {
         const perRow = dy.expandDims(1);
-        const gradient = means.mul(perRow);
-        const softmax = scoresOf(notBefore(x, gradient), table, bias).sub(value).exp();
+        const ofX = means.mul(perRow);
+        const softmax = scoresOf(notBefore(x, ofX), table, bias).sub(logSums).exp();
         const ofTable = softmax.matMul(x.mul(perRow), true);
-        return bias ? [gradient, ofTable, softmax.matMul(perRow, true).squeeze([1])] : [gradient, ofTable];
+        return bias ? [ofX, ofTable, softmax.matMul(perRow, true).squeeze([1])] : [ofX, ofTable];
       },
     };
   });
-  return compute(...operands);
 }
 
 /**
@@ -74,14 +72,9 @@ export function wordScores(
   { transform = (_, states) => states, bias }: WordScoresOptions = {},
 ): Pick<WordScores, "scores" | "scoresOf" | "scoreOfEach" | "logSumExp"> {
   return {
-    scores(weights, states) {
-      const product = transform(weights, states).matMul(table(weights), false, true);
-      return bias ? product.add(bias(weights)) : product;
-    },
-    scoresOf(weights, states, tokens) {
-      const product = transform(weights, states).matMul(tf.gather(table(weights), tokens), false, true);
-      return bias ? product.add(tf.gather(bias(weights), tokens)) : product;
-    },
+    scores: (weights, states) => scoresOf(transform(weights, states), table(weights), bias?.(weights)),
+    scoresOf: (weights, states, tokens) =>
+      scoresOf(transform(weights, states), tf.gather(table(weights), tokens), bias && tf.gather(bias(weights), tokens)),
     scoreOfEach(weights, states, tokens) {
       const product = transform(weights, states).mul(tf.gather(table(weights), tokens)).sum(1);
       return bias ? product.add(tf.gather(bias(weights), tokens)) : product;

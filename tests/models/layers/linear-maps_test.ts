@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import { tf } from "../../../engine/tensor.ts";
 import type { Program, Signature } from "../../../engine/types.ts";
-import { type Activation, activations, gated, layerNorm, rmsNorm } from "../../../models/layers/linear-maps.ts";
+import {
+  type Activation,
+  activations,
+  gatedLinearUnit,
+  layerNorm,
+  rmsNorm,
+} from "../../../models/layers/linear-maps.ts";
 import { requireDerivative } from "../../../runs/plugins/check/gradient.ts";
 import { assertClose, compileBoth, randomFeed, runBoth } from "../../engine/compare.ts";
 import { difference } from "../eager.ts";
@@ -57,7 +63,8 @@ for (
   const [name, layer] of Object.entries<Parameters<typeof repeated>[0]>({
     "layer normalisation": (x, { parameters }) => layerNorm(x, parameters, "n", 1e-5),
     "RMS normalisation": (x, { parameters }) => rmsNorm(x, parameters, "n", 1e-5).add(parameters["n.bias"].mul(x)),
-    "SwiGLU": (x, { parameters }) => gated("silu", x, x.mul(parameters["n.weight"]).add(parameters["n.bias"])),
+    "SwiGLU": (x, { parameters }) =>
+      gatedLinearUnit("silu", x, x.mul(parameters["n.weight"]).add(parameters["n.bias"])),
   })
 ) {
   Deno.test(`${name} has the gradients of finite differences, and the same on both devices`, async () => {
@@ -84,6 +91,6 @@ Deno.test("SwiGLU keeps two arrays for its gradient, where the gradient of its s
   };
   const array = 4 * 4;
   const up = (x: ReturnType<typeof tf.zeros>) => x.mul(2);
-  assert.equal(await perLayer((x) => gated("silu", x, up(x))), 2 * array);
+  assert.equal(await perLayer((x) => gatedLinearUnit("silu", x, up(x))), 2 * array);
   assert.equal(await perLayer((x) => activations.silu(x).mul(up(x))), 4 * array);
 });
