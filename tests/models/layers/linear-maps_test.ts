@@ -63,6 +63,9 @@ for (
   const [name, layer] of Object.entries<Parameters<typeof repeated>[0]>({
     "layer normalisation": (x, { parameters }) => layerNorm(x, parameters, "n", 1e-5),
     "RMS normalisation": (x, { parameters }) => rmsNorm(x, parameters, "n", 1e-5).add(parameters["n.bias"].mul(x)),
+    "GELU": (x, { parameters }) => activations.gelu(x.mul(parameters["n.weight"]).add(parameters["n.bias"])),
+    "GELU by tanh": (x, { parameters }) =>
+      activations.gelu_new(x.mul(parameters["n.weight"]).add(parameters["n.bias"])),
     "SwiGLU": (x, { parameters }) =>
       gatedLinearUnit("silu", x, x.mul(parameters["n.weight"]).add(parameters["n.bias"])),
   })
