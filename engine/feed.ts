@@ -3,15 +3,8 @@
  * @module
  */
 import { sizeOf } from "../base/shapes.ts";
+import type { CallSizes } from "./graph/dim.ts";
 import type { ArrayValue, Feed, Signature } from "./types.ts";
-
-/** The two sizes of a call. */
-export interface CallSizes {
-  /** The batch size. */
-  batch: number;
-  /** The length. */
-  length: number;
-}
 
 function describe(value: ArrayValue | undefined): string {
   if (!value) return "missing";
@@ -21,7 +14,7 @@ function describe(value: ArrayValue | undefined): string {
 
 /**
  * Checks the inputs of a call against the signature.
- * @returns the batch size and the length, read from the shapes of the inputs; 1 where no input has that size
+ * @returns its sizes, read from the shapes of the inputs; 1 where no input has that size
  * @throws {Error} if an input is missing, differs from the signature, or holds an id out of range
  */
 export function checkFeed(signature: Signature, feed: Feed): CallSizes {
@@ -49,7 +42,7 @@ export function checkFeed(signature: Signature, feed: Feed): CallSizes {
       }
     }
   }
-  return { batch: sizes.batch ?? 1, length: sizes.length ?? 1 };
+  return { batch: 1, length: 1, labels: 1, ...sizes };
 }
 
 /** Adds rows [n, width] to the rows of a table [·, width] that the n ids name; an id may occur several times. */

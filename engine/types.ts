@@ -5,8 +5,11 @@
 import type { AdamWOptions, TrainableParameter } from "./adamw.ts";
 import type { Tensor, Tensors } from "./tensor.ts";
 
-/** A size of an axis of an input: fixed, or one of the two sizes that differ from call to call. */
-export type Size = number | "batch" | "length";
+/**
+ * A size of an axis of an input: fixed, or one of the sizes that differ from call to call. "labels" is a number of positions, of the batch's
+ * "batch" × "length".
+ */
+export type Size = number | "batch" | "length" | "labels";
 
 /** An input of a program. */
 export interface InputSpec {
@@ -117,7 +120,7 @@ export interface Executable {
   readonly masks: readonly MaskSpec[];
   /** Computes the outputs. If compiled with gradients, it adds those of `loss` to `feed.gradients`. */
   run(feed: Feed): Promise<Record<string, Float32Array>>;
-  /** Planned memory of one call with these sizes. */
+  /** Planned memory of one call with these sizes, and a label at every position. */
   planMemory(batch: number, length: number): MemoryPlan;
   /** Frees what the device holds; the program can no longer be run. */
   release(): Promise<void>;
@@ -151,7 +154,7 @@ export interface Training {
    * One step of AdamW with the accumulated gradients, clipped to a global norm. `factor` multiplies every step size.
    */
   step(factor: number, settings: AdamWOptions): Promise<void>;
-  /** Planned memory of a step with micro-batches of these sizes. */
+  /** Planned memory of a step with micro-batches of these sizes, and a label at every position. */
   planMemory(batch: number, length: number): MemoryPlan;
   /** Frees what the device holds. */
   release(): Promise<void>;

@@ -130,8 +130,8 @@ async function runProgram(
   state: DeviceState,
   inputs: Record<string, ArrayValue>,
 ): Promise<Record<string, Float32Array>> {
-  const { batch, length } = checkFeed(signature, { parameters: {}, inputs });
-  const feeds = inputTensors(inputsOf(inputs, batch, length));
+  const sizes = checkFeed(signature, { parameters: {}, inputs });
+  const feeds = inputTensors(inputsOf(inputs, sizes));
   const names = Object.keys(state.parameter);
   for (const name of names) {
     feeds[`parameter/${name}`] = state.parameter[name];

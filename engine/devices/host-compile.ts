@@ -58,8 +58,8 @@ export function hostCompile({ createSession, onProcessor }: HostRuntime): Device
     const outputArray = createOutputArrays(rows);
 
     async function run(feed: Feed): Promise<Record<string, Float32Array>> {
-      const { batch, length } = checkFeed(signature, feed);
-      const inputs = inputsOf(feed.inputs, batch, length);
+      const sizes = checkFeed(signature, feed);
+      const inputs = inputsOf(feed.inputs, sizes);
       const targets: Record<string, HostValue> = {};
       const results: Record<string, Float32Array> = {};
       for (const [name, shape] of Object.entries(signature.parameters)) {
@@ -72,7 +72,7 @@ export function hostCompile({ createSession, onProcessor }: HostRuntime): Device
       }
       for (const [name, node] of Object.entries(execution.outputs)) {
         if (`output/${name}` in targets) continue;
-        const shape = evaluateShape(node.shape, batch, length);
+        const shape = evaluateShape(node.shape, sizes);
         results[name] = outputArray(name, sizeOf(shape));
         targets[`output/${name}`] = { data: results[name], shape };
       }

@@ -3,7 +3,7 @@
  * @module
  */
 import { dirname, relative, resolve } from "node:path";
-import { evaluateShape } from "../graph/dim.ts";
+import { type CallSizes, evaluateShape } from "../graph/dim.ts";
 import { type ExecutionOrder, orderExecution } from "../graph/execution-order.ts";
 import { lookedUpMatrices, type Node } from "../graph/graph.ts";
 import { encodeOnnx } from "../graph/onnx.ts";
@@ -53,18 +53,18 @@ export interface ProgramSession<Session> {
   /** Takes the inputs of the graph, and gives its outputs under "output/…". */
   session: Session;
   /** The inputs of a call that the session takes, and those that follow from the call's sizes. */
-  inputsOf(inputs: Record<string, ArrayValue>, batch: number, length: number): Record<string, HostValue>;
+  inputsOf(inputs: Record<string, ArrayValue>, sizes: CallSizes): Record<string, HostValue>;
 }
 
 /** The value of an input that follows from the sizes of a call. */
-function sizeValue({ node: { dtype, shape }, values }: SizeInput, batch: number, length: number): HostValue {
-  const entries = values(batch, length);
+function sizeValue({ node: { dtype, shape }, values }: SizeInput, call: CallSizes): HostValue {
+  const entries = values(call);
   const data = dtype === "int64"
     ? BigInt64Array.from(entries, BigInt)
     : dtype === "int32"
     ? Int32Array.from(entries)
     : Float32Array.from(entries);
-  return { data, shape: evaluateShape(shape, batch, length) };
+  return { data, shape: evaluateShape(shape, call) };
 }
 
 /**
@@ -89,12 +89,12 @@ export async function createProgramSession<Session extends { readonly inputNames
   return {
     execution,
     session,
-    inputsOf: (inputs, batch, length) => {
+    inputsOf: (inputs, call) => {
       const values: Record<string, HostValue> = {};
       for (const [name, value] of Object.entries(inputs)) if (inputNames.has(name)) values[name] = value;
       for (const size of sizes) {
         const name = size.node.attributes.name as string;
-        if (inputNames.has(name)) values[name] = sizeValue(size, batch, length);
+        if (inputNames.has(name)) values[name] = sizeValue(size, call);
       }
       return values;
     },

@@ -2,14 +2,15 @@
  * The floating-point operations of a program's matrix products, known from its graph before anything runs.
  * @module
  */
-import { evaluateDim } from "./dim.ts";
+import { sizeOf } from "../../base/shapes.ts";
+import { allLabelled, evaluateShape } from "./dim.ts";
 import { lower } from "./lower.ts";
 import { productsOf } from "./products.ts";
 import type { Program, Quadratic, Signature } from "../types.ts";
 
 /**
  * FLOPs of one call of a program, two for each product of numbers that a matrix product adds up. What is computed for
- * masked positions counts, as it is computed; products of frozen weights alone do not, as they are computed once.
+ * masked positions counts, as it is computed, and every position has a label; products of frozen weights alone do not, as they are computed once.
  * @param gradients whether the gradients of the output `loss` are computed, too
  * @returns a function of the length; null if the number is no quadratic function of it
  * @throws {Error} if the program cannot be traced
@@ -23,7 +24,7 @@ export function countFlops(
   const products = productsOf(program, signature, gradients) ?? lower(program, signature, gradients).products;
   const count = (length: number) =>
     products.reduce(
-      (sum, dims) => sum + dims.reduce((product, dim) => product * evaluateDim(dim, batch, length), 2),
+      (sum, dims) => sum + 2 * sizeOf(evaluateShape(dims, allLabelled(batch, length))),
       0,
     );
   // Three values of a polynomial give its coefficients; the fourth shows whether there are more.

@@ -4,7 +4,7 @@
  * transposes become one.
  * @module
  */
-import { addDims, BATCH, type Dim, fixed, isFixed, LENGTH, sameDim, sameShape } from "./dim.ts";
+import { addDims, BATCH, type Dim, fixed, isFixed, LABELS, LENGTH, sameDim, sameShape } from "./dim.ts";
 
 /** Element types of nodes. */
 export type DataType = "float32" | "int32" | "int64" | "uint8" | "bool";
@@ -157,12 +157,13 @@ export class Graph {
         const axis = input.op === "input" ? input.shape.findIndex((dim) => sameDim(dim, wanted)) : -1;
         if (axis >= 0) return this.node("Shape", [input], { start: axis, end: axis + 1 }, one, "int64");
       }
-      throw new Error("Cannot trace the program: batch and length must each be a size of some input");
+      throw new Error("Cannot trace the program: batch, length and labels must each be a size of some input");
     };
     const variables = [
       () => sizeOfInput(BATCH),
       () => sizeOfInput(LENGTH),
       () => this.node("Mul", [sizeOfInput(BATCH), sizeOfInput(LENGTH)], {}, one, "int64"),
+      () => sizeOfInput(LABELS),
     ];
     let sum: Node | undefined = dim[0] === 0 ? undefined : literal(dim[0]);
     variables.forEach((variable, index) => {

@@ -3,7 +3,7 @@
  * between them becomes an expression of batch and length, and each kernel becomes nodes.
  * @module
  */
-import { type Dim, evaluateShape, fitDim, fixed, isFixed, TRACED_SIZES } from "./dim.ts";
+import { allLabelled, type Dim, evaluateShape, fitDim, fixed, isFixed, tracedSizes } from "./dim.ts";
 import { Graph, type Node, unexpanded } from "./graph.ts";
 import { dataType } from "./kernels/elementwise.ts";
 import { kernels } from "./kernels/mod.ts";
@@ -155,7 +155,7 @@ function listMasks(nodes: readonly Node[], rates: Map<string, number>): MaskSpec
     .map(({ attributes, shape }) => {
       const name = String(attributes.name);
       const rate = rates.get(name.slice("mask/".length))!;
-      return { name, rate, shape: (batch, length) => evaluateShape(shape, batch, length) };
+      return { name, rate, shape: (batch, length) => evaluateShape(shape, allLabelled(batch, length)) };
     });
 }
 
@@ -164,7 +164,7 @@ function listMasks(nodes: readonly Node[], rates: Map<string, number>): MaskSpec
  * @throws {Error} if the program cannot be traced: unknown kernel, random numbers, values read, tensors from outside
  */
 export function lower(program: Program, signature: Signature, gradients: boolean): LoweredProgram {
-  const traces = traceProgram(program, signature, gradients, TRACED_SIZES);
+  const traces = traceProgram(program, signature, gradients, tracedSizes(signature.inputs));
   const [trace] = traces;
   if (traces.some(({ steps }) => steps.length !== trace.steps.length)) refuseDifference("the number of operations");
   const graph = new Graph();

@@ -3,7 +3,7 @@
  * @module
  */
 import { sizeOf } from "../../base/shapes.ts";
-import { evaluateDim, evaluateShape, isFixed } from "./dim.ts";
+import { allLabelled, evaluateShape, isFixed } from "./dim.ts";
 import { frozenNodes, lookedUpMatrices, type Node } from "./graph.ts";
 import type { ExecutionOrder } from "./execution-order.ts";
 import type { MemoryPlan, Signature } from "../types.ts";
@@ -24,8 +24,7 @@ function peakActivations(execution: ExecutionOrder, frozen: ReadonlySet<Node>, b
   const lastReader = new Map<Node, number>();
   execution.nodes.forEach((node, index) => node.inputs.forEach((input) => lastReader.set(owner(input), index)));
   const outputs = new Set(Object.values(execution.outputs).map(owner));
-  const bytesOf = (node: Node) =>
-    node.shape.map((dim) => evaluateDim(dim, batch, length)).reduce((a, b) => a * b, BYTES[node.dtype]);
+  const bytesOf = (node: Node) => BYTES[node.dtype] * sizeOf(evaluateShape(node.shape, allLabelled(batch, length)));
   const held = new Map<Node, number>();
   let live = 0;
   let peak = 0;
@@ -84,7 +83,7 @@ function weightBytes(execution: ExecutionOrder, frozen: ReadonlySet<Node>, packe
       continue;
     }
     const times = (copies.get(node) ?? 0) + (unpacked.has(node) ? 1 : 0);
-    bytes += times * BYTES[node.dtype] * sizeOf(evaluateShape(node.shape, 1, 1));
+    bytes += times * BYTES[node.dtype] * sizeOf(evaluateShape(node.shape, allLabelled(1, 1)));
   }
   return bytes;
 }
@@ -93,7 +92,7 @@ function weightBytes(execution: ExecutionOrder, frozen: ReadonlySet<Node>, packe
 function gradientCopyBytes({ outputs }: ExecutionOrder): number {
   return Object.entries(outputs)
     .filter(([name, { shape }]) => name.startsWith("gradient/") && shape.every(isFixed))
-    .reduce((sum, [, { shape }]) => sum + 4 * sizeOf(evaluateShape(shape, 1, 1)), 0);
+    .reduce((sum, [, { shape }]) => sum + 4 * sizeOf(evaluateShape(shape, allLabelled(1, 1))), 0);
 }
 
 /**

@@ -4,16 +4,16 @@
  * device.
  * @module
  */
-import { evaluateDim } from "./dim.ts";
+import { type CallSizes, evaluateShape } from "./dim.ts";
 import type { Node } from "./graph.ts";
 import { rebuild } from "./rebuild.ts";
 
-/** An input whose values follow from batch and length alone. */
+/** An input whose values follow from the sizes of a call alone. */
 export interface SizeInput {
   /** The input's node. */
   node: Node;
   /** Its entries in a call with these sizes. */
-  values(batch: number, length: number): readonly number[];
+  values(sizes: CallSizes): readonly number[];
 }
 
 /** Computes the entries of a node, given those of its operands. */
@@ -42,7 +42,7 @@ function isWhole(node: Node): boolean {
   return node.dtype === "int64" || node.dtype === "int32";
 }
 
-/** The same outputs, with every value that follows from batch and length alone turned into an input. */
+/** The same outputs, with every value that follows from the sizes of a call alone turned into an input. */
 export function sizesAsInputs(outputs: Record<string, Node>): { outputs: Record<string, Node>; sizes: SizeInput[] } {
   const computed = new Map<Node, SizeInput["values"]>();
   const sizes: SizeInput[] = [];
@@ -51,10 +51,10 @@ export function sizesAsInputs(outputs: Record<string, Node>): { outputs: Record<
     const rule = shape.length <= 1 && inputs.every(isWhole) ? rules[op] : undefined;
     if (op === "Shape") {
       const dims = inputs[0].shape.slice(attributes.start as number, attributes.end as number);
-      computed.set(node, (batch, length) => dims.map((dim) => evaluateDim(dim, batch, length)));
+      computed.set(node, (sizes) => evaluateShape(dims, sizes));
     } else if (rule && inputs.every((input) => computed.has(input))) {
       const operands = inputs.map((input) => computed.get(input)!);
-      computed.set(node, (batch, length) => rule(operands.map((values) => values(batch, length)), node));
+      computed.set(node, (sizes) => rule(operands.map((values) => values(sizes)), node));
     }
     const values = computed.get(node);
     if (!values || op === "constant") return undefined;

@@ -6,6 +6,7 @@
 import type * as tfjs from "@tensorflow/tfjs-core";
 import { checkConstant } from "../constants.ts";
 import { type Tensor, type Tensors, tf } from "../tensor.ts";
+import type { CallSizes } from "./dim.ts";
 import { kernels } from "./kernels/mod.ts";
 import type { Attributes, TensorSpec } from "./kernels/types.ts";
 import type { Program, ProgramArguments, Signature, Size } from "../types.ts";
@@ -146,7 +147,7 @@ function placeholders(kernel: string, shapes: Record<string, readonly number[]>)
 function createArguments(
   { weights, parameters, inputs }: Signature,
   gradients: boolean,
-  sizes: { batch: number; length: number },
+  sizes: CallSizes,
   { masks }: Trace,
 ): ProgramArguments {
   const evaluate = (size: Size) => typeof size === "number" ? size : sizes[size];
@@ -197,12 +198,12 @@ function traceOutputs(program: Program, args: ProgramArguments, gradients: boole
   });
 }
 
-/** Traces a program at one batch size and length; the current backend of tfjs is the one that traces. */
+/** Traces a program at one batch size, length and number of labels; the current backend of tfjs is the one that traces. */
 function traceOnce(
   program: Program,
   signature: Signature,
   gradients: boolean,
-  sizes: { batch: number; length: number },
+  sizes: CallSizes,
 ): Trace {
   current = { steps: [], numbers: new WeakMap(), count: 0 };
   const trace: Trace = { steps: current.steps, outputs: {}, gradients: {}, masks: new Map() };
@@ -217,7 +218,7 @@ function traceOnce(
 }
 
 /**
- * Traces a program at several batch sizes and lengths, one after the other: tfjs looks through all kernels whenever its backend changes.
+ * Traces a program at several sizes, one after the other: tfjs looks through all kernels whenever its backend changes.
  * @param gradients whether to trace the gradient of the output `loss` with respect to every parameter
  * @throws {Error} if the program uses a kernel without a rule, reads values, uses tensors from outside, or makes a constant
  * where it must not
@@ -226,7 +227,7 @@ export function traceProgram(
   program: Program,
   signature: Signature,
   gradients: boolean,
-  sizes: readonly (readonly [batch: number, length: number])[],
+  sizes: readonly CallSizes[],
 ): Trace[] {
   registerOnce();
   const backendBefore = tf.getBackend();
@@ -235,8 +236,8 @@ export function traceProgram(
     Object.values(tf.engine().registeredVariables).filter((variable) => !variablesBefore.has(variable));
   tf.setBackend(BACKEND);
   try {
-    return sizes.map(([batch, length]) => {
-      const trace = traceOnce(program, signature, gradients, { batch, length });
+    return sizes.map((sizes) => {
+      const trace = traceOnce(program, signature, gradients, sizes);
       if (newVariables().length > 0) {
         throw new Error("Cannot trace the program: it makes a tf.variable; pass it as a parameter");
       }

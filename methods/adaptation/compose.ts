@@ -75,7 +75,7 @@ export interface Adaptation {
 }
 
 /** Tokens that must at least be left for a text: programs are traced with texts of this length. */
-const SHORTEST_TEXT = Math.max(...TRACED_SIZES.map(([, length]) => length));
+const SHORTEST_TEXT = Math.max(...TRACED_SIZES.map(({ length }) => length));
 
 /** Most tokens of a text beside the virtual tokens of all parts. @throws {Error} if these leave no room */
 function roomForText(parts: readonly Part[], { maxLength, positions }: BackboneShape): number {

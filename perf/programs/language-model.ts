@@ -10,6 +10,7 @@ import { cpu } from "../../engine/devices/cpu.ts";
 import { collectGarbage } from "../../engine/garbage.ts";
 import type { Executable, Program } from "../../engine/types.ts";
 import { generate } from "../../runs/programs/decoding.ts";
+import { labelInputs } from "../../runs/programs/language-model.ts";
 import { reuseExecutables } from "../../runs/training/generation.ts";
 import { NEW_TOKENS, PROMPT_TOKENS, THREADS, trainingSpec } from "../cases.ts";
 import { readTexts } from "../processes/files.ts";
@@ -37,13 +38,12 @@ async function trainAsRequested(): Promise<void> {
     lengths,
     positions: lengths,
     collate: (indices: readonly number[]) => backbone.collate(indices.map((index) => ids[index])),
-    lossInputs(indices: readonly number[]) {
-      const shape = [indices.length, Math.max(...indices.map((index) => lengths[index]))];
-      return {
-        labels: { data: Int32Array.from(indices.flatMap((index) => ids[index])), shape },
-        weights: { data: new Float32Array(shape[0] * shape[1]).fill(1 / tokensWithLoss), shape },
-      };
-    },
+    lossInputs: (indices: readonly number[]) =>
+      labelInputs(
+        indices.flatMap((index, text) =>
+          ids[index].map((label, place) => ({ text, place, label, weight: 1 / tokensWithLoss }))
+        ),
+      ),
   };
   await trainInRounds({ spec, training, examples }, await readRequest());
 }

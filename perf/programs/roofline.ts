@@ -7,7 +7,7 @@
  * @module
  */
 import { sizeOf } from "../../base/shapes.ts";
-import { evaluateShape } from "../../engine/graph/dim.ts";
+import { allLabelled, evaluateShape } from "../../engine/graph/dim.ts";
 import { lower } from "../../engine/graph/lower.ts";
 import { devices } from "../../engine/devices/mod.ts";
 import { Random } from "../../base/random.ts";
@@ -45,7 +45,7 @@ const device = lookUp("device", devices, options.device);
 
 /** Operations of the graph's matrix products with batches of these sizes: 2·m·n·k each. */
 function countOperations({ nodes }: ExecutionOrder, batch: number, length: number): number {
-  const size = (shape: (typeof nodes)[number]["shape"]) => evaluateShape(shape, batch, length);
+  const size = (shape: (typeof nodes)[number]["shape"]) => evaluateShape(shape, allLabelled(batch, length));
   return nodes.filter(({ op }) => op === "Gemm" || op === "MatMul").reduce(
     (sum, { inputs: [a], shape, attributes }) => {
       const inner = size(a.shape).at(attributes.transA ? -2 : -1)!;

@@ -3,8 +3,8 @@
  * @module
  */
 import type { TrainableParameter } from "../../engine/adamw.ts";
-import type { Tensor, Tensors } from "../../engine/tensor.ts";
-import type { InputSpec, ProgramArguments, Signature, StoredTensor } from "../../engine/types.ts";
+import { type Tensor, type Tensors, tf } from "../../engine/tensor.ts";
+import type { ArrayValue, InputSpec, ProgramArguments, Signature, StoredTensor } from "../../engine/types.ts";
 import type { Adaptation } from "../../methods/adaptation/compose.ts";
 import type { Backbone, KeysAndValues, ReadTokens, WordScores } from "../../models/types.ts";
 import { adaptBackbone, type AdaptedBackbone, shapesOf } from "./adapted-backbone.ts";
@@ -63,9 +63,9 @@ export interface TrainableLanguageModel {
    */
   step: SignedProgram;
   /**
-   * Inputs, and `labels` and `weights` [batch, length] → `loss`, the weighted sum of the cross-entropies of the tokens
-   * `labels`, each predicted from those before it. Tokens of weight 0 do not count. The first token of a text does not
-   * count either unless a prompt stands before it; in an encoder-decoder, labels are those of the target.
+   * Inputs, and those of `labelInputs` [labels] → `loss`, the weighted sum of the cross-entropies of the tokens
+   * `labels`, each predicted from those before it. Other tokens are not scored. The first token of a text does not
+   * count unless a prompt stands before it.
    */
   loss: SignedProgram;
   /** The inputs of `loss` → `losses` [batch], what each text adds to it. */
@@ -154,31 +154,63 @@ function stepProgram(model: Adapted): SignedProgram {
   };
 }
 
-/** @param outputsOf what is given out of the weighted log-likelihoods [texts × labels that count] of so many texts */
-function lossProgram(model: Adapted, outputsOf: (likelihoods: Tensor, texts: number) => Tensors): SignedProgram {
+/** A token that is learnt, or whose loss is asked for. */
+export interface LabelledToken {
+  /** Which text of the batch it belongs to. */
+  text: number;
+  /** Its place in the text, or in an encoder-decoder's target. */
+  place: number;
+  /** Its id. */
+  label: number;
+  /** What its loss is multiplied by. */
+  weight: number;
+}
+
+/** Whole numbers, one for each label. */
+const labelSpec = (below?: number): InputSpec => ({ shape: ["labels"], dtype: "int32", below });
+
+/** The inputs of a loss that say what is learnt. */
+export function labelInputs(tokens: readonly LabelledToken[]): Record<string, ArrayValue> {
+  const shape = [tokens.length];
+  const whole = (key: "text" | "place" | "label") => ({ data: Int32Array.from(tokens, (token) => token[key]), shape });
+  return {
+    texts: whole("text"),
+    places: whole("place"),
+    labels: whole("label"),
+    weights: { data: Float32Array.from(tokens, ({ weight }) => weight), shape },
+  };
+}
+
+/** @param outputsOf what is given out of the weighted log-likelihoods [labels], and of the text of each, of so many texts */
+function lossProgram(
+  model: Adapted,
+  outputsOf: (likelihoods: Tensor, texts: Tensor, count: number) => Tensors,
+): SignedProgram {
   const { backbone: { languageModel, vocabularySize }, adapted } = model;
   return {
     signature: signatureOf(model, {
       ...textInputs(model.backbone),
-      labels: { shape: ["batch", "length"], dtype: "int32", below: vocabularySize },
-      weights: { shape: ["batch", "length"], dtype: "float32" },
+      texts: labelSpec(),
+      places: labelSpec(),
+      labels: labelSpec(vocabularySize),
+      weights: { shape: ["labels"], dtype: "float32" },
     }),
     program(args) {
+      const { ids, texts, places, labels } = args.inputs;
       const state = lastState(model, args);
       const [batch, total, width] = state.shape;
-      const [, length] = args.inputs.labels.shape;
-      const promptLength = total! - length!;
-      // Nothing stands before the first token of a text without a prompt, so nothing predicts it.
-      const firstLabel = promptLength === 0 && !languageModel.target ? 1 : 0;
-      const count = length! - firstLabel;
-      // A text's token is predicted at the place before it, a target's label at its own place.
-      const firstState = languageModel.target ? 0 : promptLength - 1 + firstLabel;
-      const rows = state.slice([0, firstState, 0], [batch, count, width!]).reshape([-1, width!]);
-      const counted = (x: Tensor) => x.slice([0, firstLabel], [batch, count]).reshape([-1]);
+      const whole = (value: number) => tf.scalar(value, "int32");
+      // A target's token is predicted at its own place, a text's at the place before it, where a prompt may stand.
+      const before = languageModel.target ? places : places.add(whole(total! - ids.shape[1]! - 1));
+      const isFirst = before.less(whole(0));
+      const rows = texts.mul(whole(total!)).add(before.maximum(whole(0)));
+      const states = state.reshape([batch * total!, width!]).gather(rows);
       const weights = adapted.currentWeights(args);
-      const scores = languageModel.scoreOfEach(weights, rows, counted(args.inputs.labels));
-      const likelihood = scores.sub(languageModel.logSumExp(weights, rows));
-      return outputsOf(likelihood.mul(counted(args.inputs.weights)), batch);
+      const likelihood = languageModel.scoreOfEach(weights, states, labels)
+        .sub(languageModel.logSumExp(weights, states));
+      // Nothing stands before the first token of a text without a prompt, so nothing predicts it.
+      const counted = args.inputs.weights.mul(isFirst.logicalNot().toFloat());
+      return outputsOf(likelihood.mul(counted), texts, batch);
     },
   };
 }
@@ -200,7 +232,9 @@ export function trainableLanguageModel(
     read: readProgram(model),
     step: stepProgram(model),
     loss: lossProgram(model, (likelihoods) => ({ loss: likelihoods.sum().neg() })),
-    losses: lossProgram(model, (likelihoods, texts) => ({ losses: likelihoods.reshape([texts, -1]).sum(1).neg() })),
+    losses: lossProgram(model, (likelihoods, texts, count) => ({
+      losses: tf.unsortedSegmentSum(likelihoods, texts.as1D(), count).neg(),
+    })),
     start: (seed) => startValues(backbone, adaptation, { labels: [] }, seed),
   };
 }

@@ -10,7 +10,12 @@ import { generationMetrics, perplexity } from "../../tasks/metrics/generation.ts
 import { textMetrics } from "../../tasks/text-metrics.ts";
 import type { GenerationExample, GenerationTask, TextMetric } from "../../tasks/types.ts";
 import { generateTexts } from "../programs/generate-texts.ts";
-import { asLanguageModel, type TrainableLanguageModel, trainableLanguageModel } from "../programs/language-model.ts";
+import {
+  asLanguageModel,
+  labelInputs,
+  type TrainableLanguageModel,
+  trainableLanguageModel,
+} from "../programs/language-model.ts";
 import type { RunSpec } from "../study/spec.ts";
 import type { ReferenceLoss } from "../study/record.ts";
 import { microBatches } from "./batches.ts";
@@ -65,16 +70,11 @@ function encodeSequences(backbone: LanguageBackbone, sequences: readonly Sequenc
     },
     lossInputs(indices, batch): Record<string, ArrayValue> {
       const learnt = batch.reduce((sum, index) => sum + sequences[index].answer.length, 0);
-      const shape = [indices.length, longest(indices)];
-      const labels = new Int32Array(shape[0] * shape[1]);
-      const weights = new Float32Array(shape[0] * shape[1]);
-      for (const [row, index] of indices.entries()) {
+      return labelInputs(indices.flatMap((index, row) => {
         const { text, answer } = sequences[index];
-        const begin = row * shape[1] + (target ? 0 : text.length);
-        labels.set(answer, begin);
-        weights.fill(1 / learnt, begin, begin + answer.length);
-      }
-      return { labels: { data: labels, shape }, weights: { data: weights, shape } };
+        const begin = target ? 0 : text.length;
+        return answer.map((label, at) => ({ text: row, place: begin + at, label, weight: 1 / learnt }));
+      }));
     },
   };
 }

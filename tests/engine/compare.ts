@@ -25,7 +25,8 @@ export function randomFeed(
   const inputs: Record<string, ArrayValue> = {};
   for (const [name, { shape: sizes, dtype, below }] of Object.entries(signature.inputs)) {
     const random = new Random(batch * 100 + length, name);
-    const shape = sizes.map((size) => size === "batch" ? batch : size === "length" ? length : size);
+    const call = { batch, length, labels: Math.max(1, batch * length - 1) };
+    const shape = sizes.map((size) => typeof size === "number" ? size : call[size]);
     const data = dtype === "int32" ? new Int32Array(sizeOf(shape)) : new Float32Array(sizeOf(shape));
     inputs[name] = { data: data.map(() => dtype === "int32" ? random.integer(below ?? 5) : random.normal()), shape };
   }

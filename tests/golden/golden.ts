@@ -11,7 +11,7 @@ import { methods } from "../../methods/mod.ts";
 import { parseOptions } from "../../methods/shared/options.ts";
 import { findFolder } from "../../models/mod.ts";
 import type { Backbone } from "../../models/types.ts";
-import { asLanguageModel, trainableLanguageModel } from "../../runs/programs/language-model.ts";
+import { asLanguageModel, labelInputs, trainableLanguageModel } from "../../runs/programs/language-model.ts";
 import { validateAdapter } from "../../runs/adapters/validate.ts";
 import { adapterParameters, type LoadedPart, readPart } from "../../runs/adapters/values.ts";
 import { type SignedProgram, trainableClassifier } from "../../runs/programs/classifier.ts";
@@ -48,24 +48,33 @@ export class Golden {
     const base = await readTensors(`${root}/${arch}/base_${task}.safetensors`);
     const { shape } = base.input_ids;
     // The loss is the mean over what has a label: every text, or the tokens whose label is not -100.
-    const labelled = Float32Array.from(base.labels.data, (label) => label === -100 ? 0 : 1);
-    const count = labelled.reduce((sum, one) => sum + one, 0);
-    const all: Record<string, ArrayValue> = {
+    const labelled = [...base.labels.data.entries()].filter(([, label]) => label !== -100);
+    const weight = 1 / labelled.length;
+    const read: Record<string, ArrayValue> = {
       ids: base.input_ids,
       mask: { shape, data: Float32Array.from(base.attention_mask.data) },
       types: base.token_type_ids,
-      labels: { shape: base.labels.shape, data: base.labels.data.map((label) => Math.max(0, label)) as Int32Array },
-      weights: { shape: base.labels.shape, data: labelled.map((one) => one / count) },
       target: base.decoder_input_ids,
     };
     const targets = task === "cls" ? {} : backbone.languageModel!.target?.inputs ?? {};
     // Of an encoder-decoder, what is read and what is written have one length here.
-    const longest = Math.max(shape[1], base.labels.shape.at(-1)!);
-    const inputs = Object.fromEntries(
-      [...Object.keys(backbone.inputs), ...Object.keys(targets), "labels", "weights"].map((name) =>
-        [name, task === "s2s" ? widened(all[name], longest) : all[name]] as const
+    const width = base.labels.shape.at(-1)!;
+    const longest = Math.max(shape[1], width);
+    const inputs: Record<string, ArrayValue> = {
+      ...Object.fromEntries(
+        [...Object.keys(backbone.inputs), ...Object.keys(targets)].map((name) =>
+          [name, task === "s2s" ? widened(read[name], longest) : read[name]] as const
+        ),
       ),
-    );
+      ...task === "cls"
+        ? {
+          labels: { shape: base.labels.shape, data: base.labels.data as Int32Array },
+          weights: { shape: base.labels.shape, data: Float32Array.from(base.labels.data, () => weight) },
+        }
+        : labelInputs(
+          labelled.map(([at, label]) => ({ text: Math.floor(at / width), place: at % width, label, weight })),
+        ),
+    };
     const values = Object.fromEntries(Object.entries(base).map(([name, { data }]) => [name, data as Float32Array]));
     const stored = await readValues(`${root}/${arch}/model/model.safetensors`);
     // The heads of decoders lie in a file of their own.

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { notBefore } from "../../../engine/not-before.ts";
+import { allLabelled } from "../../../engine/graph/dim.ts";
 import { kernels } from "../../../engine/graph/kernels/mod.ts";
 import { type Tensor, type Tensors, tf } from "../../../engine/tensor.ts";
 import { traceProgram } from "../../../engine/graph/trace.ts";
@@ -22,6 +23,8 @@ const signature: Signature = {
     each: { shape: ["batch", 1, 1], dtype: "float32" },
     ids: { shape: ["batch", "length"], dtype: "int32", below: 7 },
     table: { shape: [7, 4], dtype: "float32" },
+    few: { shape: ["labels", 4], dtype: "float32" },
+    fewIds: { shape: ["labels"], dtype: "int32", below: 7 },
   },
 };
 
@@ -247,6 +250,14 @@ const cases: Record<string, Case> = {
     notBefore(x, y.sigmoid()).mul(y),
     notBefore(row, row.exp()).add(x),
   ],
+  "as many rows as labels": ({ x, table, few, fewIds }) => [
+    few.mul(table.gather(fewIds)).sum(1),
+    few.matMul(table, false, true).softmax(),
+    tf.unsortedSegmentSum(few, fewIds.as1D(), 7),
+    tf.concat([few, flat(x)]),
+    few.reshape([-1, 1]).add(few.shape[0]!),
+    tf.range(0, few.shape[0]!, 1, "float32").mul(few.sum(1)),
+  ],
   "softmax": ({ x, row }) => [x.softmax(), x.softmax(-1), row.softmax(), x.logSoftmax(), x.logSumExp(1)],
   "cumulated sums": ({ x, ids }) => [
     x.cumsum(),
@@ -297,7 +308,7 @@ for (const [name, compute] of Object.entries(cases)) {
 
 Deno.test("every kernel of the table is used by one of these tests", () => {
   const traced = Object.values(cases).flatMap((compute) =>
-    traceProgram(programOf(compute), signature, false, [[2, 5]])[0].steps.map(({ kernel }) => kernel)
+    traceProgram(programOf(compute), signature, false, [allLabelled(2, 5)])[0].steps.map(({ kernel }) => kernel)
   );
   // Identity leaves no step in a trace.
   const dispatched = new Set([...traced, "Identity"]);

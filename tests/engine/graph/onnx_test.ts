@@ -52,7 +52,7 @@ Deno.test("a library for ONNX reads from a model what the graph has: operators, 
   assert.equal(input.name, long);
   assert.deepEqual(
     input.type!.value.case === "tensorType" && input.type!.value.value.shape!.dim.map(({ value }) => value.value),
-    ["d0_1_0_0", "d0_0_1_0", 300n],
+    ["d0_1_0_0_0", "d0_0_1_0_0", 300n],
   );
   assert.deepEqual(read!.output.map(({ name }) => name), ["output/first", "output/second", "output/third"]);
   const tensors = Object.fromEntries(read!.initializer.map((tensor) => [tensor.dataType, tensor]));

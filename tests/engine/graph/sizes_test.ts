@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { evaluateShape } from "../../../engine/graph/dim.ts";
+import { allLabelled, evaluateShape } from "../../../engine/graph/dim.ts";
 import type { Node } from "../../../engine/graph/graph.ts";
 import { lower } from "../../../engine/graph/lower.ts";
 import { orderExecution } from "../../../engine/graph/execution-order.ts";
@@ -28,8 +28,8 @@ Deno.test("no node of a method's graph computes sizes, and the sizes it takes as
       assert.deepEqual(computed.map(({ op }) => op), []);
       for (const { op, inputs: [, target], shape } of nodes) {
         if (op !== "Reshape" && op !== "Expand" || target.op !== "input") continue;
-        for (const [batch, length] of [[1, 1], [5, 2], [4, 17]]) {
-          assert.deepEqual(valuesOf.get(target)!(batch, length), evaluateShape(shape, batch, length));
+        for (const call of [allLabelled(1, 1), { batch: 5, length: 2, labels: 3 }, allLabelled(4, 17)]) {
+          assert.deepEqual(valuesOf.get(target)!(call), evaluateShape(shape, call));
         }
       }
     }
@@ -45,7 +45,7 @@ Deno.test("numbers and ranges that depend on sizes become inputs of their type",
   const sizeInputs = orderExecution(outputs).nodes.filter(({ op, attributes }) =>
     op === "input" && String(attributes.name).startsWith("size/")
   );
-  const valuesOf = (node: Node) => sizes.find((size) => size.node === node)!.values(3, 4);
+  const valuesOf = (node: Node) => sizes.find((size) => size.node === node)!.values(allLabelled(3, 4));
   assert.deepEqual(sizeInputs.map((node) => [node.dtype, valuesOf(node)]), [["float32", [15]], ["int32", [
     0,
     1,

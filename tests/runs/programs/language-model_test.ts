@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { cpu } from "../../../engine/devices/cpu.ts";
 import { compose } from "../../../methods/adaptation/compose.ts";
 import { findFolder } from "../../../models/mod.ts";
-import { asLanguageModel, trainableLanguageModel } from "../../../runs/programs/language-model.ts";
+import { asLanguageModel, labelInputs, trainableLanguageModel } from "../../../runs/programs/language-model.ts";
 
 const open = async (arch: string) =>
   await (await findFolder(fileURLToPath(new URL(`../../golden/A/${arch}/model`, import.meta.url)))).open();
@@ -18,28 +18,25 @@ Deno.test("an encoder is no language model, nor is a decoder whose files lack th
   assert.throws(() => asLanguageModel({ ...llama, stored }), /they lack lm_head\.weight/);
 });
 
-Deno.test("tokens of weight 0 do not change the loss, nor do padding and tokens behind the labels", async () => {
+Deno.test("tokens without a label or of weight 0 do not change the loss, nor do padding, tokens behind the labels and a text's first one", async () => {
   const backbone = asLanguageModel(await open("gpt2"));
   const { loss } = trainableLanguageModel(backbone, compose([], backbone));
   const executable = await cpu.compile(loss.program, loss.signature, { threads: 1 });
-  const lossOf = async (texts: number[][], labels: number[][], weights: number[][]) => {
-    const inputs = backbone.collate(texts);
-    const { shape } = inputs.ids;
-    return (await executable.run({
-      parameters: {},
-      inputs: {
-        ...inputs,
-        labels: { shape, data: Int32Array.from(labels.flat()) },
-        weights: { shape, data: Float32Array.from(weights.flat()) },
-      },
-    })).loss[0];
+  const lossOf = async (
+    texts: number[][],
+    ...tokens: [text: number, place: number, label: number, weight: number][]
+  ) => {
+    const labelled = tokens.map(([text, place, label, weight]) => ({ text, place, label, weight }));
+    const inputs = { ...backbone.collate(texts), ...labelInputs(labelled) };
+    return (await executable.run({ parameters: {}, inputs })).loss[0];
   };
-  const alone = await lossOf([[5, 6, 7]], [[0, 6, 0]], [[0, 1, 0]]);
+  const alone = await lossOf([[5, 6, 7]], [0, 1, 6, 1]);
   assert(alone > 0.1);
   const others = [
-    await lossOf([[5, 6, 7]], [[1, 6, 9]], [[0, 1, 0]]),
-    await lossOf([[5, 6, 8]], [[0, 6, 0]], [[3, 1, 0]]),
-    await lossOf([[5, 6], [9, 8, 7, 6]], [[0, 6, 0, 0], [1, 2, 3, 4]], [[0, 1, 0, 0], [0, 0, 0, 0]]),
+    await lossOf([[5, 6, 7]], [0, 0, 1, 0], [0, 1, 6, 1], [0, 2, 9, 0]),
+    await lossOf([[5, 6, 8]], [0, 0, 3, 7], [0, 1, 6, 1]),
+    await lossOf([[5, 6], [9, 8, 7, 6]], [1, 1, 2, 0], [0, 1, 6, 1], [1, 3, 4, 0]),
+    await lossOf([[9, 8, 7, 6], [5, 6]], [1, 1, 6, 0.25], [1, 1, 6, 0.75]),
   ];
   await executable.release();
   for (const other of others) assert(Math.abs(other - alone) < 1e-5, `${other} instead of ${alone}`);

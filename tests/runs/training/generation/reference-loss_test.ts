@@ -126,29 +126,17 @@ Deno.test("an encoder-decoder learns its answer token by token, after its start 
   const splits = { train: [example], validation: [example], test: [example] };
   const { trainExamples } = await generation(e2e, splits, { spec, backbone, parts, threads: 1 });
   const { ids, mask, target } = trainExamples.collate([0, 1]);
-  const { labels, weights } = trainExamples.lossInputs([0, 1], [0, 1]);
+  const { labels, weights, texts, places } = trainExamples.lossInputs([0, 1], [0, 1]);
   const id = (c: string) => CHARACTERS.indexOf(c);
   const { start } = backbone.languageModel!.target!;
   const end = backbone.languageModel!.end!;
   const word = [..."abcdef"].map(id);
   assert.deepEqual([...ids.data].filter((_, at) => mask.data[at] === 1), [id("a"), id("b"), id("a"), id("b")]);
   assert.deepEqual([...target.data].slice(0, 9), [start, ...word, start, id("a")]);
-  assert.deepEqual([...labels.data].slice(0, 9), [...word, end, id("a"), end]);
-  assert.deepEqual([...weights.data].map((weight) => Math.round(9 * weight)), [
-    1,
-    1,
-    1,
-    1,
-    1,
-    1,
-    1,
-    1,
-    1,
-    0,
-    0,
-    0,
-    0,
-    0,
-  ]);
-  for (const { shape } of [ids, mask, target, labels, weights]) assert.deepEqual(shape, [2, 7]);
+  assert.deepEqual([...labels.data], [...word, end, id("a"), end]);
+  assert.deepEqual([...texts.data], [0, 0, 0, 0, 0, 0, 0, 1, 1]);
+  assert.deepEqual([...places.data], [0, 1, 2, 3, 4, 5, 6, 0, 1]);
+  assert.deepEqual([...weights.data], Array(9).fill(Math.fround(1 / 9)));
+  for (const { shape } of [ids, mask, target]) assert.deepEqual(shape, [2, 7]);
+  for (const { shape } of [labels, texts, places, weights]) assert.deepEqual(shape, [9]);
 });
