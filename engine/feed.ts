@@ -3,8 +3,7 @@
  * @module
  */
 import { sizeOf } from "../base/shapes.ts";
-import type { CallSizes } from "./graph/dim.ts";
-import type { ArrayValue, Feed, Signature } from "./types.ts";
+import type { ArrayValue, CallSizes, Feed, Signature } from "./types.ts";
 
 function describe(value: ArrayValue | undefined): string {
   if (!value) return "missing";

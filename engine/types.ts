@@ -5,11 +5,18 @@
 import type { AdamWOptions, TrainableParameter } from "./adamw.ts";
 import type { Tensor, Tensors } from "./tensor.ts";
 
-/**
- * A size of an axis of an input: fixed, or one of the sizes that differ from call to call. "labels" is a number of positions, of the batch's
- * "batch" × "length".
- */
-export type Size = number | "batch" | "length" | "labels";
+/** Sizes that differ from call to call. */
+export interface CallSizes {
+  /** The batch size. */
+  batch: number;
+  /** The length. */
+  length: number;
+  /** How many of the batch·length positions have a label, where these are listed. */
+  labels: number;
+}
+
+/** A size of an axis of an input: fixed, or one that differs from call to call. */
+export type Size = number | keyof CallSizes;
 
 /** An input of a program. */
 export interface InputSpec {

@@ -3,13 +3,13 @@
  * @module
  */
 import { dirname, relative, resolve } from "node:path";
-import { type CallSizes, evaluateShape } from "../graph/dim.ts";
+import { evaluateShape } from "../graph/dim.ts";
 import { type ExecutionOrder, orderExecution } from "../graph/execution-order.ts";
 import { lookedUpMatrices, type Node } from "../graph/graph.ts";
 import { encodeOnnx } from "../graph/onnx.ts";
 import { quantise } from "../graph/quantise.ts";
 import { type SizeInput, sizesAsInputs } from "../graph/sizes.ts";
-import type { ArrayValue, CompileOptions, Signature } from "../types.ts";
+import type { ArrayValue, CallSizes, CompileOptions, Signature } from "../types.ts";
 
 /** An array with its shape, as a session takes it. */
 export interface HostValue {

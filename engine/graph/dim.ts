@@ -2,20 +2,10 @@
  * Sizes of axes that depend on a call: whole numbers of the form a + b·batch + c·length + d·batch·length + e·labels.
  * @module
  */
-import type { Signature } from "../types.ts";
+import type { CallSizes, Signature } from "../types.ts";
 
 /** A size, as the coefficients of 1, batch, length, batch·length and labels. */
 export type Dim = readonly [constant: number, batch: number, length: number, area: number, labels: number];
-
-/** Sizes that differ from call to call. */
-export interface CallSizes {
-  /** The batch size. */
-  batch: number;
-  /** The length. */
-  length: number;
-  /** How many of the batch·length positions have a label, where these are listed. */
-  labels: number;
-}
 
 /** A call in which every position has a label. */
 export function allLabelled(batch: number, length: number): CallSizes {

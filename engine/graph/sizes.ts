@@ -4,7 +4,8 @@
  * device.
  * @module
  */
-import { type CallSizes, evaluateShape } from "./dim.ts";
+import { evaluateShape } from "./dim.ts";
+import type { CallSizes } from "../types.ts";
 import type { Node } from "./graph.ts";
 import { rebuild } from "./rebuild.ts";
 

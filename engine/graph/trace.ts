@@ -6,10 +6,9 @@
 import type * as tfjs from "@tensorflow/tfjs-core";
 import { checkConstant } from "../constants.ts";
 import { type Tensor, type Tensors, tf } from "../tensor.ts";
-import type { CallSizes } from "./dim.ts";
 import { kernels } from "./kernels/mod.ts";
 import type { Attributes, TensorSpec } from "./kernels/types.ts";
-import type { Program, ProgramArguments, Signature, Size } from "../types.ts";
+import type { CallSizes, Program, ProgramArguments, Signature, Size } from "../types.ts";
 
 /** A step of a trace. */
 export interface TraceStep {

@@ -19,10 +19,10 @@ function feed(inputs: Record<string, ArrayValue>): Feed {
   return { parameters: { table: new Float32Array(14) }, inputs };
 }
 
-Deno.test("batch and length are read from the inputs of a call, and are 1 where no input has them", () => {
-  assert.deepEqual(checkFeed(signature, feed({ ids, x })), { batch: 2, length: 2 });
+Deno.test("sizes are read from the inputs of a call, and are 1 where no input has them", () => {
+  assert.deepEqual(checkFeed(signature, feed({ ids, x })), { batch: 2, length: 2, labels: 1 });
   const { x: onlyX } = signature.inputs;
-  assert.deepEqual(checkFeed({ ...signature, inputs: { x: onlyX } }, feed({ x })), { batch: 2, length: 1 });
+  assert.deepEqual(checkFeed({ ...signature, inputs: { x: onlyX } }, feed({ x })), { batch: 2, length: 1, labels: 1 });
 });
 
 const wrong: [string, Record<string, ArrayValue>, RegExp][] = [

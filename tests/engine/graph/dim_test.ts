@@ -3,7 +3,6 @@ import fc from "fast-check";
 import {
   addDims,
   allLabelled,
-  type CallSizes,
   type Dim,
   evaluateDim,
   evaluateShape,
@@ -12,6 +11,7 @@ import {
   isFixed,
   TRACED_SIZES,
 } from "../../../engine/graph/dim.ts";
+import type { CallSizes } from "../../../engine/types.ts";
 
 const coefficient = fc.integer({ min: -1000, max: 1000 });
 const dims: fc.Arbitrary<Dim> = fc.tuple(coefficient, coefficient, coefficient, coefficient, coefficient);

@@ -10,7 +10,7 @@ import type { Hooks } from "../../../models/types.ts";
 import { cellsOf } from "../../../runs/launch/cells.ts";
 import { beamSearch } from "../../../runs/programs/beam-search.ts";
 import { generate } from "../../../runs/programs/decoding.ts";
-import { asLanguageModel, trainableLanguageModel } from "../../../runs/programs/language-model.ts";
+import { asLanguageModel, labelInputs, trainableLanguageModel } from "../../../runs/programs/language-model.ts";
 import { presets } from "../../../runs/study/presets.ts";
 import { variant } from "../../methods/variants.ts";
 import { difference, eagerWeights } from "../eager.ts";
@@ -104,9 +104,11 @@ async function gradientsOf(parts: Part[]): Promise<Record<string, Float32Array>>
   const executable = await cpu.compile(loss.program, loss.signature, { gradients: true, threads: 1 });
   const { ids, mask } = backbone.collate(texts);
   const target = { ...ids, data: Int32Array.from(ids.data, (_, at) => at % 5 === 0 ? 0 : ids.data[at - 1]) };
-  const weights = { ...mask, data: mask.data.map((one) => one / 9) as Float32Array };
+  const tokens = [...ids.data.entries()].filter(([at]) => mask.data[at] === 1).map(([at, label]) => (
+    { text: Math.floor(at / 5), place: at % 5, label, weight: 1 / 9 }
+  ));
   await executable.run({
-    inputs: { ids, mask, target, labels: ids, weights },
+    inputs: { ids, mask, target, ...labelInputs(tokens) },
     parameters: values,
     gradients,
   });
