@@ -9,8 +9,9 @@ import { productsOf } from "./products.ts";
 import type { Program, Quadratic, Signature } from "../types.ts";
 
 /**
- * FLOPs of one call of a program, two for each product of numbers that a matrix product adds up. What is computed for
- * masked positions counts, as it is computed, and every position has a label; products of frozen weights alone do not, as they are computed once.
+ * FLOPs of one call of a program in which every position has a label, two for each product of numbers that a matrix product
+ * adds up. What is computed for masked positions counts, as it is computed; products of frozen weights alone do not, as they
+ * are computed once.
  * @param gradients whether the gradients of the output `loss` are computed, too
  * @returns a function of the length; null if the number is no quadratic function of it
  * @throws {Error} if the program cannot be traced

@@ -154,7 +154,8 @@ export interface RunRecord {
    * FLOPs of matrix products by the number n of a text's tokens, as coefficients of 1, n and n². `inference`: of answering
    * a text, what can be folded into the weights folded; a language model reads the text and scores the next token.
    * `backbone`: of the same without the method. `training`: of a training step, `batchSize` texts of n tokens each, in an
-   * encoder-decoder n read and n written, and every token learnt where texts are. Left out of records of earlier versions, and where it is no quadratic function.
+   * encoder-decoder n read and n written, of texts that are learnt every token. Left out of records of earlier versions, and
+   * where it is no quadratic function.
    */
   flops?: { inference: Quadratic; backbone: Quadratic; training: Quadratic };
   /**
