@@ -76,12 +76,11 @@ function weightBytes(execution: ExecutionOrder, frozen: ReadonlySet<Node>, packe
       else unpacked.add(input);
     });
   }
+  const readInParts = new Set(asStored.keys().map(({ attributes }) => attributes.name));
   let bytes = 0;
   for (const node of frozen) {
     // Of a matrix whose rows are looked up, and multiplied in parts, few pages are read but by the parts, of the same file.
-    if (!asStored.has(node) && asStored.keys().some(({ attributes }) => attributes.name === node.attributes.name)) {
-      continue;
-    }
+    if (!asStored.has(node) && readInParts.has(node.attributes.name)) continue;
     const times = (copies.get(node) ?? 0) + (unpacked.has(node) ? 1 : 0);
     bytes += times * BYTES[node.dtype] * sizeOf(evaluateShape(node.shape, allLabelled(1, 1)));
   }
