@@ -7,6 +7,9 @@ import { addRows, checkFeed } from "../feed.ts";
 import { evaluateShape } from "../graph/dim.ts";
 import { lower, type RowGradient } from "../graph/lower.ts";
 import { planMemory } from "../graph/memory-plan.ts";
+import { encodeOnnx } from "../graph/onnx.ts";
+import { orderExecution } from "../graph/execution-order.ts";
+import { quantise, signedProbe } from "../graph/quantise.ts";
 import { createProgramSession, type HostValue, type SessionOptions } from "./program-session.ts";
 import type { Device, Feed } from "../types.ts";
 
@@ -41,13 +44,32 @@ function createOutputArrays(rows: readonly RowGradient[]): (name: string, size: 
   };
 }
 
+/** Whether the runtime multiplies signed 8-bit numbers exactly on this processor: a row has other instructions than many rows. */
+async function multipliesSigned(createSession: HostRuntime["createSession"]): Promise<boolean> {
+  const { outputs, inner, input, exact } = signedProbe();
+  const session = await createSession({ threads: 1, model: encodeOnnx(orderExecution(outputs), {}) });
+  try {
+    for (const rows of [1, 64]) {
+      const x = { data: new Float32Array(rows * inner).fill(input), shape: [rows, inner] };
+      const shape = evaluateShape(outputs.y.shape, { batch: rows, length: 1, labels: 1 });
+      const y = { data: new Float32Array(sizeOf(shape)), shape };
+      await session.run({ x }, { "output/y": y });
+      if (y.data.some((value) => value !== exact)) return false;
+    }
+    return true;
+  } finally {
+    await session.release();
+  }
+}
+
 /** The `compile` of a device: parameters, gradients and outputs are in host memory at every call. */
 export function hostCompile({ createSession, onProcessor }: HostRuntime): Device["compile"] {
+  let isSigned: Promise<boolean> | undefined;
   return async (program, signature, options) => {
     const gradients = options.gradients === true;
     const { outputs, rows, masks } = lower(program, signature, gradients);
     const { execution, session, inputsOf } = await createProgramSession(
-      outputs,
+      options.precision === "int8" ? quantise(outputs, await (isSigned ??= multipliesSigned(createSession))) : outputs,
       signature,
       options,
       onProcessor,

@@ -7,7 +7,6 @@ import { evaluateShape } from "../graph/dim.ts";
 import { type ExecutionOrder, orderExecution } from "../graph/execution-order.ts";
 import { lookedUpMatrices, type Node } from "../graph/graph.ts";
 import { encodeOnnx } from "../graph/onnx.ts";
-import { quantise } from "../graph/quantise.ts";
 import { type SizeInput, sizesAsInputs } from "../graph/sizes.ts";
 import type { ArrayValue, CallSizes, CompileOptions, Signature } from "../types.ts";
 
@@ -78,8 +77,7 @@ export async function createProgramSession<Session extends { readonly inputNames
   onProcessor: boolean,
   createSession: (options: SessionOptions) => Promise<Session>,
 ): Promise<ProgramSession<Session>> {
-  const quantised = options.precision === "int8" ? quantise(outputs) : outputs;
-  const { outputs: final, sizes } = onProcessor ? { outputs: quantised, sizes: [] } : sizesAsInputs(quantised);
+  const { outputs: final, sizes } = onProcessor ? { outputs, sizes: [] } : sizesAsInputs(outputs);
   const execution = orderExecution(final);
   const folder = weightsFolder(signature);
   const asStored = onProcessor ? lookedUpMatrices(execution.nodes) : undefined;

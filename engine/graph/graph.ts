@@ -7,7 +7,7 @@
 import { addDims, BATCH, type Dim, fixed, isFixed, LABELS, LENGTH, sameDim, sameShape } from "./dim.ts";
 
 /** Element types of nodes. */
-export type DataType = "float32" | "int32" | "int64" | "uint8" | "bool";
+export type DataType = "float32" | "int32" | "int64" | "uint8" | "int8" | "bool";
 
 /** A value of a graph: the output of an ONNX operator, an input, a weight or a constant. */
 export interface Node {

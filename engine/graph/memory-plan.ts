@@ -16,7 +16,7 @@ const IN_PLACE = new Set([
     .split(" "),
 ]);
 
-const BYTES = { float32: 4, int32: 4, int64: 8, uint8: 1, bool: 1 };
+const BYTES = { float32: 4, int32: 4, int64: 8, uint8: 1, int8: 1, bool: 1 };
 
 /** The most bytes that computed values hold at once. Inputs, parameters and frozen values are counted elsewhere. */
 function peakActivations(execution: ExecutionOrder, frozen: ReadonlySet<Node>, batch: number, length: number): number {

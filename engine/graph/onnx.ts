@@ -15,7 +15,7 @@ const OPSET = 20;
 const IR_VERSION = 9;
 
 /** TensorProto.DataType. */
-const TYPES: Record<DataType, number> = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9 };
+const TYPES: Record<DataType, number> = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7, bool: 9 };
 /** AttributeProto.AttributeType. */
 const INT = 2, STRING = 3, INTS = 7;
 /** TensorProto.DataLocation. */

@@ -7,69 +7,112 @@
  * do not vanish beside large ones.
  * @module
  */
-import { fixed } from "./dim.ts";
-import { frozenNodes, type Graph, type Node } from "./graph.ts";
+import { BATCH, fixed } from "./dim.ts";
+import { frozenNodes, Graph, type Node } from "./graph.ts";
 import { rebuild } from "./rebuild.ts";
 import { requiredNodes } from "./execution-order.ts";
 
 /** Greatest whole number of a quantised row. */
 const LEVELS = 127;
 /**
- * The stored number that means 0. Numbers are stored without sign, since ONNX Runtime's product of two unsigned
- * operands is exact on every processor; that of an unsigned and a signed one overflows its 16-bit sums where the
- * processor has no VNNI.
+ * How the whole numbers of a matrix are stored, each with the number that means 0. Of a product, the left operand is stored without
+ * sign. The right one is best stored with sign: processors with such an instruction multiply these several times as fast. Others
+ * overflow sums of 16 bits on the way ({@linkcode signedProbe} finds out): there it is stored without sign, too, which is exact
+ * everywhere. Exact sums are the same sums, so both forms give the same bits.
  */
-const ZERO = 128;
+const ZEROS = { uint8: 128, int8: 0 };
 /** Least scale, which a row of zeros has. */
 const LEAST_SCALE = 1e-30;
 
 /** A matrix with a scale for each row or for each column. */
 interface QuantisedMatrix {
-  /** uint8, the whole numbers plus `ZERO`. */
+  /** The whole numbers, plus the one that means 0. */
   values: Node;
   /** float32, one for each row or column. */
   scales: Node;
-  /** uint8, one for each row or column, each `ZERO`. */
+  /** The number that means 0, for each row or column. */
   zeros: Node;
 }
 
 /** @param axis 0: each row has a scale; 1: each column has one */
-function quantiseMatrix(graph: Graph, x: Node, axis: 0 | 1): QuantisedMatrix {
+function quantiseMatrix(graph: Graph, x: Node, axis: 0 | 1, type: keyof typeof ZEROS): QuantisedMatrix {
   const reduce = (op: string) => graph.reduce(op, x, [1 - axis], false);
   const constant = (value: number) => graph.full(value, []);
-  const largest = graph.binary("Max", reduce("ReduceMax"), graph.unary("Neg", reduce("ReduceMin")));
-  const steps = graph.binary("Max", graph.binary("Div", largest, constant(LEVELS)), constant(LEAST_SCALE));
-  // The runtime's maximum ignores NaN, a sum does not: a NaN among the values must make the result NaN.
-  const scales = graph.binary("Add", steps, graph.binary("Mul", reduce("ReduceSum"), constant(0)));
-  const zeros = graph.full(ZERO, [x.shape[axis]], "uint8");
-  return { values: graph.node("QuantizeLinear", [x, scales, zeros], { axis }, x.shape, "uint8"), scales, zeros };
+  // The runtime's maximum over a row ignores NaN, a sum and the maximum of several values do not: a NaN must make the result NaN.
+  const invalid = graph.binary("Mul", reduce("ReduceSum"), constant(0));
+  const extremes = [
+    reduce("ReduceMax"),
+    graph.unary("Neg", reduce("ReduceMin")),
+    constant(LEAST_SCALE * LEVELS),
+    invalid,
+  ];
+  const scales = graph.binary("Div", graph.elementwise("Max", extremes, "float32"), constant(LEVELS));
+  const zeros = graph.full(ZEROS[type], [x.shape[axis]], type);
+  return { values: graph.node("QuantizeLinear", [x, scales, zeros], { axis }, x.shape, type), scales, zeros };
+}
+
+/** The product of whole numbers [rows, inner], stored without sign, and [inner, columns], each column of which has a scale. */
+function wholeProduct(graph: Graph, left: Node, { values, scales, zeros }: QuantisedMatrix): Node {
+  const operands = [left, values, graph.full(1, []), scales, graph.full(ZEROS.uint8, [], "uint8")];
+  // Zeros of signed numbers are left out: they are what the runtime takes for granted, and it is faster without.
+  if (zeros.dtype === "uint8") operands.push(zeros);
+  return graph.node("MatMulIntegerToFloat", operands, {}, [left.shape[0], values.shape[1]], "float32");
 }
 
 /** Gemm(a, b) without an addend, quantised. */
-function quantisedProduct(graph: Graph, a: Node, b: Node, { attributes, shape }: Node): Node {
+function quantisedProduct(
+  graph: Graph,
+  a: Node,
+  b: Node,
+  { transA, transB }: Node["attributes"],
+  signed: boolean,
+): Node {
   const transposed = (x: Node) => graph.transpose(x, [1, 0]);
-  const left = quantiseMatrix(graph, attributes.transA ? transposed(a) : a, 0);
+  const left = quantiseMatrix(graph, transA ? transposed(a) : a, 0, "uint8");
   // Transposed after quantising, as bytes: transposing before would make a second copy of the matrix in float32.
-  const right = quantiseMatrix(graph, b, attributes.transB ? 0 : 1);
-  const columns = attributes.transB ? transposed(right.values) : right.values;
-  const one = graph.full(1, []);
-  const zero = graph.full(ZERO, [], "uint8");
-  const operands = [left.values, columns, one, right.scales, zero, right.zeros];
-  const product = graph.node("MatMulIntegerToFloat", operands, {}, shape, "float32");
-  return graph.binary("Mul", product, graph.reshape(left.scales, [shape[0], fixed(1)]));
+  const right = quantiseMatrix(graph, b, transB ? 0 : 1, signed ? "int8" : "uint8");
+  const columns = { ...right, values: transB ? transposed(right.values) : right.values };
+  const product = wholeProduct(graph, left.values, columns);
+  return graph.binary("Mul", product, graph.reshape(left.scales, [product.shape[0], fixed(1)]));
+}
+
+/** A product by which to find out whether this processor multiplies signed numbers exactly. */
+export interface SignedProbe {
+  /** `y` [batch, columns], of the input `x` [batch, `inner`]. */
+  outputs: Record<string, Node>;
+  /** Its inner size. */
+  inner: number;
+  /** What every entry of `x` is to be. */
+  input: number;
+  /** What every entry of `y` then is, unless a sum overflows. */
+  exact: number;
+}
+
+/** The probe: all numbers are the largest. */
+export function signedProbe(): SignedProbe {
+  const [inner, columns, input] = [64, 32, LEVELS + ZEROS.uint8];
+  const graph = new Graph();
+  const x = graph.cast(graph.input("x", [BATCH, fixed(inner)], "float32"), "uint8");
+  const y = wholeProduct(graph, x, {
+    values: graph.full(LEVELS, [inner, columns].map(fixed), "int8"),
+    scales: graph.full(1, [fixed(columns)]),
+    zeros: graph.full(ZEROS.int8, [fixed(columns)], "int8"),
+  });
+  return { outputs: { y }, inner, input, exact: inner * LEVELS ** 2 };
 }
 
 /**
  * The same outputs with every product of a value and a frozen matrix quantised, in the forward and in the backward
  * pass. What follows from the matrices alone is computed once, when the runtime folds constants.
  * @param outputs as traced, before their execution is ordered
+ * @param signed whether the processor multiplies signed numbers exactly
  */
-export function quantise(outputs: Record<string, Node>): Record<string, Node> {
+export function quantise(outputs: Record<string, Node>, signed: boolean): Record<string, Node> {
   const frozen = frozenNodes(requiredNodes(Object.values(outputs)));
   return rebuild(outputs, (graph, node, [left, right]) => {
     const [a, b] = node.inputs;
     return node.op === "Gemm" && frozen.has(b) && !frozen.has(a)
-      ? quantisedProduct(graph, left, right, node)
+      ? quantisedProduct(graph, left, right, node.attributes, signed)
       : undefined;
   });
 }

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { cpu } from "../../../engine/devices/cpu.ts";
+import { hostCompile, type HostSession } from "../../../engine/devices/host-compile.ts";
+import { createNativeSession } from "../../../engine/devices/native-session.ts";
 import { lower } from "../../../engine/graph/lower.ts";
 import { planMemory } from "../../../engine/graph/memory-plan.ts";
-import { quantise } from "../../../engine/graph/quantise.ts";
+import { quantise, signedProbe } from "../../../engine/graph/quantise.ts";
 import { Random } from "../../../base/random.ts";
 import { readSafetensors, writeSafetensors } from "../../../engine/safetensors.ts";
 import { orderExecution } from "../../../engine/graph/execution-order.ts";
@@ -72,9 +74,15 @@ const input = { x: { shape: ["batch", IN] as const, dtype: "float32" as const } 
 const multiply: Program = ({ inputs, weights }) => ({ y: inputs.x.matMul(weights.w) });
 
 /** x·w on the device, with w frozen. */
-function multiplied(x: Matrix, w: Matrix, precision: Precision, threads = 1): Promise<Float32Array> {
+function multiplied(
+  x: Matrix,
+  w: Matrix,
+  precision: Precision,
+  threads = 1,
+  compile = cpu.compile,
+): Promise<Float32Array> {
   return withWeights({ w }, async (weights) => {
-    const executable = await cpu.compile(multiply, { weights, parameters: {}, inputs: input }, { threads, precision });
+    const executable = await compile(multiply, { weights, parameters: {}, inputs: input }, { threads, precision });
     const { y } = await executable.run({
       parameters: {},
       inputs: { x: { data: x.data, shape: [x.rows, x.columns] } },
@@ -171,6 +179,35 @@ Deno.test("quantised products have the same bits in every session and with every
   for (const threads of [1, 2]) assert.deepEqual(await multiplied(x, w, "int8", threads), first);
 });
 
+/** The runtime of the processor, where the probe of signed products gives `entry`; with the models that it is given. */
+function probed(entry: number) {
+  const models: Uint8Array[] = [];
+  const compile = hostCompile({
+    async createSession(options) {
+      const session = await createNativeSession(options);
+      const isProbe = models.push(options.model) === 1;
+      const run: HostSession["run"] = async (inputs, outputs) => {
+        await session.run(inputs, outputs);
+        if (isProbe) (outputs["output/y"].data as Float32Array)[outputs["output/y"].data.length - 1] = entry;
+      };
+      return { ...session, run };
+    },
+    onProcessor: true,
+  });
+  return { compile, models };
+}
+
+Deno.test("where sums of signed numbers overflow, matrices are stored without sign, and give the same bits", async () => {
+  const [x, w] = [randomMatrix(ROWS, IN, "x"), randomMatrix(IN, OUT, "w")];
+  const [exact, overflowing] = [signedProbe().exact, 2 * 32767].map(probed);
+  await multiplied(x, w, "int8", 1, exact.compile);
+  assert.deepEqual(await multiplied(x, w, "int8", 1, overflowing.compile), await multiplied(x, w, "int8"));
+  assert.deepEqual(exact.models[0], overflowing.models[0]);
+  assert.notDeepEqual(exact.models[1], overflowing.models[1]);
+  await multiplied(x, w, "int8", 1, exact.compile);
+  assert.equal(exact.models.length, 3, "the processor is asked once");
+});
+
 Deno.test("a quantised matrix is planned with a byte for each entry and a scale for each column, in both passes", () => {
   const stored = { path: "/w", offset: 0, shape: [IN, OUT] };
   const signature: Signature = { weights: { w: stored }, parameters: { p: [IN] }, inputs: input };
@@ -178,12 +215,14 @@ Deno.test("a quantised matrix is planned with a byte for each entry and a scale 
     const y = inputs.x.add(parameters.p).matMul(weights.w);
     return { loss: y.sum() };
   };
-  const weights = (gradients: boolean) => {
-    const graph = orderExecution(quantise(lower(program, signature, gradients).outputs));
+  const weights = (gradients: boolean, signed: boolean) => {
+    const graph = orderExecution(quantise(lower(program, signature, gradients).outputs, signed));
     return planMemory(graph, signature, { gradients, packed: false, hostSession: false }, ROWS, 1).weights;
   };
-  assert.equal(weights(false), IN * OUT + 4 * OUT);
-  assert.equal(weights(true), 2 * IN * OUT + 4 * OUT + 4 * IN);
+  for (const signed of [false, true]) {
+    assert.equal(weights(false, signed), IN * OUT + 4 * OUT);
+    assert.equal(weights(true, signed), 2 * IN * OUT + 4 * OUT + 4 * IN);
+  }
 });
 
 /** Cosine of the angle between two gradients, each over all parameters. */
