@@ -5,10 +5,10 @@
 import { sizeOf } from "../../base/shapes.ts";
 import { addRows, checkFeed } from "../feed.ts";
 import { evaluateShape } from "../graph/dim.ts";
+import { orderExecution } from "../graph/execution-order.ts";
 import { lower, type RowGradient } from "../graph/lower.ts";
 import { planMemory } from "../graph/memory-plan.ts";
 import { encodeOnnx } from "../graph/onnx.ts";
-import { orderExecution } from "../graph/execution-order.ts";
 import { quantise, signedProbe } from "../graph/quantise.ts";
 import { createProgramSession, type HostValue, type SessionOptions } from "./program-session.ts";
 import type { Device, Feed } from "../types.ts";

@@ -30,8 +30,6 @@ interface QuantisedMatrix {
   values: Node;
   /** float32, one for each row or column. */
   scales: Node;
-  /** The number that means 0, for each row or column. */
-  zeros: Node;
 }
 
 /** @param axis 0: each row has a scale; 1: each column has one */
@@ -48,14 +46,14 @@ function quantiseMatrix(graph: Graph, x: Node, axis: 0 | 1, type: keyof typeof Z
   ];
   const scales = graph.binary("Div", graph.elementwise("Max", extremes, "float32"), constant(LEVELS));
   const zeros = graph.full(ZEROS[type], [x.shape[axis]], type);
-  return { values: graph.node("QuantizeLinear", [x, scales, zeros], { axis }, x.shape, type), scales, zeros };
+  return { values: graph.node("QuantizeLinear", [x, scales, zeros], { axis }, x.shape, type), scales };
 }
 
 /** The product of whole numbers [rows, inner], stored without sign, and [inner, columns], each column of which has a scale. */
-function wholeProduct(graph: Graph, left: Node, { values, scales, zeros }: QuantisedMatrix): Node {
+function wholeProduct(graph: Graph, left: Node, { values, scales }: QuantisedMatrix): Node {
   const operands = [left, values, graph.full(1, []), scales, graph.full(ZEROS.uint8, [], "uint8")];
   // Zeros of signed numbers are left out: they are what the runtime takes for granted, and it is faster without.
-  if (zeros.dtype === "uint8") operands.push(zeros);
+  if (values.dtype === "uint8") operands.push(graph.full(ZEROS.uint8, [values.shape[1]], "uint8"));
   return graph.node("MatMulIntegerToFloat", operands, {}, [left.shape[0], values.shape[1]], "float32");
 }
 
@@ -96,7 +94,6 @@ export function signedProbe(): SignedProbe {
   const y = wholeProduct(graph, x, {
     values: graph.full(LEVELS, [inner, columns].map(fixed), "int8"),
     scales: graph.full(1, [fixed(columns)]),
-    zeros: graph.full(ZEROS.int8, [fixed(columns)], "int8"),
   });
   return { outputs: { y }, inner, input, exact: inner * LEVELS ** 2 };
 }

@@ -197,7 +197,7 @@ Deno.test("several benches on one folder share its cells, and those of a killed 
     const [killed, ...others] = await Promise.all(launchers.map(({ status }) => status));
     assert.deepEqual([killed.signal, ...others.map(({ success }) => success)], ["SIGKILL", true, true, true]);
     const ends = (await logged()).map((line) => line.split(" ")).filter(([what]) => what === "end");
-    const byOthers = ends.filter(([, , launcher]) => launcher !== String(launchers[0].pid)).map(([, cell]) => cell);
+    const byOthers = ends.filter(([, , launcher]) => launcher !== String(pid)).map(([, cell]) => cell);
     assert.equal(new Set(byOthers).size, byOthers.length, "none is trained twice");
     assert.equal(new Set(ends.map(([, cell]) => cell)).size, 24);
     // The killed one's two cells may have ended without a record.
