@@ -162,7 +162,7 @@ async function measure(args: string[]): Promise<Report> {
     step: () => measureStep(methods(), compute, repetitions(7, 3)),
     epoch: () => measureEpoch(methods(), compute, number("rounds", 3)),
     scale: () => measureScale(compute, repetitions(3, 1)),
-    study: () => measureStudy(names[0] ?? "quick", number("rounds", 3)),
+    study: () => measureStudy(names[0] ?? "quick", compute, number("rounds", 3)),
     start: () => measureStart(compute),
     memory: () => measureMemory(methods(), compute),
     plan: () => measurePlan(methods(), compute),

@@ -8,6 +8,8 @@ import { presets } from "../../runs/study/presets.ts";
 import { readRecords } from "../../runs/study/read-records.ts";
 import type { RunRecord } from "../../runs/study/record.ts";
 import { methodName } from "../../runs/study/spec.ts";
+import type { Study } from "../../runs/study/study.ts";
+import { type ComputeOptions, describeCompute, tolerance } from "../cases.ts";
 import type { PeerOutcome, PeerStudy } from "../processes/peer-study.ts";
 import { runTask } from "../processes/run-task.ts";
 import { arePeersInstalled, runProgram, startPeerStudy } from "../processes/start.ts";
@@ -15,15 +17,23 @@ import { withTemporaryFolder } from "../processes/with-files.ts";
 import { percent, type Report, type Row, spread, table } from "./report.ts";
 import { timeSeconds } from "./start.ts";
 
-/** The greatest difference between both sides' losses in the first step of a cell. */
-const TOLERANCE = 1e-4;
 /** How much faster than the script the preset quick must be. */
 const LEAST_GAIN = 2;
 
-/** Runs the study here. @returns the seconds, and the records by id */
-function runHere(preset: string): Promise<{ seconds: number; records: Map<string, RunRecord> }> {
+/**
+ * A preset's study, computed so; in 8-bit integers without full fine-tuning, which keeps no matrix frozen.
+ * @throws {UsageError} if there is no such preset
+ */
+function studyOf(preset: string, compute: ComputeOptions): Study {
+  const { study } = lookUp("preset", presets, preset);
+  const methods = study.methods.filter((method) => compute.precision === "float32" || method !== "full");
+  return { ...study, ...compute, methods };
+}
+
+/** Runs the study here. @param path of its study.json @returns the seconds, and the records by id */
+function runHere(path: string): Promise<{ seconds: number; records: Map<string, RunRecord> }> {
   return withTemporaryFolder(async (folder) => {
-    const seconds = await timeSeconds(() => runTask("bench", [preset, "--out", folder]));
+    const seconds = await timeSeconds(() => runTask("bench", [path, "--out", folder]));
     const { records } = await readRecords(folder);
     return { seconds, records: new Map(records.map((record) => [record.id, record])) };
   });
@@ -62,21 +72,24 @@ function firstDifference({ record, outcome }: { record: RunRecord; outcome: Peer
 }
 
 /**
- * Measures a preset's study on use-lite, in turn with the script.
+ * Measures a preset's study on use-lite, in turn with the script, which computes in float32.
  * @throws {UsageError} if there is no such preset
  */
-export async function measureStudy(preset: string, rounds: number): Promise<Report> {
-  lookUp("preset", presets, preset);
+export async function measureStudy(preset: string, compute: ComputeOptions, rounds: number): Promise<Report> {
+  const asked = studyOf(preset, compute);
+  const most = tolerance(compute);
   const withPeer = await arePeersInstalled();
   return await withTemporaryFolder(async (folder) => {
     const ours: number[] = [];
     const theirs: number[] = [];
     const violations: string[] = [];
     let rows: Row[] = [];
-    if (withPeer) await runProgram("write-study.ts", [folder, preset]);
+    const path = `${folder}/asked.json`;
+    await Deno.writeTextFile(path, JSON.stringify(asked));
+    if (withPeer) await runProgram("write-study.ts", [folder, path]);
     const study: PeerStudy | undefined = withPeer && JSON.parse(await Deno.readTextFile(`${folder}/study.json`));
     for (let round = 0; round < rounds; round++) {
-      const { seconds, records } = await runHere(preset);
+      const { seconds, records } = await runHere(path);
       ours.push(seconds);
       if (!study) continue;
       const peer = await runPeer(folder, study);
@@ -84,14 +97,14 @@ export async function measureStudy(preset: string, rounds: number): Promise<Repo
       rows = methodRows(records, peer.outcomes);
       for (const record of records.values()) {
         const difference = firstDifference({ record, outcome: peer.outcomes.get(record.id)! });
-        if (difference <= TOLERANCE) continue;
+        if (difference <= most) continue;
         violations.push(
-          `Cannot compare ${record.id}: first losses must agree within ${TOLERANCE}, they differ by ${difference}`,
+          `Cannot compare ${record.id}: first losses must agree within ${most}, they differ by ${difference}`,
         );
       }
     }
-    const heading =
-      `The study ${preset}, from the command to its report. Median (range) over ${rounds} rounds in turn.`;
+    const heading = `The study ${preset}, from the command to its report: ${describeCompute(compute)}. ` +
+      `Median (range) over ${rounds} rounds in turn.`;
     const times: Row = { side: "TuneBench", "s": spread(ours, 0), "times as fast": "" };
     if (!study) return { text: `${heading}\n\n${table([times])}`, violations };
     const gains = theirs.map((time, round) => time / ours[round]);
@@ -100,8 +113,9 @@ export async function measureStudy(preset: string, rounds: number): Promise<Repo
     }
     const sides = [times, { side: "PyTorch", "s": spread(theirs, 0), "times as fast": spread(gains, 2) }];
     return {
-      text: `${heading} PyTorch: a plain script in one process, LoRA by PEFT, with the same token ids, start values, ` +
-        `batches and rule for the last epoch; it does not tokenize, check or record.\n\n${table(sides)}\n\n${
+      text:
+        `${heading} PyTorch: a plain script in one process, float32, LoRA by PEFT, with the same token ids, start ` +
+        `values, batches and rule for the last epoch; it does not tokenize, check or record.\n\n${table(sides)}\n\n${
           table(rows)
         }`,
       violations,

@@ -2,7 +2,7 @@
  * Writes a study's cells for the peer: token ids, labels and batches of each split of examples, and the start values of
  * each cell. It is a program of its own so that its memory and time are not measured with the others'.
  *
- *     deno run … perf/programs/write-study.ts FOLDER PRESET
+ *     deno run … perf/programs/write-study.ts FOLDER STUDY_JSON
  * @module
  */
 import { Random } from "../../base/random.ts";
@@ -10,7 +10,7 @@ import { writeSafetensors } from "../../engine/safetensors.ts";
 import type { Backbone } from "../../models/types.ts";
 import { cellsOf } from "../../runs/launch/cells.ts";
 import type { Cell } from "../../runs/study/cell.ts";
-import { presets } from "../../runs/study/presets.ts";
+import type { Study } from "../../runs/study/study.ts";
 import { epochBatches } from "../../runs/training/batches.ts";
 import { openCell } from "../../runs/training/prepare.ts";
 import type { Splits } from "../../runs/training/split.ts";
@@ -18,7 +18,7 @@ import type { Example } from "../../tasks/types.ts";
 import { THREADS } from "../cases.ts";
 import type { PeerCell, PeerExamples, PeerStudy } from "../processes/peer-study.ts";
 
-const [folder, preset] = Deno.args;
+const [folder, path] = Deno.args;
 
 /** Token ids and classes. */
 async function encode({ encode }: Backbone, examples: readonly Example[], limit: number) {
@@ -42,7 +42,8 @@ async function examplesOf(
   return { train, validation, test, batches: Array.from({ length: epochs }, (_, epoch) => batchesOf(epoch)) };
 }
 
-const cells = await cellsOf(presets[preset].study);
+const asked: Study = JSON.parse(await Deno.readTextFile(path));
+const cells = await cellsOf(asked);
 const epochs = Math.max(...cells.map(({ spec }) => spec.training.epochs));
 const examples: Record<string, PeerExamples> = {};
 const peerCells: PeerCell[] = [];
